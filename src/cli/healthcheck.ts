@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { sendHttp } from './admin-client.ts';
+import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
+import { print } from './output.ts';
+import { Refusal } from './refusal.ts';
+
+/** `postern healthcheck`, for containers and service managers. */
+export function registerHealthcheckCommand(program: Command): void {
+  withConfigOption(
+    program
+      .command('healthcheck')
+      .description('ask the running service whether it and its store are well'),
+  )
+    .addHelpText('after', '\nExample:\n  postern healthcheck && echo well')
+    .action(async (options: ConfigOptions) => {
+      const { config } = loadFrom(options);
+      const checks = [
+        { listener: config.gate.listen, path: '/healthz', name: 'gate' },
+        { listener: config.admin.listen, path: '/readyz', name: 'store' },
+      ];
+      for (const { listener, path, name } of checks) {
+        const { status } = await sendHttp(listener, { method: 'GET', path });
+        if (status !== 200) throw new Refusal(`${name}: ${path} answered ${status}`);
+      }
+      print('ok');
+    });
+}

@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/config-error.ts';
+import { OperatorError } from '../core/operator-error.ts';
+import { version } from '../resources.ts';
+import { registerConfigCommands } from './config.ts';
+import { registerDemoCommand } from './demo.ts';
+import { exitCodes } from './exit-codes.ts';
+import { registerHealthcheckCommand } from './healthcheck.ts';
+import { note } from './output.ts';
+import { Refusal } from './refusal.ts';
+import { registerServeCommand } from './serve.ts';
+import { registerTokenCommands } from './token.ts';
+
+const program = new Command('postern')
+  .description(
+    "Answers nginx's auth_request for WebSocket handshakes: 200 or 401, never a redirect.",
+  )
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(add --help for what it takes)')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 wrong configuration,
+4 the service or something it needs cannot be had.`,
+  );
+const commands = [
+  registerServeCommand,
+  registerTokenCommands,
+  registerConfigCommands,
+  registerHealthcheckCommand,
+  registerDemoCommand,
+];
+for (const register of commands) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what went wrong and returns the exit code for it. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof ConfigError) {
+    note(`postern: ${error.message}`);
+    return exitCodes.config;
+  }
+  if (error instanceof OperatorError) {
+    note(`postern: ${error.message}`);
+    return exitCodes.unavailable;
+  }
+  if (error instanceof Refusal) {
+    note(`postern: ${error.message}`);
+    return exitCodes.failed;
+  }
+  note(`postern: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return exitCodes.failed;
+}

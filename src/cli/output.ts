@@ -1,0 +1,38 @@
+/** Writes a line to standard output. */
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes a line to standard error: for people, not for scripts. */
+export function note(line = ''): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Writes a value as JSON to standard output. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** Lays rows out in columns below a heading. Control characters are shown, not obeyed. */
+export function renderTable(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const lines = [heading, ...rows].map((row) => row.map(visible));
+  const widths = heading.map((_, column) =>
+    Math.max(...lines.map((row) => row[column]?.length ?? 0)),
+  );
+  return lines
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is made visible.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { formatDuration, parseDuration } from '../core/duration.ts';
+import { defaultIdentityHeaders } from '../core/gate.ts';
+import { parseNetworks } from '../core/network.ts';
+import { parseOriginRules } from '../core/origin.ts';
+import { lengthEntropy } from '../core/secret.ts';
+import type { Config, LifetimeConfig } from './config.ts';
+import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import type { RawConfig } from './schema.ts';
+
+/** Takes note of a fault in the setting at this path. */
+export type Report = (path: string, message: string) => void;
+
+/**
+ * Turns raw settings into the typed configuration. Faults go to `report`; what is returned then is
+ * only good for finding more of them.
+ */
+export function buildConfig(raw: RawConfig, report: Report): Config {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const list = (value: unknown) =>
+    Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
+
+  const listen = (path: 'gate.listen' | 'admin.listen', value: unknown): ListenAddress => {
+    const address = parseListenAddress(text(value));
+    if (address === undefined) {
+      report(path, `"${text(value)}" is no address; write host:port, [ipv6]:port or unix:/path`);
+    }
+    return address ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
+  };
+  const ttl = (path: string, value: unknown): number | undefined => {
+    if (value === undefined) return undefined;
+    const milliseconds = parseDuration(text(value));
+    if (milliseconds === undefined) report(path, `${text(value)} is too long; 36500d is the most`);
+    return milliseconds;
+  };
+  const lifetime = (name: 'tokens' | 'tickets'): LifetimeConfig => {
+    const section = raw[name];
+    const defaultTtl = ttl(`${name}.default_ttl`, section?.default_ttl) ?? 0;
+    const maxTtl = ttl(`${name}.max_ttl`, section?.max_ttl);
+    if (maxTtl !== undefined && defaultTtl > maxTtl) {
+      report(
+        `${name}.default_ttl`,
+        `${formatDuration(defaultTtl)} is longer than ${name}.max_ttl (${formatDuration(maxTtl)})`,
+      );
+    }
+    return { defaultTtl, maxTtl, retention: ttl(`${name}.retention`, section?.retention) ?? 0 };
+  };
+
+  const trustedProxies = parseNetworks(list(raw.gate?.trusted_proxies));
+  if ('invalid' in trustedProxies) {
+    report(
+      'gate.trusted_proxies',
+      `"${trustedProxies.invalid}" is no address, CIDR network, "loopback" or "private"`,
+    );
+  }
+  const origins = parseOriginRules(list(raw.default_gate?.origins));
+  if ('invalid' in origins) {
+    report(
+      'default_gate.origins',
+      `"${origins.invalid}" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
+    );
+  }
+  const gateListen = listen('gate.listen', raw.gate?.listen);
+  const adminListen = listen('admin.listen', raw.admin?.listen);
+  if (isSameListener(gateListen, adminListen)) {
+    report('admin.listen', 'the gate listens there; the admin API needs a listener of its own');
+  }
+  const tickets = lifetime('tickets');
+  return {
+    dataDir: text(raw.data_dir),
+    gate: {
+      listen: gateListen,
+      trustedProxies: 'invalid' in trustedProxies ? { includes: () => false } : trustedProxies,
+    },
+    admin: { listen: adminListen, key: readAdminKey(raw, report) },
+    defaultGate: {
+      sources: raw.default_gate?.sources ?? [],
+      cookieName: text(raw.default_gate?.cookie),
+      queryName: text(raw.default_gate?.query),
+      origins:
+        'invalid' in origins ? { same: false, opaque: false, exact: [], below: [] } : origins,
+      identityHeaders: defaultIdentityHeaders,
+    },
+    tokens: lifetime('tokens'),
+    tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
+    log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
+  };
+}
+
+function isSameListener(a: ListenAddress, b: ListenAddress): boolean {
+  if (a.kind === 'unix') return b.kind === 'unix' && a.path === b.path;
+  return b.kind === 'tcp' && a.host === b.host && a.port === b.port && a.port !== 0;
+}
+
+/** Fewest bits of an admin key: nobody guesses 2^128. */
+const adminKeyBits = 128;
+
+function readAdminKey(raw: RawConfig, report: Report): string | undefined {
+  const { key: inline, key_file: file } = raw.admin ?? {};
+  if (inline !== undefined && file !== undefined) {
+    report('admin.key', 'set either admin.key or admin.key_file, not both');
+    return undefined;
+  }
+  const path = file === undefined ? 'admin.key' : 'admin.key_file';
+  let key = inline;
+  if (typeof file === 'string') {
+    try {
+      key = readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      report(path, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
+      return undefined;
+    }
+  }
+  if (typeof key !== 'string') return undefined;
+  const bits = lengthEntropy(key);
+  if (bits < adminKeyBits || !/^[\x21-\x7e]+$/.test(key)) {
+    report(
+      path,
+      bits < adminKeyBits
+        ? `the key has at most ${bits} bits of entropy; ${adminKeyBits} are needed. Make one with: openssl rand -base64 32`
+        : 'the key may hold printable ASCII characters without spaces only',
+    );
+    return undefined;
+  }
+  return key;
+}

@@ -1,0 +1,51 @@
+import type { Problem } from './config-error.ts';
+import { settings } from './schema.ts';
+import { suggest } from './suggest.ts';
+
+/** Values found in the environment, by path (`gate.listen`). */
+export interface EnvironmentSettings {
+  readonly values: ReadonlyMap<string, { readonly variable: string; readonly value: unknown }>;
+  readonly problems: readonly Problem[];
+}
+
+/** Names the configuration file. */
+export const configVariable = 'POSTERN_CONFIG';
+
+/** What Docker links and Kubernetes put into the environment beside a service called "postern". */
+const serviceLink =
+  /^POSTERN_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+
+/**
+ * Reads the `POSTERN_*` variables. Lists are separated by commas. An empty variable counts as unset,
+ * because that is how compose files pass on what is not there.
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
+  const values = new Map<string, { variable: string; value: unknown }>();
+  const problems: Problem[] = [];
+  const known = new Map(settings.map((setting) => [setting.variable, setting]));
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith('POSTERN_') || variable === configVariable || !text) continue;
+    const setting = known.get(variable);
+    if (setting !== undefined) {
+      values.set(setting.path.join('.'), {
+        variable,
+        value: parseValue(text, setting.schema.type),
+      });
+    } else if (!serviceLink.test(variable)) {
+      problems.push({
+        where: variable,
+        path: undefined,
+        message: `unknown variable${suggest(variable, [...known.keys(), configVariable])}`,
+      });
+    }
+  }
+  return { values, problems };
+}
+
+function parseValue(text: string, type: string | undefined): unknown {
+  if (type !== 'array') return text;
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}

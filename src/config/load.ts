@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { buildConfig, type Report } from './build.ts';
+import type { Config } from './config.ts';
+import { ConfigError, type Problem } from './config-error.ts';
+import { configVariable, readEnvironment } from './environment.ts';
+import { type RawConfig, settings } from './schema.ts';
+import { schemaProblems } from './schema-problems.ts';
+import { readYaml } from './yaml-file.ts';
+
+/** Used when it exists and no other is named. */
+const defaultFile = 'postern.yaml';
+
+/** One setting in force, for people to look at. */
+export interface EffectiveSetting {
+  readonly path: string;
+  readonly value: unknown;
+  /** `postern.yaml`, an environment variable, or `default`. */
+  readonly from: string;
+  readonly secret: boolean;
+}
+
+/** A configuration and where each of its values came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly effective: readonly EffectiveSetting[];
+}
+
+/**
+ * Loads the configuration: defaults, then the file (`file`, else `POSTERN_CONFIG`, else
+ * `postern.yaml` where it exists), then `POSTERN_*` variables. Throws ConfigError with every
+ * problem there is.
+ */
+export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } = {}): LoadedConfig {
+  const env = options.env ?? process.env;
+  const named = options.file ?? (env[configVariable] || undefined);
+  const file = named ?? (existsSync(defaultFile) ? defaultFile : undefined);
+  const document = file === undefined ? undefined : readYaml(file);
+  const environment = readEnvironment(env);
+  const problems: Problem[] = [...environment.problems];
+
+  const raw = structuredClone(document?.raw ?? {});
+  const effective: EffectiveSetting[] = [];
+  const whereOf = new Map<string, string>();
+  for (const { path, schema } of settings) {
+    const dotted = path.join('.');
+    const fromEnvironment = environment.values.get(dotted);
+    const fromFile = getPath(raw, path);
+    const value = fromEnvironment?.value ?? fromFile ?? schema.default;
+    if (value === undefined) continue;
+    setPath(raw, path, value);
+    const from =
+      fromEnvironment?.variable ?? (fromFile === undefined ? 'default' : (file ?? 'default'));
+    whereOf.set(dotted, fromEnvironment?.variable ?? document?.locate(path) ?? 'default');
+    effective.push({ path: dotted, value, from, secret: schema.writeOnly === true });
+  }
+
+  const where = (path: string) => whereOf.get(path) ?? document?.locate(path.split('.')) ?? path;
+  problems.push(...schemaProblems(raw, where));
+  const faulty = new Set(problems.map(({ path }) => path));
+  const report: Report = (path, message) => {
+    // A value that is not even of the right type was reported already.
+    if (!faulty.has(path)) problems.push({ where: where(path), path, message });
+  };
+  const config = buildConfig(raw as RawConfig, report);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, effective };
+}
+
+function getPath(object: unknown, path: readonly string[]): unknown {
+  let value = object;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
+      return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value ?? undefined;
+}
+
+function setPath(object: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let target = object;
+  for (const name of path.slice(0, -1)) {
+    const next = target[name] ?? {};
+    target[name] = next;
+    if (typeof next !== 'object') return; // not a section: the schema check says so
+    target = next as Record<string, unknown>;
+  }
+  target[path.at(-1) as string] = value;
+}

@@ -1,0 +1,42 @@
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { explainSchemaError } from '../core/schema-error.ts';
+import type { Problem } from './config-error.ts';
+import { configSchema } from './schema.ts';
+import { suggest } from './suggest.ts';
+
+/** Everything in the settings that the schema does not allow, one problem a setting. */
+export function schemaProblems(raw: unknown, where: (path: string) => string): Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const error of Value.Errors(configSchema, raw)) {
+    if (error.keyword === 'boolean') continue; // the same unknown key, reported a second time
+    const path = error.instancePath.slice(1).split('/').filter(Boolean);
+    if (error.keyword === 'additionalProperties') {
+      const { additionalProperties } = error.params as { additionalProperties: string[] };
+      const known = Object.keys(schemaAt(path)?.properties ?? {});
+      for (const key of additionalProperties) {
+        const dotted = [...path, key].join('.');
+        const message = `unknown setting${suggest(key, known)}`;
+        problems.set(dotted, { where: where(dotted), path: dotted, message });
+      }
+      continue;
+    }
+    const dotted = path.filter((part) => !/^\d+$/.test(part)).join('.');
+    if (!problems.has(dotted)) {
+      problems.set(dotted, {
+        where: where(dotted),
+        path: dotted,
+        message: explainSchemaError(error),
+      });
+    }
+  }
+  return [...problems.values()];
+}
+
+type ObjectSchema = TSchema & { properties?: Record<string, TSchema> };
+
+function schemaAt(path: readonly string[]): ObjectSchema | undefined {
+  let schema: ObjectSchema | undefined = configSchema;
+  for (const name of path) schema = schema?.properties?.[name];
+  return schema;
+}

@@ -1,0 +1,152 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { durationPattern } from '../core/duration.ts';
+
+const strict = { additionalProperties: false } as const;
+
+function duration(fallback: string | undefined, description: string) {
+  return Type.Optional(
+    Type.String({
+      pattern: durationPattern,
+      description,
+      ...(fallback !== undefined && { default: fallback }),
+    }),
+  );
+}
+
+function words(fallback: string[], description: string) {
+  return Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), { minItems: 1, default: fallback, description }),
+  );
+}
+
+function text(
+  fallback: string | undefined,
+  description: string,
+  options: Type.TStringOptions = {},
+) {
+  return Type.Optional(
+    Type.String({
+      minLength: 1,
+      description,
+      ...(fallback !== undefined && { default: fallback }),
+      ...options,
+    }),
+  );
+}
+
+function section<const T extends Record<string, TSchema>>(properties: T) {
+  return Type.Optional(Type.Object(properties, strict));
+}
+
+const tokenName = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+
+/**
+ * `postern.yaml`. The one source of what is valid, of the environment variables (the path in upper
+ * case behind `POSTERN_`), of the JSON Schema for editors and of the table in the README. A setting
+ * marked `writeOnly` is a secret and is never shown.
+ */
+export const configSchema = Type.Object(
+  {
+    data_dir: text('./data', 'Directory of the token store. Made with mode 0700 when missing.'),
+    gate: section({
+      listen: text('127.0.0.1:8420', 'Where nginx asks: `host:port`, or `unix:/path/to/socket`.'),
+      trusted_proxies: words(
+        ['loopback'],
+        'Addresses and networks of the nginx servers that may ask, also `loopback` and `private`. Unix sockets always may.',
+      ),
+    }),
+    admin: section({
+      listen: text(
+        '127.0.0.1:8421',
+        'Where tokens are issued and revoked: `host:port`, or `unix:/path/to/socket`.',
+      ),
+      key: text(
+        undefined,
+        'The admin key, 128 bits or more. Without one the first start makes one and shows it once.',
+        { writeOnly: true },
+      ),
+      key_file: text(undefined, 'File that holds the admin key, instead of `key`.'),
+    }),
+    default_gate: section({
+      sources: Type.Optional(
+        Type.Array(Type.Enum(['query', 'cookie']), {
+          minItems: 1,
+          uniqueItems: true,
+          default: ['query', 'cookie'],
+          description:
+            'Where to look for a token, in this order; the first that holds one decides.',
+        }),
+      ),
+      cookie: text('postern_token', 'Name of the cookie that holds a token.', {
+        pattern: tokenName,
+      }),
+      query: text('token', 'Name of the query parameter that holds a token.', {
+        pattern: '^[A-Za-z0-9._~-]+$',
+      }),
+      origins: words(
+        ['same'],
+        'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
+      ),
+    }),
+    tokens: section({
+      default_ttl: duration('30d', 'Life of a token when the request names none.'),
+      max_ttl: duration(
+        undefined,
+        'Longest life of a token. Unset: any, and tokens that never expire are possible.',
+      ),
+      retention: duration('30d', 'How long an expired or revoked token stays listed.'),
+    }),
+    tickets: section({
+      default_ttl: duration('30s', 'Life of a ticket when the request names none.'),
+      max_ttl: duration('5m', 'Longest life of a ticket.'),
+      retention: duration('1d', 'How long a used, expired or revoked ticket stays listed.'),
+    }),
+    log: section({
+      level: Type.Optional(
+        Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+          default: 'info',
+          description: 'Decisions are logged at `info`.',
+        }),
+      ),
+      format: Type.Optional(
+        Type.Enum(['auto', 'json', 'pretty'], {
+          default: 'auto',
+          description: '`auto` is `pretty` on a terminal and `json` elsewhere.',
+        }),
+      ),
+    }),
+  },
+  { ...strict, title: 'postern.yaml' },
+);
+
+/** `postern.yaml` as written: everything may be left out. */
+export type RawConfig = Static<typeof configSchema>;
+
+/** One leaf of the schema. */
+export interface Setting {
+  readonly path: readonly string[];
+  /** The environment variable that sets it. */
+  readonly variable: string;
+  readonly schema: TSchema & LeafSchema;
+}
+
+interface LeafSchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly writeOnly?: boolean;
+}
+
+/** Every setting there is, in the schema's order. */
+export const settings: readonly Setting[] = listSettings(configSchema, []);
+
+function listSettings(schema: TSchema, path: readonly string[]): Setting[] {
+  const { properties } = schema as { properties?: Record<string, TSchema> };
+  if (properties === undefined) {
+    return [{ path, variable: `POSTERN_${path.join('_').toUpperCase()}`, schema }];
+  }
+  return Object.entries(properties).flatMap(([name, child]) =>
+    listSettings(child, [...path, name]),
+  );
+}

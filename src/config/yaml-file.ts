@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { ConfigError } from './config-error.ts';
+
+/** A configuration file that was read. */
+export interface YamlFile {
+  readonly raw: Record<string, unknown>;
+  /** `postern.yaml:3:5` of the nearest key to this path that stands in the file. */
+  locate(path: readonly string[]): string;
+}
+
+/** Reads a file of settings. Throws ConfigError when it cannot be read or is not YAML. */
+export function readYaml(file: string): YamlFile {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([
+      {
+        where: file,
+        path: undefined,
+        message: `cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      },
+    ]);
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(source, { lineCounter, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lineCounter.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map(({ pos, message }) => ({ where: at(pos[0]), path: undefined, message })),
+    );
+  }
+  const raw: unknown = document.toJS();
+  if (raw !== null && (typeof raw !== 'object' || Array.isArray(raw))) {
+    throw new ConfigError([
+      { where: file, path: undefined, message: 'must be a mapping of settings, such as "gate:"' },
+    ]);
+  }
+  // `gate:` with nothing below it is null in YAML, and means: all of it as by default.
+  const sections = Object.entries(raw ?? {}).filter(([, value]) => value !== null);
+  return {
+    raw: Object.fromEntries(sections),
+    locate: (path) => {
+      const offset = offsetOf(document, path);
+      return offset === undefined ? file : at(offset);
+    },
+  };
+}
+
+function offsetOf(document: Document, path: readonly string[]): number | undefined {
+  let offset: number | undefined;
+  let node: unknown = document.contents;
+  for (const name of path) {
+    if (!isMap(node)) break;
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+    if (pair === undefined) break;
+    offset = isScalar(pair.key) ? pair.key.range?.[0] : offset;
+    node = pair.value;
+  }
+  return offset;
+}

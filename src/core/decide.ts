@@ -1,0 +1,131 @@
+import type { Credential, CredentialSource, SourceName } from './credential.ts';
+import type { Gate } from './gate.ts';
+import type { Handshake } from './handshake.ts';
+import type { Identity } from './identity.ts';
+import { isOriginAllowed, listsOrigins } from './origin.ts';
+import { type Deny, deny, isDenial, type Verdict } from './verdict.ts';
+
+/** What a decision needs from outside: everything that looks something up or writes something down. */
+export interface DecisionPorts {
+  /** All credential sources, by name. */
+  readonly sources: ReadonlyMap<SourceName, CredentialSource>;
+  /** Finds out whose credential it is. Rejects only when it cannot tell. */
+  verify(credential: Credential, now: number): Promise<Identity | Deny>;
+  /** Uses up one admission of a token with limited uses: one conditional write, or a denial. */
+  redeem(identity: Identity, now: number): Promise<Deny | undefined>;
+}
+
+/** What is known so far while a decision is made. */
+interface Inquiry {
+  readonly handshake: Handshake;
+  readonly gate: Gate;
+  readonly now: number;
+  readonly ports: DecisionPorts;
+  credential?: Credential;
+  identity?: Identity;
+}
+
+/** One named part of a decision. */
+interface Step {
+  readonly name: string;
+  take(inquiry: Inquiry): Deny | undefined | Promise<Deny | undefined>;
+}
+
+/**
+ * The steps of every decision, in order: cheap and certain ones first, and the one that cannot be
+ * undone (using a ticket up) last, when all else has passed.
+ */
+const steps: readonly Step[] = [
+  { name: 'upgrade', take: checkUpgrade },
+  { name: 'listed origin', take: checkListedOrigin },
+  { name: 'credential', take: findCredential },
+  { name: 'cross-site', take: checkCrossSite },
+  { name: 'identity', take: findIdentity },
+  { name: 'gate', take: checkGate },
+  { name: 'redemption', take: redeem },
+];
+
+/**
+ * Decides on one handshake at one gate. `now` is Unix time in milliseconds. Rejects only with what
+ * the ports reject with; the caller must treat that as a denial.
+ */
+export async function decide(
+  handshake: Handshake,
+  gate: Gate,
+  now: number,
+  ports: DecisionPorts,
+): Promise<Verdict> {
+  const inquiry: Inquiry = { handshake, gate, now, ports };
+  for (const { take } of steps) {
+    const denial = await take(inquiry);
+    if (denial !== undefined) return withKnown(denial, inquiry);
+  }
+  const { credential, identity } = inquiry;
+  // Unreachable while the steps above find both, and a denial all the same if one ever does not.
+  if (credential === undefined || identity === undefined) return deny('internal_error');
+  return { verdict: 'allow', identity, source: credential.source };
+}
+
+function withKnown(denial: Deny, { credential, identity }: Inquiry): Deny {
+  return {
+    ...denial,
+    ...(identity && { identity }),
+    ...(credential && { source: credential.source }),
+  };
+}
+
+function checkUpgrade({ handshake }: Inquiry): Deny | undefined {
+  if (handshake.upgrade === 'none') return undefined;
+  // RFC 6455, section 4.1: the method of a handshake is GET.
+  const isHandshake = handshake.upgrade === 'websocket' && handshake.method === 'GET';
+  return isHandshake ? undefined : deny('upgrade_not_websocket');
+}
+
+/** A gate that names its origins wants one of them with every handshake, whatever the credential. */
+function checkListedOrigin({ handshake, gate }: Inquiry): Deny | undefined {
+  if (!listsOrigins(gate.origins)) return undefined;
+  // Browsers send no Origin with a plain navigation, so only a handshake has to have one.
+  if (handshake.upgrade === 'none' && handshake.origin === undefined) return undefined;
+  return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
+}
+
+function findCredential(inquiry: Inquiry): Deny | undefined {
+  const { handshake, gate, ports } = inquiry;
+  for (const name of gate.sources) {
+    const value = ports.sources.get(name)?.extract(handshake, gate);
+    if (value === undefined) continue;
+    if (isDenial(value)) return { ...value, source: name };
+    inquiry.credential = { source: name, value };
+    return undefined;
+  }
+  return deny('no_credential');
+}
+
+/**
+ * A browser sends a cookie whoever wrote the page, and the same-origin policy does not cover
+ * WebSocket: only the Origin tells a page of ours from a stranger's (RFC 6455, section 10.2).
+ */
+function checkCrossSite({ handshake, gate, credential, ports }: Inquiry): Deny | undefined {
+  if (credential === undefined || !ports.sources.get(credential.source)?.ambient) return undefined;
+  if (handshake.upgrade === 'none' && handshake.origin === undefined) return undefined;
+  return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
+}
+
+async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> {
+  if (inquiry.credential === undefined) return deny('no_credential');
+  const found = await inquiry.ports.verify(inquiry.credential, inquiry.now);
+  if (isDenial(found)) return found;
+  inquiry.identity = found;
+  return undefined;
+}
+
+function checkGate({ gate, identity }: Inquiry): Deny | undefined {
+  if (identity === undefined) return deny('no_credential');
+  return identity.gates.length === 0 || identity.gates.includes(gate.name)
+    ? undefined
+    : deny('wrong_gate');
+}
+
+async function redeem({ identity, now, ports }: Inquiry): Promise<Deny | undefined> {
+  return identity?.limitedUses ? ports.redeem(identity, now) : undefined;
+}

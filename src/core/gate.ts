@@ -1,0 +1,35 @@
+import type { SourceName } from './credential.ts';
+import type { OriginRules } from './origin.ts';
+
+/** Where the value of an identity header comes from. */
+export type IdentityField = 'subject' | 'token_id' | { readonly claim: string };
+
+/** A header that tells the backend who is there. */
+export interface IdentityHeader {
+  readonly name: string;
+  readonly field: IdentityField;
+}
+
+/** A named protected place with its rules. */
+export interface Gate {
+  readonly name: string;
+  /** Places to look for a credential, in this order; the first that holds one decides. */
+  readonly sources: readonly SourceName[];
+  readonly cookieName: string;
+  readonly queryName: string;
+  readonly origins: OriginRules;
+  /** Sent with every answer that lets a request through, empty where the identity has no value. */
+  readonly identityHeaders: readonly IdentityHeader[];
+}
+
+/** Name of the gate that answers when nginx names none. */
+export const defaultGateName = 'default';
+
+/** The headers that other sign-on services use as well, and the token's public id. */
+export const defaultIdentityHeaders: readonly IdentityHeader[] = [
+  { name: 'Remote-User', field: 'subject' },
+  { name: 'Remote-Email', field: { claim: 'email' } },
+  { name: 'Remote-Name', field: { claim: 'name' } },
+  { name: 'Remote-Groups', field: { claim: 'groups' } },
+  { name: 'X-Postern-Token-Id', field: 'token_id' },
+];

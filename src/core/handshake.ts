@@ -1,0 +1,88 @@
+/**
+ * What a client's request asks to switch to. `other` is anything but exactly `websocket`, lists
+ * such as `h2c, websocket` included: a proxy that forwarded those would open a tunnel.
+ */
+export type Upgrade = 'none' | 'websocket' | 'other';
+
+/**
+ * The client's request to the protected place, as nginx described it: one that asks to upgrade to
+ * WebSocket (RFC 6455, section 4.1) or an ordinary one. All facts are already parsed and normalised.
+ */
+export interface Handshake {
+  /** The gate that the nginx configuration named, undefined when it named none. */
+  readonly gateName: string | undefined;
+  readonly method: string;
+  /** Scheme the client used towards nginx, undefined when nginx did not say. */
+  readonly scheme: 'http' | 'https' | undefined;
+  /** Lower case, without port and trailing dot. */
+  readonly host: string;
+  /** Path of the request target as sent by the client, without the query. */
+  readonly path: string;
+  /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
+  readonly query: string | undefined;
+  readonly upgrade: Upgrade;
+  /** `Origin` header as sent (RFC 6454), undefined when absent. */
+  readonly origin: string | undefined;
+  /** `Cookie` header as sent, undefined when absent. Holds secrets. */
+  readonly cookie: string | undefined;
+  /** IP address of the client that nginx served, undefined when nginx did not say. */
+  readonly clientAddress: string | undefined;
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const hostName =
+  /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
+const ipv6Literal = /^\[[0-9a-f:.]+\]$/;
+
+/** The form of a gate's name, for schemas: lower case letters, digits, `-` and `_`, at most 64. */
+export const gateNamePattern = '^[a-z0-9][a-z0-9_-]{0,63}$';
+const gateName = new RegExp(gateNamePattern);
+
+/** True for a gate's name. */
+export function isGateName(value: string): boolean {
+  return gateName.test(value);
+}
+
+/** True for a method token (RFC 9110, section 9.1). */
+export function isMethod(value: string): boolean {
+  return value.length <= 32 && token.test(value);
+}
+
+/**
+ * Normalises a host as it stands in `Host` or `Origin`: lower case, no port, no trailing dot.
+ * Undefined when it is no host name, IPv4 address or bracketed IPv6 address.
+ */
+export function parseHost(value: string): string | undefined {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(value);
+  const name = match?.[1]?.toLowerCase().replace(/\.$/, '');
+  if (name === undefined || name.length > 253) return undefined;
+  return hostName.test(name) || ipv6Literal.test(name) ? name : undefined;
+}
+
+/** Splits a request target in origin form (RFC 9112, section 3.2.1); undefined for any other form. */
+export function parseTarget(
+  value: string,
+): { path: string; query: string | undefined } | undefined {
+  if (!value.startsWith('/') || hasControlOrSpace(value)) return undefined;
+  // nginx hands a raw `#` on; it is part of no path and of no query, so nothing behind it counts.
+  const end = value.indexOf('#');
+  const target = end === -1 ? value : value.slice(0, end);
+  const mark = target.indexOf('?');
+  return mark === -1
+    ? { path: target, query: undefined }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** Reads the value of an `Upgrade` header; absent and empty mean an ordinary request. */
+export function parseUpgrade(value: string | undefined): Upgrade {
+  if (value === undefined || value === '') return 'none';
+  return value.toLowerCase() === 'websocket' ? 'websocket' : 'other';
+}
+
+function hasControlOrSpace(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code <= 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}

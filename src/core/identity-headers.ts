@@ -1,0 +1,41 @@
+import type { Gate, IdentityField } from './gate.ts';
+import type { Identity } from './identity.ts';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get into a header.
+const forbidden = /[\u0000-\u001f\u007f]/;
+
+/**
+ * The identity headers of an answer, every one the gate declares: an empty value makes nginx drop
+ * the client's own header of that name, a missing one would let it through.
+ */
+export function renderIdentityHeaders(
+  gate: Gate,
+  identity: Identity,
+): [name: string, value: string][] {
+  return gate.identityHeaders.map(({ name, field }) => [name, renderField(field, identity)]);
+}
+
+function renderField(field: IdentityField, identity: Identity): string {
+  if (field === 'subject') return headerValue(identity.subject);
+  if (field === 'token_id') return headerValue(identity.tokenId);
+  const claim = Object.hasOwn(identity.claims, field.claim)
+    ? identity.claims[field.claim]
+    : undefined;
+  if (!Array.isArray(claim)) return headerValue(claim);
+  // A comma inside a member would turn one group into two at the backend.
+  return claim
+    .map(headerValue)
+    .filter((member) => member !== '' && !member.includes(','))
+    .join(',');
+}
+
+/**
+ * Header fields carry octets: UTF-8 text goes out as its bytes, which Node writes one a character.
+ * A value that could break the header apart becomes empty.
+ */
+function headerValue(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    return '';
+  const text = String(value).trim();
+  return forbidden.test(text) ? '' : Buffer.from(text, 'utf8').toString('latin1');
+}

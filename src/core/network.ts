@@ -1,0 +1,64 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Networks with a name, so that nobody has to remember them. */
+const named: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  // RFC 1918, RFC 4193 and link-local addresses: what container networks and home networks use.
+  private: [
+    '10.0.0.0/8',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '169.254.0.0/16',
+    'fc00::/7',
+    'fe80::/10',
+  ],
+};
+
+/** A set of IP networks. */
+export interface NetworkSet {
+  /** True when the address (IPv4, IPv6 or IPv4-mapped IPv6) lies in one of the networks. */
+  includes(address: string): boolean;
+}
+
+/**
+ * Builds a set from addresses, CIDR networks and the names `loopback` and `private`. Returns the
+ * first word it cannot read as `{ invalid }`.
+ */
+export function parseNetworks(words: readonly string[]): NetworkSet | { readonly invalid: string } {
+  const list = new BlockList();
+  for (const word of words) {
+    for (const network of named[word] ?? [word]) {
+      if (!addNetwork(list, network)) return { invalid: word };
+    }
+  }
+  return {
+    includes: (address) => {
+      const plain = plainAddress(address);
+      return plain !== undefined && list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+    },
+  };
+}
+
+/**
+ * The usual form of an IP address: IPv4-mapped IPv6 becomes IPv4, a zone index goes. Undefined when
+ * the text is no address.
+ */
+export function plainAddress(text: string): string | undefined {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
+  const address = mapped?.[1] ?? text.replace(/%.*$/, '');
+  return isIP(address) === 0 ? undefined : address.toLowerCase();
+}
+
+function addNetwork(list: BlockList, text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  const bits = version === 4 ? 32 : 128;
+  if (prefix === undefined) {
+    list.addAddress(address, version === 4 ? 'ipv4' : 'ipv6');
+    return true;
+  }
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) return false;
+  list.addSubnet(address, Number(prefix), version === 4 ? 'ipv4' : 'ipv6');
+  return true;
+}

@@ -1,0 +1,29 @@
+/** A fault that a JSON Schema validator found, in the form that Ajv made common. */
+export interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: object;
+  readonly message?: string | undefined;
+}
+
+/** The fault in words: what is expected, in terms of what people write and not of the schema. */
+export function explainSchemaError({ keyword, params, message }: SchemaError): string {
+  if (keyword === 'pattern') {
+    const pattern = String((params as { pattern: unknown }).pattern);
+    const example = examples.find(({ part }) => pattern.includes(part));
+    return example ? `must be ${example.says}` : `must match ${pattern}`;
+  }
+  if (keyword === 'enum') {
+    const { allowedValues } = params as { allowedValues: unknown[] };
+    return `must be one of ${allowedValues.join(', ')}`;
+  }
+  return message ?? 'is invalid';
+}
+
+/** Patterns whose meaning is easier to say than to read. */
+const examples = [
+  { part: '[smhd]|never', says: 'seconds, a duration such as 30s, 15m, 12h or 30d, or never' },
+  { part: '[smhd]', says: 'a duration such as 30s, 15m, 12h or 30d' },
+  { part: '\\u007f', says: 'text without control characters' },
+  { part: '[a-z0-9_-]{0,63}', says: 'a gate name: lower case letters, digits, - and _' },
+];

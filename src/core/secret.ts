@@ -1,0 +1,79 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const bodyLength = 43; // 256 bits in base 62
+const checksumLength = 6; // 32 bits in base 62
+
+/** What a secret is for; its first characters, so that people and secret scanners recognise it. */
+export type SecretPrefix = 'pst_' | 'psa_';
+
+/** Prefix of tokens and tickets. */
+export const tokenPrefix = 'pst_';
+/** Prefix of admin keys. */
+export const adminKeyPrefix = 'psa_';
+
+/**
+ * A new secret: prefix, 32 random bytes in base 62, and a checksum that tells a mistyped or cut
+ * secret from an unknown one without a look-up.
+ */
+export function createSecret(
+  prefix: SecretPrefix,
+  random: (size: number) => Buffer = randomBytes,
+): string {
+  const body = prefix + base62(BigInt(`0x${random(32).toString('hex')}`), bodyLength);
+  return body + checksum(body);
+}
+
+/** True when the value has the form and the checksum of a secret with this prefix. */
+export function isWellFormedSecret(value: string, prefix: SecretPrefix): boolean {
+  if (value.length !== prefix.length + bodyLength + checksumLength) return false;
+  if (!value.startsWith(prefix)) return false;
+  const body = value.slice(0, -checksumLength);
+  return value.slice(-checksumLength) === checksum(body);
+}
+
+/** SHA-256 of a secret: the only form in which the store keeps it. */
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/** Compares two hashes in constant time. */
+export function isSameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** A new public id, 96 random bits. Not secret. */
+export function createId(prefix: string, random: (size: number) => Buffer = randomBytes): string {
+  return prefix + base62(BigInt(`0x${random(12).toString('hex')}`), 17);
+}
+
+/**
+ * Entropy in bits that a key of this length can have at most, judged by the smallest usual alphabet
+ * that holds all its characters. Repeating a few characters counts as none.
+ */
+export function lengthEntropy(key: string): number {
+  const size = [
+    { pattern: /^[0-9]*$/, size: 10 },
+    { pattern: /^(?:[0-9a-f]*|[0-9A-F]*)$/, size: 16 },
+    { pattern: /^(?:[0-9a-z]*|[0-9A-Z]*)$/, size: 36 },
+    { pattern: /^[0-9A-Za-z]*$/, size: 62 },
+    { pattern: /^[0-9A-Za-z_+/=-]*$/, size: 64 },
+  ].find(({ pattern }) => pattern.test(key))?.size;
+  if (new Set(key).size < 8) return 0;
+  return Math.floor(key.length * Math.log2(size ?? 95));
+}
+
+function checksum(body: string): string {
+  return base62(BigInt(crc32(body)), checksumLength);
+}
+
+function base62(number: bigint, length: number): string {
+  let rest = number;
+  let digits = '';
+  while (digits.length < length) {
+    digits = alphabet[Number(rest % 62n)] + digits;
+    rest /= 62n;
+  }
+  return digits;
+}

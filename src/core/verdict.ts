@@ -1,0 +1,135 @@
+import type { SourceName } from './credential.ts';
+import type { Identity } from './identity.ts';
+
+/** How a denial is answered for an ordinary request; a handshake that upgrades always gets 401 or 503. */
+interface DenialRule {
+  /**
+   * 401 asks for (other) credentials, 403 says that no login will help, 503 that Postern cannot tell.
+   * nginx's auth_request passes only 401 and 403 to the client; anything else becomes a 500 there.
+   */
+  readonly status: 401 | 403 | 503;
+  /** The `error` attribute of `WWW-Authenticate: Bearer` (RFC 6750, section 3.1), where one applies. */
+  readonly bearerError?: 'invalid_token';
+  /** One sentence for people: what happened and what to do. */
+  readonly meaning: string;
+}
+
+/**
+ * Every reason for a denial. The codes are API: they appear in `X-Postern-Reason`, in log lines and
+ * in the documentation, and are never renamed.
+ */
+export const denials = {
+  untrusted_proxy: {
+    status: 401,
+    meaning:
+      'The subrequest came from an address that is not in `gate.trusted_proxies`. Add the address of your nginx there.',
+  },
+  malformed_request: {
+    status: 401,
+    meaning:
+      'A fact about the request (URI, host, method, gate, client address) is missing its form or contradicts itself.',
+  },
+  upgrade_not_websocket: {
+    status: 401,
+    meaning:
+      'The client asked to upgrade to something else than WebSocket (h2c, for example), or did so with another method than GET.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    meaning:
+      'The page that opened the connection is not on an allowed origin, or a handshake with a cookie came without an `Origin`.',
+  },
+  no_credential: {
+    status: 401,
+    meaning: 'No token was presented in any of the places where the gate looks for one.',
+  },
+  malformed_credential: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning:
+      'What was presented cannot be a token: it is cut short, mistyped, badly encoded, or presented twice with different values.',
+  },
+  unknown_token: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning: 'The token has the right form, but it was never issued here, or was pruned long ago.',
+  },
+  expired: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning: 'The token was good until its expiry.',
+  },
+  revoked: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning: 'The token was revoked.',
+  },
+  already_used: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning: 'The ticket was used already, or the token has no uses left. Ask for a new one.',
+  },
+  wrong_gate: {
+    status: 403,
+    meaning: 'The token is good, but it was issued for other gates.',
+  },
+  store_unavailable: {
+    status: 503,
+    meaning: 'The token store cannot answer right now. Nothing is let through until it does.',
+  },
+  internal_error: {
+    status: 503,
+    meaning: 'Postern met a fault of its own, and the log says which. Nothing is let through.',
+  },
+} as const satisfies Record<string, DenialRule>;
+
+/** A stable code that says why a request was denied. */
+export type DenialCode = keyof typeof denials;
+
+/** Let the request through, as this identity. */
+export interface Allow {
+  readonly verdict: 'allow';
+  readonly identity: Identity;
+  readonly source: SourceName;
+}
+
+/** Do not let the request through. The identity and source are known when the denial came late. */
+export interface Deny {
+  readonly verdict: 'deny';
+  readonly reason: DenialCode;
+  /** What exactly was wrong, for the log. Fixed words, nothing that the client sent. */
+  readonly detail?: string;
+  readonly identity?: Identity;
+  readonly source?: SourceName;
+}
+
+/** The outcome of one decision. */
+export type Verdict = Allow | Deny;
+
+/** A denial for this reason, with nothing else known yet. */
+export function deny(reason: DenialCode, detail?: string): Deny {
+  return { verdict: 'deny', reason, ...(detail !== undefined && { detail }) };
+}
+
+/** Tells a denial from whatever else a step may yield. */
+export function isDenial(value: unknown): value is Deny {
+  return (
+    typeof value === 'object' && value !== null && 'verdict' in value && value.verdict === 'deny'
+  );
+}
+
+/**
+ * The HTTP status of a denial. A handshake that asks to upgrade cannot do anything with a 403, so
+ * there every denial is 401; only "cannot tell" stays 503 for both.
+ */
+export function denialStatus(reason: DenialCode, upgrading: boolean): 401 | 403 | 503 {
+  const { status } = denials[reason];
+  return upgrading && status === 403 ? 401 : status;
+}
+
+/** The value of `WWW-Authenticate` for a denial at this gate (RFC 6750, section 3). */
+export function renderChallenge(gateName: string, reason: DenialCode): string {
+  const rule: DenialRule = denials[reason];
+  const error = rule.bearerError === undefined ? '' : `, error="${rule.bearerError}"`;
+  return `Bearer realm="${gateName}"${error}`;
+}

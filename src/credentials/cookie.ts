@@ -1,0 +1,48 @@
+import type { CredentialSource } from '../core/credential.ts';
+import { deny } from '../core/verdict.ts';
+
+/**
+ * A cookie of the gate's name, read from the `Cookie` header (RFC 6265, section 5.4). Names are
+ * compared to the octet: nothing is trimmed but space and tab, so that a name dressed up with other
+ * white space is not taken for the real one. Two cookies of the name with different values deny,
+ * since nobody can say which of them the browser's user meant.
+ */
+export const cookieSource: CredentialSource = {
+  name: 'cookie',
+  ambient: true,
+  extract({ cookie }, { cookieName }) {
+    if (cookie === undefined) return undefined;
+    let found: string | undefined;
+    for (const pair of cookie.split(';')) {
+      const equals = pair.indexOf('=');
+      if (equals === -1 || trim(pair.slice(0, equals)) !== cookieName) continue;
+      const value = unquote(trim(pair.slice(equals + 1)));
+      if (found !== undefined && found !== value) return deny('malformed_credential');
+      found = value;
+    }
+    // Deleting a cookie often leaves an empty one behind: that is no credential.
+    if (found === undefined || found === '') return undefined;
+    return cookieValue.test(found) ? found : deny('malformed_credential');
+  },
+};
+
+/** `cookie-octet` of RFC 6265, section 4.1.1. */
+const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,4096}$/;
+
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+function unquote(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1)
+    : value;
+}

@@ -1,0 +1,78 @@
+import swagger from '@fastify/swagger';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyInstance } from 'fastify';
+import { version } from '../resources.ts';
+import type { AdminKeys } from '../services/admin-keys.ts';
+import type { Events } from '../services/events.ts';
+import type { TokenService } from '../services/tokens.ts';
+import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { serverOptions } from './server.ts';
+import { issuedTokenSchema, tokenPageSchema, tokenSchema } from './token-schemas.ts';
+
+/** The app that issues and revokes. Everything below `/v1` needs an admin key. */
+export async function buildAdminApp(dependencies: {
+  readonly tokens: TokenService;
+  readonly adminKeys: AdminKeys;
+  readonly events: Events;
+  readonly clock: () => number;
+  /** Resolves when the store answers. */
+  readonly ping: () => Promise<void>;
+}): Promise<FastifyInstance> {
+  const { tokens, adminKeys, events, clock, ping } = dependencies;
+  const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setErrorHandler(createErrorHandler(events));
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
+  for (const schema of [problemSchema, tokenSchema, issuedTokenSchema, tokenPageSchema]) {
+    app.addSchema(schema);
+  }
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Postern admin API', version },
+      components: { securitySchemes: { adminKey: { type: 'http', scheme: 'bearer' } } },
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) => String(json.$id ?? `def-${index}`),
+    },
+  });
+
+  // Authentication is a property of this part of the route tree, not of how a URL is spelled.
+  await app.register(
+    async (v1) => {
+      v1.addHook('onRequest', async (request, reply) => {
+        reply.header('Cache-Control', 'no-store');
+        const key = /^bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+        const name = key === undefined ? undefined : await adminKeys.identify(key);
+        if (name === undefined) return sendProblem(reply, 'unauthorized');
+      });
+      v1.addHook('onRoute', (route) => {
+        route.schema = {
+          security: [{ adminKey: [] }],
+          ...route.schema,
+          response: {
+            ...(route.schema?.response as object),
+            default: {
+              description: 'A problem',
+              content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+            },
+          },
+        };
+      });
+      v1.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
+      await v1.register(tokenRoutes({ tokens, clock }));
+    },
+    { prefix: '/v1' },
+  );
+
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: { hide: true } }, async () => {
+    await ping();
+    return { status: 'ok' };
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  return app;
+}

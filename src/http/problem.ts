@@ -1,0 +1,133 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { explainSchemaError } from '../core/schema-error.ts';
+import type { Events } from '../services/events.ts';
+import { IssueRefused } from '../services/tokens.ts';
+import { StoreUnavailable } from '../stores/store.ts';
+
+/** Every problem the admin API answers with: its status and what it means. The codes are API. */
+export const problems = {
+  validation_failed: { status: 400, title: 'The request has invalid fields' },
+  malformed_body: { status: 400, title: 'The body could not be read' },
+  unauthorized: { status: 401, title: 'A valid admin key is needed' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  token_not_found: { status: 404, title: 'There is no token with this id' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
+  internal_error: { status: 500, title: 'Postern met a fault of its own' },
+  store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+/** A stable code of a problem. */
+export type ProblemCode = keyof typeof problems;
+
+/** Body of an error answer, `application/problem+json` (RFC 9457). */
+export const problemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'URN of the problem: `urn:postern:problem:<code>`.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Enum(Object.keys(problems) as ProblemCode[]),
+    detail: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          field: Type.String({ description: 'Path of the field, empty for the body as a whole.' }),
+          message: Type.String(),
+        }),
+      ),
+    ),
+  },
+  { $id: 'Problem' },
+);
+
+interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A problem to answer with, thrown by routes. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly detail: string | undefined;
+
+  constructor(code: ProblemCode, detail?: string) {
+    super(detail ?? problems[code].title);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** Sends a problem. */
+export function sendProblem(
+  reply: FastifyReply,
+  code: ProblemCode,
+  more: { detail?: string | undefined; errors?: readonly FieldError[] } = {},
+): FastifyReply {
+  const { status, title } = problems[code];
+  const { detail, errors } = more;
+  if (code === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer realm="postern-admin"');
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send({
+      type: `urn:postern:problem:${code}`,
+      title,
+      status,
+      code,
+      ...(detail !== undefined && { detail }),
+      ...(errors !== undefined && { errors }),
+    });
+}
+
+/** The one error handler of the admin app. What is not known to be harmless is not shown. */
+export function createErrorHandler(events: Events) {
+  return (error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply) => {
+    if (error instanceof ProblemError) {
+      return sendProblem(reply, error.code, { detail: error.detail });
+    }
+    if (error instanceof IssueRefused) {
+      const errors = [{ field: error.field, message: error.message }];
+      return sendProblem(reply, 'validation_failed', { errors });
+    }
+    if (error instanceof StoreUnavailable) {
+      events.failed('an admin request failed', error);
+      return sendProblem(reply, 'store_unavailable');
+    }
+    if ('validation' in error && Array.isArray(error.validation)) {
+      return sendProblem(reply, 'validation_failed', { errors: fieldErrors(error) });
+    }
+    const code = 'code' in error ? problemByFastifyCode[String(error.code)] : undefined;
+    if (code !== undefined) return sendProblem(reply, code);
+    if ('statusCode' in error && Number(error.statusCode) < 500) {
+      return sendProblem(reply, 'malformed_body');
+    }
+    events.failed('an admin request failed', error);
+    return sendProblem(reply, 'internal_error');
+  };
+}
+
+const problemByFastifyCode: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+};
+
+/** Errors as TypeBox reports them: `/gates/0` becomes `gates.0`. */
+function fieldErrors(error: FastifyError): FieldError[] {
+  const found = new Map<string, string>();
+  for (const fault of error.validation ?? []) {
+    const path = fault.instancePath.slice(1).replaceAll('/', '.');
+    const below = (name: string) => (path === '' ? name : `${path}.${name}`);
+    const { requiredProperties = [], additionalProperties = [] } = fault.params as {
+      requiredProperties?: string[];
+      additionalProperties?: string[];
+    };
+    for (const name of requiredProperties) found.set(below(name), 'is required');
+    for (const name of additionalProperties) found.set(below(name), 'is not a known field');
+    const isListed = ['required', 'additionalProperties', 'boolean'].includes(fault.keyword);
+    if (!isListed && !found.has(path)) found.set(path, explainSchemaError(fault));
+  }
+  return [...found].map(([field, message]) => ({ field, message }));
+}

@@ -1,0 +1,133 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { TokenService } from '../../services/tokens.ts';
+import { ProblemError } from '../problem.ts';
+import {
+  type IssueBody,
+  issueTicketSchema,
+  issueTokenSchema,
+  listTokensSchema,
+  revokeTokensSchema,
+  type ShownIssuedToken,
+  type ShownToken,
+  type ShownTokenPage,
+  showToken,
+  toIssueRequest,
+} from '../token-schemas.ts';
+
+const refs = {
+  token: Type.Unsafe<ShownToken>({ $ref: 'Token#' }),
+  issued: Type.Unsafe<ShownIssuedToken>({ $ref: 'IssuedToken#' }),
+  page: Type.Unsafe<ShownTokenPage>({ $ref: 'TokenPage#' }),
+};
+const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
+const defaultLimit = 50;
+
+/** `/tokens` and `/tickets` of the admin API. */
+export function tokenRoutes(dependencies: {
+  readonly tokens: TokenService;
+  readonly clock: () => number;
+}): FastifyPluginAsyncTypebox {
+  const { tokens, clock } = dependencies;
+
+  async function issue(kind: 'token' | 'ticket', body: IssueBody): Promise<ShownIssuedToken> {
+    const { token, secret } = await tokens.issue(toIssueRequest(kind, body));
+    return { ...showToken(token, clock()), token: secret };
+  }
+
+  return async (app) => {
+    app.post(
+      '/tokens',
+      {
+        schema: {
+          summary: 'Issue a token',
+          body: issueTokenSchema,
+          response: { 201: refs.issued },
+        },
+      },
+      async (request, reply) => {
+        const issued = await issue('token', request.body);
+        return reply.code(201).header('Location', `/v1/tokens/${issued.id}`).send(issued);
+      },
+    );
+
+    app.post(
+      '/tickets',
+      {
+        schema: {
+          summary: 'Issue a ticket, good for one handshake',
+          body: issueTicketSchema,
+          response: { 201: refs.issued },
+        },
+      },
+      async (request, reply) => {
+        const issued = await issue('ticket', request.body);
+        return reply.code(201).header('Location', `/v1/tokens/${issued.id}`).send(issued);
+      },
+    );
+
+    app.get(
+      '/tokens',
+      {
+        schema: {
+          summary: 'List tokens and tickets, newest first',
+          querystring: listTokensSchema,
+          response: { 200: refs.page },
+        },
+      },
+      async (request) => {
+        const { limit = defaultLimit, cursor, ...filter } = request.query;
+        const page = await tokens.list(filter, { limit, ...(cursor !== undefined && { cursor }) });
+        const now = clock();
+        return {
+          tokens: page.tokens.map((token) => showToken(token, now)),
+          next_cursor: page.nextCursor ?? null,
+        };
+      },
+    );
+
+    app.get(
+      '/tokens/:id',
+      { schema: { summary: 'Show a token', params: byId, response: { 200: refs.token } } },
+      async (request) => {
+        const token = await tokens.find(request.params.id);
+        if (token === undefined) throw new ProblemError('token_not_found');
+        return showToken(token, clock());
+      },
+    );
+
+    app.delete(
+      '/tokens/:id',
+      {
+        schema: {
+          summary: 'Revoke a token; a second time changes nothing',
+          params: byId,
+          response: { 200: refs.token },
+        },
+      },
+      async (request) => {
+        const token = await tokens.revoke(request.params.id);
+        if (token === undefined) throw new ProblemError('token_not_found');
+        return showToken(token, clock());
+      },
+    );
+
+    app.post(
+      '/tokens/revoke',
+      {
+        schema: {
+          summary: 'Revoke all tokens of a subject, of a gate, or of a subject at a gate',
+          body: revokeTokensSchema,
+          response: { 200: Type.Object({ revoked: Type.Integer() }) },
+        },
+      },
+      async (request) => {
+        const { subject, gate } = request.body;
+        if (subject === undefined && gate === undefined) {
+          throw new ProblemError('validation_failed', 'Name a subject, a gate, or both.');
+        }
+        return { revoked: await tokens.revokeAll(request.body) };
+      },
+    );
+  };
+}

@@ -1,0 +1,22 @@
+import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
+
+/**
+ * What both apps have in common. Decisions and failures are logged as events, so Fastify itself
+ * logs nothing: its request lines would hold query strings.
+ */
+export const serverOptions = {
+  logger: false,
+  // Longer than nginx keeps an idle connection (keepalive_timeout of an upstream, 60 s), so that it
+  // is nginx that closes it and never sends a subrequest into a closing one.
+  keepAliveTimeout: 75_000,
+  // On shutdown idle connections are closed and requests in flight are finished.
+  forceCloseConnections: 'idle',
+  routerOptions: { maxParamLength: 128 },
+  http: {
+    // nginx takes up to 33 KiB of headers from a client by default and adds some of its own.
+    maxHeaderSize: 65_536,
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    connectionsCheckingInterval: 2_000,
+  },
+} as const satisfies FastifyHttpOptions<RawServerDefault>;

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { type DecisionPorts, decide } from '../core/decide.ts';
+import type { Gate } from '../core/gate.ts';
+import type { Handshake } from '../core/handshake.ts';
+import { renderIdentityHeaders } from '../core/identity-headers.ts';
+import {
+  type Deny,
+  denialStatus,
+  deny,
+  isDenial,
+  renderChallenge,
+  type Verdict,
+} from '../core/verdict.ts';
+import { StoreUnavailable } from '../stores/store.ts';
+import type { Events } from './events.ts';
+
+/** A subrequest as it was read: the handshake it is about, or why there is none. */
+export interface Subrequest {
+  readonly handshake: Handshake | Deny;
+  /** Whether the client asked to upgrade: known even when the rest is malformed. */
+  readonly upgrading: boolean;
+  /** Who to name in the log. */
+  readonly clientAddress: string | undefined;
+}
+
+/** What goes back to nginx. The body is always empty, so that nginx can keep its connection. */
+export interface Answer {
+  readonly status: 200 | 401 | 403 | 503;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** Answers one subrequest from start to finish. Never rejects: what cannot be decided is denied. */
+export type AnswerSubrequest = (subrequest: Subrequest) => Promise<Answer>;
+
+/** Builds the service. `clock` tells Unix time in milliseconds. */
+export function createAnswer(dependencies: {
+  /** The gate for a handshake; for one that could not be read, the gate to deny in the name of. */
+  readonly findGate: (handshake: Handshake | undefined) => Gate;
+  readonly ports: DecisionPorts;
+  readonly events: Events;
+  readonly clock: () => number;
+}): AnswerSubrequest {
+  const { findGate, ports, events, clock } = dependencies;
+
+  async function judge(handshake: Handshake, gate: Gate): Promise<Verdict> {
+    try {
+      return await decide(handshake, gate, clock(), ports);
+    } catch (error) {
+      events.failed('a decision failed', error);
+      return deny(error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error');
+    }
+  }
+
+  return async ({ handshake, upgrading, clientAddress }) => {
+    const requestId = randomUUID();
+    const facts = isDenial(handshake) ? undefined : handshake;
+    const gate = findGate(facts);
+    const verdict = isDenial(handshake) ? handshake : await judge(handshake, gate);
+    events.decided({
+      requestId,
+      gate: gate.name,
+      verdict,
+      method: facts?.method,
+      host: facts?.host,
+      path: facts?.path,
+      upgrade: upgrading,
+      clientAddress,
+    });
+    if (verdict.verdict === 'allow') {
+      return { status: 200, headers: renderIdentityHeaders(gate, verdict.identity) };
+    }
+    return {
+      status: denialStatus(verdict.reason, upgrading),
+      headers: [
+        ['X-Postern-Reason', verdict.reason],
+        ['X-Postern-Request-Id', requestId],
+        ['WWW-Authenticate', renderChallenge(gate.name, verdict.reason)],
+      ],
+    };
+  };
+}

@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import type { Token } from '../core/token.ts';
+import type { Verdict } from '../core/verdict.ts';
+
+/** One decision, with nothing secret in it. */
+export interface DecisionRecord {
+  readonly requestId: string;
+  readonly gate: string;
+  readonly verdict: Verdict;
+  readonly method: string | undefined;
+  readonly host: string | undefined;
+  readonly path: string | undefined;
+  readonly upgrade: boolean;
+  readonly clientAddress: string | undefined;
+}
+
+/**
+ * What happens in Postern, each a function of its own: the one place that knows who wants to hear
+ * of it. No event carries a secret.
+ */
+export interface Events {
+  decided(record: DecisionRecord): void;
+  issued(token: Token): void;
+  revoked(tokenId: string): void;
+  revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
+  pruned(counts: { token: number; ticket: number }): void;
+  /** Something failed that is not the client's fault. */
+  failed(what: string, error: unknown): void;
+}
+
+/** Events that go to the log. */
+export function createEvents(log: Logger): Events {
+  return {
+    decided({ verdict, requestId, gate, method, host, path, upgrade, clientAddress }) {
+      const denied = verdict.verdict === 'deny';
+      log.info(
+        {
+          event: 'decision',
+          request_id: requestId,
+          gate,
+          verdict: verdict.verdict,
+          reason: denied ? verdict.reason : undefined,
+          detail: denied ? verdict.detail : undefined,
+          source: verdict.source,
+          token_id: verdict.identity?.tokenId,
+          subject: verdict.identity?.subject,
+          client: clientAddress,
+          method,
+          host,
+          path: path === undefined ? undefined : printable(path),
+          upgrade,
+        },
+        denied ? `denied: ${verdict.reason}` : 'allowed',
+      );
+    },
+    issued({ id, kind, subject, gates, expiresAt, maxUses }) {
+      log.info(
+        {
+          event: 'issue',
+          token_id: id,
+          kind,
+          subject,
+          gates,
+          expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+          max_uses: maxUses,
+        },
+        `${kind} issued`,
+      );
+    },
+    revoked(tokenId) {
+      log.info({ event: 'revocation', token_id: tokenId }, 'token revoked');
+    },
+    revokedAll({ subject, gate }, count) {
+      log.info({ event: 'revocation', subject, gate, count }, 'tokens revoked');
+    },
+    pruned(counts) {
+      log.info({ event: 'prune', ...counts }, 'tokens pruned');
+    },
+    failed(what, error) {
+      log.error({ event: 'fault', err: error }, what);
+    },
+  };
+}
+
+/** A path as it may stand in a log: whatever is not printable ASCII is percent-encoded. */
+function printable(path: string): string {
+  return path.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
+}

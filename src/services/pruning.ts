@@ -1,0 +1,60 @@
+import type { Config } from '../config/config.ts';
+import type { TokenKind } from '../core/token.ts';
+import type { TokenStore } from '../stores/store.ts';
+import type { Events } from './events.ts';
+
+/** Rows a batch: a few hundred deletions take a millisecond or two. */
+const batchSize = 200;
+/** Milliseconds between two batches, in which decisions are made. */
+const pauseMs = 20;
+/** Milliseconds between two rounds. */
+const roundMs = 10 * 60_000;
+
+/** Deletes what ended longer ago than its retention, now and then, until it is stopped. */
+export interface Pruning {
+  /** One round: batch after batch until nothing is left. Resolves with what was deleted. */
+  run(): Promise<{ token: number; ticket: number }>;
+  stop(): void;
+}
+
+/** Starts pruning in the background. Failures are reported and tried again in the next round. */
+export function startPruning(dependencies: {
+  readonly store: TokenStore;
+  readonly limits: Pick<Config, 'tokens' | 'tickets'>;
+  readonly events: Events;
+  readonly clock: () => number;
+}): Pruning {
+  const { store, limits, events, clock } = dependencies;
+  let stopped = false;
+
+  async function pruneKind(kind: TokenKind, retention: number): Promise<number> {
+    let total = 0;
+    while (!stopped) {
+      const count = await store.prune(kind, clock() - retention, batchSize);
+      total += count;
+      if (count < batchSize) break;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    return total;
+  }
+
+  async function run() {
+    const token = await pruneKind('token', limits.tokens.retention);
+    const ticket = await pruneKind('ticket', limits.tickets.retention);
+    if (token + ticket > 0) events.pruned({ token, ticket });
+    return { token, ticket };
+  }
+
+  const round = () => {
+    run().catch((error: unknown) => events.failed('pruning failed', error));
+  };
+  const timer = setInterval(round, roundMs).unref();
+  setImmediate(round);
+  return {
+    run,
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { Token, TokenKind, TokenState } from '../core/token.ts';
+
+/**
+ * The store could not answer: locked, full, broken, gone. Whoever waits for a decision must deny.
+ * Every method of a store may reject with it; nothing else is expected of them.
+ */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** A token about to be stored; `hash` is the SHA-256 of its secret. */
+export interface NewToken extends Omit<Token, 'revokedAt' | 'uses'> {
+  readonly hash: Uint8Array;
+}
+
+/** Which tokens are meant; a filter with no field means all of them. */
+export interface TokenFilter {
+  readonly subject?: string;
+  /** Tokens bound to this gate. Those good at every gate are bound to none. */
+  readonly gate?: string;
+  readonly state?: TokenState;
+}
+
+/** A part of a list, newest first. */
+export interface TokenPage {
+  readonly tokens: readonly Token[];
+  /** Where the next page starts, undefined on the last one. */
+  readonly nextCursor: string | undefined;
+}
+
+/** An admin key as the store keeps it. */
+export interface StoredAdminKey {
+  readonly name: string;
+  readonly hash: Uint8Array;
+}
+
+/**
+ * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
+ * writes has resolved with survives a power cut.
+ */
+export interface TokenStore {
+  insert(token: NewToken): Promise<void>;
+  findByHash(hash: Uint8Array): Promise<Token | undefined>;
+  findById(id: string): Promise<Token | undefined>;
+  /** Newest first. An unknown cursor yields an empty page. */
+  list(
+    filter: TokenFilter,
+    page: { now: number; limit: number; cursor?: string },
+  ): Promise<TokenPage>;
+  /** Uses up one admission if the token is active and has one left: one conditional write. */
+  redeem(id: string, now: number): Promise<boolean>;
+  /** Revokes a token; true when this call did it, false when it was revoked already or is unknown. */
+  revoke(id: string, now: number): Promise<boolean>;
+  /** Revokes all matching tokens that are not revoked yet, in one transaction, and counts them. */
+  revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number>;
+  /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
+  prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
+  /** The admin keys in force. */
+  listAdminKeys(): Promise<readonly StoredAdminKey[]>;
+  /** Adds the first admin key; false when there is one already. */
+  insertFirstAdminKey(key: StoredAdminKey, now: number): Promise<boolean>;
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

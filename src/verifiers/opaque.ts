@@ -1,0 +1,56 @@
+import type { Credential } from '../core/credential.ts';
+import type { Identity } from '../core/identity.ts';
+import { hashSecret, isWellFormedSecret, tokenPrefix } from '../core/secret.ts';
+import { type Token, tokenState } from '../core/token.ts';
+import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
+import type { TokenStore } from '../stores/store.ts';
+
+const denialByState = {
+  revoked: 'revoked',
+  expired: 'expired',
+  used: 'already_used',
+} as const satisfies Record<string, DenialCode>;
+
+/**
+ * Verifies tokens and tickets that Postern issued. The form is checked first, so that garbage costs
+ * no look-up. Rejects with StoreUnavailable.
+ */
+export async function verifyOpaque(
+  store: TokenStore,
+  credential: Credential,
+  now: number,
+): Promise<Identity | Deny> {
+  if (!isWellFormedSecret(credential.value, tokenPrefix)) return deny('malformed_credential');
+  const token = await store.findByHash(hashSecret(credential.value));
+  if (token === undefined) return deny('unknown_token');
+  const state = tokenState(token, now);
+  const identity = identityOf(token);
+  return state === 'active' ? identity : { ...deny(denialByState[state]), identity };
+}
+
+/**
+ * Redeems one use. The conditional write decides; when it refuses, the token is read again only to
+ * say why. Rejects with StoreUnavailable.
+ */
+export async function redeemOpaque(
+  store: TokenStore,
+  identity: Identity,
+  now: number,
+): Promise<Deny | undefined> {
+  if (await store.redeem(identity.tokenId, now)) return undefined;
+  const token = await store.findById(identity.tokenId);
+  if (token === undefined) return deny('unknown_token');
+  const state = tokenState(token, now);
+  return deny(state === 'active' ? 'already_used' : denialByState[state]);
+}
+
+function identityOf(token: Token): Identity {
+  return {
+    tokenId: token.id,
+    subject: token.subject,
+    claims: token.claims,
+    gates: token.gates,
+    expiresAt: token.expiresAt,
+    limitedUses: token.maxUses !== undefined,
+  };
+}
