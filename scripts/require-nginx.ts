@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** Debian packages by the program they bring. */
-const packages: Readonly<Record<string, string>> = { nginx: 'nginx-light', wrk: 'wrk' };
+const packages: Readonly<Record<string, string>> = { nginx: 'nginx', wrk: 'wrk' };
 
 const wanted = ['nginx', ...process.argv.slice(2)];
 const missing = wanted.filter((program) => !isInstalled(program));
@@ -33,8 +33,7 @@ function install(programs: string[]): void {
   ];
   for (const step of steps) {
     const { status, stdout, stderr } = spawnSync('apt-get', step, {
-      // Installing must not start a server of the system's own.
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       encoding: 'utf8',
     });
     if (status !== 0) fail(`apt-get ${step.join(' ')} failed:\n${stdout}${stderr}`);

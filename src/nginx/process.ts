@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { OperatorError } from '../core/operator-error.ts';
@@ -35,7 +35,7 @@ export async function startNginx(options: {
     const port = await findFreePort();
     writeFileSync(file, renderMain({ directory, main, workers, http: http(port) }));
     rmSync(join(directory, 'error.log'), { force: true });
-    const child = spawn('nginx', ['-c', file, '-e', join(directory, 'error.log')], {
+    const child = spawn(nginxBinary(), ['-c', file, '-e', join(directory, 'error.log')], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const failure = await waitUntilReady(child, port);
@@ -45,6 +45,11 @@ export async function startNginx(options: {
       throw new OperatorError(`nginx did not start: ${words.trim()}`);
     }
   }
+}
+
+/** Debian keeps nginx in a directory that is not in every user's PATH. */
+function nginxBinary(): string {
+  return existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 }
 
 function renderMain(options: {

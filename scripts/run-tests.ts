@@ -1,0 +1,19 @@
+/**
+ * Runs the whole suite, or the files named on the command line, and prints how many tests there
+ * were. Files run in parallel; the exit code is 0 only when every test passed.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+
+const named = process.argv.slice(2);
+const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort();
+// What the person at the keyboard has set must not change what the tests see.
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')),
+);
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-reporter=spec', '--test-timeout=120000', ...files],
+  { stdio: 'inherit', env },
+);
+process.exit(status ?? 1);
