@@ -1,2 +1,76 @@
 import type { Command } from 'commander';
-export function registerDemoCommand(_program: Command): void {}
+import { type Demo, startDemo } from '../demo/demo.ts';
+import { playRows } from '../demo/rows.ts';
+import { sendHttp } from './admin-client.ts';
+import { note, print } from './output.ts';
+import { expectOk, Refusal } from './refusal.ts';
+
+/** `postern demo`. */
+export function registerDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('watch a real nginx let handshakes through and refuse others')
+    .option('--once', 'end after the table; exit code 0 only if every row is as expected')
+    .addHelpText('after', '\nExamples:\n  postern demo\n  postern demo --once')
+    .action(async ({ once }: { once?: boolean }) => {
+      const demo = await startDemo();
+      try {
+        const failures = await printRows(demo);
+        if (!once) await stayUp(demo);
+        if (failures > 0) throw new Refusal(`${failures} rows are not as expected`);
+      } finally {
+        await demo.close();
+      }
+    });
+}
+
+async function printRows(demo: Demo): Promise<number> {
+  let failures = 0;
+  print(`${'HANDSHAKE THROUGH NGINX'.padEnd(56)}RESULT`);
+  const scene = {
+    url: demo.url,
+    issue: (kind: string, body: object) => issue(demo, kind, body),
+    revoke: async (id: string) => void (await send(demo, 'DELETE', `/v1/tokens/${id}`)),
+  };
+  for await (const { what, expected, actual } of playRows(scene)) {
+    const isRight = actual === expected;
+    if (!isRight) failures++;
+    print(`${what.padEnd(56)}${actual}${isRight ? '' : `   WRONG: expected ${expected}`}`);
+  }
+  return failures;
+}
+
+/** Tells what to try, and waits for Ctrl-C. */
+async function stayUp(demo: Demo): Promise<void> {
+  const { token } = await issue(demo, 'tokens', { subject: 'you' });
+  const socketUrl = demo.url.replace('http', 'ws');
+  print(`
+nginx listens at ${demo.url}, the admin API at ${demo.adminUrl}. Try:
+
+  curl -i '${demo.url}/?token=${token}'
+  curl -i ${demo.url}/
+
+in the console of a browser:
+
+  new WebSocket('${socketUrl}/ws?token=${token}').onmessage = (e) => console.log(e.data)
+
+and a ticket, good for one handshake:
+
+  curl -X POST ${demo.adminUrl}/v1/tickets -H 'Authorization: Bearer ${demo.adminKey}' \\
+       -H 'Content-Type: application/json' -d '{"subject":"you"}'
+`);
+  note('Ctrl-C ends it.');
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
+
+async function issue(demo: Demo, kind: string, body: object) {
+  return (await send(demo, 'POST', `/v1/${kind}`, body)) as { id: string; token: string };
+}
+
+async function send(demo: Demo, method: string, path: string, body?: object): Promise<unknown> {
+  const headers = { authorization: `Bearer ${demo.adminKey}` };
+  return expectOk(await sendHttp(demo.adminUrl, { method, path, headers, body }));
+}

@@ -1,0 +1,68 @@
+import { request } from 'node:http';
+import { WebSocket } from 'ws';
+import type { SeenRequest } from './backend.ts';
+
+/** How a handshake or a page load ended. */
+export interface Outcome {
+  /** 101 when the socket opened, else the HTTP status of the refusal. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** What the backend said that it saw, when the request reached it. */
+  readonly seen: Omit<SeenRequest, 'rawHeaders'> | undefined;
+}
+
+/** Milliseconds after which a handshake counts as lost. */
+const timeoutMs = 10_000;
+
+/**
+ * Makes a WebSocket handshake with the `ws` client, waits for the backend's first message and
+ * closes again. Rejects when there is no HTTP answer at all.
+ */
+export function tryHandshake(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  protocols: string[] = [],
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, protocols, { headers, handshakeTimeout: timeoutMs });
+    let answered: Outcome['headers'] = {};
+    socket.on('upgrade', (response) => {
+      answered = response.headers;
+    });
+    socket.on('message', (data) => {
+      socket.once('close', () =>
+        resolve({ status: 101, headers: answered, seen: JSON.parse(String(data)) }),
+      );
+      socket.close();
+    });
+    socket.on('unexpected-response', (_request, response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, seen: undefined });
+    });
+    socket.on('error', reject);
+  });
+}
+
+/** Loads a page, following no redirect. */
+export function tryPage(
+  url: string,
+  headers: Readonly<Record<string, string | string[]>> = {},
+  method = 'GET',
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const isBackend = response.headers['content-type'] === 'application/json';
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          seen: isBackend ? JSON.parse(Buffer.concat(chunks).toString()) : undefined,
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostern } from '../compose.ts';
+import { renderListenAddress } from '../config/listen-address.ts';
+import { loadConfig } from '../config/load.ts';
+import { copyNginxFiles } from '../nginx/kit.ts';
+import { type NginxProcess, startNginx } from '../nginx/process.ts';
+import { createLogger } from '../services/log.ts';
+import { startBackend } from './backend.ts';
+
+/** Everything the demonstration runs: a real nginx with the shipped files in front of a backend. */
+export interface Demo {
+  /** Address of nginx, `http://127.0.0.1:port`. */
+  readonly url: string;
+  /** Base URL of the admin API and the key to it. */
+  readonly adminUrl: string;
+  readonly adminKey: string;
+  close(): Promise<void>;
+}
+
+/** Name of the demonstration's gate. */
+export const demoGate = 'chat';
+
+/**
+ * Starts Postern on a fresh store, a backend and nginx, all on free loopback ports and in a
+ * temporary directory that goes with them. Rejects with OperatorError when there is no nginx.
+ */
+export async function startDemo(): Promise<Demo> {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-demo-'));
+  const running: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const part of running.reverse()) await part.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const { config } = loadConfig({
+      env: {
+        POSTERN_DATA_DIR: join(directory, 'data'),
+        POSTERN_GATE_LISTEN: `unix:${join(directory, 'gate.sock')}`,
+        POSTERN_ADMIN_LISTEN: '127.0.0.1:0',
+        POSTERN_LOG_LEVEL: 'silent',
+      },
+    });
+    let adminKey = '';
+    const postern = await startPostern(config, {
+      log: createLogger(config.log),
+      announceAdminKey: (key) => {
+        adminKey = key;
+      },
+    });
+    running.push(postern);
+    const backend = await startBackend();
+    running.push(backend);
+    copyNginxFiles(join(directory, 'postern'), postern.gate);
+    const nginx = await startNginx({
+      directory,
+      http: (port) => renderHttp(directory, port, backend.port),
+    });
+    running.push(nginx);
+    return {
+      url: urlOf(nginx),
+      adminUrl: `http://${renderListenAddress(postern.admin)}`,
+      adminKey,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function urlOf(nginx: NginxProcess): string {
+  return `http://127.0.0.1:${nginx.port}`;
+}
+
+function renderHttp(directory: string, port: number, backendPort: number): string {
+  const include = (name: string) => `include ${join(directory, 'postern', name)};`;
+  return `
+  ${include('postern-http.conf')}
+  access_log ${join(directory, 'access.log')} postern_masked;
+  server {
+    listen 127.0.0.1:${port};
+    ${include('postern-server.conf')}
+    location / {
+      set $postern_gate "${demoGate}";
+      set $postern_login "$scheme://$http_host/login";
+      ${include('postern-location.conf')}
+      ${include('postern-proxy.conf')}
+      proxy_pass http://127.0.0.1:${backendPort};
+    }
+    location = /login {
+      default_type text/plain;
+      return 200 "Your login page would be here.\\n";
+    }
+  }`;
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import { copyNginxFiles } from '../../src/nginx/kit.ts';
+import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import { temporaryDirectory } from './postern.ts';
+
+/** A real nginx with the shipped files, in front of a real backend. */
+export interface GuardedSite {
+  readonly nginx: NginxProcess;
+  readonly backend: DemoBackend;
+  /** `http://127.0.0.1:port`, and the same for sockets. */
+  readonly url: string;
+  readonly socketUrl: string;
+  accessLog(): string;
+  errorLog(): string;
+}
+
+/** What stands where in the configuration of a GuardedSite. */
+export interface SiteOptions {
+  /** Where Postern listens. */
+  readonly gate: ListenAddress;
+  /** Lines of the http block, before the server. */
+  readonly http?: string;
+  /** Lines of the server block beside the include of postern-server.conf. */
+  readonly server?: string;
+  /** Replaces the protected location; `backend` is its proxy_pass line. */
+  readonly locations?: (backend: string, include: (file: string) => string) => string;
+}
+
+/** The login page of every GuardedSite. */
+export const loginUrl = 'https://login.example.com/';
+
+/** Starts both and stops them after the test. The protected location is `/`, its gate `chat`. */
+export async function startSite(t: TestContext, options: SiteOptions): Promise<GuardedSite> {
+  const directory = temporaryDirectory(t);
+  const backend = await startBackend();
+  t.after(() => backend.close());
+  copyNginxFiles(join(directory, 'postern'), options.gate);
+  const include = (file: string) => `include ${join(directory, 'postern', file)};`;
+  const proxyPass = `proxy_pass http://127.0.0.1:${backend.port};`;
+  const locations =
+    options.locations?.(proxyPass, include) ?? protectedLocation(proxyPass, include);
+  const nginx = await startNginx({
+    directory,
+    http: (port) => `
+  ${include('postern-http.conf')}
+  ${options.http ?? ''}
+  server {
+    listen 127.0.0.1:${port};
+    access_log ${join(directory, 'access.log')} postern_masked;
+    ${include('postern-server.conf')}
+    ${options.server ?? ''}
+    ${locations}
+  }`,
+  });
+  t.after(() => nginx.close());
+  const read = (name: string) => readFileSync(join(directory, name), 'utf8');
+  return {
+    nginx,
+    backend,
+    url: `http://127.0.0.1:${nginx.port}`,
+    socketUrl: `ws://127.0.0.1:${nginx.port}`,
+    accessLog: () => read('access.log'),
+    errorLog: () => read('error.log'),
+  };
+}
+
+/** The location of the README, for `/`. */
+export function protectedLocation(proxyPass: string, include: (file: string) => string): string {
+  return `
+    location / {
+      set $postern_gate "chat";
+      set $postern_login "${loginUrl}";
+      ${include('postern-location.conf')}
+      ${include('postern-proxy.conf')}
+      ${proxyPass}
+    }`;
+}

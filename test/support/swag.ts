@@ -1,0 +1,117 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import { nginxFiles } from '../../src/resources.ts';
+import { startNameServer } from './dns.ts';
+import { temporaryDirectory } from './postern.ts';
+
+/** A SWAG as far as it matters here: its files around ours, and Docker's name server. */
+export interface SwagSite {
+  readonly nginx: NginxProcess;
+  readonly backend: DemoBackend;
+  readonly url: string;
+  readonly socketUrl: string;
+}
+
+/** What SWAG's proxy.conf does, header by header: it passes on any Upgrade there is. */
+export const swagProxyConf = `
+proxy_next_upstream error timeout invalid_header http_500 http_502 http_503;
+proxy_buffers 32 4k;
+proxy_connect_timeout 240;
+proxy_headers_hash_bucket_size 128;
+proxy_headers_hash_max_size 1024;
+proxy_http_version 1.1;
+proxy_read_timeout 240;
+proxy_redirect http:// $scheme://;
+proxy_send_timeout 240;
+proxy_cache_bypass $cookie_session;
+proxy_no_cache $cookie_session;
+proxy_set_header Connection $connection_upgrade;
+proxy_set_header Early-Data "";
+proxy_set_header Host $host;
+proxy_set_header Upgrade $http_upgrade;
+proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+proxy_set_header X-Forwarded-Host $host;
+proxy_set_header X-Forwarded-Method $request_method;
+proxy_set_header X-Forwarded-Port $server_port;
+proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Forwarded-Server $host;
+proxy_set_header X-Forwarded-Ssl on;
+proxy_set_header X-Forwarded-Uri $request_uri;
+proxy_set_header X-Original-Method $request_method;
+proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
+proxy_set_header X-Real-IP $remote_addr;
+`;
+
+/** What people write when they model an auth location on those of SWAG: proxy.conf and doubles. */
+export const authLocationInSwagsManner = `
+location /postern-auth {
+    internal;
+    include /config/nginx/proxy.conf;
+    include /config/nginx/resolver.conf;
+    set $upstream_postern postern;
+    proxy_pass http://$upstream_postern:8420/auth;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Uri $request_uri;
+    proxy_set_header X-Postern-Gate "";
+}
+`;
+
+/**
+ * Starts nginx with SWAG's surroundings. `server` and `location` are lines of a proxy-conf and may
+ * include files of /config/nginx, ours among them under the names they get in SWAG.
+ */
+export async function startSwag(
+  t: TestContext,
+  options: { posternPort: number; server: string; location: string },
+): Promise<SwagSite> {
+  const directory = temporaryDirectory(t);
+  const config = join(directory, 'config', 'nginx');
+  mkdirSync(config, { recursive: true });
+  const place = (text: string) =>
+    text
+      .replaceAll('/config/nginx', config)
+      .replaceAll('$upstream_postern:8420', `$upstream_postern:${options.posternPort}`);
+  for (const name of ['postern-server.conf', 'postern-location.conf']) {
+    const shipped = readFileSync(join(nginxFiles, 'swag', `${name}.sample`), 'utf8');
+    writeFileSync(join(config, name), place(shipped));
+  }
+  const nameServer = await startNameServer(t);
+  writeFileSync(
+    join(config, 'resolver.conf'),
+    `resolver 127.0.0.1:${nameServer} valid=30s ipv6=off;\n`,
+  );
+  writeFileSync(join(config, 'proxy.conf'), swagProxyConf);
+  const backend = await startBackend();
+  t.after(() => backend.close());
+  const nginx = await startNginx({
+    directory,
+    http: (port) => `
+  map $http_upgrade $connection_upgrade { default upgrade; "" close; }
+  access_log off;
+  server {
+    listen 127.0.0.1:${port};
+    ${place(options.server)}
+    location / {
+      ${place(options.location)}
+      ${place('include /config/nginx/proxy.conf; include /config/nginx/resolver.conf;')}
+      set $upstream_app grist;
+      set $upstream_port ${backend.port};
+      set $upstream_proto http;
+      proxy_pass $upstream_proto://$upstream_app:$upstream_port;
+    }
+  }`,
+  });
+  t.after(() => nginx.close());
+  return {
+    nginx,
+    backend,
+    url: `http://127.0.0.1:${nginx.port}`,
+    socketUrl: `ws://127.0.0.1:${nginx.port}`,
+  };
+}
