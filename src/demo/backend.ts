@@ -33,7 +33,7 @@ export async function startBackend(
     seen.push(saw);
     return JSON.stringify({ method, url, headers, upgrade });
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     request.resume();
     response.setHeader('content-type', 'application/json').end(note(request, false));
   });

@@ -15,8 +15,8 @@ export const serverOptions = {
   http: {
     // nginx takes up to 33 KiB of headers from a client by default and adds some of its own.
     maxHeaderSize: 65_536,
-    headersTimeout: 10_000,
-    requestTimeout: 15_000,
-    connectionsCheckingInterval: 2_000,
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval: 1_000,
   },
 } as const satisfies FastifyHttpOptions<RawServerDefault>;
