@@ -36,6 +36,6 @@ function renderField(field: IdentityField, identity: Identity): string {
 function headerValue(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return '';
-  const text = String(value).trim();
-  return forbidden.test(text) ? '' : Buffer.from(text, 'utf8').toString('latin1');
+  const text = String(value);
+  return forbidden.test(text) ? '' : Buffer.from(text.trim(), 'utf8').toString('latin1');
 }

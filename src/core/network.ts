@@ -27,7 +27,7 @@ export interface NetworkSet {
 export function parseNetworks(words: readonly string[]): NetworkSet | { readonly invalid: string } {
   const list = new BlockList();
   for (const word of words) {
-    for (const network of named[word] ?? [word]) {
+    for (const network of (Object.hasOwn(named, word) && named[word]) || [word]) {
       if (!addNetwork(list, network)) return { invalid: word };
     }
   }

@@ -28,7 +28,7 @@ export function createSecret(
 /** True when the value has the form and the checksum of a secret with this prefix. */
 export function isWellFormedSecret(value: string, prefix: SecretPrefix): boolean {
   if (value.length !== prefix.length + bodyLength + checksumLength) return false;
-  if (!value.startsWith(prefix)) return false;
+  if (!value.startsWith(prefix) || /[^0-9A-Za-z]/.test(value.slice(prefix.length))) return false;
   const body = value.slice(0, -checksumLength);
   return value.slice(-checksumLength) === checksum(body);
 }

@@ -16,18 +16,20 @@ export function buildGateApp(dependencies: {
   const { answer, trustedProxies } = dependencies;
   const app = fastify(serverOptions);
   const more = METHODS.filter((method) => !app.supportedMethods.includes(method));
-  for (const method of more) app.addHttpMethod(method, { hasBody: true });
-  // A subrequest has no body that anybody needs: nothing is read of it and no type is refused.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  for (const method of more) app.addHttpMethod(method);
 
-  app.all('/auth', async (request, reply) => {
-    const { status, headers } = await answer(readSubrequest(request.raw, trustedProxies));
-    reply.code(status).header('Cache-Control', 'no-store');
-    for (const [name, value] of headers) reply.header(name, value);
-    // Some configurations announce a body and send none; the connection cannot be used again then.
-    if (announcesBody(request.headers)) reply.header('Connection', 'close');
-    return reply.send();
+  app.all('/auth', {
+    // In a hook that runs before Fastify looks at a body: whatever a subrequest brings along, of
+    // whatever type, nobody needs it and nothing of it is read.
+    onRequest: async (request, reply) => {
+      const { status, headers } = await answer(readSubrequest(request.raw, trustedProxies));
+      reply.code(status).header('Cache-Control', 'no-store');
+      for (const [name, value] of headers) reply.header(name, value);
+      // Some configurations announce a body and send none; the connection cannot be used again then.
+      if (announcesBody(request.headers)) reply.header('Connection', 'close');
+      return reply.send();
+    },
+    handler: (_request, reply) => reply.code(503).send(),
   });
 
   app.get('/healthz', async () => ({ status: 'ok' }));

@@ -1,4 +1,4 @@
-import { existsSync, unlinkSync } from 'node:fs';
+import { statSync, unlinkSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -45,7 +45,7 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
 
 /** A crash leaves the socket file behind: it is in the way only if somebody answers there. */
 async function removeStaleSocket(path: string): Promise<void> {
-  if (!existsSync(path)) return;
+  if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return;
   const answered = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();

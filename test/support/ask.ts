@@ -37,6 +37,7 @@ export function ask(
           'x-original-uri': '/',
           'x-real-ip': '203.0.113.7',
           'x-forwarded-proto': 'https',
+          ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
           ...lower,
         },
       },

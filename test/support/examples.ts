@@ -1,0 +1,67 @@
+import type { Gate } from '../../src/core/gate.ts';
+import { defaultIdentityHeaders } from '../../src/core/gate.ts';
+import type { Handshake } from '../../src/core/handshake.ts';
+import type { Identity } from '../../src/core/identity.ts';
+import { sameOrigin } from '../../src/core/origin.ts';
+import type { Token } from '../../src/core/token.ts';
+
+/** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
+export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
+  return {
+    gateName: undefined,
+    method: 'GET',
+    scheme: 'https',
+    host: 'app.example.com',
+    path: '/socket',
+    query: undefined,
+    upgrade: 'websocket',
+    origin: 'https://app.example.com',
+    cookie: undefined,
+    clientAddress: '203.0.113.7',
+    ...facts,
+  };
+}
+
+/** A gate as it is by default, but for these rules. */
+export function aGate(rules: Partial<Gate> = {}): Gate {
+  return {
+    name: 'chat',
+    sources: ['query', 'cookie'],
+    cookieName: 'postern_token',
+    queryName: 'token',
+    origins: sameOrigin,
+    identityHeaders: defaultIdentityHeaders,
+    ...rules,
+  };
+}
+
+/** Alice, with a token that is good everywhere and forever, but for these facts. */
+export function anIdentity(facts: Partial<Identity> = {}): Identity {
+  return {
+    tokenId: 'tok_alice',
+    subject: 'alice',
+    claims: {},
+    gates: [],
+    expiresAt: undefined,
+    limitedUses: false,
+    ...facts,
+  };
+}
+
+/** A token of Alice that is good everywhere and forever, but for these facts. */
+export function aToken(facts: Partial<Token> = {}): Token {
+  return {
+    id: 'tok_alice',
+    kind: 'token',
+    subject: 'alice',
+    label: undefined,
+    claims: {},
+    gates: [],
+    createdAt: 0,
+    expiresAt: undefined,
+    revokedAt: undefined,
+    maxUses: undefined,
+    uses: 0,
+    ...facts,
+  };
+}
