@@ -1,0 +1,79 @@
+/**
+ * Writes the parts of the documentation that follow from the code: settings, denial codes, problem
+ * codes. With --check nothing is written, and the exit code says whether all is up to date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { settings } from '../src/config/schema.ts';
+import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
+import { problems } from '../src/http/problem.ts';
+
+/** What is generated, by file and by the name of its place in the file. */
+const parts = [
+  { file: 'README.md', name: 'settings', render: renderSettings },
+  { file: 'docs/denials.md', name: 'denials', render: renderDenials },
+  { file: 'docs/api.md', name: 'problems', render: renderProblems },
+];
+
+const checking = process.argv.includes('--check');
+let stale = 0;
+for (const { file, name, render } of parts) {
+  const before = readFileSync(file, 'utf8');
+  const after = replacePart(before, name, render());
+  if (before === after) continue;
+  stale++;
+  if (!checking) writeFileSync(file, after);
+  process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
+}
+if (checking && stale > 0) {
+  process.stderr.write('Run: npm run generate\n');
+  process.exit(1);
+}
+
+function replacePart(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- generated: ${name} -->`, '<!-- end -->'];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end, from);
+  if (from === -1 || to === -1) throw new Error(`there is no place for ${name}`);
+  return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
+}
+
+function renderTable(heading: string[], rows: string[][]): string {
+  const lines = [heading, heading.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function renderSettings(): string {
+  return renderTable(
+    ['Setting', 'Variable', 'Default', 'What it does'],
+    settings.map(({ path, variable, schema }) => [
+      `\`${path.join('.')}\``,
+      `\`${variable}\``,
+      schema.default === undefined ? '–' : `\`${[schema.default].flat().join(',')}\``,
+      `${schema.description}${schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`}`,
+    ]),
+  );
+}
+
+function renderDenials(): string {
+  const codes = Object.keys(denials) as DenialCode[];
+  return renderTable(
+    ['Code', 'Handshake', 'Page', 'What happened, and what to do'],
+    codes.map((code) => [
+      `\`${code}\``,
+      String(denialStatus(code, true)),
+      String(denialStatus(code, false)),
+      denials[code].meaning,
+    ]),
+  );
+}
+
+function renderProblems(): string {
+  return renderTable(
+    ['Code', 'Status', 'Title'],
+    Object.entries(problems).map(([code, { status, title }]) => [
+      `\`${code}\``,
+      String(status),
+      title,
+    ]),
+  );
+}
