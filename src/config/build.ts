@@ -76,7 +76,8 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
     defaultGate: {
       sources: raw.default_gate?.sources ?? [],
       cookieName: text(raw.default_gate?.cookie),
-      queryName: text(raw.default_gate?.query),
+      queryNames: list(raw.default_gate?.query),
+      forwardAuthorization: raw.default_gate?.forward_authorization === true,
       origins:
         'invalid' in origins ? { same: false, opaque: false, exact: [], below: [] } : origins,
       identityHeaders: defaultIdentityHeaders,

@@ -43,6 +43,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
 }
 
 function parseValue(text: string, type: string | undefined): unknown {
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (type !== 'array') return text;
   return text
     .split(',')

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -69,10 +70,10 @@ export const configSchema = Type.Object(
     }),
     default_gate: section({
       sources: Type.Optional(
-        Type.Array(Type.Enum(['query', 'cookie']), {
+        Type.Array(Type.Enum([...sourceNames]), {
           minItems: 1,
           uniqueItems: true,
-          default: ['query', 'cookie'],
+          default: [...sourceNames],
           description:
             'Where to look for a token, in this order; the first that holds one decides.',
         }),
@@ -80,9 +81,21 @@ export const configSchema = Type.Object(
       cookie: text('postern_token', 'Name of the cookie that holds a token.', {
         pattern: tokenName,
       }),
-      query: text('token', 'Name of the query parameter that holds a token.', {
-        pattern: '^[A-Za-z0-9._~-]+$',
-      }),
+      query: Type.Optional(
+        Type.Array(Type.String({ pattern: '^[A-Za-z0-9._~-]+$' }), {
+          minItems: 1,
+          uniqueItems: true,
+          default: ['token'],
+          description: 'Names of query parameters that may hold a token.',
+        }),
+      ),
+      forward_authorization: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            "Whether the application gets the client's `Authorization`. For one that uses it itself, also take `bearer` and `basic` out of `sources`.",
+        }),
+      ),
       origins: words(
         ['same'],
         'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',

@@ -2,23 +2,33 @@ import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
 import type { Deny } from './verdict.ts';
 
-/** The places a credential can be presented in. */
-export type SourceName = 'query' | 'cookie';
+/** The places a credential can be presented in, in the order in which a gate looks by default. */
+export const sourceNames = ['query', 'subprotocol', 'bearer', 'basic', 'cookie'] as const;
+
+/** A place a credential can be presented in. */
+export type SourceName = (typeof sourceNames)[number];
 
 /** What a handshake presents, not yet verified. The value is secret: never log it. */
 export interface Credential {
   readonly source: SourceName;
   readonly value: string;
+  /** Who the client says it is (the user of Basic): the token has to be this subject's. */
+  readonly claimedSubject?: string;
 }
+
+/** What a source found: the value, and whom the client claims to be. */
+export type Presented = Omit<Credential, 'source'>;
 
 /** Reads one place of a handshake. Pure, never throws, and takes time linear in its input. */
 export interface CredentialSource {
   readonly name: SourceName;
   /**
-   * True where a browser adds the credential by itself, whoever wrote the page (a cookie). Such a
-   * credential proves nothing about the page, so the handshake's `Origin` has to.
+   * What the credential says about the page behind the handshake. A page has to hold a token to put
+   * it into a query (`none` needed). A browser adds a cookie by itself, whoever wrote the page, so an
+   * allowed `Origin` is `required`. It also adds a Basic password it remembers, but programs, which
+   * send no `Origin`, use the same header: there one that is `present` has to be allowed.
    */
-  readonly ambient: boolean;
-  /** The value presented here, undefined when there is none, or a denial when it is malformed. */
-  extract(handshake: Handshake, gate: Gate): string | Deny | undefined;
+  readonly origin: 'none' | 'present' | 'required';
+  /** What is presented here, undefined when nothing is, or a denial when it is malformed. */
+  extract(handshake: Handshake, gate: Gate): Presented | Deny | undefined;
 }

@@ -92,10 +92,10 @@ function checkListedOrigin({ handshake, gate }: Inquiry): Deny | undefined {
 function findCredential(inquiry: Inquiry): Deny | undefined {
   const { handshake, gate, ports } = inquiry;
   for (const name of gate.sources) {
-    const value = ports.sources.get(name)?.extract(handshake, gate);
-    if (value === undefined) continue;
-    if (isDenial(value)) return { ...value, source: name };
-    inquiry.credential = { source: name, value };
+    const presented = ports.sources.get(name)?.extract(handshake, gate);
+    if (presented === undefined) continue;
+    if (isDenial(presented)) return { ...presented, source: name };
+    inquiry.credential = { source: name, ...presented };
     return undefined;
   }
   return deny('no_credential');
@@ -106,15 +106,23 @@ function findCredential(inquiry: Inquiry): Deny | undefined {
  * WebSocket: only the Origin tells a page of ours from a stranger's (RFC 6455, section 10.2).
  */
 function checkCrossSite({ handshake, gate, credential, ports }: Inquiry): Deny | undefined {
-  if (credential === undefined || !ports.sources.get(credential.source)?.ambient) return undefined;
-  if (handshake.upgrade === 'none' && handshake.origin === undefined) return undefined;
+  const need = credential && ports.sources.get(credential.source)?.origin;
+  if (need === undefined || need === 'none') return undefined;
+  // Browsers send an Origin with every handshake, but with a plain navigation none.
+  const mayLack = need === 'present' || handshake.upgrade === 'none';
+  if (handshake.origin === undefined && mayLack) return undefined;
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 
 async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> {
   if (inquiry.credential === undefined) return deny('no_credential');
-  const found = await inquiry.ports.verify(inquiry.credential, inquiry.now);
+  const { credential, ports, now } = inquiry;
+  const found = await ports.verify(credential, now);
   if (isDenial(found)) return found;
+  const { claimedSubject } = credential;
+  // The same words as for a token that does not exist: a guesser learns nothing from the difference.
+  if (claimedSubject !== undefined && claimedSubject !== found.subject)
+    return deny('unknown_token');
   inquiry.identity = found;
   return undefined;
 }

@@ -16,8 +16,11 @@ export interface Gate {
   /** Places to look for a credential, in this order; the first that holds one decides. */
   readonly sources: readonly SourceName[];
   readonly cookieName: string;
-  readonly queryName: string;
+  /** Names of query parameters that may hold a token; one of them, once, in a request. */
+  readonly queryNames: readonly string[];
   readonly origins: OriginRules;
+  /** Whether the backend gets the client's `Authorization`. */
+  readonly forwardAuthorization: boolean;
   /** Sent with every answer that lets a request through, empty where the identity has no value. */
   readonly identityHeaders: readonly IdentityHeader[];
 }

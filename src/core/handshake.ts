@@ -25,6 +25,10 @@ export interface Handshake {
   readonly origin: string | undefined;
   /** `Cookie` header as sent, undefined when absent. Holds secrets. */
   readonly cookie: string | undefined;
+  /** `Authorization` header as sent, undefined when absent. Holds secrets. */
+  readonly authorization: string | undefined;
+  /** `Sec-WebSocket-Protocol` header as sent, undefined when absent. May hold a secret. */
+  readonly subprotocols: string | undefined;
   /** IP address of the client that nginx served, undefined when nginx did not say. */
   readonly clientAddress: string | undefined;
 }

@@ -1,15 +1,17 @@
 import type { CredentialSource } from '../core/credential.ts';
 import { deny } from '../core/verdict.ts';
+import { isTokenText, percentDecode } from './token-text.ts';
 
 /**
  * A cookie of the gate's name, read from the `Cookie` header (RFC 6265, section 5.4). Names are
  * compared to the octet: nothing is trimmed but space and tab, so that a name dressed up with other
- * white space is not taken for the real one. Two cookies of the name with different values deny,
- * since nobody can say which of them the browser's user meant.
+ * white space is not taken for the real one. Values may be percent-encoded, as page scripts write
+ * them. Two cookies of the name with different values deny, since nobody can say which of them the
+ * browser's user meant.
  */
 export const cookieSource: CredentialSource = {
   name: 'cookie',
-  ambient: true,
+  origin: 'required',
   extract({ cookie }, { cookieName }) {
     if (cookie === undefined) return undefined;
     let found: string | undefined;
@@ -22,7 +24,8 @@ export const cookieSource: CredentialSource = {
     }
     // Deleting a cookie often leaves an empty one behind: that is no credential.
     if (found === undefined || found === '') return undefined;
-    return cookieValue.test(found) ? found : deny('malformed_credential');
+    const value = cookieValue.test(found) ? percentDecode(found) : undefined;
+    return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
   },
 };
 

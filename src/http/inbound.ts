@@ -55,6 +55,8 @@ export function readSubrequest(request: IncomingMessage, trustedProxies: Network
   }
   const origin = agree(lines(request, 'origin'));
   if (isDenied(origin)) return malformed('Origin');
+  const authorization = agree(lines(request, 'authorization'));
+  if (isDenied(authorization)) return malformed('Authorization');
   return {
     handshake: {
       gateName,
@@ -66,6 +68,8 @@ export function readSubrequest(request: IncomingMessage, trustedProxies: Network
       upgrade,
       origin,
       cookie: request.headers.cookie,
+      authorization,
+      subprotocols: lines(request, 'sec-websocket-protocol').join(', ') || undefined,
       clientAddress,
     },
     upgrading,

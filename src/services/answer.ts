@@ -3,6 +3,7 @@ import { type DecisionPorts, decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import { renderIdentityHeaders } from '../core/identity-headers.ts';
+import { markerSubprotocol, parseOffer } from '../core/subprotocol.ts';
 import {
   type Deny,
   denialStatus,
@@ -67,7 +68,13 @@ export function createAnswer(dependencies: {
       clientAddress,
     });
     if (verdict.verdict === 'allow') {
-      return { status: 200, headers: renderIdentityHeaders(gate, verdict.identity) };
+      return {
+        status: 200,
+        headers: [
+          ...renderIdentityHeaders(gate, verdict.identity),
+          ...renderForwardedHeaders(gate, facts),
+        ],
+      };
     }
     return {
       status: denialStatus(verdict.reason, upgrading),
@@ -78,4 +85,23 @@ export function createAnswer(dependencies: {
       ],
     };
   };
+}
+
+/**
+ * What else the snippet passes on in the place of the client's own headers, which may hold a token.
+ * `X-Postern-Subprotocols` goes to the backend as `Sec-WebSocket-Protocol`; where nothing is left
+ * for it but the marker, `X-Postern-Subprotocol` goes to the client, as the one that was chosen.
+ */
+function renderForwardedHeaders(
+  gate: Gate,
+  handshake: Handshake | undefined,
+): [name: string, value: string][] {
+  const offer = parseOffer(handshake?.subprotocols ?? '');
+  const isMarked = offer?.marker === true && offer.own.length === 0;
+  const authorization = gate.forwardAuthorization ? handshake?.authorization : undefined;
+  return [
+    ['X-Postern-Subprotocols', offer?.own.join(', ') ?? ''],
+    ['X-Postern-Subprotocol', isMarked ? markerSubprotocol : ''],
+    ['X-Postern-Authorization', authorization ?? ''],
+  ];
 }

@@ -1,0 +1,50 @@
+import type { CredentialSource } from '../core/credential.ts';
+import { type Deny, deny } from '../core/verdict.ts';
+import { isTokenText } from './token-text.ts';
+
+/** User name of Basic that stands for "whoever the token belongs to". */
+const anySubject = 'token';
+
+/** `Authorization: Bearer <token>` (RFC 6750, section 2.1). */
+export const bearerSource: CredentialSource = {
+  name: 'bearer',
+  origin: 'none',
+  extract({ authorization }) {
+    const value = readScheme(authorization, 'bearer');
+    return typeof value === 'string' ? { value } : value;
+  },
+};
+
+/**
+ * `Authorization: Basic` (RFC 7617), which is also what `wss://token:SECRET@host/` becomes: the
+ * password is the token, the user is `token` or the token's subject.
+ */
+export const basicSource: CredentialSource = {
+  name: 'basic',
+  origin: 'present',
+  extract({ authorization }) {
+    const encoded = readScheme(authorization, 'basic');
+    if (typeof encoded !== 'string') return encoded;
+    const bytes = Buffer.from(encoded, 'base64');
+    // Node skips what is not base64: only what encodes back to itself was well-formed.
+    if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, '')) {
+      return deny('malformed_credential');
+    }
+    const text = bytes.toString('utf8');
+    const colon = text.indexOf(':');
+    const user = text.slice(0, colon);
+    const value = text.slice(colon + 1);
+    if (colon === -1 || !isTokenText(value)) return deny('malformed_credential');
+    return user === anySubject ? { value } : { value, claimedSubject: user };
+  },
+};
+
+/** The one parameter behind a scheme; undefined when the header is absent or of another scheme. */
+function readScheme(authorization: string | undefined, scheme: string): string | Deny | undefined {
+  if (authorization === undefined) return undefined;
+  const [name = '', value, ...rest] = authorization.trim().split(/ +/);
+  if (name.toLowerCase() !== scheme) return undefined;
+  return value === undefined || rest.length > 0 || !isTokenText(value)
+    ? deny('malformed_credential')
+    : value;
+}

@@ -1,0 +1,22 @@
+import type { CredentialSource } from '../core/credential.ts';
+import { decodeTokenSubprotocol, parseOffer } from '../core/subprotocol.ts';
+import { deny } from '../core/verdict.ts';
+import { isTokenText } from './token-text.ts';
+
+/**
+ * A subprotocol `postern.bearer.<token>` among those that the client offers: the one header of a
+ * handshake that a page can choose. More than one token denies.
+ */
+export const subprotocolSource: CredentialSource = {
+  name: 'subprotocol',
+  origin: 'none',
+  extract({ subprotocols }) {
+    if (subprotocols === undefined) return undefined;
+    const offer = parseOffer(subprotocols);
+    if (offer === undefined || offer.tokens.length > 1) return deny('malformed_credential');
+    const [token] = offer.tokens;
+    if (token === undefined) return undefined;
+    const value = decodeTokenSubprotocol(token);
+    return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+  },
+};
