@@ -1,15 +1,22 @@
--- Tokens and tickets, and the keys that may issue them. Only hashes of secrets are kept.
--- All times are Unix milliseconds.
+-- Tokens, tickets and sessions. Only hashes of secrets are kept. All times are Unix milliseconds.
 
 CREATE TABLE token (
   seq        INTEGER PRIMARY KEY AUTOINCREMENT,
   id         TEXT    NOT NULL UNIQUE,
   hash       BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
-  kind       TEXT    NOT NULL CHECK (kind IN ('token', 'ticket')),
+  -- The secret from before a rotation, and how long it stays good.
+  previous_hash  BLOB UNIQUE CHECK (length(previous_hash) = 32),
+  previous_until INTEGER,
+  kind       TEXT    NOT NULL CHECK (kind IN ('token', 'ticket', 'session')),
   subject    TEXT    NOT NULL,
   label      TEXT,
   claims     TEXT    NOT NULL CHECK (json_valid(claims)),
+  -- JSON lists by name: paths, origins, networks. NULL where there is no such bound.
+  bounds     TEXT    CHECK (json_valid(bounds)),
+  -- 1: imported with a secret under 128 bits.
+  weak       INTEGER NOT NULL DEFAULT 0 CHECK (weak IN (0, 1)),
   created_at INTEGER NOT NULL,
+  not_before INTEGER,
   expires_at INTEGER,
   revoked_at INTEGER,
   max_uses   INTEGER CHECK (max_uses > 0),
@@ -41,9 +48,3 @@ CREATE TABLE token_gate (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX token_gate_by_token ON token_gate (token_seq, gate);
-
-CREATE TABLE admin_key (
-  name       TEXT    NOT NULL PRIMARY KEY,
-  hash       BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
-  created_at INTEGER NOT NULL
-) STRICT;

@@ -4,11 +4,16 @@ import type { AdminClient } from './admin-client.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
 import { note, print, printJson, renderTable } from './output.ts';
 import { expectOk } from './refusal.ts';
+import { registerImportCommand } from './token-import.ts';
 
 interface IssueOptions extends AdminOptions {
   readonly gate?: string[];
   readonly expiresIn?: string;
   readonly expiresAt?: string;
+  readonly path?: string[];
+  readonly origin?: string[];
+  readonly network?: string[];
+  readonly notBefore?: string;
   readonly maxUses?: number;
   readonly label?: string;
   readonly claim?: Record<string, unknown>;
@@ -89,6 +94,9 @@ Examples:
       );
     });
 
+  registerChangeCommands(token);
+  registerImportCommand(token);
+
   const ticket = program.command('ticket').description('issue tickets, good for one handshake');
   addIssueOptions(ticket.command('issue').description('issue a ticket; it is shown this once'))
     .addHelpText(
@@ -105,6 +113,13 @@ function addIssueOptions(command: Command): Command {
   return withAdminOptions(command)
     .argument('<subject>', 'who it stands for')
     .option('--gate <gate...>', 'gates it is good at (default: all)')
+    .option('--path <prefix...>', 'path prefixes it is good at (default: all)')
+    .option('--origin <origin...>', 'origins it is good from (default: all)')
+    .option(
+      '--network <network...>',
+      'client addresses and networks it is good from (default: all)',
+    )
+    .option('--not-before <time>', 'moment from which it is good')
     .option('--expires-in <duration>', 'life: 30s, 15m, 12h, 30d, or never')
     .option('--expires-at <time>', 'moment of expiry, such as 2027-01-31T12:00:00Z')
     .option('--label <text>', 'a note for people')
@@ -115,25 +130,75 @@ function addIssueOptions(command: Command): Command {
     );
 }
 
+function registerChangeCommands(token: Command): void {
+  withAdminOptions(token.command('update <id>').description('change label, claims or expiry'))
+    .option('--expires-in <duration>', 'life from now on: 30s, 15m, 12h, 30d, or never')
+    .option('--expires-at <time>', 'moment of expiry')
+    .option('--label <text>', 'a note for people; empty takes it away')
+    .option('--claim <name=value>', 'replaces all claims; repeatable', collectClaim)
+    .addHelpText(
+      'after',
+      '\nExample:\n  postern token update tok_2vX4qK8mZ1pR7sT5w --expires-in 1h --label "leaves today"',
+    )
+    .action((id: string, options: IssueOptions) =>
+      withAdmin(options, async (admin) => {
+        const changes = {
+          expires_in: options.expiresIn,
+          expires_at: options.expiresAt,
+          label: options.label === '' ? null : options.label,
+          claims: options.claim,
+        };
+        const path = `/v1/tokens/${encodeURIComponent(id)}`;
+        const shown = expectOk(await admin.send('PATCH', path, changes));
+        if (options.json) printJson(shown);
+        else print(describe(shown as ShownToken));
+      }),
+    );
+
+  withAdminOptions(
+    token
+      .command('rotate <id>')
+      .description('give a token a new secret; the old one stays good for a while'),
+  )
+    .option('--grace <duration>', 'how long the old secret stays good', '10m')
+    .addHelpText('after', '\nExample:\n  postern token rotate tok_2vX4qK8mZ1pR7sT5w --grace 1h')
+    .action((id: string, options: AdminOptions & { grace: string }) =>
+      withAdmin(options, async (admin) => {
+        const path = `/v1/tokens/${encodeURIComponent(id)}/rotate`;
+        const answer = await admin.send('POST', path, { grace: options.grace });
+        printIssued(expectOk(answer) as ShownIssuedToken, options);
+      }),
+    );
+}
+
 async function issue(path: string, subject: string, options: IssueOptions): Promise<void> {
   await withAdmin(options, async (admin) => {
-    const issued = expectOk(
-      await admin.send('POST', path, {
-        subject,
-        gates: options.gate,
-        expires_in: options.expiresIn,
-        expires_at: options.expiresAt,
-        max_uses: options.maxUses,
-        label: options.label,
-        claims: options.claim,
-      }),
-    ) as ShownIssuedToken;
-    if (options.json) return printJson(issued);
-    // The secret alone goes to standard output, so that $(…) catches it and nothing else.
-    note(describe(issued));
-    note(`\nThis is the only time the ${issued.kind} is shown:`);
-    print(issued.token);
+    const answer = await admin.send('POST', path, {
+      subject,
+      gates: options.gate,
+      paths: options.path,
+      origins: options.origin,
+      networks: options.network,
+      not_before: options.notBefore,
+      expires_in: options.expiresIn,
+      expires_at: options.expiresAt,
+      max_uses: options.maxUses,
+      label: options.label,
+      claims: options.claim,
+    });
+    printIssued(expectOk(answer) as ShownIssuedToken, options);
   });
+}
+
+function printIssued(issued: ShownIssuedToken, { json }: AdminOptions): void {
+  if (json) {
+    printJson(issued);
+    return;
+  }
+  // The secret alone goes to standard output, so that $(…) catches it and nothing else.
+  note(describe(issued));
+  note(`\nThis is the only time the ${issued.kind} is shown:`);
+  print(issued.token);
 }
 
 async function list(admin: AdminClient, options: ListOptions): Promise<void> {
@@ -152,7 +217,7 @@ async function list(admin: AdminClient, options: ListOptions): Promise<void> {
         token.kind,
         token.subject,
         token.gates.join(',') || 'all',
-        token.state,
+        token.weak ? `${token.state} (weak)` : token.state,
         token.expires_at ?? 'never',
         renderUses(token),
         token.label ?? '',
@@ -186,8 +251,12 @@ function describe(token: ShownToken): string {
     ['subject', token.subject],
     ['label', token.label ?? '-'],
     ['gates', token.gates.join(', ') || 'all'],
+    ...(['paths', 'origins', 'networks'] as const)
+      .filter((name) => token[name].length > 0)
+      .map((name): [string, string] => [name, token[name].join(', ')]),
     ['state', token.state],
     ['created', token.created_at],
+    ...(token.not_before === null ? [] : [['not before', token.not_before] as [string, string]]),
     ['expires', token.expires_at ?? 'never'],
     ['revoked', token.revoked_at ?? '-'],
     ['uses', renderUses(token)],

@@ -1,3 +1,4 @@
+import { checkBounds } from './bounds.ts';
 import type { Credential, CredentialSource, SourceName } from './credential.ts';
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
@@ -41,7 +42,7 @@ const steps: readonly Step[] = [
   { name: 'credential', take: findCredential },
   { name: 'cross-site', take: checkCrossSite },
   { name: 'identity', take: findIdentity },
-  { name: 'gate', take: checkGate },
+  { name: 'bounds', take: checkTokenBounds },
   { name: 'redemption', take: redeem },
 ];
 
@@ -127,11 +128,10 @@ async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> {
   return undefined;
 }
 
-function checkGate({ gate, identity }: Inquiry): Deny | undefined {
-  if (identity === undefined) return deny('no_credential');
-  return identity.gates.length === 0 || identity.gates.includes(gate.name)
-    ? undefined
-    : deny('wrong_gate');
+function checkTokenBounds({ handshake, gate, identity }: Inquiry): Deny | undefined {
+  return identity === undefined
+    ? deny('no_credential')
+    : checkBounds(identity.bounds, handshake, gate);
 }
 
 async function redeem({ identity, now, ports }: Inquiry): Promise<Deny | undefined> {

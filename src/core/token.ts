@@ -1,13 +1,22 @@
-import type { Claims } from './identity.ts';
+import type { Bounds, Claims } from './identity.ts';
 
-/** A token can be used again; a ticket lives seconds and is good for one handshake. */
-export type TokenKind = 'token' | 'ticket';
+/**
+ * A token can be used again; a ticket lives seconds and is good for one handshake; a session is a
+ * token in a cookie that Postern set.
+ */
+export type TokenKind = 'token' | 'ticket' | 'session';
 
 /** Where a token is in its life. */
-export type TokenState = 'active' | 'used' | 'expired' | 'revoked';
+export type TokenState = 'active' | 'pending' | 'used' | 'expired' | 'revoked';
 
 /** All states, in the order in which they are judged from the last. */
-export const tokenStates = ['active', 'used', 'expired', 'revoked'] as const satisfies TokenState[];
+export const tokenStates = [
+  'active',
+  'pending',
+  'used',
+  'expired',
+  'revoked',
+] as const satisfies TokenState[];
 
 /** What the store knows of a token; all times are Unix milliseconds. The secret is not among it. */
 export interface Token {
@@ -16,20 +25,27 @@ export interface Token {
   readonly subject: string;
   readonly label: string | undefined;
   readonly claims: Claims;
-  /** Gates it is bound to; empty when it is good at every gate. */
-  readonly gates: readonly string[];
+  readonly bounds: Bounds;
   readonly createdAt: number;
+  /** When it starts to be good; undefined for at once. */
+  readonly notBefore: number | undefined;
   readonly expiresAt: number | undefined;
   readonly revokedAt: number | undefined;
   /** Admissions it is good for; undefined when they are not counted. */
   readonly maxUses: number | undefined;
   readonly uses: number;
+  /** Imported with a secret that can be guessed in less than 2^128 attempts. */
+  readonly weak: boolean;
+  /** Set on a token found by its secret from before a rotation: how long that one is good. */
+  readonly secretUntil?: number;
 }
 
 /** The state of a token at a moment. Expiry is judged here and at every use, whatever was pruned. */
 export function tokenState(token: Token, now: number): TokenState {
   if (token.revokedAt !== undefined) return 'revoked';
   if (token.expiresAt !== undefined && token.expiresAt <= now) return 'expired';
+  if (token.secretUntil !== undefined && token.secretUntil <= now) return 'expired';
   if (token.maxUses !== undefined && token.uses >= token.maxUses) return 'used';
+  if (token.notBefore !== undefined && token.notBefore > now) return 'pending';
   return 'active';
 }

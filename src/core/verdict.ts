@@ -37,7 +37,7 @@ export const denials = {
   origin_not_allowed: {
     status: 403,
     meaning:
-      'The page that opened the connection is not on an allowed origin, or a handshake with a cookie came without an `Origin`.',
+      'The page that opened the connection is not on an origin that the gate or the token allows, or a handshake with a cookie came without an `Origin`.',
   },
   no_credential: {
     status: 401,
@@ -69,9 +69,23 @@ export const denials = {
     bearerError: 'invalid_token',
     meaning: 'The ticket was used already, or the token has no uses left. Ask for a new one.',
   },
+  not_yet_valid: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning: 'The token is not good yet: look at its `not_before`.',
+  },
   wrong_gate: {
     status: 403,
     meaning: 'The token is good, but it was issued for other gates.',
+  },
+  path_not_allowed: {
+    status: 403,
+    meaning: 'The token is good, but it was issued for other paths.',
+  },
+  network_not_allowed: {
+    status: 403,
+    meaning:
+      'The token is good, but not from this client address; or nginx did not say which address it is.',
   },
   store_unavailable: {
     status: 503,

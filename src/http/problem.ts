@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { explainSchemaError } from '../core/schema-error.ts';
 import type { Events } from '../services/events.ts';
-import { IssueRefused } from '../services/tokens.ts';
+import { IssueRefused, TokenEnded } from '../services/tokens.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 
 /** Every problem the admin API answers with: its status and what it means. The codes are API. */
@@ -12,6 +12,7 @@ export const problems = {
   unauthorized: { status: 401, title: 'A valid admin key is needed' },
   not_found: { status: 404, title: 'There is nothing here' },
   token_not_found: { status: 404, title: 'There is no token with this id' },
+  token_ended: { status: 409, title: 'The token cannot be changed any more' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
@@ -91,6 +92,9 @@ export function createErrorHandler(events: Events) {
     if (error instanceof IssueRefused) {
       const errors = [{ field: error.field, message: error.message }];
       return sendProblem(reply, 'validation_failed', { errors });
+    }
+    if (error instanceof TokenEnded) {
+      return sendProblem(reply, 'token_ended', { detail: error.message });
     }
     if (error instanceof StoreUnavailable) {
       events.failed('an admin request failed', error);

@@ -21,6 +21,8 @@ export interface DecisionRecord {
 export interface Events {
   decided(record: DecisionRecord): void;
   issued(token: Token): void;
+  changed(tokenId: string): void;
+  rotated(tokenId: string): void;
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   pruned(counts: { token: number; ticket: number }): void;
@@ -53,19 +55,25 @@ export function createEvents(log: Logger): Events {
         denied ? `denied: ${verdict.reason}` : 'allowed',
       );
     },
-    issued({ id, kind, subject, gates, expiresAt, maxUses }) {
+    issued({ id, kind, subject, bounds, expiresAt, maxUses }) {
       log.info(
         {
           event: 'issue',
           token_id: id,
           kind,
           subject,
-          gates,
+          gates: bounds.gates,
           expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
           max_uses: maxUses,
         },
         `${kind} issued`,
       );
+    },
+    changed(tokenId) {
+      log.info({ event: 'change', token_id: tokenId }, 'token changed');
+    },
+    rotated(tokenId) {
+      log.info({ event: 'rotation', token_id: tokenId }, 'token rotated');
     },
     revoked(tokenId) {
       log.info({ event: 'revocation', token_id: tokenId }, 'token revoked');

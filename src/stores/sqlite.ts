@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database, { type Database as Connection, type Statement } from 'better-sqlite3';
-import type { Claims } from '../core/identity.ts';
+import { type Bounds, type Claims, unbounded } from '../core/identity.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
 import { sqliteMigrations } from '../resources.ts';
@@ -10,6 +10,7 @@ import {
   type NewToken,
   type StoredAdminKey,
   StoreUnavailable,
+  type TokenChanges,
   type TokenFilter,
   type TokenPage,
   type TokenStore,
@@ -65,21 +66,29 @@ interface Row {
   subject: string;
   label: string | null;
   claims: string;
+  bounds: string | null;
   gates: string | null;
+  weak: number;
   created_at: number;
+  not_before: number | null;
   expires_at: number | null;
   revoked_at: number | null;
   max_uses: number | null;
   uses: number;
+  /** Only in a row that was found by the secret from before a rotation. */
+  previous_until?: number | null;
 }
 
-const columns = `token.seq, id, kind, subject, label, claims, created_at, expires_at, revoked_at, max_uses, uses,
+const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, created_at, not_before, expires_at,
+  revoked_at, max_uses, uses,
   (SELECT json_group_array(gate) FROM token_gate WHERE token_seq = token.seq) AS gates`;
 
+const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
+
 const inState: Readonly<Record<TokenState, string>> = {
-  active:
-    'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now) AND (max_uses IS NULL OR uses < max_uses)',
-  used: 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now) AND uses >= max_uses',
+  active: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
+  pending: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
+  used: `${unended} AND uses >= max_uses`,
   expired: 'revoked_at IS NULL AND expires_at <= @now',
   revoked: 'revoked_at IS NOT NULL',
 };
@@ -94,8 +103,8 @@ class SqliteStore implements TokenStore {
 
   async insert(token: NewToken): Promise<void> {
     const insertToken = this.#prepare(
-      `INSERT INTO token (id, hash, kind, subject, label, claims, created_at, expires_at, max_uses)
-       VALUES (@id, @hash, @kind, @subject, @label, @claims, @createdAt, @expiresAt, @maxUses)`,
+      `INSERT INTO token (id, hash, kind, subject, label, claims, bounds, weak, created_at, not_before, expires_at, max_uses)
+       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @createdAt, @notBefore, @expiresAt, @maxUses)`,
     );
     const insertGate = this.#prepare(
       'INSERT INTO token_gate (gate, token_seq) VALUES (@gate, @seq)',
@@ -108,16 +117,24 @@ class SqliteStore implements TokenStore {
         subject: token.subject,
         label: token.label ?? null,
         claims: JSON.stringify(token.claims),
+        bounds: renderBounds(token.bounds),
+        weak: token.weak ? 1 : 0,
         createdAt: token.createdAt,
+        notBefore: token.notBefore ?? null,
         expiresAt: token.expiresAt ?? null,
         maxUses: token.maxUses ?? null,
       });
-      for (const gate of token.gates) insertGate.run({ gate, seq });
+      for (const gate of token.bounds.gates) insertGate.run({ gate, seq });
     });
   }
 
   async findByHash(hash: Uint8Array): Promise<Token | undefined> {
-    return this.#find(`SELECT ${columns} FROM token WHERE hash = @hash`, { hash });
+    return (
+      this.#find(`SELECT ${columns} FROM token WHERE hash = @hash`, { hash }) ??
+      this.#find(`SELECT ${columns}, previous_until FROM token WHERE previous_hash = @hash`, {
+        hash,
+      })
+    );
   }
 
   async findById(id: string): Promise<Token | undefined> {
@@ -156,6 +173,31 @@ class SqliteStore implements TokenStore {
        WHERE id = @id AND max_uses IS NOT NULL AND ${inState.active}`,
     );
     return this.#guard(() => statement.run({ id, now }).changes === 1);
+  }
+
+  async update(id: string, changes: TokenChanges): Promise<boolean> {
+    const { label, claims, expiresAt } = changes;
+    const assignments = [
+      ...(label === undefined ? [] : ['label = @label']),
+      ...(claims === undefined ? [] : ['claims = @claims']),
+      ...(expiresAt === undefined ? [] : ['expires_at = @expiresAt']),
+    ];
+    const statement = this.#prepare(
+      `UPDATE token SET ${assignments.join(', ') || 'id = id'} WHERE id = @id AND revoked_at IS NULL`,
+    );
+    const values = { id, label, expiresAt, claims: JSON.stringify(claims) };
+    return this.#guard(() => statement.run(values).changes === 1);
+  }
+
+  async rotate(
+    id: string,
+    { hash, previousUntil }: { hash: Uint8Array; previousUntil: number },
+  ): Promise<boolean> {
+    const statement = this.#prepare(
+      `UPDATE token SET previous_hash = hash, previous_until = @previousUntil, hash = @hash
+       WHERE id = @id AND revoked_at IS NULL`,
+    );
+    return this.#guard(() => statement.run({ id, hash, previousUntil }).changes === 1);
   }
 
   async revoke(id: string, now: number): Promise<boolean> {
@@ -242,6 +284,12 @@ function matching(filter: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
   ];
 }
 
+/** The bounds beside gates, which have a table of their own; NULL when there are none. */
+function renderBounds({ paths, origins, networks }: Bounds): string | null {
+  const isBound = paths.length + origins.length + networks.length > 0;
+  return isBound ? JSON.stringify({ paths, origins, networks }) : null;
+}
+
 function toToken(row: Row): Token {
   return {
     id: row.id,
@@ -249,11 +297,18 @@ function toToken(row: Row): Token {
     subject: row.subject,
     label: row.label ?? undefined,
     claims: JSON.parse(row.claims) as Claims,
-    gates: row.gates === null ? [] : (JSON.parse(row.gates) as string[]),
+    bounds: {
+      ...unbounded,
+      ...(row.bounds !== null && (JSON.parse(row.bounds) as Partial<Bounds>)),
+      gates: row.gates === null ? [] : (JSON.parse(row.gates) as string[]),
+    },
     createdAt: row.created_at,
+    notBefore: row.not_before ?? undefined,
     expiresAt: row.expires_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
     maxUses: row.max_uses ?? undefined,
     uses: row.uses,
+    weak: row.weak === 1,
+    ...(row.previous_until !== undefined && { secretUntil: row.previous_until ?? 0 }),
   };
 }

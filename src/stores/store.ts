@@ -1,3 +1,4 @@
+import type { Claims } from '../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
 
 /**
@@ -9,7 +10,7 @@ export class StoreUnavailable extends Error {
 }
 
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */
-export interface NewToken extends Omit<Token, 'revokedAt' | 'uses'> {
+export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUntil'> {
   readonly hash: Uint8Array;
 }
 
@@ -19,6 +20,13 @@ export interface TokenFilter {
   /** Tokens bound to this gate. Those good at every gate are bound to none. */
   readonly gate?: string;
   readonly state?: TokenState;
+}
+
+/** What can be changed about a token; null takes a value away. */
+export interface TokenChanges {
+  readonly label?: string | null | undefined;
+  readonly claims?: Claims | undefined;
+  readonly expiresAt?: number | null | undefined;
 }
 
 /** A part of a list, newest first. */
@@ -40,6 +48,7 @@ export interface StoredAdminKey {
  */
 export interface TokenStore {
   insert(token: NewToken): Promise<void>;
+  /** By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). */
   findByHash(hash: Uint8Array): Promise<Token | undefined>;
   findById(id: string): Promise<Token | undefined>;
   /** Newest first. An unknown cursor yields an empty page. */
@@ -49,6 +58,13 @@ export interface TokenStore {
   ): Promise<TokenPage>;
   /** Uses up one admission if the token is active and has one left: one conditional write. */
   redeem(id: string, now: number): Promise<boolean>;
+  /** Changes a token that is not revoked; what is undefined stays as it is. False when there is none. */
+  update(id: string, changes: TokenChanges): Promise<boolean>;
+  /**
+   * Gives a token that is not revoked a new secret; the present one stays good until `previousUntil`,
+   * the one before it no longer. False when there is no such token.
+   */
+  rotate(id: string, secret: { hash: Uint8Array; previousUntil: number }): Promise<boolean>;
   /** Revokes a token; true when this call did it, false when it was revoked already or is unknown. */
   revoke(id: string, now: number): Promise<boolean>;
   /** Revokes all matching tokens that are not revoked yet, in one transaction, and counts them. */

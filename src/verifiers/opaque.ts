@@ -6,22 +6,27 @@ import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
 import type { TokenStore } from '../stores/store.ts';
 
 const denialByState = {
+  pending: 'not_yet_valid',
   revoked: 'revoked',
   expired: 'expired',
   used: 'already_used',
 } as const satisfies Record<string, DenialCode>;
 
 /**
- * Verifies tokens and tickets that Postern issued. The form is checked first, so that garbage costs
- * no look-up. Rejects with StoreUnavailable.
+ * Verifies tokens and tickets of the store. What starts like a secret of ours is checked for its
+ * form first, so that a mistyped one is told as such and costs no look-up; anything else may be an
+ * imported secret. Rejects with StoreUnavailable.
  */
 export async function verifyOpaque(
   store: TokenStore,
   credential: Credential,
   now: number,
 ): Promise<Identity | Deny> {
-  if (!isWellFormedSecret(credential.value, tokenPrefix)) return deny('malformed_credential');
-  const token = await store.findByHash(hashSecret(credential.value));
+  const { value } = credential;
+  if (value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix)) {
+    return deny('malformed_credential');
+  }
+  const token = await store.findByHash(hashSecret(value));
   if (token === undefined) return deny('unknown_token');
   const state = tokenState(token, now);
   const identity = identityOf(token);
@@ -49,7 +54,7 @@ function identityOf(token: Token): Identity {
     tokenId: token.id,
     subject: token.subject,
     claims: token.claims,
-    gates: token.gates,
+    bounds: token.bounds,
     expiresAt: token.expiresAt,
     limitedUses: token.maxUses !== undefined,
   };

@@ -1,7 +1,7 @@
 import type { Gate } from '../../src/core/gate.ts';
 import { defaultIdentityHeaders } from '../../src/core/gate.ts';
 import type { Handshake } from '../../src/core/handshake.ts';
-import type { Identity } from '../../src/core/identity.ts';
+import { type Identity, unbounded } from '../../src/core/identity.ts';
 import { sameOrigin } from '../../src/core/origin.ts';
 import type { Token } from '../../src/core/token.ts';
 
@@ -17,6 +17,8 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
     upgrade: 'websocket',
     origin: 'https://app.example.com',
     cookie: undefined,
+    authorization: undefined,
+    subprotocols: undefined,
     clientAddress: '203.0.113.7',
     ...facts,
   };
@@ -28,7 +30,8 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     name: 'chat',
     sources: ['query', 'cookie'],
     cookieName: 'postern_token',
-    queryName: 'token',
+    queryNames: ['token'],
+    forwardAuthorization: false,
     origins: sameOrigin,
     identityHeaders: defaultIdentityHeaders,
     ...rules,
@@ -41,7 +44,7 @@ export function anIdentity(facts: Partial<Identity> = {}): Identity {
     tokenId: 'tok_alice',
     subject: 'alice',
     claims: {},
-    gates: [],
+    bounds: unbounded,
     expiresAt: undefined,
     limitedUses: false,
     ...facts,
@@ -56,12 +59,14 @@ export function aToken(facts: Partial<Token> = {}): Token {
     subject: 'alice',
     label: undefined,
     claims: {},
-    gates: [],
+    bounds: unbounded,
     createdAt: 0,
+    notBefore: undefined,
     expiresAt: undefined,
     revokedAt: undefined,
     maxUses: undefined,
     uses: 0,
+    weak: false,
     ...facts,
   };
 }

@@ -1,17 +1,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { parseDuration } from '../../core/duration.ts';
 import type { TokenService } from '../../services/tokens.ts';
 import { ProblemError } from '../problem.ts';
 import {
+  changeTokenSchema,
   type IssueBody,
+  importTokensSchema,
   issueTicketSchema,
   issueTokenSchema,
   listTokensSchema,
   revokeTokensSchema,
+  rotateTokenSchema,
   type ShownIssuedToken,
   type ShownToken,
   type ShownTokenPage,
   showToken,
+  toChangeRequest,
   toIssueRequest,
 } from '../token-schemas.ts';
 
@@ -22,6 +27,7 @@ const refs = {
 };
 const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 const defaultLimit = 50;
+const defaultGrace = '10m';
 
 /** `/tokens` and `/tickets` of the admin API. */
 export function tokenRoutes(dependencies: {
@@ -93,6 +99,68 @@ export function tokenRoutes(dependencies: {
         const token = await tokens.find(request.params.id);
         if (token === undefined) throw new ProblemError('token_not_found');
         return showToken(token, clock());
+      },
+    );
+
+    app.patch(
+      '/tokens/:id',
+      {
+        schema: {
+          summary: 'Change label, claims or expiry of a token',
+          params: byId,
+          body: changeTokenSchema,
+          response: { 200: refs.token },
+        },
+      },
+      async (request) => {
+        const token = await tokens.change(request.params.id, toChangeRequest(request.body));
+        if (token === undefined) throw new ProblemError('token_not_found');
+        return showToken(token, clock());
+      },
+    );
+
+    app.post(
+      '/tokens/:id/rotate',
+      {
+        schema: {
+          summary: 'Give a token a new secret; the old one stays good for a while',
+          params: byId,
+          body: rotateTokenSchema,
+          response: { 200: refs.issued },
+        },
+      },
+      async (request) => {
+        const grace = parseDuration(request.body.grace ?? defaultGrace) ?? 0;
+        const rotated = await tokens.rotate(request.params.id, grace);
+        if (rotated === undefined) throw new ProblemError('token_not_found');
+        return { ...showToken(rotated.token, clock()), token: rotated.secret };
+      },
+    );
+
+    app.post(
+      '/tokens/import',
+      {
+        bodyLimit: 2 * 1_048_576,
+        schema: {
+          summary: 'Take over tokens whose secrets exist already',
+          body: importTokensSchema,
+          response: {
+            200: Type.Object({
+              results: Type.Array(
+                Type.Enum(['imported', 'imported_weak', 'known', 'refused_weak']),
+                { description: 'What became of each token, in the order of the request.' },
+              ),
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const { tokens: entries, allow_weak: allowWeak = false } = request.body;
+        const requests = entries.map(({ secret, ...body }) => ({
+          ...toIssueRequest('token', body),
+          secret,
+        }));
+        return { results: [...(await tokens.import(requests, allowWeak))] };
       },
     );
 
