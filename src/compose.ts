@@ -1,18 +1,21 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import type { ListenAddress } from './config/listen-address.ts';
-import { defaultGateName } from './core/gate.ts';
+import type { DecisionPorts } from './core/decide.ts';
+import { defaultGateName, type Gate } from './core/gate.ts';
 import { credentialSources } from './credentials/index.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { buildGateApp } from './http/gate-app.ts';
 import { listen } from './http/listen.ts';
-import { createAdminKeys } from './services/admin-keys.ts';
+import { createAdminKeys, ensureFirstKey, fullKey } from './services/admin-keys.ts';
 import { createAnswer } from './services/answer.ts';
-import { createEvents } from './services/events.ts';
+import { createEvents, type Events } from './services/events.ts';
+import { createIntrospection } from './services/introspection.ts';
 import { createLogger } from './services/log.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { createTokenService } from './services/tokens.ts';
-import { openSqliteStore } from './stores/sqlite.ts';
+import { openSqliteStore } from './stores/sqlite/store.ts';
+import type { Store } from './stores/store.ts';
 import { redeemOpaque, verifyOpaque } from './verifiers/opaque.ts';
 
 /** A running Postern. */
@@ -49,35 +52,16 @@ export async function startPostern(
   const store = openSqliteStore(config.dataDir);
   const opened: { close(): unknown }[] = [store];
   try {
+    const parts = createServices(config, { store, events, clock });
     const gateApp = buildGateApp({
       trustedProxies: config.gate.trustedProxies,
-      answer: createAnswer({
-        findGate: (handshake) => ({
-          ...config.defaultGate,
-          name: handshake?.gateName ?? defaultGateName,
-        }),
-        ports: {
-          sources: credentialSources,
-          verify: (credential, now) => verifyOpaque(store, credential, now),
-          redeem: (identity, now) => redeemOpaque(store, identity, now),
-        },
-        events,
-        clock,
-      }),
+      answer: createAnswer({ ...parts, events, clock }),
     });
     opened.unshift(gateApp);
-    const adminApp = await buildAdminApp({
-      tokens: createTokenService({ store, limits: config, events, clock }),
-      adminKeys: await createAdminKeys({
-        store,
-        configured: config.admin.key,
-        announce: announceAdminKey,
-        now: clock(),
-      }),
-      events,
-      clock,
-      ping: () => store.ping(),
-    });
+    if (config.admin.key === undefined) {
+      await ensureFirstKey(store.adminKeys, announceAdminKey, clock());
+    }
+    const adminApp = await buildAdminApp({ ...parts, events, clock, ping: store.ping });
     opened.unshift(adminApp);
     const gate = await listen(gateApp, config.gate.listen, {
       setting: 'gate.listen',
@@ -87,7 +71,7 @@ export async function startPostern(
       setting: 'admin.listen',
       socketMode: socketModes.admin,
     });
-    const pruning = startPruning({ store, limits: config, events, clock });
+    const pruning = startPruning({ store: store.tokens, limits: config, events, clock });
     return {
       gate,
       admin,
@@ -110,17 +94,48 @@ export async function startPostern(
   }
 }
 
+/** Everything that both apps and the command line are made of. */
+function createServices(
+  config: Config,
+  surroundings: { store: Store; events: Events; clock: () => number },
+) {
+  const { store, events, clock } = surroundings;
+  const findGate = (name: string | undefined): Gate => ({
+    ...config.defaultGate,
+    name: name ?? defaultGateName,
+  });
+  const ports: DecisionPorts = {
+    sources: credentialSources,
+    verify: (credential, now) => verifyOpaque(store.tokens, credential, now),
+    redeem: (identity, now) => redeemOpaque(store.tokens, identity, now),
+  };
+  return {
+    findGate,
+    ports,
+    tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),
+    introspect: createIntrospection({ findGate, ports, clock }),
+    adminKeys: createAdminKeys({
+      store: store.adminKeys,
+      configured: config.admin.key,
+      events,
+      clock,
+    }),
+  };
+}
+
 /** The admin API over the store itself, without a service: for the command line on the same machine. */
 export async function openAdmin(config: Config): Promise<AdminOverStore> {
+  const clock = Date.now;
   const store = openSqliteStore(config.dataDir);
   const events = createEvents(createLogger({ ...config.log, level: 'silent' }));
+  const parts = createServices(config, { store, events, clock });
   const app = await buildAdminApp({
-    tokens: createTokenService({ store, limits: config, events, clock: Date.now }),
+    ...parts,
     // Whoever can open the store's file needs no key to it.
-    adminKeys: { identify: async () => 'store' },
+    adminKeys: { ...parts.adminKeys, identify: async () => fullKey('store', clock()) },
     events,
-    clock: Date.now,
-    ping: () => store.ping(),
+    clock,
+    ping: store.ping,
   });
   return {
     async send(method, path, body) {
@@ -130,7 +145,8 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
         headers: { authorization: 'Bearer store' },
         ...(body !== undefined && { payload: body as object }),
       });
-      return { status: response.statusCode, body: response.json() };
+      const text = response.payload;
+      return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
     },
     async close() {
       await app.close();

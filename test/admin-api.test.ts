@@ -4,6 +4,7 @@ import pino from 'pino';
 import { sendHttp } from '../src/cli/admin-client.ts';
 import { buildAdminApp } from '../src/http/admin-app.ts';
 import { problems } from '../src/http/problem.ts';
+import type { AdminKeys } from '../src/services/admin-keys.ts';
 import { createEvents } from '../src/services/events.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
@@ -307,7 +308,8 @@ test('/healthz tells that the process is there, /readyz whether the store answer
 test('/readyz answers 503 when the store does not', async () => {
   const app = await buildAdminApp({
     tokens: {} as TokenService,
-    adminKeys: { identify: async () => undefined },
+    introspect: () => Promise.reject(new Error('not asked')),
+    adminKeys: {} as AdminKeys,
     events: createEvents(pino({ level: 'silent' })),
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),

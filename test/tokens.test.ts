@@ -167,7 +167,10 @@ test('secrets that exist already are imported as hashes, weak ones only when all
   assert.equal(await use(postern, 'ABCDEF123456', { 'x-postern-gate': 'media' }), 200);
   const { body } = await postern.api('GET', '/v1/tokens?subject=old');
   assert.equal((body as { tokens: { weak: boolean }[] }).tokens[0]?.weak, true);
-  const cookie = await ask(postern.gate, { cookie: `postern_token=${strong}`, 'x-postern-gate': 'media' });
+  const cookie = await ask(postern.gate, {
+    cookie: `postern_token=${strong}`,
+    'x-postern-gate': 'media',
+  });
   assert.equal(cookie.status, 200);
 });
 

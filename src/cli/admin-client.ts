@@ -79,7 +79,7 @@ export async function sendHttp(
       const why = error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message;
       reject(
         new OperatorError(
-          `cannot reach Postern at ${target.name}: ${why}. Is it running? Name another address with --url or POSTERN_ADMIN_LISTEN.`,
+          `cannot reach Postern at ${target.name}: ${why}. Is it running, and at this address?`,
         ),
       );
     });

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { type Demo, startDemo } from '../demo/demo.ts';
-import { playRows } from '../demo/rows.ts';
+import type { Demo } from '../demo/demo.ts';
 import { sendHttp } from './admin-client.ts';
 import { note, print } from './output.ts';
 import { expectOk, Refusal } from './refusal.ts';
@@ -13,6 +12,7 @@ export function registerDemoCommand(program: Command): void {
     .option('--once', 'end after the table; exit code 0 only if every row is as expected')
     .addHelpText('after', '\nExamples:\n  postern demo\n  postern demo --once')
     .action(async ({ once }: { once?: boolean }) => {
+      const { startDemo } = await import('../demo/demo.ts');
       const demo = await startDemo();
       try {
         const failures = await printRows(demo);
@@ -25,6 +25,7 @@ export function registerDemoCommand(program: Command): void {
 }
 
 async function printRows(demo: Demo): Promise<number> {
+  const { playRows } = await import('../demo/rows.ts');
   let failures = 0;
   print(`${'HANDSHAKE THROUGH NGINX'.padEnd(56)}RESULT`);
   const scene = {

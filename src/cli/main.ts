@@ -6,6 +6,7 @@ import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { exitCodes } from './exit-codes.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
+import { registerKeyCommands } from './key.ts';
 import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
@@ -27,11 +28,17 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 wrong configura
 const commands = [
   registerServeCommand,
   registerTokenCommands,
+  registerKeyCommands,
   registerConfigCommands,
   registerHealthcheckCommand,
   registerDemoCommand,
 ];
 for (const register of commands) register(program);
+
+// Whoever reads only the beginning of the output (`| head`) has read what they wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
+});
 
 try {
   await program.parseAsync();

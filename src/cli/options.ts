@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { openAdmin } from '../compose.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { type AdminClient, connectAdmin } from './admin-client.ts';
 
@@ -42,7 +41,9 @@ export async function withAdmin<T>(
   work: (admin: AdminClient) => Promise<T>,
 ): Promise<T> {
   const { config } = loadFrom(options);
-  const admin = options.store ? await openAdmin(config) : connectAdmin(config.admin, options.url);
+  const admin = options.store
+    ? await (await import('../compose.ts')).openAdmin(config)
+    : connectAdmin(config.admin, options.url);
   try {
     return await work(admin);
   } finally {

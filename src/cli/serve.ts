@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
-import { type Postern, startPostern } from '../compose.ts';
+import type { Postern } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { version } from '../resources.ts';
-import { createLogger } from '../services/log.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
 import { note } from './output.ts';
@@ -22,6 +21,9 @@ Examples:
     )
     .action(async (options: ConfigOptions) => {
       const { config } = loadFrom(options);
+      // Loaded here, because the other commands do not need a server.
+      const { startPostern } = await import('../compose.ts');
+      const { createLogger } = await import('../services/log.ts');
       const log = createLogger(config.log);
       const postern = await startPostern(config, { log, announceAdminKey });
       warnOfExposure(config, log);

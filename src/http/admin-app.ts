@@ -4,30 +4,45 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { version } from '../resources.ts';
 import type { AdminKeys } from '../services/admin-keys.ts';
 import type { Events } from '../services/events.ts';
+import type { Introspect } from '../services/introspection.ts';
 import type { TokenService } from '../services/tokens.ts';
+import { authenticate } from './admin-auth.ts';
+import { issuedKeySchema, keySchema } from './key-schemas.ts';
 import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { oauthRoutes } from './routes/oauth.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { serverOptions } from './server.ts';
 import { issuedTokenSchema, tokenPageSchema, tokenSchema } from './token-schemas.ts';
 
+/** Schemas that routes refer to by name. */
+const namedSchemas = [
+  problemSchema,
+  tokenSchema,
+  issuedTokenSchema,
+  tokenPageSchema,
+  keySchema,
+  issuedKeySchema,
+];
+
 /** The app that issues and revokes. Everything below `/v1` needs an admin key. */
 export async function buildAdminApp(dependencies: {
   readonly tokens: TokenService;
+  readonly introspect: Introspect;
   readonly adminKeys: AdminKeys;
   readonly events: Events;
   readonly clock: () => number;
   /** Resolves when the store answers. */
   readonly ping: () => Promise<void>;
 }): Promise<FastifyInstance> {
-  const { tokens, adminKeys, events, clock, ping } = dependencies;
+  const { tokens, introspect, adminKeys, events, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler(createErrorHandler(events));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
-  for (const schema of [problemSchema, tokenSchema, issuedTokenSchema, tokenPageSchema]) {
-    app.addSchema(schema);
-  }
+  for (const schema of namedSchemas) app.addSchema(schema);
+  app.decorateRequest('adminKey', undefined);
 
   await app.register(swagger, {
     openapi: {
@@ -43,12 +58,7 @@ export async function buildAdminApp(dependencies: {
   // Authentication is a property of this part of the route tree, not of how a URL is spelled.
   await app.register(
     async (v1) => {
-      v1.addHook('onRequest', async (request, reply) => {
-        reply.header('Cache-Control', 'no-store');
-        const key = /^bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-        const name = key === undefined ? undefined : await adminKeys.identify(key);
-        if (name === undefined) return sendProblem(reply, 'unauthorized');
-      });
+      v1.addHook('onRequest', authenticate(adminKeys));
       v1.addHook('onRoute', (route) => {
         route.schema = {
           security: [{ adminKey: [] }],
@@ -64,6 +74,8 @@ export async function buildAdminApp(dependencies: {
       });
       v1.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
       await v1.register(tokenRoutes({ tokens, clock }));
+      await v1.register(oauthRoutes({ introspect, tokens }));
+      await v1.register(keyRoutes({ adminKeys, clock }));
     },
     { prefix: '/v1' },
   );

@@ -1,42 +1,117 @@
+import type { AdminKey, Role } from '../core/admin-key.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../core/secret.ts';
-import type { TokenStore } from '../stores/store.ts';
+import type { AdminKeyStore } from '../stores/store.ts';
+import type { Events } from './events.ts';
 
-/** Decides whose requests the admin API serves. */
-export interface AdminKeys {
-  /** Name of the key this secret is, undefined when it is none. Rejects with StoreUnavailable. */
-  identify(secret: string): Promise<string | undefined>;
-}
-
+/** Name of the key that the configuration gives. */
 const configuredName = 'configured';
+/** Name of the key that the first start makes where none is configured. */
 const firstName = 'first';
 
+/** How often the last use of a key is written down, in milliseconds. */
+const touchMs = 60_000;
+
+/** What to make a key of. */
+export interface KeyRequest {
+  readonly name: string;
+  readonly role: Role;
+  readonly gates: readonly string[];
+  /** Longest life in milliseconds that an issuer may give; undefined for any. */
+  readonly maxTtl: number | undefined;
+  /** Unix milliseconds, undefined for never. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Decides whose requests the admin API serves, and keeps the keys. May reject with StoreUnavailable. */
+export interface AdminKeys {
+  /** The key this secret is, undefined when it is none, or expired. */
+  identify(secret: string): Promise<AdminKey | undefined>;
+  /** Makes a key; undefined when its name is taken. */
+  create(
+    request: KeyRequest,
+  ): Promise<{ readonly key: AdminKey; readonly secret: string } | undefined>;
+  list(): Promise<readonly AdminKey[]>;
+  /** False when there is no key of this name in the store. */
+  revoke(name: string): Promise<boolean>;
+}
+
 /**
- * Makes sure that there is an admin key. A configured one is the only one that counts; else those
- * in the store count, and where it has none, one is made and handed to `announce` this once.
+ * Makes the first admin key where the store has none yet, and hands it to `announce` this once.
  * Rejects with StoreUnavailable.
  */
-export async function createAdminKeys(dependencies: {
-  readonly store: TokenStore;
+export async function ensureFirstKey(
+  store: AdminKeyStore,
+  announce: (key: string) => void,
+  now: number,
+): Promise<void> {
+  const secret = createSecret(adminKeyPrefix);
+  const first = { ...fullKey(firstName, now), hash: hashSecret(secret) };
+  if (await store.insertFirst(first)) announce(secret);
+}
+
+/**
+ * Builds the service. A key that is configured takes the place of the one that the first start made;
+ * keys made since then count beside it. `clock` tells Unix time in milliseconds.
+ */
+export function createAdminKeys(dependencies: {
+  readonly store: AdminKeyStore;
   readonly configured: string | undefined;
-  readonly announce: (key: string) => void;
-  readonly now: number;
-}): Promise<AdminKeys> {
-  const { store, configured, announce, now } = dependencies;
-  if (configured !== undefined) {
-    const expected = hashSecret(configured);
-    return {
-      identify: async (secret) =>
-        isSameHash(hashSecret(secret), expected) ? configuredName : undefined,
-    };
+  readonly events: Events;
+  readonly clock: () => number;
+}): AdminKeys {
+  const { store, configured, events, clock } = dependencies;
+  const configuredHash = configured === undefined ? undefined : hashSecret(configured);
+  const configuredKey = fullKey(configuredName, clock());
+
+  async function touch(key: AdminKey, now: number): Promise<void> {
+    if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchMs) return;
+    // When it was used last is worth knowing, and not worth refusing the request for.
+    await store.touch(key.name, now).catch((error: unknown) => {
+      events.failed('the last use of an admin key was not written down', error);
+    });
   }
-  const key = createSecret(adminKeyPrefix);
-  const first = { name: firstName, hash: hashSecret(key) };
-  if (await store.insertFirstAdminKey(first, now)) announce(key);
+
   return {
     async identify(secret) {
-      const presented = hashSecret(secret);
-      const keys = await store.listAdminKeys();
-      return keys.find(({ hash }) => isSameHash(presented, hash))?.name;
+      const now = clock();
+      const hash = hashSecret(secret);
+      if (configuredHash !== undefined && isSameHash(hash, configuredHash)) return configuredKey;
+      const key = await store.find(hash);
+      if (key === undefined) return undefined;
+      if (key.name === firstName && configuredHash !== undefined) return undefined;
+      if (key.expiresAt !== undefined && key.expiresAt <= now) return undefined;
+      await touch(key, now);
+      return key;
     },
+
+    async create(request) {
+      const secret = createSecret(adminKeyPrefix);
+      const key = { ...request, createdAt: clock(), lastUsedAt: undefined };
+      if (request.name === configuredName || request.name === firstName) return undefined;
+      if (!(await store.insert({ ...key, hash: hashSecret(secret) }))) return undefined;
+      events.keyCreated(key);
+      return { key, secret };
+    },
+
+    list: () => store.list(),
+
+    async revoke(name) {
+      const isRevoked = await store.delete(name);
+      if (isRevoked) events.keyRevoked(name);
+      return isRevoked;
+    },
+  };
+}
+
+/** A key that may do everything and is kept nowhere. */
+export function fullKey(name: string, now: number): AdminKey {
+  return {
+    name,
+    role: 'admin',
+    gates: [],
+    maxTtl: undefined,
+    createdAt: now,
+    expiresAt: undefined,
+    lastUsedAt: undefined,
   };
 }

@@ -35,8 +35,8 @@ export type AnswerSubrequest = (subrequest: Subrequest) => Promise<Answer>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createAnswer(dependencies: {
-  /** The gate for a handshake; for one that could not be read, the gate to deny in the name of. */
-  readonly findGate: (handshake: Handshake | undefined) => Gate;
+  /** The gate that nginx named; for none, the default. */
+  readonly findGate: (name: string | undefined) => Gate;
   readonly ports: DecisionPorts;
   readonly events: Events;
   readonly clock: () => number;
@@ -55,7 +55,7 @@ export function createAnswer(dependencies: {
   return async ({ handshake, upgrading, clientAddress }) => {
     const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
-    const gate = findGate(facts);
+    const gate = findGate(facts?.gateName);
     const verdict = isDenial(handshake) ? handshake : await judge(handshake, gate);
     events.decided({
       requestId,

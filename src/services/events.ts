@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AdminKey } from '../core/admin-key.ts';
 import type { Token } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
 
@@ -26,6 +27,8 @@ export interface Events {
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   pruned(counts: { token: number; ticket: number }): void;
+  keyCreated(key: AdminKey): void;
+  keyRevoked(name: string): void;
   /** Something failed that is not the client's fault. */
   failed(what: string, error: unknown): void;
 }
@@ -83,6 +86,12 @@ export function createEvents(log: Logger): Events {
     },
     pruned(counts) {
       log.info({ event: 'prune', ...counts }, 'tokens pruned');
+    },
+    keyCreated({ name, role, gates }) {
+      log.info({ event: 'key', key: name, role, gates }, 'admin key made');
+    },
+    keyRevoked(name) {
+      log.info({ event: 'key', key: name }, 'admin key revoked');
     },
     failed(what, error) {
       log.error({ event: 'fault', err: error }, what);

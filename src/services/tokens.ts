@@ -1,4 +1,5 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
+import type { AdminKey } from '../core/admin-key.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Bounds, Claims } from '../core/identity.ts';
 import { createId, createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../core/secret.ts';
@@ -58,8 +59,11 @@ export class TokenEnded extends Error {
 
 /** Issues, lists and revokes tokens and tickets. Every method may reject with StoreUnavailable. */
 export interface TokenService {
-  /** Rejects with IssueRefused when the request asks for a life that may not be. */
-  issue(request: IssueRequest): Promise<{ readonly token: Token; readonly secret: string }>;
+  /** Rejects with IssueRefused when the request asks for what may not be, or this issuer may not. */
+  issue(
+    request: IssueRequest,
+    issuer?: Pick<AdminKey, 'gates' | 'maxTtl'>,
+  ): Promise<{ readonly token: Token; readonly secret: string }>;
   list(filter: TokenFilter, page: { limit: number; cursor?: string }): Promise<TokenPage>;
   find(id: string): Promise<Token | undefined>;
   /** Rejects with IssueRefused, or TokenEnded when it was revoked. Undefined when there is none. */
@@ -79,6 +83,8 @@ export interface TokenService {
   import(requests: readonly ImportRequest[], allowWeak: boolean): Promise<readonly ImportResult[]>;
   /** Revokes one token and returns it, undefined when there is none; a second time changes nothing. */
   revoke(id: string): Promise<Token | undefined>;
+  /** Revokes the token that has this secret, if there is one. */
+  revokeSecret(secret: string): Promise<void>;
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>): Promise<number>;
 }
 
@@ -91,9 +97,15 @@ export function createTokenService(dependencies: {
 }): TokenService {
   const { store, limits, events, clock } = dependencies;
   return {
-    async issue(request) {
+    async issue(request, issuer) {
       const secret = createSecret(tokenPrefix);
-      const issued = newToken(request, limits, clock());
+      const now = clock();
+      const issued = newToken(
+        issuer ? withinIssuer(request, issuer, limits) : request,
+        limits,
+        now,
+      );
+      if (issuer !== undefined) checkIssuer(issued, issuer);
       await store.insert({ ...issued, hash: hashSecret(secret) });
       events.issued(issued);
       return { token: issued, secret };
@@ -152,6 +164,11 @@ export function createTokenService(dependencies: {
       return store.findById(id);
     },
 
+    async revokeSecret(secret) {
+      const token = await store.findByHash(hashSecret(secret));
+      if (token !== undefined && (await store.revoke(token.id, clock()))) events.revoked(token.id);
+    },
+
     async revokeAll(filter) {
       const count = await store.revokeAll(filter, clock());
       events.revokedAll(filter, count);
@@ -189,13 +206,42 @@ function newToken(request: IssueRequest, limits: Limits, now: number): Token {
   };
 }
 
+/** Where the default life is longer than an issuer may give, it gives what it may. */
+function withinIssuer(
+  request: IssueRequest,
+  { maxTtl }: Pick<AdminKey, 'maxTtl'>,
+  limits: Limits,
+): IssueRequest {
+  const { defaultTtl } = limitsOf(request.kind, limits);
+  const isShortened = request.expires === undefined && maxTtl !== undefined && maxTtl < defaultTtl;
+  return isShortened ? { ...request, expires: { in: maxTtl } } : request;
+}
+
+/** Throws IssueRefused when an issuer may not issue this token. */
+function checkIssuer(
+  { bounds, createdAt, expiresAt }: Token,
+  { gates, maxTtl }: Pick<AdminKey, 'gates' | 'maxTtl'>,
+): void {
+  const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
+  if (gates.length > 0 && isForeign) {
+    throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
+  }
+  if (maxTtl !== undefined && (expiresAt === undefined || expiresAt - createdAt > maxTtl)) {
+    throw new IssueRefused('expires_in', `this key may give ${formatDuration(maxTtl)} at most`);
+  }
+}
+
+function limitsOf(kind: TokenKind, limits: Limits): LifetimeConfig {
+  return kind === 'ticket' ? limits.tickets : limits.tokens;
+}
+
 /** When a token made now expires; undefined for never. Throws IssueRefused. */
 function chooseExpiry(
   { kind, expires }: Pick<IssueRequest, 'kind' | 'expires'>,
   limits: Limits,
   now: number,
 ): number | undefined {
-  const { defaultTtl, maxTtl }: LifetimeConfig = kind === 'ticket' ? limits.tickets : limits.tokens;
+  const { defaultTtl, maxTtl } = limitsOf(kind, limits);
   if (expires === 'never') {
     if (maxTtl === undefined) return undefined;
     throw new IssueRefused('expires_in', `a ${kind} has to expire: ${tooLong(kind, maxTtl)}`);

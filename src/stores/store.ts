@@ -1,3 +1,4 @@
+import type { AdminKey } from '../core/admin-key.ts';
 import type { Claims } from '../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
 
@@ -36,10 +37,26 @@ export interface TokenPage {
   readonly nextCursor: string | undefined;
 }
 
-/** An admin key as the store keeps it. */
-export interface StoredAdminKey {
-  readonly name: string;
+/** An admin key about to be stored; `hash` is the SHA-256 of its secret. */
+export interface NewAdminKey extends Omit<AdminKey, 'lastUsedAt'> {
   readonly hash: Uint8Array;
+}
+
+/**
+ * Where the keys to the admin API are kept. The rules are those of TokenStore.
+ */
+export interface AdminKeyStore {
+  /** Adds a key; false when its name is taken. */
+  insert(key: NewAdminKey): Promise<boolean>;
+  /** Adds the key unless there is any already; false when there is. */
+  insertFirst(key: NewAdminKey): Promise<boolean>;
+  find(hash: Uint8Array): Promise<AdminKey | undefined>;
+  /** By name. */
+  list(): Promise<readonly AdminKey[]>;
+  /** Takes note that a key was used. */
+  touch(name: string, now: number): Promise<void>;
+  /** Deletes a key, which is how it is revoked; false when there is none. */
+  delete(name: string): Promise<boolean>;
 }
 
 /**
@@ -71,10 +88,12 @@ export interface TokenStore {
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number>;
   /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
   prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
-  /** The admin keys in force. */
-  listAdminKeys(): Promise<readonly StoredAdminKey[]>;
-  /** Adds the first admin key; false when there is one already. */
-  insertFirstAdminKey(key: StoredAdminKey, now: number): Promise<boolean>;
+}
+
+/** Everything that Postern keeps. */
+export interface Store {
+  readonly tokens: TokenStore;
+  readonly adminKeys: AdminKeyStore;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

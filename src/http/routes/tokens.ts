@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import type { AdminKey } from '../../core/admin-key.ts';
 import { parseDuration } from '../../core/duration.ts';
 import type { TokenService } from '../../services/tokens.ts';
+import { allow } from '../admin-auth.ts';
 import { ProblemError } from '../problem.ts';
 import {
   changeTokenSchema,
@@ -36,8 +38,12 @@ export function tokenRoutes(dependencies: {
 }): FastifyPluginAsyncTypebox {
   const { tokens, clock } = dependencies;
 
-  async function issue(kind: 'token' | 'ticket', body: IssueBody): Promise<ShownIssuedToken> {
-    const { token, secret } = await tokens.issue(toIssueRequest(kind, body));
+  async function issue(
+    kind: 'token' | 'ticket',
+    body: IssueBody,
+    issuer: AdminKey | undefined,
+  ): Promise<ShownIssuedToken> {
+    const { token, secret } = await tokens.issue(toIssueRequest(kind, body), issuer);
     return { ...showToken(token, clock()), token: secret };
   }
 
@@ -45,6 +51,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tokens',
       {
+        onRequest: allow('issuer'),
         schema: {
           summary: 'Issue a token',
           body: issueTokenSchema,
@@ -52,7 +59,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request, reply) => {
-        const issued = await issue('token', request.body);
+        const issued = await issue('token', request.body, request.adminKey);
         return reply.code(201).header('Location', `/v1/tokens/${issued.id}`).send(issued);
       },
     );
@@ -60,6 +67,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tickets',
       {
+        onRequest: allow('issuer'),
         schema: {
           summary: 'Issue a ticket, good for one handshake',
           body: issueTicketSchema,
@@ -67,7 +75,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request, reply) => {
-        const issued = await issue('ticket', request.body);
+        const issued = await issue('ticket', request.body, request.adminKey);
         return reply.code(201).header('Location', `/v1/tokens/${issued.id}`).send(issued);
       },
     );
@@ -75,6 +83,7 @@ export function tokenRoutes(dependencies: {
     app.get(
       '/tokens',
       {
+        onRequest: allow('auditor'),
         schema: {
           summary: 'List tokens and tickets, newest first',
           querystring: listTokensSchema,
@@ -94,7 +103,10 @@ export function tokenRoutes(dependencies: {
 
     app.get(
       '/tokens/:id',
-      { schema: { summary: 'Show a token', params: byId, response: { 200: refs.token } } },
+      {
+        onRequest: allow('auditor'),
+        schema: { summary: 'Show a token', params: byId, response: { 200: refs.token } },
+      },
       async (request) => {
         const token = await tokens.find(request.params.id);
         if (token === undefined) throw new ProblemError('token_not_found');
@@ -105,6 +117,7 @@ export function tokenRoutes(dependencies: {
     app.patch(
       '/tokens/:id',
       {
+        onRequest: allow(),
         schema: {
           summary: 'Change label, claims or expiry of a token',
           params: byId,
@@ -122,6 +135,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tokens/:id/rotate',
       {
+        onRequest: allow(),
         schema: {
           summary: 'Give a token a new secret; the old one stays good for a while',
           params: byId,
@@ -141,6 +155,7 @@ export function tokenRoutes(dependencies: {
       '/tokens/import',
       {
         bodyLimit: 2 * 1_048_576,
+        onRequest: allow(),
         schema: {
           summary: 'Take over tokens whose secrets exist already',
           body: importTokensSchema,
@@ -167,6 +182,7 @@ export function tokenRoutes(dependencies: {
     app.delete(
       '/tokens/:id',
       {
+        onRequest: allow(),
         schema: {
           summary: 'Revoke a token; a second time changes nothing',
           params: byId,
@@ -183,6 +199,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tokens/revoke',
       {
+        onRequest: allow(),
         schema: {
           summary: 'Revoke all tokens of a subject, of a gate, or of a subject at a gate',
           body: revokeTokensSchema,

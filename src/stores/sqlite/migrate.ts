@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { OperatorError } from '../core/operator-error.ts';
+import { OperatorError } from '../../core/operator-error.ts';
 
 /** Marks a file as ours (https://sqlite.org/pragma.html#pragma_application_id): "pstn". */
 const applicationId = 0x7073746e;

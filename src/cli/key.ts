@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { IssuedKey, ShownKey } from '../http/key-schemas.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
+import { note, print, printJson, renderTable } from './output.ts';
+import { expectOk } from './refusal.ts';
+
+interface CreateOptions extends AdminOptions {
+  readonly role: string;
+  readonly gate?: string[];
+  readonly maxTtl?: string;
+  readonly expiresIn?: string;
+}
+
+/** `postern key …`. */
+export function registerKeyCommands(program: Command): void {
+  const key = program.command('key').description('make, list and revoke admin keys');
+
+  withAdminOptions(key.command('create <name>').description('make a key; it is shown this once'))
+    .requiredOption('--role <role>', 'admin, issuer, introspector or auditor')
+    .option('--gate <gate...>', 'gates that an issuer may issue for (default: all)')
+    .option('--max-ttl <duration>', 'longest life that an issuer may give')
+    .option('--expires-in <duration>', 'life of the key itself (default: for ever)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  postern key create web --role issuer --gate chat --max-ttl 5m
+  postern key create backend --role introspector --expires-in 365d`,
+    )
+    .action((name: string, options: CreateOptions) =>
+      withAdmin(options, async (admin) => {
+        const answer = await admin.send('POST', '/v1/keys', {
+          name,
+          role: options.role,
+          gates: options.gate,
+          max_ttl: options.maxTtl,
+          expires_in: options.expiresIn,
+        });
+        const issued = expectOk(answer) as IssuedKey;
+        if (options.json) return printJson(issued);
+        note(`Key ${name}, ${issued.role}. This is the only time it is shown:`);
+        print(issued.key);
+      }),
+    );
+
+  withAdminOptions(key.command('list').description('list admin keys'))
+    .addHelpText('after', '\nExample:\n  postern key list')
+    .action((options: AdminOptions) =>
+      withAdmin(options, async (admin) => {
+        const answer = expectOk(await admin.send('GET', '/v1/keys')) as { keys: ShownKey[] };
+        if (options.json) return printJson(answer);
+        const rows = answer.keys.map((shown) => [
+          shown.name,
+          shown.role,
+          shown.gates.join(',') || 'all',
+          shown.max_ttl ?? 'any',
+          shown.expires_at ?? 'never',
+          shown.last_used_at ?? 'never',
+        ]);
+        print(renderTable(['NAME', 'ROLE', 'GATES', 'MAX TTL', 'EXPIRES', 'LAST USED'], rows));
+      }),
+    );
+
+  withAdminOptions(key.command('revoke <name>').description('revoke an admin key, at once'))
+    .addHelpText('after', '\nExample:\n  postern key revoke web')
+    .action((name: string, options: AdminOptions) =>
+      withAdmin(options, async (admin) => {
+        expectOk(await admin.send('DELETE', `/v1/keys/${encodeURIComponent(name)}`));
+        if (options.json) printJson({ revoked: name });
+        else print(`${name} revoked`);
+      }),
+    );
+}

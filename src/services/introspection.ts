@@ -1,0 +1,46 @@
+import { type DecisionPorts, decide } from '../core/decide.ts';
+import type { Gate } from '../core/gate.ts';
+import type { Handshake } from '../core/handshake.ts';
+import type { Verdict } from '../core/verdict.ts';
+
+/** A token that reached an application inside the socket, and what the application knows about it. */
+export interface IntrospectionRequest {
+  readonly token: string;
+  readonly gateName: string;
+  readonly path: string | undefined;
+  readonly origin: string | undefined;
+  readonly clientAddress: string | undefined;
+  /** Whether to use up one admission of a ticket or a counted token. */
+  readonly redeem: boolean;
+}
+
+/** Answers as the gate would for a handshake with this token. Rejects with StoreUnavailable. */
+export type Introspect = (request: IntrospectionRequest) => Promise<Verdict>;
+
+/** Builds the service: the very decision that serves nginx, with the token as a Bearer credential. */
+export function createIntrospection(dependencies: {
+  readonly findGate: (name: string) => Gate;
+  readonly ports: DecisionPorts;
+  readonly clock: () => number;
+}): Introspect {
+  const { findGate, ports, clock } = dependencies;
+  return ({ token, gateName, path, origin, clientAddress, redeem }) => {
+    const gate: Gate = { ...findGate(gateName), sources: ['bearer'] };
+    const handshake: Handshake = {
+      gateName,
+      method: 'GET',
+      scheme: undefined,
+      host: '',
+      path: path ?? '/',
+      query: undefined,
+      upgrade: 'websocket',
+      origin,
+      cookie: undefined,
+      authorization: `Bearer ${token}`,
+      subprotocols: undefined,
+      clientAddress,
+    };
+    const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
+    return decide(handshake, gate, clock(), redeem ? ports : dry);
+  };
+}

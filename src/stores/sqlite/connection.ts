@@ -1,0 +1,109 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import Database, { type Database as Handle, type Statement } from 'better-sqlite3';
+import { OperatorError } from '../../core/operator-error.ts';
+import { sqliteMigrations } from '../../resources.ts';
+import { StoreUnavailable } from '../store.ts';
+import { migrate } from './migrate.ts';
+
+/** How long a statement waits for another process's lock. A decision waits on it, so it is short. */
+const busyTimeoutMs = 1_000;
+
+type Values = Record<string, unknown>;
+
+/**
+ * A connection with prepared statements. Its methods throw StoreUnavailable, whatever SQLite's
+ * reason is.
+ */
+export class SqliteConnection {
+  readonly #db: Handle;
+  readonly #statements = new Map<string, Statement<[Values]>>();
+
+  constructor(db: Handle) {
+    this.#db = db;
+  }
+
+  /** The first row. */
+  get<Row>(sql: string, values: Values = {}): Row | undefined {
+    return this.#guard(() => this.#prepare(sql).get(values)) as Row | undefined;
+  }
+
+  /** All rows. */
+  all<Row>(sql: string, values: Values = {}): Row[] {
+    return this.#guard(() => this.#prepare(sql).all(values)) as Row[];
+  }
+
+  /** Runs a statement that writes; how many rows it changed, and the last one it inserted. */
+  run(sql: string, values: Values = {}): { changes: number; lastId: number | bigint } {
+    const { changes, lastInsertRowid } = this.#guard(() => this.#prepare(sql).run(values));
+    return { changes, lastId: lastInsertRowid };
+  }
+
+  /** Runs work in one transaction that takes the write lock first. */
+  transaction<T>(work: () => T): T {
+    return this.#guard(() => this.#db.transaction(work).immediate());
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #prepare(sql: string): Statement<[Values]> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare<[Values]>(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      const message = this.#db.open ? (error as Error).message : 'the store is closed';
+      throw new StoreUnavailable(`token store: ${message}`, { cause: error });
+    }
+  }
+}
+
+/**
+ * Opens the database in a directory, which is made when missing (mode 0700, the database 0600), and
+ * brings its schema up to date. Throws OperatorError when it cannot be used.
+ */
+export function openConnection(dataDir: string): SqliteConnection {
+  const path = join(dataDir, 'postern.db');
+  let db: Handle | undefined;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // SQLite gives its -wal and -shm files the mode of the database file.
+    closeSync(openSync(path, 'a', 0o600));
+    db = new Database(path, { timeout: busyTimeoutMs });
+    configure(db, path);
+    migrate(db, sqliteMigrations, path);
+    return new SqliteConnection(db);
+  } catch (error) {
+    db?.close();
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `cannot use the token store ${path}: ${(error as Error).message}. Check that data_dir (POSTERN_DATA_DIR) is a directory this user may write to and that the file is a SQLite database.`,
+    );
+  }
+}
+
+/**
+ * Durability is a promise here: a revocation that was answered must outlive a power cut. The
+ * library is compiled with a weaker default, so each setting is made and then read back.
+ */
+function configure(db: Handle, path: string): void {
+  const wanted = { journal_mode: 'wal', synchronous: 2, foreign_keys: 1 };
+  for (const [name, value] of Object.entries(wanted)) {
+    db.pragma(`${name} = ${value}`);
+    if (db.pragma(name, { simple: true }) !== value) {
+      throw new OperatorError(
+        `cannot set ${name}=${value} on ${path}: Postern needs a local file system where SQLite's WAL works.`,
+      );
+    }
+  }
+}
