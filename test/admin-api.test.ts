@@ -52,8 +52,13 @@ test('issuing a token shows its secret once, and never again', async (t) => {
     subject: 'alice',
     label: 'laptop',
     gates: ['chat', 'media'],
+    paths: [],
+    origins: [],
+    networks: [],
     claims: { email: 'alice@example.com' },
     state: 'active',
+    weak: false,
+    not_before: null,
     created_at: '2026-12-01T12:00:00.000Z',
     expires_at: '2026-12-02T00:00:00.000Z',
     revoked_at: null,
@@ -280,12 +285,20 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
   assert.deepEqual(routes.sort(), [
+    'DELETE /v1/keys/{name}',
     'DELETE /v1/tokens/{id}',
+    'GET /v1/keys',
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
+    'PATCH /v1/tokens/{id}',
+    'POST /v1/introspect',
+    'POST /v1/keys',
+    'POST /v1/revoke',
     'POST /v1/tickets',
     'POST /v1/tokens',
+    'POST /v1/tokens/import',
     'POST /v1/tokens/revoke',
+    'POST /v1/tokens/{id}/rotate',
   ]);
   for (const operations of Object.values(document.paths)) {
     for (const { responses, security } of Object.values(operations)) {
@@ -294,7 +307,8 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     }
   }
   const names = Object.keys(document.components.schemas).sort();
-  assert.deepEqual(names, ['IssuedToken', 'Problem', 'Token', 'TokenPage']);
+  const expected = ['IssuedKey', 'IssuedToken', 'Key', 'Problem', 'Token', 'TokenPage'];
+  assert.deepEqual(names, expected);
 });
 
 test('/healthz tells that the process is there, /readyz whether the store answers', async (t) => {

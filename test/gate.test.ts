@@ -153,7 +153,7 @@ test('the first credential present decides: a good cookie does not rescue a bad 
   const { token } = await postern.issue();
   const cookie = `postern_token=${token}`;
   const bad = await ask(postern.gate, { cookie, 'x-original-uri': '/?token=bad' });
-  assert.deepEqual([bad.status, bad.reason], [401, 'malformed_credential']);
+  assert.deepEqual([bad.status, bad.reason], [401, 'unknown_token']);
   const good = await ask(postern.gate, {
     cookie: 'postern_token=bad',
     'x-original-uri': `/?token=${token}`,
@@ -176,7 +176,7 @@ test('names of cookie and parameter, and the order of sources, can be configured
   const query = { 'x-original-uri': `/?access_token=${token}` };
   assert.equal((await ask(postern.gate, query)).status, 200);
   const both = await ask(postern.gate, { ...query, cookie: 'AUTH=bad' });
-  assert.equal(both.reason, 'malformed_credential');
+  assert.equal(both.reason, 'unknown_token');
 });
 
 test('one log line a decision says who, where and why, without the query', async (t) => {

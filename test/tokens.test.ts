@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ask, handshakeHeaders } from './support/ask.ts';
+import { run as runCli } from './support/cli.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from './support/postern.ts';
 
 /** Reason or status of a handshake with this token in the query, at a path. */
@@ -175,7 +176,6 @@ test('secrets that exist already are imported as hashes, weak ones only when all
 });
 
 test('`token import` reads a directory of token files, CSV and JSON lines', async (t) => {
-  const { runCli } = await import('./support/cli.ts');
   const postern = await startTestPostern(t);
   const directory = temporaryDirectory(t);
   const secrets = ['A'.repeat(8), 'B'.repeat(8), 'C'.repeat(8), 'D'.repeat(8)].map(
