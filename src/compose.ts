@@ -13,6 +13,7 @@ import { createEvents, type Events } from './services/events.ts';
 import { createIntrospection } from './services/introspection.ts';
 import { createLogger } from './services/log.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
+import { createSessions } from './services/sessions.ts';
 import { createTokenService } from './services/tokens.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import type { Store } from './stores/store.ts';
@@ -53,9 +54,13 @@ export async function startPostern(
   const opened: { close(): unknown }[] = [store];
   try {
     const parts = createServices(config, { store, events, clock });
-    const gateApp = buildGateApp({
+    const gateApp = await buildGateApp({
       trustedProxies: config.gate.trustedProxies,
-      answer: createAnswer({ ...parts, events, clock }),
+      answer: createAnswer({ ...parts, renew: parts.sessions.renew, events, clock }),
+      sessions: parts.sessions,
+      sessionConfig: config.sessions,
+      findGate: parts.findGate,
+      events,
     });
     opened.unshift(gateApp);
     if (config.admin.key === undefined) {
@@ -113,6 +118,13 @@ function createServices(
     findGate,
     ports,
     tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),
+    sessions: createSessions({
+      store: store.tokens,
+      config: config.sessions,
+      ports,
+      events,
+      clock,
+    }),
     introspect: createIntrospection({ findGate, ports, clock }),
     adminKeys: createAdminKeys({
       store: store.adminKeys,

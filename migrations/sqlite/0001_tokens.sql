@@ -15,6 +15,10 @@ CREATE TABLE token (
   bounds     TEXT    CHECK (json_valid(bounds)),
   -- 1: imported with a secret under 128 bits.
   weak       INTEGER NOT NULL DEFAULT 0 CHECK (weak IN (0, 1)),
+  -- Id of the token that a session was opened with; revoking that one ends the session too.
+  parent     TEXT,
+  -- How long using a session can keep it alive.
+  renewable_until INTEGER,
   created_at INTEGER NOT NULL,
   not_before INTEGER,
   expires_at INTEGER,
@@ -39,6 +43,8 @@ CREATE TABLE token (
 
 CREATE INDEX token_by_subject ON token (subject, seq);
 CREATE INDEX token_by_end ON token (kind, ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE INDEX token_by_parent ON token (parent) WHERE parent IS NOT NULL;
 
 -- The gates a token is bound to. A token without a row here is good at every gate.
 CREATE TABLE token_gate (

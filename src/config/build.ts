@@ -4,7 +4,7 @@ import { defaultIdentityHeaders } from '../core/gate.ts';
 import { parseNetworks } from '../core/network.ts';
 import { parseOriginRules } from '../core/origin.ts';
 import { lengthEntropy } from '../core/secret.ts';
-import type { Config, LifetimeConfig } from './config.ts';
+import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { RawConfig } from './schema.ts';
 
@@ -75,7 +75,7 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
     admin: { listen: adminListen, key: readAdminKey(raw, report) },
     defaultGate: {
       sources: raw.default_gate?.sources ?? [],
-      cookieName: text(raw.default_gate?.cookie),
+      cookieNames: [text(raw.sessions?.cookie), text(raw.default_gate?.cookie)],
       queryNames: list(raw.default_gate?.query),
       forwardAuthorization: raw.default_gate?.forward_authorization === true,
       origins:
@@ -84,7 +84,43 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
     },
     tokens: lifetime('tokens'),
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
+    sessions: buildSessions(raw, report, ttl),
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
+  };
+}
+
+function buildSessions(
+  raw: RawConfig,
+  report: Report,
+  ttl: (path: string, value: unknown) => number | undefined,
+): SessionConfig {
+  const section = raw.sessions ?? {};
+  const cookieName = section.cookie ?? '';
+  const sameSite = section.same_site ?? 'lax';
+  const partitioned = section.partitioned === true;
+  if (cookieName.startsWith('__Host-') && section.domain !== undefined) {
+    report(
+      'sessions.domain',
+      'browsers refuse a cookie named __Host-… with a domain; set sessions.cookie to __Secure-postern, for example',
+    );
+  }
+  if (partitioned && sameSite !== 'none') {
+    report('sessions.partitioned', 'needs sessions.same_site: none');
+  }
+  const life = ttl('sessions.ttl', section.ttl) ?? 0;
+  const maxTtl = ttl('sessions.max_ttl', section.max_ttl) ?? 0;
+  if (maxTtl < life) {
+    report('sessions.max_ttl', `is shorter than sessions.ttl (${formatDuration(life)})`);
+  }
+  return {
+    cookieName,
+    ttl: life,
+    expiry: section.expiry ?? 'fixed',
+    maxTtl,
+    retention: ttl('sessions.retention', section.retention) ?? 0,
+    sameSite,
+    domain: section.domain,
+    partitioned,
   };
 }
 

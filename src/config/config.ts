@@ -11,6 +11,20 @@ export interface LifetimeConfig {
   readonly retention: number;
 }
 
+/** How sessions live and what their cookie looks like (RFC 6265bis, section 4.1). */
+export interface SessionConfig {
+  readonly cookieName: string;
+  /** Milliseconds. */
+  readonly ttl: number;
+  readonly expiry: 'fixed' | 'sliding';
+  /** Longest life of a sliding session, in milliseconds. */
+  readonly maxTtl: number;
+  readonly retention: number;
+  readonly sameSite: 'strict' | 'lax' | 'none';
+  readonly domain: string | undefined;
+  readonly partitioned: boolean;
+}
+
 /** The configuration as the program uses it: complete, typed, durations in milliseconds. */
 export interface Config {
   readonly dataDir: string;
@@ -20,6 +34,7 @@ export interface Config {
   readonly defaultGate: Omit<Gate, 'name'>;
   readonly tokens: LifetimeConfig;
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
+  readonly sessions: SessionConfig;
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

@@ -114,6 +114,39 @@ export const configSchema = Type.Object(
       max_ttl: duration('5m', 'Longest life of a ticket.'),
       retention: duration('1d', 'How long a used, expired or revoked ticket stays listed.'),
     }),
+    sessions: section({
+      cookie: text(
+        '__Host-postern',
+        'Name of the cookie that signing in sets. Every gate that looks for cookies looks for it first.',
+        { pattern: tokenName },
+      ),
+      ttl: duration('12h', 'Life of a session; with `sliding` expiry, since its last use.'),
+      expiry: Type.Optional(
+        Type.Enum(['fixed', 'sliding'], {
+          default: 'fixed',
+          description: 'Whether using a session makes it live longer.',
+        }),
+      ),
+      max_ttl: duration('30d', 'Longest life of a session with `sliding` expiry.'),
+      retention: duration('7d', 'How long an ended session stays listed.'),
+      same_site: Type.Optional(
+        Type.Enum(['strict', 'lax', 'none'], {
+          default: 'lax',
+          description: '`SameSite` of the cookie. Pages on another site need `none`.',
+        }),
+      ),
+      domain: text(
+        undefined,
+        '`Domain` of the cookie, to share it with subdomains. Needs a `cookie` name without `__Host-`.',
+      ),
+      partitioned: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            '`Partitioned` (CHIPS), for pages embedded elsewhere. Needs `same_site: none`.',
+        }),
+      ),
+    }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

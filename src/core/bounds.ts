@@ -10,7 +10,7 @@ import { type Deny, deny } from './verdict.ts';
 export function checkBounds(bounds: Bounds, handshake: Handshake, gate: Gate): Deny | undefined {
   const { gates, paths, origins, networks } = bounds;
   if (gates.length > 0 && !gates.includes(gate.name)) return deny('wrong_gate');
-  if (paths.length > 0) {
+  if (paths.length > 0 && handshake.path !== undefined) {
     const path = resolvePath(handshake.path);
     if (path === undefined || !paths.some((prefix) => isBelow(path, prefix))) {
       return deny('path_not_allowed');

@@ -15,7 +15,8 @@ export interface Gate {
   readonly name: string;
   /** Places to look for a credential, in this order; the first that holds one decides. */
   readonly sources: readonly SourceName[];
-  readonly cookieName: string;
+  /** Names of cookies that may hold a token; the first that is there counts. */
+  readonly cookieNames: readonly string[];
   /** Names of query parameters that may hold a token; one of them, once, in a request. */
   readonly queryNames: readonly string[];
   readonly origins: OriginRules;

@@ -16,8 +16,11 @@ export interface Handshake {
   readonly scheme: 'http' | 'https' | undefined;
   /** Lower case, without port and trailing dot. */
   readonly host: string;
-  /** Path of the request target as sent by the client, without the query. */
-  readonly path: string;
+  /**
+   * Path of the request target as sent by the client, without the query. Undefined for a sign-in,
+   * which is about no place: bounds on paths then wait for the handshakes of the session.
+   */
+  readonly path: string | undefined;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
   readonly query: string | undefined;
   readonly upgrade: Upgrade;

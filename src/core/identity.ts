@@ -1,3 +1,5 @@
+import type { TokenKind } from './token.ts';
+
 /** What an issuer wants backends to know about a subject: JSON values by name. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -20,10 +22,11 @@ export const unbounded: Bounds = { gates: [], paths: [], origins: [], networks: 
 export interface Identity {
   /** Public id of the token, safe to log and to send to a backend. */
   readonly tokenId: string;
+  readonly kind: TokenKind;
   readonly subject: string;
   readonly claims: Claims;
   readonly bounds: Bounds;
-  /** Unix time in milliseconds, or undefined when the token does not expire. */
+  /** Unix milliseconds, or undefined when the token does not expire. */
   readonly expiresAt: number | undefined;
   /** Whether each admission uses the token up, so that it has to be redeemed. */
   readonly limitedUses: boolean;

@@ -1,36 +1,44 @@
-import type { CredentialSource } from '../core/credential.ts';
-import { deny } from '../core/verdict.ts';
+import type { CredentialSource, Presented } from '../core/credential.ts';
+import { type Deny, deny } from '../core/verdict.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**
- * A cookie of the gate's name, read from the `Cookie` header (RFC 6265, section 5.4). Names are
- * compared to the octet: nothing is trimmed but space and tab, so that a name dressed up with other
- * white space is not taken for the real one. Values may be percent-encoded, as page scripts write
- * them. Two cookies of the name with different values deny, since nobody can say which of them the
- * browser's user meant.
+ * A cookie of one of the gate's names, read from the `Cookie` header (RFC 6265, section 5.4). Names
+ * are compared to the octet: nothing is trimmed but space and tab, so that a name dressed up with
+ * other white space is not taken for the real one. Values may be percent-encoded, as page scripts
+ * write them. Two cookies of one name with different values deny, since nobody can say which of
+ * them the browser's user meant.
  */
 export const cookieSource: CredentialSource = {
   name: 'cookie',
   origin: 'required',
-  extract({ cookie }, { cookieName }) {
+  extract({ cookie }, { cookieNames }) {
     if (cookie === undefined) return undefined;
-    let found: string | undefined;
-    for (const pair of cookie.split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals === -1 || trim(pair.slice(0, equals)) !== cookieName) continue;
-      const value = unquote(trim(pair.slice(equals + 1)));
-      if (found !== undefined && found !== value) return deny('malformed_credential');
-      found = value;
+    for (const name of cookieNames) {
+      const found = findCookie(cookie, name);
+      if (found !== undefined) return found;
     }
-    // Deleting a cookie often leaves an empty one behind: that is no credential.
-    if (found === undefined || found === '') return undefined;
-    const value = cookieValue.test(found) ? percentDecode(found) : undefined;
-    return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+    return undefined;
   },
 };
 
 /** `cookie-octet` of RFC 6265, section 4.1.1. */
-const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,4096}$/;
+const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,8192}$/;
+
+function findCookie(header: string, name: string): Presented | Deny | undefined {
+  let found: string | undefined;
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1 || trim(pair.slice(0, equals)) !== name) continue;
+    const value = unquote(trim(pair.slice(equals + 1)));
+    if (found !== undefined && found !== value) return deny('malformed_credential');
+    found = value;
+  }
+  // Deleting a cookie often leaves an empty one behind: that is no credential.
+  if (found === undefined || found === '') return undefined;
+  const value = cookieValue.test(found) ? percentDecode(found) : undefined;
+  return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+}
 
 function trim(text: string): string {
   let start = 0;

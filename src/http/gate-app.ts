@@ -1,20 +1,28 @@
 import { METHODS } from 'node:http';
+import cookie from '@fastify/cookie';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { NetworkSet } from '../core/network.ts';
 import type { AnswerSubrequest } from '../services/answer.ts';
+import type { Events } from '../services/events.ts';
 import { readSubrequest } from './inbound.ts';
+import { createErrorHandler } from './problem.ts';
+import { type SessionRouteDependencies, sessionRoutes } from './routes/session.ts';
 import { serverOptions } from './server.ts';
 
 /**
  * The app that nginx asks. It serves `/auth` for subrequests and `/healthz`, and never answers with
  * a redirect.
  */
-export function buildGateApp(dependencies: {
-  readonly answer: AnswerSubrequest;
-  readonly trustedProxies: NetworkSet;
-}): FastifyInstance {
-  const { answer, trustedProxies } = dependencies;
-  const app = fastify(serverOptions);
+export async function buildGateApp(
+  dependencies: SessionRouteDependencies & {
+    readonly answer: AnswerSubrequest;
+    readonly events: Events;
+  },
+): Promise<FastifyInstance> {
+  const { answer, events, trustedProxies } = dependencies;
+  const app = fastify({ ...serverOptions, bodyLimit: 16_384 })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler);
   const more = METHODS.filter((method) => !app.supportedMethods.includes(method));
   for (const method of more) app.addHttpMethod(method);
 
@@ -32,10 +40,13 @@ export function buildGateApp(dependencies: {
     handler: (_request, reply) => reply.code(503).send(),
   });
 
+  await app.register(cookie);
+  await app.register(sessionRoutes(dependencies), { prefix: '/.postern' });
+
   app.get('/healthz', async () => ({ status: 'ok' }));
 
   app.setNotFoundHandler((_request, reply) => reply.code(404).send());
-  app.setErrorHandler((_error, _request, reply) => reply.code(503).send());
+  app.setErrorHandler(createErrorHandler(events));
   return app;
 }
 

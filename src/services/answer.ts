@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DecisionPorts, decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
+import type { Identity } from '../core/identity.ts';
 import { renderIdentityHeaders } from '../core/identity-headers.ts';
 import { markerSubprotocol, parseOffer } from '../core/subprotocol.ts';
 import {
@@ -38,10 +39,12 @@ export function createAnswer(dependencies: {
   /** The gate that nginx named; for none, the default. */
   readonly findGate: (name: string | undefined) => Gate;
   readonly ports: DecisionPorts;
+  /** Takes note that a session was used. Never rejects. */
+  readonly renew: (identity: Identity) => Promise<void>;
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
-  const { findGate, ports, events, clock } = dependencies;
+  const { findGate, ports, renew, events, clock } = dependencies;
 
   async function judge(handshake: Handshake, gate: Gate): Promise<Verdict> {
     try {
@@ -68,6 +71,7 @@ export function createAnswer(dependencies: {
       clientAddress,
     });
     if (verdict.verdict === 'allow') {
+      await renew(verdict.identity);
       return {
         status: 200,
         headers: [

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AdminKey } from '../core/admin-key.ts';
-import type { Token } from '../core/token.ts';
+import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
 
 /** One decision, with nothing secret in it. */
@@ -22,11 +22,12 @@ export interface DecisionRecord {
 export interface Events {
   decided(record: DecisionRecord): void;
   issued(token: Token): void;
+  sessionOpened(session: { id: string; subject: string; parent: string }): void;
   changed(tokenId: string): void;
   rotated(tokenId: string): void;
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
-  pruned(counts: { token: number; ticket: number }): void;
+  pruned(counts: Readonly<Record<TokenKind, number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
   /** Something failed that is not the client's fault. */
@@ -71,6 +72,9 @@ export function createEvents(log: Logger): Events {
         },
         `${kind} issued`,
       );
+    },
+    sessionOpened({ id, subject, parent }) {
+      log.info({ event: 'sign_in', token_id: id, subject, parent }, 'session opened');
     },
     changed(tokenId) {
       log.info({ event: 'change', token_id: tokenId }, 'token changed');

@@ -10,17 +10,20 @@ const pauseMs = 20;
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
+/** How many of each kind were deleted. */
+export type Pruned = Readonly<Record<TokenKind, number>>;
+
 /** Deletes what ended longer ago than its retention, now and then, until it is stopped. */
 export interface Pruning {
   /** One round: batch after batch until nothing is left. Resolves with what was deleted. */
-  run(): Promise<{ token: number; ticket: number }>;
+  run(): Promise<Pruned>;
   stop(): void;
 }
 
 /** Starts pruning in the background. Failures are reported and tried again in the next round. */
 export function startPruning(dependencies: {
   readonly store: TokenStore;
-  readonly limits: Pick<Config, 'tokens' | 'tickets'>;
+  readonly limits: Pick<Config, 'tokens' | 'tickets' | 'sessions'>;
   readonly events: Events;
   readonly clock: () => number;
 }): Pruning {
@@ -38,11 +41,13 @@ export function startPruning(dependencies: {
     return total;
   }
 
-  async function run() {
+  async function run(): Promise<Pruned> {
     const token = await pruneKind('token', limits.tokens.retention);
     const ticket = await pruneKind('ticket', limits.tickets.retention);
-    if (token + ticket > 0) events.pruned({ token, ticket });
-    return { token, ticket };
+    const session = await pruneKind('session', limits.sessions.retention);
+    const pruned = { token, ticket, session };
+    if (token + ticket + session > 0) events.pruned(pruned);
+    return pruned;
   }
 
   const round = () => {

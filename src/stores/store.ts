@@ -13,6 +13,10 @@ export class StoreUnavailable extends Error {
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */
 export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUntil'> {
   readonly hash: Uint8Array;
+  /** Id of the token that a session was opened with. */
+  readonly parent?: string;
+  /** How long using a session can keep it alive. */
+  readonly renewableUntil?: number;
 }
 
 /** Which tokens are meant; a filter with no field means all of them. */
@@ -82,7 +86,12 @@ export interface TokenStore {
    * the one before it no longer. False when there is no such token.
    */
   rotate(id: string, secret: { hash: Uint8Array; previousUntil: number }): Promise<boolean>;
-  /** Revokes a token; true when this call did it, false when it was revoked already or is unknown. */
+  /** Lets a session that is not revoked live until `expiresAt`, within what it was opened for. */
+  renew(id: string, expiresAt: number): Promise<void>;
+  /**
+   * Revokes a token and the sessions that were opened with it; true when this call did it, false
+   * when it was revoked already or is unknown.
+   */
   revoke(id: string, now: number): Promise<boolean>;
   /** Revokes all matching tokens that are not revoked yet, in one transaction, and counts them. */
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number>;

@@ -52,6 +52,7 @@ export async function redeemOpaque(
 function identityOf(token: Token): Identity {
   return {
     tokenId: token.id,
+    kind: token.kind,
     subject: token.subject,
     claims: token.claims,
     bounds: token.bounds,

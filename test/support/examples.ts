@@ -29,7 +29,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
   return {
     name: 'chat',
     sources: ['query', 'cookie'],
-    cookieName: 'postern_token',
+    cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token'],
     forwardAuthorization: false,
     origins: sameOrigin,
@@ -42,6 +42,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
 export function anIdentity(facts: Partial<Identity> = {}): Identity {
   return {
     tokenId: 'tok_alice',
+    kind: 'token',
     subject: 'alice',
     claims: {},
     bounds: unbounded,

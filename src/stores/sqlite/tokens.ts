@@ -47,8 +47,8 @@ export class SqliteTokens implements TokenStore {
 
   async insert(token: NewToken): Promise<void> {
     const insertToken = `INSERT INTO token
-         (id, hash, kind, subject, label, claims, bounds, weak, created_at, not_before, expires_at, max_uses)
-       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @createdAt, @notBefore, @expiresAt, @maxUses)`;
+         (id, hash, kind, subject, label, claims, bounds, weak, parent, renewable_until, created_at, not_before, expires_at, max_uses)
+       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
     const insertGate = 'INSERT INTO token_gate (gate, token_seq) VALUES (@gate, @seq)';
     this.#db.transaction(() => {
       const { lastId: seq } = this.#db.run(insertToken, {
@@ -60,6 +60,8 @@ export class SqliteTokens implements TokenStore {
         claims: JSON.stringify(token.claims),
         bounds: renderBounds(token.bounds),
         weak: token.weak ? 1 : 0,
+        parent: token.parent ?? null,
+        renewableUntil: token.renewableUntil ?? null,
         createdAt: token.createdAt,
         notBefore: token.notBefore ?? null,
         expiresAt: token.expiresAt ?? null,
@@ -131,15 +133,29 @@ export class SqliteTokens implements TokenStore {
     return this.#db.run(sql, { id, hash, previousUntil }).changes === 1;
   }
 
+  async renew(id: string, expiresAt: number): Promise<void> {
+    const sql = `UPDATE token SET expires_at = min(@expiresAt, renewable_until)
+       WHERE id = @id AND kind = 'session' AND revoked_at IS NULL`;
+    this.#db.run(sql, { id, expiresAt });
+  }
+
   async revoke(id: string, now: number): Promise<boolean> {
-    const sql = 'UPDATE token SET revoked_at = @now WHERE id = @id AND revoked_at IS NULL';
-    return this.#db.run(sql, { id, now }).changes === 1;
+    const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
+    return this.#db.transaction(() => {
+      this.#db.run(`${end} parent = @id`, { id, now });
+      return this.#db.run(`${end} id = @id`, { id, now }).changes === 1;
+    });
   }
 
   async revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number> {
     const conditions = [...matching(filter), 'revoked_at IS NULL'];
-    const sql = `UPDATE token SET revoked_at = @now WHERE ${conditions.join(' AND ')}`;
-    return this.#db.run(sql, { ...filter, now }).changes;
+    const ids = `SELECT id FROM token WHERE ${conditions.join(' AND ')}`;
+    const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
+    const values = { ...filter, now };
+    return this.#db.transaction(() => {
+      const sessions = this.#db.run(`${end} parent IN (${ids})`, values).changes;
+      return sessions + this.#db.run(`${end} id IN (${ids})`, values).changes;
+    });
   }
 
   async prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number> {

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+
+/** What the page shows. */
+interface LoginPage {
+  /** Checked address to go to after signing in. */
+  readonly returnTo: string;
+  /** Why the last attempt failed, in words for people. */
+  readonly problem?: string;
+}
+
+/** The headers of the page: nothing of anybody else's runs, frames or learns anything. */
+export function securityHeaders(nonce: string): Record<string, string> {
+  return {
+    'Content-Security-Policy': [
+      "default-src 'none'",
+      `style-src 'nonce-${nonce}'`,
+      `script-src 'nonce-${nonce}'`,
+      "connect-src 'self'",
+      // Browsers apply this to the redirect behind a form too, which may lead to another origin.
+      "form-action 'self' https: http:",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+    ].join('; '),
+    'Referrer-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+  };
+}
+
+/**
+ * A page to sign in with a token: pasted, or in the fragment of the address (`#token=…`), which
+ * browsers send to nobody. Works without scripts but for the fragment.
+ */
+export function loginPage({ returnTo, problem }: LoginPage): { html: string; nonce: string } {
+  const nonce = randomBytes(16).toString('base64');
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Sign in</title>
+<style nonce="${nonce}">${style}</style>
+</head>
+<body>
+<main>
+<h1>Sign in</h1>
+<form method="post" action="/.postern/login">
+<input type="hidden" name="rd" value="${escapeHtml(returnTo)}">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" required autofocus
+  spellcheck="false" autocapitalize="off" aria-describedby="message">
+<p id="message" role="alert">${escapeHtml(problem ?? '')}</p>
+<button>Sign in</button>
+</form>
+</main>
+<script nonce="${nonce}">${script}</script>
+</body>
+</html>
+`;
+  return { html, nonce };
+}
+
+const style = `
+:root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText; }
+main { width: min(24rem, calc(100vw - 3rem)); }
+label { display: block; font-weight: 600; margin-bottom: .25rem; }
+input, button { font: inherit; box-sizing: border-box; width: 100%; padding: .6rem .75rem; border: 1px solid GrayText; border-radius: .4rem; }
+button { border: 0; background: light-dark(#1b4f9c, #8ab4f8); color: light-dark(#fff, #10131a); font-weight: 600; cursor: pointer; }
+input:focus-visible, button:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+#message { min-height: 1.5em; margin: .5rem 0; color: light-dark(#a11212, #ff9a9a); }
+`;
+
+// The token leaves the address bar, and with it the history, before anything else happens.
+const script = `
+const form = document.querySelector('form');
+const message = document.getElementById('message');
+async function signIn(token) {
+  const answer = await fetch('/.postern/session', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  if (answer.ok) return location.replace(form.elements.rd.value);
+  const problem = await answer.json().catch(() => ({}));
+  message.textContent = problem.meaning ?? 'That did not work. Try again.';
+}
+const fragment = new URLSearchParams(location.hash.slice(1)).get('token');
+if (fragment !== null) {
+  history.replaceState(null, '', location.pathname + location.search);
+  signIn(fragment);
+}
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  message.textContent = '';
+  signIn(form.elements.token.value.trim());
+});
+`;
+
+function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}

@@ -1,0 +1,183 @@
+import formbody from '@fastify/formbody';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { SessionConfig } from '../../config/config.ts';
+import type { Gate } from '../../core/gate.ts';
+import type { Handshake } from '../../core/handshake.ts';
+import type { NetworkSet } from '../../core/network.ts';
+import { isOriginAllowed } from '../../core/origin.ts';
+import { type DenialCode, denialStatus, denials, isDenial } from '../../core/verdict.ts';
+import type { OpenedSession, Sessions } from '../../services/sessions.ts';
+import { readSubrequest } from '../inbound.ts';
+import { loginPage, securityHeaders } from '../login-page.ts';
+import { chooseReturnAddress } from '../return-address.ts';
+import { clearSessionCookie, setSessionCookie } from '../session-cookie.ts';
+
+const tokenBody = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 8_192 }), rd: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+
+/** What the routes that nginx forwards under `/.postern/` work with. */
+export interface SessionRouteDependencies {
+  readonly sessions: Sessions;
+  readonly sessionConfig: SessionConfig;
+  readonly findGate: (name: string | undefined) => Gate;
+  readonly trustedProxies: NetworkSet;
+}
+
+/** The public part of the gate: sign in, sign out, who am I, and a page to sign in with. */
+export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPluginAsyncTypebox {
+  const { sessions, sessionConfig, findGate, trustedProxies } = dependencies;
+
+  /** The request as a handshake at its gate; answers itself when it is not to be served. */
+  function read(request: FastifyRequest, reply: FastifyReply) {
+    reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
+    const { handshake } = readSubrequest(request.raw, trustedProxies);
+    if (isDenial(handshake)) {
+      refuse(reply, handshake.reason);
+      return undefined;
+    }
+    const gate = findGate(handshake.gateName);
+    if (handshake.origin !== undefined) {
+      // A page elsewhere may neither sign a visitor in as somebody else nor ask who they are.
+      if (!isOriginAllowed(handshake, gate.origins)) {
+        refuse(reply, 'origin_not_allowed');
+        return undefined;
+      }
+      reply.header('Access-Control-Allow-Origin', handshake.origin);
+      reply.header('Access-Control-Allow-Credentials', 'true');
+    }
+    return { handshake, gate };
+  }
+
+  async function open(
+    token: string,
+    at: { handshake: Handshake; gate: Gate },
+    reply: FastifyReply,
+  ): Promise<OpenedSession | DenialCode> {
+    const opened = await sessions.open(token, at.handshake, at.gate);
+    if (isDenial(opened)) return opened.reason;
+    setSessionCookie(reply, sessionConfig, opened);
+    return opened;
+  }
+
+  return async (app) => {
+    await app.register(formbody, { bodyLimit: 16_384 });
+
+    app.options('/session', async (request, reply) => {
+      if (read(request, reply) === undefined) return reply;
+      return reply
+        .code(204)
+        .header('Access-Control-Allow-Methods', 'GET, POST, DELETE')
+        .header('Access-Control-Allow-Headers', 'Content-Type, Authorization')
+        .header('Access-Control-Max-Age', '600')
+        .send();
+    });
+
+    app.get('/session', async (request, reply) => {
+      const at = read(request, reply);
+      if (at === undefined) return reply;
+      const verdict = await sessions.look(at.handshake, at.gate);
+      if (verdict.verdict === 'deny') {
+        const { reason } = verdict;
+        return { signed_in: false, reason, meaning: denials[reason].meaning };
+      }
+      const { subject, kind, expiresAt } = verdict.identity;
+      const until = expiresAt === undefined ? null : new Date(expiresAt).toISOString();
+      return { signed_in: true, subject, kind, expires_at: until };
+    });
+
+    app.post(
+      '/session',
+      {
+        // A page that a stranger wrote can send a form without an Origin, but no JSON.
+        preValidation: async (request, reply) => {
+          const type = request.headers['content-type'] ?? '';
+          const hasBearer = request.headers.authorization !== undefined;
+          const isSafe = type.startsWith('application/json') || hasBearer;
+          if (!isSafe && request.headers.origin === undefined) {
+            return refuse(reply, 'origin_not_allowed');
+          }
+          if (hasBearer && request.body === undefined) {
+            const token = /^bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+            request.body = { token: token ?? '' };
+          }
+        },
+        schema: { body: tokenBody },
+      },
+      async (request, reply) => {
+        const at = read(request, reply);
+        if (at === undefined) return reply;
+        const opened = await open(request.body.token, at, reply);
+        return typeof opened === 'string' ? refuse(reply, opened) : reply.code(204).send();
+      },
+    );
+
+    app.delete('/session', async (request, reply) => {
+      const at = read(request, reply);
+      if (at === undefined) return reply;
+      await sessions.end(at.handshake, at.gate);
+      clearSessionCookie(reply, sessionConfig);
+      return reply.code(204).send();
+    });
+
+    app.get('/login', async (request, reply) => {
+      const at = read(request, reply);
+      if (at === undefined) return reply;
+      return sendPage(reply, 200, { returnTo: returnAddress(at, askedAddress(at.handshake)) });
+    });
+
+    // For browsers without scripts: the page's form.
+    app.post('/login', { schema: { body: tokenBody } }, async (request, reply) => {
+      const at = read(request, reply);
+      if (at === undefined) return reply;
+      if (at.handshake.origin === undefined) return refuse(reply, 'origin_not_allowed');
+      const returnTo = returnAddress(at, request.body.rd);
+      const opened = await open(request.body.token.trim(), at, reply);
+      if (typeof opened !== 'string') return reply.code(303).header('Location', returnTo).send();
+      const status = denialStatus(opened, false);
+      return sendPage(reply, status, { returnTo, problem: denials[opened].meaning });
+    });
+  };
+}
+
+function returnAddress(
+  at: { handshake: Handshake; gate: Gate },
+  asked: string | undefined,
+): string {
+  return chooseReturnAddress(asked, at.handshake, at.gate.origins);
+}
+
+/**
+ * nginx cannot percent-encode, so `rd` comes as the address itself, with `?` and `&` of its own, and
+ * is everything behind `rd=`. Where it was encoded, it is decoded.
+ */
+function askedAddress({ query }: Handshake): string | undefined {
+  const match = /(?:^|&)rd=(.*)$/.exec(query ?? '');
+  const raw = match?.[1];
+  if (raw === undefined || !/^(?:https?%3a|%2f)/i.test(raw)) return raw;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(reply: FastifyReply, reason: DenialCode): FastifyReply {
+  return reply
+    .code(denialStatus(reason, false))
+    .header('X-Postern-Reason', reason)
+    .send({ signed_in: false, reason, meaning: denials[reason].meaning });
+}
+
+function sendPage(
+  reply: FastifyReply,
+  status: number,
+  content: { returnTo: string; problem?: string },
+): FastifyReply {
+  const { html, nonce } = loginPage(content);
+  reply.code(status).headers(securityHeaders(nonce)).type('text/html; charset=utf-8');
+  return reply.send(html);
+}

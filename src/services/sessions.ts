@@ -1,0 +1,101 @@
+import type { SessionConfig } from '../config/config.ts';
+import { type DecisionPorts, decide } from '../core/decide.ts';
+import type { Gate } from '../core/gate.ts';
+import type { Handshake } from '../core/handshake.ts';
+import type { Identity } from '../core/identity.ts';
+import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
+import type { Deny, Verdict } from '../core/verdict.ts';
+import type { TokenStore } from '../stores/store.ts';
+import type { Events } from './events.ts';
+
+/** A session that was opened just now. */
+export interface OpenedSession {
+  /** Goes into the cookie, and nowhere else. */
+  readonly secret: string;
+  readonly subject: string;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+  /** Unix milliseconds until which the browser is to keep the cookie. */
+  readonly keepUntil: number;
+}
+
+/** Sessions: tokens in cookies that Postern sets. Every method may reject with StoreUnavailable. */
+export interface Sessions {
+  /** Opens a session for whoever presents this token, which is used up if it is a ticket. */
+  open(token: string, handshake: Handshake, gate: Gate): Promise<OpenedSession | Deny>;
+  /** Who the handshake's credential stands for; nothing is used up. */
+  look(handshake: Handshake, gate: Gate): Promise<Verdict>;
+  /** Revokes the session that the handshake presents, if it presents one. */
+  end(handshake: Handshake, gate: Gate): Promise<void>;
+  /** Lets a sliding session live on, now that it was used. Never rejects. */
+  renew(identity: Identity): Promise<void>;
+}
+
+/** A sliding session is written anew when this part of its life is over, not at each use. */
+const renewAfter = 0.1;
+
+/** Builds the service. `clock` tells Unix time in milliseconds. */
+export function createSessions(dependencies: {
+  readonly store: TokenStore;
+  readonly config: SessionConfig;
+  readonly ports: DecisionPorts;
+  readonly events: Events;
+  readonly clock: () => number;
+}): Sessions {
+  const { store, config, ports, events, clock } = dependencies;
+  const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
+
+  return {
+    async open(token, handshake, gate) {
+      const now = clock();
+      const presented = { ...handshake, path: undefined, authorization: `Bearer ${token}` };
+      const verdict = await decide(presented, { ...gate, sources: ['bearer'] }, now, ports);
+      if (verdict.verdict === 'deny') return verdict;
+      const { identity } = verdict;
+      // A ticket lives seconds because it travels in the open; what it buys may live longer.
+      const bound = identity.kind === 'ticket' ? undefined : identity.expiresAt;
+      const longest = config.expiry === 'sliding' ? config.maxTtl : config.ttl;
+      const renewableUntil = Math.min(now + longest, bound ?? Number.MAX_SAFE_INTEGER);
+      const expiresAt = Math.min(now + config.ttl, renewableUntil);
+      const secret = createSecret(tokenPrefix);
+      const id = createId('tok_');
+      await store.insert({
+        id,
+        kind: 'session',
+        hash: hashSecret(secret),
+        parent: identity.tokenId,
+        subject: identity.subject,
+        label: undefined,
+        claims: identity.claims,
+        bounds: identity.bounds,
+        createdAt: now,
+        notBefore: undefined,
+        expiresAt,
+        renewableUntil,
+        maxUses: undefined,
+        weak: false,
+      });
+      events.sessionOpened({ id, subject: identity.subject, parent: identity.tokenId });
+      return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
+    },
+
+    look: (handshake, gate) => decide({ ...handshake, path: undefined }, gate, clock(), dry),
+
+    async end(handshake, gate) {
+      const presented = { ...handshake, path: undefined };
+      const verdict = await decide(presented, { ...gate, sources: ['cookie'] }, clock(), dry);
+      const { identity } = verdict;
+      if (identity?.kind !== 'session') return;
+      if (await store.revoke(identity.tokenId, clock())) events.revoked(identity.tokenId);
+    },
+
+    async renew({ kind, tokenId, expiresAt }) {
+      if (kind !== 'session' || config.expiry !== 'sliding' || expiresAt === undefined) return;
+      const next = clock() + config.ttl;
+      if (next - expiresAt < config.ttl * renewAfter) return;
+      await store.renew(tokenId, next).catch((error: unknown) => {
+        events.failed('a session could not be renewed', error);
+      });
+    },
+  };
+}
