@@ -9,6 +9,7 @@ import { buildGateApp } from './http/gate-app.ts';
 import { listen } from './http/listen.ts';
 import { createAdminKeys, ensureFirstKey, fullKey } from './services/admin-keys.ts';
 import { createAnswer } from './services/answer.ts';
+import { createAssertions } from './services/assertions.ts';
 import { createEvents, type Events } from './services/events.ts';
 import { createIntrospection } from './services/introspection.ts';
 import { createLogger } from './services/log.ts';
@@ -56,7 +57,14 @@ export async function startPostern(
     const parts = createServices(config, { store, events, clock });
     const gateApp = await buildGateApp({
       trustedProxies: config.gate.trustedProxies,
-      answer: createAnswer({ ...parts, renew: parts.sessions.renew, events, clock }),
+      answer: createAnswer({
+        ...parts,
+        renew: parts.sessions.renew,
+        assert: parts.assertions.issue,
+        events,
+        clock,
+      }),
+      assertions: parts.assertions,
       sessions: parts.sessions,
       sessionConfig: config.sessions,
       findGate: parts.findGate,
@@ -118,6 +126,12 @@ function createServices(
     findGate,
     ports,
     tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),
+    assertions: createAssertions({
+      store: store.signingKeys,
+      dataDir: config.dataDir,
+      ...config.assertion,
+      clock,
+    }),
     sessions: createSessions({
       store: store.tokens,
       config: config.sessions,

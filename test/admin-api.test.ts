@@ -5,6 +5,7 @@ import { sendHttp } from '../src/cli/admin-client.ts';
 import { buildAdminApp } from '../src/http/admin-app.ts';
 import { problems } from '../src/http/problem.ts';
 import type { AdminKeys } from '../src/services/admin-keys.ts';
+import type { Assertions } from '../src/services/assertions.ts';
 import { createEvents } from '../src/services/events.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
@@ -288,12 +289,14 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     'DELETE /v1/keys/{name}',
     'DELETE /v1/tokens/{id}',
     'GET /v1/keys',
+    'GET /v1/signing-keys',
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
     'PATCH /v1/tokens/{id}',
     'POST /v1/introspect',
     'POST /v1/keys',
     'POST /v1/revoke',
+    'POST /v1/signing-keys/rotate',
     'POST /v1/tickets',
     'POST /v1/tokens',
     'POST /v1/tokens/import',
@@ -322,6 +325,7 @@ test('/healthz tells that the process is there, /readyz whether the store answer
 test('/readyz answers 503 when the store does not', async () => {
   const app = await buildAdminApp({
     tokens: {} as TokenService,
+    assertions: {} as Assertions,
     introspect: () => Promise.reject(new Error('not asked')),
     adminKeys: {} as AdminKeys,
     events: createEvents(pino({ level: 'silent' })),

@@ -10,6 +10,7 @@ import { registerKeyCommands } from './key.ts';
 import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
+import { registerSigningKeyCommands } from './signing-key.ts';
 import { registerTokenCommands } from './token.ts';
 
 const program = new Command('postern')
@@ -29,6 +30,7 @@ const commands = [
   registerServeCommand,
   registerTokenCommands,
   registerKeyCommands,
+  registerSigningKeyCommands,
   registerConfigCommands,
   registerHealthcheckCommand,
   registerDemoCommand,

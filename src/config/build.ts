@@ -77,10 +77,15 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
       sources: raw.default_gate?.sources ?? [],
       cookieNames: [text(raw.sessions?.cookie), text(raw.default_gate?.cookie)],
       queryNames: list(raw.default_gate?.query),
+      assertion: raw.default_gate?.assertion === true,
       forwardAuthorization: raw.default_gate?.forward_authorization === true,
       origins:
         'invalid' in origins ? { same: false, opaque: false, exact: [], below: [] } : origins,
       identityHeaders: defaultIdentityHeaders,
+    },
+    assertion: {
+      issuer: text(raw.assertion?.issuer),
+      ttl: ttl('assertion.ttl', raw.assertion?.ttl) ?? 0,
     },
     tokens: lifetime('tokens'),
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },

@@ -32,6 +32,8 @@ export interface Config {
   readonly admin: { readonly listen: ListenAddress; readonly key: string | undefined };
   /** Rules of every gate that nginx names. */
   readonly defaultGate: Omit<Gate, 'name'>;
+  /** Life in milliseconds. */
+  readonly assertion: { readonly issuer: string; readonly ttl: number };
   readonly tokens: LifetimeConfig;
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;

@@ -96,10 +96,21 @@ export const configSchema = Type.Object(
             "Whether the application gets the client's `Authorization`. For one that uses it itself, also take `bearer` and `basic` out of `sources`.",
         }),
       ),
+      assertion: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether the application gets `X-Postern-Assertion`, a signed statement of who is there. The keys to check it are at `/.well-known/jwks.json` on the gate listener.',
+        }),
+      ),
       origins: words(
         ['same'],
         'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
       ),
+    }),
+    assertion: section({
+      issuer: text('postern', '`iss` of the assertions that backends get.'),
+      ttl: duration('60s', 'Life of an assertion.'),
     }),
     tokens: section({
       default_ttl: duration('30d', 'Life of a token when the request names none.'),

@@ -20,6 +20,8 @@ export interface Gate {
   /** Names of query parameters that may hold a token; one of them, once, in a request. */
   readonly queryNames: readonly string[];
   readonly origins: OriginRules;
+  /** Whether the backend gets a signed assertion of who is there. */
+  readonly assertion: boolean;
   /** Whether the backend gets the client's `Authorization`. */
   readonly forwardAuthorization: boolean;
   /** Sent with every answer that lets a request through, empty where the identity has no value. */

@@ -3,6 +3,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/typ
 import fastify, { type FastifyInstance } from 'fastify';
 import { version } from '../resources.ts';
 import type { AdminKeys } from '../services/admin-keys.ts';
+import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Introspect } from '../services/introspection.ts';
 import type { TokenService } from '../services/tokens.ts';
@@ -11,6 +12,7 @@ import { issuedKeySchema, keySchema } from './key-schemas.ts';
 import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { oauthRoutes } from './routes/oauth.ts';
+import { signingKeyRoutes } from './routes/signing-keys.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { serverOptions } from './server.ts';
 import { issuedTokenSchema, tokenPageSchema, tokenSchema } from './token-schemas.ts';
@@ -29,13 +31,14 @@ const namedSchemas = [
 export async function buildAdminApp(dependencies: {
   readonly tokens: TokenService;
   readonly introspect: Introspect;
+  readonly assertions: Assertions;
   readonly adminKeys: AdminKeys;
   readonly events: Events;
   readonly clock: () => number;
   /** Resolves when the store answers. */
   readonly ping: () => Promise<void>;
 }): Promise<FastifyInstance> {
-  const { tokens, introspect, adminKeys, events, clock, ping } = dependencies;
+  const { tokens, introspect, assertions, adminKeys, events, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -76,6 +79,7 @@ export async function buildAdminApp(dependencies: {
       await v1.register(tokenRoutes({ tokens, clock }));
       await v1.register(oauthRoutes({ introspect, tokens }));
       await v1.register(keyRoutes({ adminKeys, clock }));
+      await v1.register(signingKeyRoutes(assertions));
     },
     { prefix: '/v1' },
   );

@@ -3,6 +3,7 @@ import cookie from '@fastify/cookie';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AnswerSubrequest } from '../services/answer.ts';
+import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import { readSubrequest } from './inbound.ts';
 import { createErrorHandler } from './problem.ts';
@@ -16,10 +17,11 @@ import { serverOptions } from './server.ts';
 export async function buildGateApp(
   dependencies: SessionRouteDependencies & {
     readonly answer: AnswerSubrequest;
+    readonly assertions: Assertions;
     readonly events: Events;
   },
 ): Promise<FastifyInstance> {
-  const { answer, events, trustedProxies } = dependencies;
+  const { answer, assertions, events, trustedProxies } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 16_384 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -42,6 +44,11 @@ export async function buildGateApp(
 
   await app.register(cookie);
   await app.register(sessionRoutes(dependencies), { prefix: '/.postern' });
+
+  app.get('/.well-known/jwks.json', async (_request, reply) => {
+    reply.header('Cache-Control', 'public, max-age=300').type('application/jwk-set+json');
+    return JSON.stringify(await assertions.publish());
+  });
 
   app.get('/healthz', async () => ({ status: 'ok' }));
 

@@ -31,6 +31,12 @@ export interface Answer {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+interface Judged {
+  readonly verdict: Verdict;
+  /** Empty where the backend gets none. */
+  readonly assertion: string;
+}
+
 /** Answers one subrequest from start to finish. Never rejects: what cannot be decided is denied. */
 export type AnswerSubrequest = (subrequest: Subrequest) => Promise<Answer>;
 
@@ -41,17 +47,25 @@ export function createAnswer(dependencies: {
   readonly ports: DecisionPorts;
   /** Takes note that a session was used. Never rejects. */
   readonly renew: (identity: Identity) => Promise<void>;
+  /** A signed statement for the backend. May reject. */
+  readonly assert: (identity: Identity, gateName: string) => Promise<string>;
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
-  const { findGate, ports, renew, events, clock } = dependencies;
+  const { findGate, ports, renew, assert, events, clock } = dependencies;
 
-  async function judge(handshake: Handshake, gate: Gate): Promise<Verdict> {
+  /** What a decision takes, and what its answer takes that may fail: neither ever lets through. */
+  async function judge(handshake: Handshake, gate: Gate): Promise<Judged> {
     try {
-      return await decide(handshake, gate, clock(), ports);
+      const verdict = await decide(handshake, gate, clock(), ports);
+      if (verdict.verdict === 'deny') return { verdict, assertion: '' };
+      await renew(verdict.identity);
+      const assertion = gate.assertion ? await assert(verdict.identity, gate.name) : '';
+      return { verdict, assertion };
     } catch (error) {
       events.failed('a decision failed', error);
-      return deny(error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error');
+      const reason = error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error';
+      return { verdict: deny(reason), assertion: '' };
     }
   }
 
@@ -59,7 +73,9 @@ export function createAnswer(dependencies: {
     const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
     const gate = findGate(facts?.gateName);
-    const verdict = isDenial(handshake) ? handshake : await judge(handshake, gate);
+    const { verdict, assertion } = isDenial(handshake)
+      ? { verdict: handshake, assertion: '' }
+      : await judge(handshake, gate);
     events.decided({
       requestId,
       gate: gate.name,
@@ -71,12 +87,12 @@ export function createAnswer(dependencies: {
       clientAddress,
     });
     if (verdict.verdict === 'allow') {
-      await renew(verdict.identity);
       return {
         status: 200,
         headers: [
           ...renderIdentityHeaders(gate, verdict.identity),
           ...renderForwardedHeaders(gate, facts),
+          ['X-Postern-Assertion', assertion],
         ],
       };
     }

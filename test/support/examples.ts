@@ -31,6 +31,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     sources: ['query', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token'],
+    assertion: false,
     forwardAuthorization: false,
     origins: sameOrigin,
     identityHeaders: defaultIdentityHeaders,

@@ -1,0 +1,27 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+const algorithm = 'aes-256-gcm';
+const nonceLength = 12;
+const tagLength = 16;
+
+/** Encrypts bytes with a key of 32 bytes (AES-256-GCM, NIST SP 800-38D). */
+export function seal(key: Uint8Array, plain: Uint8Array): Buffer {
+  const nonce = randomBytes(nonceLength);
+  const cipher = createCipheriv(algorithm, key, nonce);
+  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return Buffer.concat([nonce, body, cipher.getAuthTag()]);
+}
+
+/** Decrypts what seal made; undefined when the key is another one or the bytes were changed. */
+export function unseal(key: Uint8Array, sealed: Uint8Array): Buffer | undefined {
+  if (sealed.length < nonceLength + tagLength) return undefined;
+  const nonce = sealed.subarray(0, nonceLength);
+  const body = sealed.subarray(nonceLength, -tagLength);
+  const decipher = createDecipheriv(algorithm, key, nonce);
+  decipher.setAuthTag(sealed.subarray(-tagLength));
+  try {
+    return Buffer.concat([decipher.update(body), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}

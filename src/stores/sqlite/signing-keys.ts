@@ -1,0 +1,58 @@
+import type { SigningKeyStore, StoredSigningKey } from '../store.ts';
+import type { SqliteConnection } from './connection.ts';
+
+interface Row {
+  id: string;
+  public_jwk: string;
+  sealed: Uint8Array;
+  created_at: number;
+  retired_at: number | null;
+}
+
+/** Keys that sign assertions, in SQLite. */
+export class SqliteSigningKeys implements SigningKeyStore {
+  readonly #db: SqliteConnection;
+
+  constructor(db: SqliteConnection) {
+    this.#db = db;
+  }
+
+  async list(): Promise<readonly StoredSigningKey[]> {
+    const rows = this.#db.all<Row>(
+      'SELECT id, public_jwk, sealed, created_at, retired_at FROM signing_key ORDER BY created_at DESC, id',
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      publicJwk: JSON.parse(row.public_jwk) as Record<string, unknown>,
+      sealed: row.sealed,
+      createdAt: row.created_at,
+      retiredAt: row.retired_at ?? undefined,
+    }));
+  }
+
+  async insertFirst(key: StoredSigningKey): Promise<boolean> {
+    return this.#insert(
+      key,
+      'WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_at IS NULL)',
+    );
+  }
+
+  async replace(key: StoredSigningKey, now: number): Promise<void> {
+    this.#db.transaction(() => {
+      this.#db.run('UPDATE signing_key SET retired_at = @now WHERE retired_at IS NULL', { now });
+      this.#insert(key, '');
+    });
+  }
+
+  async prune(retiredBefore: number): Promise<number> {
+    const sql = 'DELETE FROM signing_key WHERE retired_at < @retiredBefore';
+    return this.#db.run(sql, { retiredBefore }).changes;
+  }
+
+  #insert({ id, publicJwk, sealed, createdAt }: StoredSigningKey, condition: string): boolean {
+    const sql = `INSERT INTO signing_key (id, public_jwk, sealed, created_at)
+       SELECT @id, @publicJwk, @sealed, @createdAt ${condition}`;
+    const values = { id, publicJwk: JSON.stringify(publicJwk), sealed, createdAt };
+    return this.#db.run(sql, values).changes === 1;
+  }
+}
