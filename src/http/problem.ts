@@ -2,7 +2,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { explainSchemaError } from '../core/schema-error.ts';
 import type { Events } from '../services/events.ts';
-import { IssueRefused, TokenEnded } from '../services/tokens.ts';
+import { IssueRefused } from '../services/issuing.ts';
+import { TokenEnded } from '../services/tokens.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 
 /** Every problem the admin API answers with: its status and what it means. The codes are API. */

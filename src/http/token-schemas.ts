@@ -1,17 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { durationPattern, parseDuration } from '../core/duration.ts';
+import { durationPattern } from '../core/duration.ts';
 import { gateNamePattern } from '../core/handshake.ts';
-import type { Bounds, Claims } from '../core/identity.ts';
-import { parseNetworks } from '../core/network.ts';
-import { parseOriginRules } from '../core/origin.ts';
-import { resolvePath } from '../core/path.ts';
-import { type Token, tokenState, tokenStates } from '../core/token.ts';
-import { type ChangeRequest, IssueRefused, type IssueRequest } from '../services/tokens.ts';
+import { tokenStates } from '../core/token.ts';
 
 const strict = { additionalProperties: false } as const;
 const line = '^[^\\u0000-\\u001f\\u007f-\\u009f]+$';
-/** Bytes of JSON that claims may take: what fits into the headers of an answer. */
-const claimsLimit = 4_096;
 
 const subject = Type.String({
   minLength: 1,
@@ -211,98 +204,3 @@ export type ShownTokenPage = { tokens: ShownToken[]; next_cursor: string | null 
 
 /** Body of an issue request. */
 export type IssueBody = Static<typeof issueTokenSchema>;
-
-/** What a request body asks to be issued. Throws IssueRefused when its fields contradict each other. */
-export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): IssueRequest {
-  return {
-    kind,
-    subject: body.subject,
-    bounds: readBounds(body),
-    label: body.label,
-    claims: checkClaims(body.claims ?? {}),
-    expires: chooseExpires(body),
-    notBefore:
-      body.not_before === undefined ? undefined : readMoment('not_before', body.not_before),
-    maxUses: body.max_uses,
-  };
-}
-
-/** What a request body asks to be changed. Throws IssueRefused. */
-export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeRequest {
-  return {
-    label: body.label,
-    claims: body.claims && checkClaims(body.claims),
-    expires: chooseExpires(body),
-  };
-}
-
-function checkClaims(claims: Claims): Claims {
-  if (Buffer.byteLength(JSON.stringify(claims)) > claimsLimit) {
-    throw new IssueRefused('claims', `must not be longer than ${claimsLimit} bytes of JSON`);
-  }
-  return claims;
-}
-
-function readBounds(body: Pick<IssueBody, 'gates' | 'paths' | 'origins' | 'networks'>): Bounds {
-  const { gates = [], paths = [], origins = [], networks = [] } = body;
-  const path = paths.find((prefix) => resolvePath(prefix) !== prefix);
-  if (path !== undefined) {
-    throw new IssueRefused('paths', `"${path}" is no path as nginx resolves it, such as /ws`);
-  }
-  const rules = parseOriginRules(origins);
-  if ('invalid' in rules) throw new IssueRefused('origins', `"${rules.invalid}" is no origin`);
-  const set = parseNetworks(networks);
-  if ('invalid' in set) {
-    throw new IssueRefused('networks', `"${set.invalid}" is no address or CIDR network`);
-  }
-  return { gates, paths, origins, networks };
-}
-
-function readMoment(field: string, moment: string): number {
-  const at = Date.parse(moment);
-  if (Number.isNaN(at)) throw new IssueRefused(field, 'is no date that exists');
-  return at;
-}
-
-/** How the API shows a token at a moment. */
-export function showToken(token: Token, now: number): ShownToken {
-  return {
-    id: token.id,
-    kind: token.kind,
-    subject: token.subject,
-    label: token.label ?? null,
-    gates: [...token.bounds.gates],
-    paths: [...token.bounds.paths],
-    origins: [...token.bounds.origins],
-    networks: [...token.bounds.networks],
-    claims: token.claims,
-    state: tokenState(token, now),
-    weak: token.weak,
-    not_before: showTime(token.notBefore),
-    created_at: new Date(token.createdAt).toISOString(),
-    expires_at: showTime(token.expiresAt),
-    revoked_at: showTime(token.revokedAt),
-    max_uses: token.maxUses ?? null,
-    uses: token.uses,
-  };
-}
-
-function showTime(time: number | undefined): string | null {
-  return time === undefined ? null : new Date(time).toISOString();
-}
-
-function chooseExpires({
-  expires_in: span,
-  expires_at: moment,
-}: Pick<IssueBody, 'expires_in' | 'expires_at'>): IssueRequest['expires'] {
-  if (span !== undefined && moment !== undefined) {
-    throw new IssueRefused('expires_at', 'give either expires_in or expires_at, not both');
-  }
-  if (moment !== undefined) return { at: readMoment('expires_at', moment) };
-  if (span === undefined || span === 'never') return span;
-  const milliseconds = typeof span === 'number' ? span * 1_000 : parseDuration(span);
-  if (milliseconds === undefined) {
-    throw new IssueRefused('expires_in', 'is too long; 36500d is the most');
-  }
-  return { in: milliseconds };
-}

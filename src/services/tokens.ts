@@ -1,29 +1,21 @@
-import type { Config, LifetimeConfig } from '../config/config.ts';
 import type { AdminKey } from '../core/admin-key.ts';
-import { formatDuration } from '../core/duration.ts';
-import type { Bounds, Claims } from '../core/identity.ts';
-import { createId, createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../core/secret.ts';
-import { type Token, type TokenKind, tokenState } from '../core/token.ts';
+import type { Claims } from '../core/identity.ts';
+import { createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../core/secret.ts';
+import { type Token, tokenState } from '../core/token.ts';
 import type { TokenFilter, TokenPage, TokenStore } from '../stores/store.ts';
 import type { Events } from './events.ts';
+import {
+  checkIssuer,
+  chooseExpiry,
+  type Expires,
+  type IssueRequest,
+  type Limits,
+  newToken,
+  withinIssuer,
+} from './issuing.ts';
 
-/** What to issue. */
-export interface IssueRequest {
-  readonly kind: TokenKind;
-  readonly subject: string;
-  readonly bounds: Bounds;
-  readonly label: string | undefined;
-  readonly claims: Claims;
-  /** Undefined for the default of its kind. */
-  readonly expires: Expires | undefined;
-  /** When it starts to be good, in Unix milliseconds; undefined for at once. */
-  readonly notBefore: number | undefined;
-  /** Undefined for as many as one likes; tickets always have one. */
-  readonly maxUses: number | undefined;
-}
-
-/** When something expires: after so many milliseconds, at a moment in Unix milliseconds, or never. */
-export type Expires = { readonly in: number } | { readonly at: number } | 'never';
+/** Bits of entropy from which a secret cannot be guessed. */
+const strongBits = 128;
 
 /** What to change about a token; what is undefined stays, null takes away. */
 export interface ChangeRequest {
@@ -39,18 +31,6 @@ export interface ImportRequest extends Omit<IssueRequest, 'kind'> {
 
 /** What became of one token of an import. */
 export type ImportResult = 'imported' | 'imported_weak' | 'known' | 'refused_weak';
-
-/** A token was asked for that may not be. */
-export class IssueRefused extends Error {
-  override readonly name = 'IssueRefused';
-  /** The field of the request that is to blame. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(message);
-    this.field = field;
-  }
-}
 
 /** A token is not good any more, so it cannot be changed. */
 export class TokenEnded extends Error {
@@ -175,87 +155,4 @@ export function createTokenService(dependencies: {
       return count;
     },
   };
-}
-
-type Limits = Pick<Config, 'tokens' | 'tickets'>;
-
-/** Bits of entropy from which a secret cannot be guessed. */
-const strongBits = 128;
-
-/** A token as it is when it begins. Throws IssueRefused. */
-function newToken(request: IssueRequest, limits: Limits, now: number): Token {
-  const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
-  const expiresAt = chooseExpiry(request, limits, now);
-  if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
-    throw new IssueRefused('not_before', 'lies after the expiry');
-  }
-  return {
-    id: createId('tok_'),
-    kind,
-    subject,
-    label,
-    claims,
-    bounds: { ...bounds, gates: [...new Set(bounds.gates)].sort() },
-    createdAt: now,
-    notBefore,
-    expiresAt,
-    revokedAt: undefined,
-    maxUses: kind === 'ticket' ? 1 : maxUses,
-    uses: 0,
-    weak: false,
-  };
-}
-
-/** Where the default life is longer than an issuer may give, it gives what it may. */
-function withinIssuer(
-  request: IssueRequest,
-  { maxTtl }: Pick<AdminKey, 'maxTtl'>,
-  limits: Limits,
-): IssueRequest {
-  const { defaultTtl } = limitsOf(request.kind, limits);
-  const isShortened = request.expires === undefined && maxTtl !== undefined && maxTtl < defaultTtl;
-  return isShortened ? { ...request, expires: { in: maxTtl } } : request;
-}
-
-/** Throws IssueRefused when an issuer may not issue this token. */
-function checkIssuer(
-  { bounds, createdAt, expiresAt }: Token,
-  { gates, maxTtl }: Pick<AdminKey, 'gates' | 'maxTtl'>,
-): void {
-  const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
-  if (gates.length > 0 && isForeign) {
-    throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
-  }
-  if (maxTtl !== undefined && (expiresAt === undefined || expiresAt - createdAt > maxTtl)) {
-    throw new IssueRefused('expires_in', `this key may give ${formatDuration(maxTtl)} at most`);
-  }
-}
-
-function limitsOf(kind: TokenKind, limits: Limits): LifetimeConfig {
-  return kind === 'ticket' ? limits.tickets : limits.tokens;
-}
-
-/** When a token made now expires; undefined for never. Throws IssueRefused. */
-function chooseExpiry(
-  { kind, expires }: Pick<IssueRequest, 'kind' | 'expires'>,
-  limits: Limits,
-  now: number,
-): number | undefined {
-  const { defaultTtl, maxTtl } = limitsOf(kind, limits);
-  if (expires === 'never') {
-    if (maxTtl === undefined) return undefined;
-    throw new IssueRefused('expires_in', `a ${kind} has to expire: ${tooLong(kind, maxTtl)}`);
-  }
-  const asked = expires ?? { in: defaultTtl };
-  const field = 'at' in asked ? 'expires_at' : 'expires_in';
-  const expiresAt = 'at' in asked ? asked.at : now + asked.in;
-  if (expiresAt <= now) throw new IssueRefused(field, 'the expiry has to lie in the future');
-  if (maxTtl !== undefined && expiresAt - now > maxTtl) {
-    throw new IssueRefused(field, tooLong(kind, maxTtl));
-  }
-  return expiresAt;
-}
-
-function tooLong(kind: TokenKind, maxTtl: number): string {
-  return `a ${kind} may live ${formatDuration(maxTtl)} at most (${kind}s.max_ttl)`;
 }

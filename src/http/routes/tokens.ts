@@ -5,6 +5,7 @@ import { parseDuration } from '../../core/duration.ts';
 import type { TokenService } from '../../services/tokens.ts';
 import { allow } from '../admin-auth.ts';
 import { ProblemError } from '../problem.ts';
+import { showToken, toChangeRequest, toIssueRequest } from '../token-bodies.ts';
 import {
   changeTokenSchema,
   type IssueBody,
@@ -17,9 +18,6 @@ import {
   type ShownIssuedToken,
   type ShownToken,
   type ShownTokenPage,
-  showToken,
-  toChangeRequest,
-  toIssueRequest,
 } from '../token-schemas.ts';
 
 const refs = {
