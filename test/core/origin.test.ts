@@ -241,10 +241,8 @@ test('a wildcard admits what ends in its domain behind a dot, and nothing else',
       const rules = rulesOf(`https://*.${below}`);
       const allows = (host: string) =>
         isOriginAllowed(aHandshake({ origin: `https://${host}` }), rules);
-      assert.equal(allows(`${sub}.${below}`), true);
-      assert.equal(allows(below), false);
-      assert.equal(allows(`${sub}${below}`), `${sub}${below}`.endsWith(`.${below}`));
-      assert.equal(allows(`${sub}.${below}.${other}`), `.${other}`.endsWith(`.${below}`));
+      const hosts = [`${sub}.${below}`, below, `${sub}${below}`, `${sub}.${below}.${other}`];
+      for (const host of hosts) assert.equal(allows(host), host.endsWith(`.${below}`), host);
     }),
   );
 });

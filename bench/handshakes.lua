@@ -1,0 +1,25 @@
+-- For wrk: the handshakes of the command line's -H headers, each in turn with a cookie of its own.
+-- Usage: wrk -s handshakes.lua … <url> -- <file with one Cookie value a line>
+local requests, last = {}, 0
+
+function init(arguments)
+   for cookie in io.lines(arguments[1]) do
+      wrk.headers["Cookie"] = cookie
+      requests[#requests + 1] = wrk.format()
+   end
+end
+
+function request()
+   last = last % #requests + 1
+   return requests[last]
+end
+
+-- The last line of what wrk prints, for wrk.ts.
+function done(summary, latency)
+   local errors = summary.errors
+   io.write(string.format(
+      '{"requests":%d,"microseconds":%d,"p50":%d,"p90":%d,"p99":%d,"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
+      summary.requests, summary.duration,
+      latency:percentile(50), latency:percentile(90), latency:percentile(99),
+      errors.connect, errors.read, errors.write, errors.status, errors.timeout))
+end

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { ListenAddress } from '../src/config/listen-address.ts';
+import { findFreePort } from '../src/nginx/process.ts';
+import { ask } from '../test/support/ask.ts';
+import { handshake } from './handshake.ts';
+import type { Part } from './parts.ts';
+import {
+  listFamily,
+  readCpuSeconds,
+  readMachineCpuSeconds,
+  readMemoryMb,
+  readOwnCpuSeconds,
+} from './process-usage.ts';
+import { startService } from './service.ts';
+import { startSite } from './site.ts';
+import type { FilledStore } from './token-store.ts';
+import { type Load, runWrk } from './wrk.ts';
+
+/** What one part came to. */
+export interface Measurement extends Load {
+  readonly name: string;
+  readonly title: string;
+  readonly nginxCpuSeconds: number;
+  /** Undefined where no service is asked, as is the next. */
+  readonly serviceCpuSeconds: number | undefined;
+  readonly servicePeakMb: number | undefined;
+  /**
+   * Share of this machine's processor time, from 0 to 1, that went to programs outside the bench, or
+   * to others on the host of a virtual machine.
+   */
+  readonly otherCpuShare: number;
+}
+
+/** What a part is measured with. */
+export interface Surroundings {
+  /** Where everything is written. */
+  readonly directory: string;
+  readonly store: FilledStore;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** Seconds of load before the clock runs: Node compiles what it finds busy. */
+const warmUpSeconds = 4;
+
+/** Runs one part with an nginx, and a service where it has one, of its own. */
+export async function measurePart(part: Part, surroundings: Surroundings): Promise<Measurement> {
+  const { store, seconds, signal } = surroundings;
+  const directory = mkdtempSync(join(surroundings.directory, `${part.name}-`));
+  const gate = await chooseGate(part, directory);
+  const service =
+    part.service &&
+    (await startService({ directory, store, gate, signal, env: part.service.env ?? {} }));
+  let measurement: Measurement;
+  try {
+    const nginx = await startSite(part, { directory, gate });
+    try {
+      await checkGuard(part, nginx.port, store.cookie);
+      const { port } = nginx;
+      const { cookieFile } = store;
+      await runWrk({ port, cookieFile, seconds: warmUpSeconds, signal });
+      const nginxPids = listFamily(nginx.pid);
+      const servicePids = service === undefined ? [] : [service.pid];
+      const readUsage = () => ({
+        nginx: readCpuSeconds(nginxPids),
+        service: readCpuSeconds(servicePids),
+        own: readOwnCpuSeconds(),
+        machine: readMachineCpuSeconds(),
+      });
+      const before = readUsage();
+      const load = await runWrk({ port, cookieFile, seconds, signal });
+      const used = subtract(readUsage(), before);
+      measurement = {
+        name: part.name,
+        title: part.title,
+        ...load,
+        nginxCpuSeconds: used.nginx,
+        serviceCpuSeconds: service && used.service,
+        servicePeakMb: service && readMemoryMb(service.pid, 'peak'),
+        // Rounding to ticks can make it a trifle less than nothing.
+        otherCpuShare:
+          Math.max(0, used.machine - used.nginx - used.service - used.own) /
+          (seconds * cpus().length),
+      };
+    } finally {
+      await nginx.close();
+    }
+  } finally {
+    await service?.stop();
+  }
+  // Logs of a million lines add up. After a failure they stay, for whoever looks for the reason.
+  rmSync(directory, { recursive: true });
+  return measurement;
+}
+
+interface Usage {
+  readonly nginx: number;
+  readonly service: number;
+  readonly own: number;
+  readonly machine: number;
+}
+
+function subtract(after: Usage, before: Usage): Usage {
+  return {
+    nginx: after.nginx - before.nginx,
+    service: after.service - before.service,
+    own: after.own - before.own,
+    machine: after.machine - before.machine,
+  };
+}
+
+async function chooseGate(part: Part, directory: string): Promise<ListenAddress> {
+  if (part.service?.gate === 'unix') return { kind: 'unix', path: join(directory, 'gate.sock') };
+  return { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() };
+}
+
+/** A part that lets everybody pass, or nobody, would be fast and mean nothing. */
+async function checkGuard({ name, denial }: Part, port: number, cookie: string): Promise<void> {
+  const knock = (headers: Record<string, string>) =>
+    ask({ kind: 'tcp', host: '127.0.0.1', port }, headers, { path: '/socket' });
+  const admitted = await knock({ ...handshake, cookie });
+  const stranger = await knock(handshake);
+  if (admitted.status !== 200 || stranger.status !== (denial ?? 200)) {
+    throw new Error(
+      `${name}: a handshake with a credential got ${admitted.status}, one without ${stranger.status}`,
+    );
+  }
+}

@@ -1,0 +1,112 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ListenAddress } from '../src/config/listen-address.ts';
+import { session } from './handshake.ts';
+
+/** One way to guard a location, measured under load. */
+export interface Part {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** What the table says. */
+  readonly title: string;
+  /** What a handshake without a credential gets; undefined where everybody passes. */
+  readonly denial?: 401 | 403;
+  /** The Postern that is asked, undefined for none. */
+  readonly service?: {
+    readonly gate: 'tcp' | 'unix';
+    readonly env?: Readonly<Record<string, string>>;
+  };
+  /** The lines that guard the location. */
+  readonly protect: (place: Place) => Protection;
+}
+
+/** Where a part takes place. */
+export interface Place {
+  /** nginx's directory, with the shipped files in it. */
+  readonly directory: string;
+  readonly gate: ListenAddress;
+}
+
+/** Lines for the server block and for its location. */
+export interface Protection {
+  readonly server: string;
+  readonly location: string;
+}
+
+/** The shipped files, as the README tells to include them. */
+const shipped = (): Protection => ({
+  server: 'include postern-server.conf;',
+  location: 'include postern-location.conf;',
+});
+
+/** Every part in the order in which they are measured. */
+export const parts: readonly Part[] = [
+  {
+    name: 'none',
+    title: 'no auth',
+    protect: () => ({ server: '', location: '' }),
+  },
+  {
+    name: 'file',
+    title: "file test, the older recipe's if (!-f …)",
+    denial: 403,
+    protect: ({ directory }) => {
+      writeFileSync(join(directory, session), '');
+      return {
+        server: '',
+        location: `if (!-f ${directory}/$cookie_AUTH) { return 403; }`,
+      };
+    },
+  },
+  {
+    name: 'tcp',
+    title: 'Postern, TCP',
+    denial: 401,
+    service: { gate: 'tcp' },
+    protect: shipped,
+  },
+  {
+    name: 'tcp-quiet',
+    title: 'Postern, TCP, log level warn',
+    denial: 401,
+    service: { gate: 'tcp', env: { POSTERN_LOG_LEVEL: 'warn' } },
+    protect: shipped,
+  },
+  {
+    name: 'unix',
+    title: 'Postern, Unix socket',
+    denial: 401,
+    service: { gate: 'unix' },
+    protect: shipped,
+  },
+  {
+    // Last: it leaves thousands of closed connections behind that the kernel remembers for a while.
+    name: 'swag',
+    title: "Postern, SWAG's way (a new connection each time)",
+    denial: 401,
+    service: { gate: 'tcp' },
+    protect: ({ directory, gate }) => {
+      writeSwagServerFile(directory, gate);
+      return {
+        server: 'include swag/postern-server.conf;',
+        location: 'include swag/postern-location.conf.sample;',
+      };
+    },
+  },
+];
+
+/** Puts the addresses of this machine where SWAG's containers have names. */
+function writeSwagServerFile(directory: string, gate: ListenAddress): void {
+  if (gate.kind !== 'tcp') throw new Error('SWAG asks over TCP');
+  const replacements = [
+    ['include /config/nginx/resolver.conf;', ''],
+    ['set $upstream_postern postern;', `set $upstream_postern ${gate.host};`],
+    ['http://$upstream_postern:8420/auth', `http://$upstream_postern:${gate.port}/auth`],
+  ] as const;
+  let text = readFileSync(join(directory, 'swag', 'postern-server.conf.sample'), 'utf8');
+  for (const [shippedText, ours] of replacements) {
+    if (!text.includes(shippedText)) throw new Error(`SWAG's server file has no "${shippedText}"`);
+    text = text.replace(shippedText, () => ours);
+  }
+  writeFileSync(join(directory, 'swag', 'postern-server.conf'), text);
+}

@@ -1,0 +1,121 @@
+import { renderTable } from '../src/cli/output.ts';
+import { renderFindings } from './findings.ts';
+import type { Machine } from './machine.ts';
+import type { Series } from './rounds.ts';
+import { type StartMeasurement, startGoals } from './start.ts';
+import { tokenCount } from './token-store.ts';
+import { connections } from './wrk.ts';
+
+/** Everything that one run of the bench found out. */
+export interface Report {
+  readonly machine: Machine;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly parts: readonly Series[];
+  readonly start: StartMeasurement | undefined;
+}
+
+/** The tables, as they stand on the terminal. */
+export function renderReport({ parts, start }: Report): string {
+  const tables = [
+    ...(parts.length > 0 ? [renderParts(parts)] : []),
+    ...(start === undefined ? [] : [renderStart(start)]),
+  ];
+  return tables.join('\n\n');
+}
+
+function renderParts(parts: readonly Series[]): string {
+  const rate = (name: string) => parts.find((part) => part.name === name)?.requestsPerSecond;
+  const [none, swag] = [rate('none'), rate('swag')];
+  return renderTable(
+    [
+      ...[
+        'part',
+        '',
+        'requests/s',
+        'lowest-highest',
+        '/ none',
+        '/ swag',
+        'p50 ms',
+        'p90 ms',
+        'p99 ms',
+      ],
+      ...['nginx CPU s', 'service CPU s', 'service peak MB', 'other CPU %', 'rounds'],
+    ],
+    parts.map((part) => [
+      part.name,
+      part.title,
+      String(Math.round(part.requestsPerSecond)),
+      `${Math.round(part.lowest)}-${Math.round(part.highest)}`,
+      number(none && part.requestsPerSecond / none, 2),
+      number(swag && part.requestsPerSecond / swag, 2),
+      number(part.latencyMs.p50, 2),
+      number(part.latencyMs.p90, 2),
+      number(part.latencyMs.p99, 2),
+      number(part.nginxCpuSeconds, 2),
+      number(part.serviceCpuSeconds, 2),
+      number(part.servicePeakMb, 0),
+      number(100 * part.otherCpuShare, 0),
+      String(part.rounds),
+    ]),
+  );
+}
+
+function renderStart({ service, bare }: StartMeasurement): string {
+  return renderTable(
+    ['', 'Postern', 'goal', 'bare node:http', 'ratio'],
+    [
+      [
+        'first answer, ms after the start',
+        number(service.startMs, 0),
+        number(startGoals.startMs, 0),
+        number(bare.startMs, 0),
+        number(service.startMs / bare.startMs, 2),
+      ],
+      [
+        'idle memory (VmRSS), MB',
+        number(service.idleMb, 0),
+        number(startGoals.idleMb, 0),
+        number(bare.idleMb, 0),
+        number(service.idleMb / bare.idleMb, 2),
+      ],
+    ],
+  );
+}
+
+/** What stands in bench/RESULTS.md. */
+export function renderResults(report: Report): string {
+  const { machine, seconds, rounds } = report;
+  const { versions } = machine;
+  return `# Results of the bench
+
+Written by \`npm run bench -- --results --seconds ${seconds} --rounds ${rounds}\`; do not edit by hand.
+
+Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB. Node ${versions.node}, nginx ${versions.nginx}, SQLite ${versions.sqlite}, wrk ${versions.wrk}.
+
+\`\`\`
+${renderReport(report)}
+\`\`\`
+
+## How it was measured
+
+Each part has an nginx with one worker, and a service, of its own. wrk keeps ${connections} connections busy
+for ${seconds} s, after a warm-up, with one thread; every request is a WebSocket handshake with the
+cookie of the next of ${tokenCount.toLocaleString('en')} tokens, and every single one passed. The backend is a server block of
+the same nginx, so its work is in nginx's numbers, in all parts alike; there is no access log. The
+load generator, nginx and the service share the cores of this machine: the numbers compare the parts
+with each other, they do not tell what another machine can do.
+
+"other CPU %" is what programs outside the bench took of the machine meanwhile. The parts were
+measured in turn, until two rounds were quiet or ${rounds} had passed; the numbers are those of the quietest
+round, and the lowest and the highest rate of all rounds tell how steady the machine was.
+
+## What the numbers say
+
+${renderFindings(report)}
+`;
+}
+
+function number(value: number | undefined, digits: number): string {
+  return value === undefined ? '-' : value.toFixed(digits);
+}

@@ -1,0 +1,109 @@
+/**
+ * Measures what a question to Postern costs, through a real nginx, beside other ways to guard a
+ * location; then how fast the service starts and how much memory it takes when idle.
+ *
+ *   npm run bench                                # everything
+ *   npm run bench -- tcp unix                    # some parts; "start" is one of them
+ *   npm run bench -- --seconds 20 --rounds 5 --json out.json
+ *   npm run bench -- --results                   # everything, and writes bench/RESULTS.md
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { note, print } from '../src/cli/output.ts';
+import { packageRoot } from '../src/resources.ts';
+import { describeMachine } from './machine.ts';
+import { parts } from './parts.ts';
+import { type Report, renderReport, renderResults } from './report.ts';
+import { measureInRounds } from './rounds.ts';
+import { measureStart } from './start.ts';
+import { fillStore, tokenCount } from './token-store.ts';
+
+const options = readOptions();
+const interrupt = new AbortController();
+// Everything that was started is stopped on the way out, so a signal only says that it is time.
+process.on('SIGINT', () => interrupt.abort());
+process.on('SIGTERM', () => interrupt.abort());
+
+const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+try {
+  build();
+  const report = await measure(interrupt.signal);
+  print(`\n${renderReport(report)}`);
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.results)
+    writeFileSync(join(import.meta.dirname, 'RESULTS.md'), renderResults(report));
+} catch (error) {
+  if (interrupt.signal.aborted) {
+    note('interrupted');
+    process.exitCode = 130;
+  } else {
+    note(`bench failed: ${(error as Error).message}\nLogs are kept in ${directory}`);
+    process.exit(1);
+  }
+}
+rmSync(directory, { recursive: true, force: true });
+
+async function measure(signal: AbortSignal): Promise<Report> {
+  const { names, seconds, rounds } = options;
+  note(`Issuing ${tokenCount} tokens …`);
+  const store = await fillStore(directory, signal);
+  let start: Report['start'];
+  if (names.includes('start')) {
+    note('Starting and stopping …');
+    start = await measureStart({ directory, store, signal });
+  }
+  const chosen = parts.filter(({ name }) => names.includes(name));
+  const series = await measureInRounds(chosen, {
+    ...{ rounds, directory, store, seconds, signal },
+    announce: note,
+  });
+  return { machine: describeMachine(), seconds, rounds, parts: series, start };
+}
+
+/** What is measured is what users run, and it is not older than the source. */
+function build(): void {
+  const { status, stdout, error } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], {
+    cwd: packageRoot,
+    encoding: 'utf8',
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+}
+
+function readOptions() {
+  const known = ['start', ...parts.map(({ name }) => name)];
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        seconds: { type: 'string', default: '5' },
+        rounds: { type: 'string', default: '5' },
+        json: { type: 'string' },
+        results: { type: 'boolean', default: false },
+      },
+    });
+    const seconds = readCount('seconds', values.seconds, 600);
+    const rounds = readCount('rounds', values.rounds, 99);
+    const unknown = positionals.filter((name) => !known.includes(name));
+    if (unknown.length > 0) {
+      throw new Error(`no part is called ${unknown.join(', ')}; there are: ${known.join(', ')}`);
+    }
+    if (values.results && positionals.length > 0) {
+      throw new Error('--results is for a run of all parts');
+    }
+    return { ...values, seconds, rounds, names: positionals.length > 0 ? positionals : known };
+  } catch (error) {
+    note(`bench: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
+
+function readCount(name: string, text: string, most: number): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new Error(`--${name} takes a whole number from 1 to ${most}`);
+}

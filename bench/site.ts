@@ -1,0 +1,37 @@
+import { copyNginxFiles } from '../src/nginx/kit.ts';
+import { findFreePort, type NginxProcess, startNginx } from '../src/nginx/process.ts';
+import type { Part, Place } from './parts.ts';
+
+/**
+ * Starts an nginx with one worker and a location that a part guards. The backend is a server block
+ * of the same nginx, reached over a connection pool: `return` in the location itself would be
+ * carried out before the question to Postern.
+ */
+export async function startSite(part: Part, place: Place): Promise<NginxProcess> {
+  copyNginxFiles(place.directory, place.gate);
+  const { server, location } = part.protect(place);
+  const backend = await findFreePort();
+  return startNginx({
+    directory: place.directory,
+    workers: 1,
+    http: (port) => `access_log off;
+include postern-http.conf;
+upstream backend {
+  server 127.0.0.1:${backend};
+  keepalive 64;
+}
+server {
+  listen 127.0.0.1:${backend};
+  return 200;
+}
+server {
+  listen 127.0.0.1:${port};
+  ${server}
+  location / {
+    ${location}
+    include postern-proxy.conf;
+    proxy_pass http://backend;
+  }
+}`,
+  });
+}

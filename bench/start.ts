@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from '../src/nginx/process.ts';
+import { readMemoryMb } from './process-usage.ts';
+import { type ServerProcess, startBareServer, startService } from './service.ts';
+import type { FilledStore } from './token-store.ts';
+
+/** How a service starts and what it takes up while nobody asks it anything. */
+export interface StartMeasurement {
+  readonly service: StartFigures;
+  /** A server of bare `node:http` on the same machine, to compare with. */
+  readonly bare: StartFigures;
+}
+
+interface StartFigures {
+  /** Milliseconds from the start of the process to the first answer: the median of several starts. */
+  readonly startMs: number;
+  readonly idleMb: number;
+}
+
+/** What the project aims at. */
+export const startGoals: StartFigures = { startMs: 500, idleMb: 90 };
+
+const starts = 7;
+/** Milliseconds after the first answer at which the memory of an idle server is read. */
+const idleMs = 4_000;
+
+/** Starts both kinds of server in turn, several times. */
+export async function measureStart(options: {
+  readonly directory: string;
+  readonly store: FilledStore;
+  readonly signal: AbortSignal;
+}): Promise<StartMeasurement> {
+  const { store, signal } = options;
+  const directory = join(options.directory, 'start');
+  const startOne = {
+    service: (port: number) =>
+      startService({ directory, store, gate: { kind: 'tcp', host: '127.0.0.1', port }, signal }),
+    bare: (port: number) => startBareServer({ directory, port, signal }),
+  };
+  const times = { service: [] as number[], bare: [] as number[] };
+  for (let i = 0; i < starts; i++) {
+    for (const kind of ['service', 'bare'] as const) {
+      const server = await startOne[kind](await findFreePort());
+      times[kind].push(server.startMs);
+      await server.stop();
+    }
+  }
+  const figures = async (kind: 'service' | 'bare'): Promise<StartFigures> => ({
+    startMs: median(times[kind]),
+    idleMb: await measureIdle(await startOne[kind](await findFreePort()), signal),
+  });
+  return { service: await figures('service'), bare: await figures('bare') };
+}
+
+async function measureIdle(server: ServerProcess, signal: AbortSignal): Promise<number> {
+  try {
+    await sleep(idleMs, undefined, { signal });
+    return readMemoryMb(server.pid, 'now');
+  } finally {
+    await server.stop();
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

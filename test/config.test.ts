@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { stringify } from 'yaml';
+import type { Config } from '../src/config/config.ts';
+import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
+import { settings } from '../src/config/schema.ts';
+import { defaultIdentityHeaders } from '../src/core/gate.ts';
+import { adminKey, temporaryDirectory } from './support/postern.ts';
+
+const day = 86_400_000;
+type Environment = Record<string, string>;
+
+function loadYaml(t: TestContext, yaml: string, env: Environment = {}): LoadedConfig {
+  const file = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(file, yaml);
+  return loadConfig({ file, env });
+}
+
+/** A configuration as far as it can be compared. */
+function plain({ gate, ...rest }: Config) {
+  return {
+    ...rest,
+    gate: { listen: gate.listen, trusts: gate.trustedProxies.includes('127.0.0.1') },
+  };
+}
+
+const defaults = {
+  dataDir: './data',
+  gate: { listen: { kind: 'tcp', host: '127.0.0.1', port: 8420 }, trusts: true },
+  admin: { listen: { kind: 'tcp', host: '127.0.0.1', port: 8421 }, key: undefined },
+  defaultGate: {
+    sources: ['query', 'cookie'],
+    cookieName: 'postern_token',
+    queryName: 'token',
+    origins: { same: true, opaque: false, exact: [], below: [] },
+    identityHeaders: defaultIdentityHeaders,
+  },
+  tokens: { defaultTtl: 30 * day, maxTtl: undefined, retention: 30 * day },
+  tickets: { defaultTtl: 30_000, maxTtl: 300_000, retention: day },
+  log: { level: 'info', format: 'auto' },
+};
+
+test('without any settings everything has its default', () => {
+  const { config, effective } = loadConfig({ env: {} });
+  assert.deepEqual(plain(config), defaults);
+  assert.equal(config.gate.trustedProxies.includes('10.0.0.1'), false);
+  assert.deepEqual(
+    effective.filter(({ from }) => from !== 'default'),
+    [],
+  );
+});
+
+for (const [what, yaml] of [
+  ['empty', ''],
+  ['of comments only', '# nothing\n# yet\n'],
+  ['of an empty document', '---\n...\n'],
+  ['with empty sections', 'gate:\nadmin:\ntokens: {}\n'],
+  ['with a setting left blank', 'gate:\n  listen:\n'],
+  ['with settings left blank that have no default', 'admin:\n  key:\ntokens:\n  max_ttl:\n'],
+] as const) {
+  test(`a file ${what} changes nothing`, (t) => {
+    assert.deepEqual(plain(loadYaml(t, yaml).config), defaults);
+  });
+}
+
+/** A value other than the default for every setting, and what becomes of it. */
+const samples: Readonly<
+  Record<
+    string,
+    { text: string; yaml?: unknown; read: (config: Config) => unknown; value?: unknown }
+  >
+> = {
+  data_dir: { text: '/srv/postern', read: (config) => config.dataDir },
+  'gate.listen': {
+    text: 'unix:/run/gate.sock',
+    read: (config) => config.gate.listen,
+    value: { kind: 'unix', path: '/run/gate.sock' },
+  },
+  'gate.trusted_proxies': {
+    text: '192.0.2.1, 10.0.0.0/8',
+    yaml: ['192.0.2.1', '10.0.0.0/8'],
+    read: ({ gate: { trustedProxies } }) =>
+      ['192.0.2.1', '10.1.2.3', '127.0.0.1'].map((address) => trustedProxies.includes(address)),
+    value: [true, true, false],
+  },
+  'admin.listen': {
+    text: '[::1]:9000',
+    read: (config) => config.admin.listen,
+    value: { kind: 'tcp', host: '::1', port: 9_000 },
+  },
+  'admin.key': { text: adminKey, read: (config) => config.admin.key },
+  'default_gate.sources': {
+    text: 'cookie',
+    yaml: ['cookie'],
+    read: (config) => config.defaultGate.sources,
+    value: ['cookie'],
+  },
+  'default_gate.cookie': { text: '__Host-token', read: (config) => config.defaultGate.cookieName },
+  'default_gate.query': { text: 'ticket', read: (config) => config.defaultGate.queryName },
+  'default_gate.origins': {
+    text: 'null,https://*.example.com',
+    yaml: ['null', 'https://*.example.com'],
+    read: (config) => config.defaultGate.origins,
+    value: {
+      same: false,
+      opaque: true,
+      exact: [],
+      below: [{ scheme: 'https', suffix: '.example.com', port: '' }],
+    },
+  },
+  'tokens.default_ttl': { text: '12h', read: (config) => config.tokens.defaultTtl, value: day / 2 },
+  'tokens.max_ttl': { text: '90d', read: (config) => config.tokens.maxTtl, value: 90 * day },
+  'tokens.retention': { text: '7d', read: (config) => config.tokens.retention, value: 7 * day },
+  'tickets.default_ttl': { text: '1m', read: (config) => config.tickets.defaultTtl, value: 60_000 },
+  'tickets.max_ttl': { text: '45s', read: (config) => config.tickets.maxTtl, value: 45_000 },
+  'tickets.retention': { text: '2d', read: (config) => config.tickets.retention, value: 2 * day },
+  'log.level': { text: 'warn', read: (config) => config.log.level },
+  'log.format': { text: 'json', read: (config) => config.log.format },
+};
+
+for (const { path, variable, schema } of settings) {
+  const dotted = path.join('.');
+  if (dotted === 'admin.key_file') continue; // has tests of its own below
+  const secret = schema.writeOnly === true;
+
+  test(`${dotted} can be set by ${variable}`, () => {
+    const sample = samples[dotted];
+    assert.ok(sample, `give ${dotted} a sample above`);
+    const { config, effective } = loadConfig({ env: { [variable]: sample.text } });
+    assert.deepEqual(sample.read(config), sample.value ?? sample.text);
+    assert.deepEqual(
+      effective.filter(({ from }) => from !== 'default'),
+      [{ path: dotted, value: sample.yaml ?? sample.text, from: variable, secret }],
+    );
+  });
+
+  test(`${dotted} can be set in the file, and its variable wins over that`, (t) => {
+    const sample = samples[dotted];
+    assert.ok(sample, `give ${dotted} a sample above`);
+    const yaml = stringify(nest(path, sample.yaml ?? sample.text));
+    const inFile = loadYaml(t, yaml).config;
+    assert.deepEqual(sample.read(inFile), sample.value ?? sample.text);
+    const fallback = Array.isArray(schema.default) ? schema.default.join(',') : schema.default;
+    const other = String(fallback ?? (secret ? `${adminKey}2` : '36500d'));
+    const { config } = loadYaml(t, yaml, { [variable]: other });
+    assert.deepEqual(
+      sample.read(config),
+      sample.read(loadConfig({ env: { [variable]: other } }).config),
+    );
+    assert.notDeepEqual(sample.read(config), sample.read(inFile));
+  });
+}
+
+function nest(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight((inner, name) => ({ [name]: inner }), value);
+}
+
+test('the variable POSTERN_CONFIG names the file, and an option wins over it', (t) => {
+  const directory = temporaryDirectory(t);
+  const [one, two] = [join(directory, 'one.yaml'), join(directory, 'two.yaml')];
+  writeFileSync(one, 'data_dir: /one');
+  writeFileSync(two, 'data_dir: /two');
+  assert.equal(loadConfig({ env: { POSTERN_CONFIG: one } }).config.dataDir, '/one');
+  assert.equal(loadConfig({ file: two, env: { POSTERN_CONFIG: one } }).config.dataDir, '/two');
+  assert.equal(loadConfig({ env: { POSTERN_CONFIG: '' } }).config.dataDir, './data');
+});
+
+test('an empty variable counts as unset', (t) => {
+  const { config } = loadYaml(t, 'data_dir: /srv\n', {
+    POSTERN_DATA_DIR: '',
+    POSTERN_ADMIN_KEY: '',
+    POSTERN_DEFAULT_GATE_ORIGINS: '',
+    POSTERN_UNHEARD_OF: '',
+  });
+  assert.equal(config.dataDir, '/srv');
+});
+
+test('white space and empty words in a list of a variable are left out', () => {
+  const env = { POSTERN_DEFAULT_GATE_SOURCES: ' cookie ,, query ,' };
+  assert.deepEqual(loadConfig({ env }).config.defaultGate.sources, ['cookie', 'query']);
+});
+
+test('what Docker and Kubernetes put beside a service called postern is ignored', () => {
+  const env = {
+    POSTERN_PORT: 'tcp://10.0.0.1:8420',
+    POSTERN_PORT_8420_TCP: 'tcp://10.0.0.1:8420',
+    POSTERN_PORT_8420_TCP_PROTO: 'tcp',
+    POSTERN_PORT_8420_TCP_PORT: '8420',
+    POSTERN_PORT_8420_TCP_ADDR: '10.0.0.1',
+    POSTERN_PORT_53_UDP: 'udp://10.0.0.1:53',
+    POSTERN_SERVICE_HOST: '10.0.0.1',
+    POSTERN_SERVICE_PORT: '8420',
+    POSTERN_SERVICE_PORT_GATE: '8420',
+    POSTERN_ADMIN_SERVICE_HOST: '10.0.0.2',
+    POSTERN_ADMIN_PORT: 'tcp://10.0.0.2:8421',
+    POSTERN_ADMIN_PORT_8421_TCP_ADDR: '10.0.0.2',
+    POSTERNS: 'x',
+    PATH: '/bin',
+  };
+  assert.deepEqual(plain(loadConfig({ env }).config), defaults);
+});
+
+test('the admin key can come from a file, without the line feed at its end', (t) => {
+  const file = join(temporaryDirectory(t), 'key');
+  writeFileSync(file, `${adminKey}\n`);
+  assert.equal(loadConfig({ env: { POSTERN_ADMIN_KEY_FILE: file } }).config.admin.key, adminKey);
+  assert.equal(loadYaml(t, `admin:\n  key_file: ${file}\n`).config.admin.key, adminKey);
+});
+
+test('an admin key of exactly 128 bits is strong enough', () => {
+  const key = '0123456789abcdef'.repeat(2);
+  assert.equal(loadConfig({ env: { POSTERN_ADMIN_KEY: key } }).config.admin.key, key);
+});
