@@ -86,7 +86,7 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'words that are not in the list': [
     'default_gate:\n  sources: [cookie, header]\nlog:\n  level: loud\n  format: xml\n',
-    'postern.yaml:2:3: default_gate.sources: must be one of query, cookie',
+    'postern.yaml:2:3: default_gate.sources: must be one of query, subprotocol, bearer, basic, cookie',
     'postern.yaml:4:3: log.level: must be one of debug, info, warn, error, silent',
     'postern.yaml:5:3: log.format: must be one of auto, json, pretty',
   ],
@@ -135,7 +135,7 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
     'postern.yaml:2:3: default_gate.origins: "app.example.com" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path',
   ],
   'names that no cookie and no parameter can have': [
-    'default_gate:\n  cookie: "a b"\n  query: "a&b"\n',
+    'default_gate:\n  cookie: "a b"\n  query: ["a&b"]\n',
     "postern.yaml:2:3: default_gate.cookie: must match ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
     'postern.yaml:3:3: default_gate.query: must match ^[A-Za-z0-9._~-]+$',
   ],
@@ -201,7 +201,7 @@ admin:
 default_gate:
   sources: [nowhere]
   cookie: a b
-  query: a b
+  query: [a b]
   origins: [anywhere]
 tokens:
   default_ttl: long

@@ -31,11 +31,24 @@ const defaults = {
   gate: { listen: { kind: 'tcp', host: '127.0.0.1', port: 8420 }, trusts: true },
   admin: { listen: { kind: 'tcp', host: '127.0.0.1', port: 8421 }, key: undefined },
   defaultGate: {
-    sources: ['query', 'cookie'],
-    cookieName: 'postern_token',
-    queryName: 'token',
+    sources: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
+    cookieNames: ['__Host-postern', 'postern_token'],
+    queryNames: ['token'],
+    forwardAuthorization: false,
+    assertion: false,
     origins: { same: true, opaque: false, exact: [], below: [] },
     identityHeaders: defaultIdentityHeaders,
+  },
+  assertion: { issuer: 'postern', ttl: 60_000 },
+  sessions: {
+    cookieName: '__Host-postern',
+    ttl: day / 2,
+    expiry: 'fixed',
+    maxTtl: 30 * day,
+    retention: 7 * day,
+    sameSite: 'lax',
+    domain: undefined,
+    partitioned: false,
   },
   tokens: { defaultTtl: 30 * day, maxTtl: undefined, retention: 30 * day },
   tickets: { defaultTtl: 30_000, maxTtl: 300_000, retention: day },
@@ -97,8 +110,29 @@ const samples: Readonly<
     read: (config) => config.defaultGate.sources,
     value: ['cookie'],
   },
-  'default_gate.cookie': { text: '__Host-token', read: (config) => config.defaultGate.cookieName },
-  'default_gate.query': { text: 'ticket', read: (config) => config.defaultGate.queryName },
+  'default_gate.cookie': {
+    text: '__Host-token',
+    read: (config) => config.defaultGate.cookieNames,
+    value: ['__Host-postern', '__Host-token'],
+  },
+  'default_gate.query': {
+    text: 'ticket, access_token',
+    yaml: ['ticket', 'access_token'],
+    read: (config) => config.defaultGate.queryNames,
+    value: ['ticket', 'access_token'],
+  },
+  'default_gate.forward_authorization': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.defaultGate.forwardAuthorization,
+    value: true,
+  },
+  'default_gate.assertion': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.defaultGate.assertion,
+    value: true,
+  },
   'default_gate.origins': {
     text: 'null,https://*.example.com',
     yaml: ['null', 'https://*.example.com'],
@@ -110,6 +144,21 @@ const samples: Readonly<
       below: [{ scheme: 'https', suffix: '.example.com', port: '' }],
     },
   },
+  'assertion.issuer': {
+    text: 'https://gate.example.com',
+    read: (config) => config.assertion.issuer,
+  },
+  'assertion.ttl': { text: '5m', read: (config) => config.assertion.ttl, value: 300_000 },
+  'sessions.cookie': {
+    text: '__Secure-sid',
+    read: (config) => [config.sessions.cookieName, config.defaultGate.cookieNames],
+    value: ['__Secure-sid', ['__Secure-sid', 'postern_token']],
+  },
+  'sessions.ttl': { text: '1h', read: (config) => config.sessions.ttl, value: day / 24 },
+  'sessions.expiry': { text: 'sliding', read: (config) => config.sessions.expiry },
+  'sessions.max_ttl': { text: '90d', read: (config) => config.sessions.maxTtl, value: 90 * day },
+  'sessions.retention': { text: '1d', read: (config) => config.sessions.retention, value: day },
+  'sessions.same_site': { text: 'strict', read: (config) => config.sessions.sameSite },
   'tokens.default_ttl': { text: '12h', read: (config) => config.tokens.defaultTtl, value: day / 2 },
   'tokens.max_ttl': { text: '90d', read: (config) => config.tokens.maxTtl, value: 90 * day },
   'tokens.retention': { text: '7d', read: (config) => config.tokens.retention, value: 7 * day },
@@ -120,9 +169,12 @@ const samples: Readonly<
   'log.format': { text: 'json', read: (config) => config.log.format },
 };
 
+/** Settings that make sense beside another one only; they have tests of their own. */
+const ofTheirOwn = new Set(['admin.key_file', 'sessions.domain', 'sessions.partitioned']);
+
 for (const { path, variable, schema } of settings) {
   const dotted = path.join('.');
-  if (dotted === 'admin.key_file') continue; // has tests of its own below
+  if (ofTheirOwn.has(dotted)) continue;
   const secret = schema.writeOnly === true;
 
   test(`${dotted} can be set by ${variable}`, () => {
@@ -156,6 +208,27 @@ for (const { path, variable, schema } of settings) {
 function nest(path: readonly string[], value: unknown): unknown {
   return path.reduceRight((inner, name) => ({ [name]: inner }), value);
 }
+
+test('a session cookie with a domain needs another name, and a partitioned one same_site none', () => {
+  const problemsOf = (env: Record<string, string>) => {
+    try {
+      return loadConfig({ env }).config.sessions;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const domain = { POSTERN_SESSIONS_DOMAIN: 'example.com' };
+  assert.match(String(problemsOf(domain)), /sessions\.domain: browsers refuse .*__Secure-postern/);
+  const named = problemsOf({ ...domain, POSTERN_SESSIONS_COOKIE: '__Secure-postern' });
+  assert.equal(typeof named === 'object' && named.domain, 'example.com');
+  const partitioned = { POSTERN_SESSIONS_PARTITIONED: 'true' };
+  assert.match(
+    String(problemsOf(partitioned)),
+    /sessions\.partitioned: needs sessions\.same_site: none/,
+  );
+  const both = problemsOf({ ...partitioned, POSTERN_SESSIONS_SAME_SITE: 'none' });
+  assert.equal(typeof both === 'object' && both.partitioned, true);
+});
 
 test('the variable POSTERN_CONFIG names the file, and an option wins over it', (t) => {
   const directory = temporaryDirectory(t);

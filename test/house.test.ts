@@ -17,7 +17,11 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
   'verifiers/': ['core/', 'stores/store.ts'],
-  'services/': ['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'resources.ts'],
+  'signers/': ['core/'],
+  'services/': [
+    ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
+    'resources.ts',
+  ],
   'http/': [
     ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
     ...['config/config.ts', 'config/listen-address.ts'],
@@ -42,6 +46,9 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   'better-sqlite3': { in: ['stores/'] },
   pino: { in: ['services/'], types: ['compose.ts', 'cli/'] },
   typebox: { in: ['config/', 'http/'] },
+  jose: { in: ['verifiers/', 'signers/'] },
+  'csv-parse': { in: ['cli/'] },
+  '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },
   commander: { in: ['cli/'] },
   'fastest-levenshtein': { in: ['config/'] },

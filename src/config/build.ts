@@ -31,6 +31,8 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
     if (value === undefined) return undefined;
     const milliseconds = parseDuration(text(value));
     if (milliseconds === undefined) report(path, `${text(value)} is too long; 36500d is the most`);
+    const isLife = !path.endsWith('.retention');
+    if (milliseconds === 0 && isLife) report(path, 'must be longer than nothing');
     return milliseconds;
   };
   const lifetime = (name: 'tokens' | 'tickets'): LifetimeConfig => {

@@ -46,20 +46,28 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     const fromEnvironment = environment.values.get(dotted);
     const fromFile = getPath(raw, path);
     const value = fromEnvironment?.value ?? fromFile ?? schema.default;
-    if (value === undefined) continue;
+    if (value === undefined) {
+      // `key:` with nothing behind it is null in YAML, and means: not set.
+      removeNull(raw, path);
+      continue;
+    }
     setPath(raw, path, value);
     const from =
       fromEnvironment?.variable ?? (fromFile === undefined ? 'default' : (file ?? 'default'));
-    whereOf.set(dotted, fromEnvironment?.variable ?? document?.locate(path) ?? 'default');
+    whereOf.set(path.join('\0'), fromEnvironment?.variable ?? document?.locate(path) ?? 'default');
     effective.push({ path: dotted, value, from, secret: schema.writeOnly === true });
   }
 
-  const where = (path: string) => whereOf.get(path) ?? document?.locate(path.split('.')) ?? path;
+  const where = (path: readonly string[]) =>
+    whereOf.get(path.join('\0')) ?? document?.locate(path) ?? path.join('.');
   problems.push(...schemaProblems(raw, where));
   const faulty = new Set(problems.map(({ path }) => path));
   const report: Report = (path, message) => {
-    // A value that is not even of the right type was reported already.
-    if (!faulty.has(path)) problems.push({ where: where(path), path, message });
+    // A value, or a section, that is not even of the right type was reported already.
+    const isReported = [...faulty].some(
+      (known) => known === path || (known !== undefined && path.startsWith(`${known}.`)),
+    );
+    if (!isReported) problems.push({ where: where(path.split('.')), path, message });
   };
   const config = buildConfig(raw as RawConfig, report);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -74,6 +82,15 @@ function getPath(object: unknown, path: readonly string[]): unknown {
     value = (value as Record<string, unknown>)[name];
   }
   return value ?? undefined;
+}
+
+function removeNull(object: unknown, path: readonly string[]): void {
+  const parent = path.length === 1 ? object : getPath(object, path.slice(0, -1));
+  const name = path.at(-1) as string;
+  if (typeof parent !== 'object' || parent === null) return;
+  if ((parent as Record<string, unknown>)[name] === null) {
+    delete (parent as Record<string, unknown>)[name];
+  }
 }
 
 function setPath(object: Record<string, unknown>, path: readonly string[], value: unknown): void {

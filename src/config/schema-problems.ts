@@ -1,12 +1,19 @@
 import type { TSchema } from 'typebox';
+import { Settings } from 'typebox/system';
 import { Value } from 'typebox/value';
 import { explainSchemaError } from '../core/schema-error.ts';
 import type { Problem } from './config-error.ts';
 import { configSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
 
+// All problems are to be told at once; a handful is what TypeBox stops at by itself.
+Settings.Set({ maxErrors: 500 });
+
 /** Everything in the settings that the schema does not allow, one problem a setting. */
-export function schemaProblems(raw: unknown, where: (path: string) => string): Problem[] {
+export function schemaProblems(
+  raw: unknown,
+  where: (path: readonly string[]) => string,
+): Problem[] {
   const problems = new Map<string, Problem>();
   for (const error of Value.Errors(configSchema, raw)) {
     if (error.keyword === 'boolean') continue; // the same unknown key, reported a second time
@@ -17,14 +24,14 @@ export function schemaProblems(raw: unknown, where: (path: string) => string): P
       for (const key of additionalProperties) {
         const dotted = [...path, key].join('.');
         const message = `unknown setting${suggest(key, known)}`;
-        problems.set(dotted, { where: where(dotted), path: dotted, message });
+        problems.set(dotted, { where: where([...path, key]), path: dotted, message });
       }
       continue;
     }
     const dotted = path.filter((part) => !/^\d+$/.test(part)).join('.');
     if (!problems.has(dotted)) {
       problems.set(dotted, {
-        where: where(dotted),
+        where: where(dotted.split('.')),
         path: dotted,
         message: explainSchemaError(error),
       });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { ConfigError } from './config-error.ts';
 
 /** A configuration file that was read. */
@@ -31,10 +31,15 @@ export function readYaml(file: string): YamlFile {
   };
   if (document.errors.length > 0) {
     throw new ConfigError(
-      document.errors.map(({ pos, message }) => ({ where: at(pos[0]), path: undefined, message })),
+      document.errors.map(({ pos, message }) => ({
+        where: at(pos[0]),
+        path: undefined,
+        // Behind a colon the message repeats the text of the file, which may be a secret.
+        message: message.replace(/:.*$/s, ''),
+      })),
     );
   }
-  const raw: unknown = document.toJS();
+  const raw = unfold(document, (offset) => (offset === undefined ? file : at(offset)));
   if (raw !== null && (typeof raw !== 'object' || Array.isArray(raw))) {
     throw new ConfigError([
       { where: file, path: undefined, message: 'must be a mapping of settings, such as "gate:"' },
@@ -49,6 +54,35 @@ export function readYaml(file: string): YamlFile {
       return offset === undefined ? file : at(offset);
     },
   };
+}
+
+/** The document as plain values. Throws ConfigError when an alias leads nowhere, or out of hand. */
+function unfold(document: Document, at: (offset: number | undefined) => string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Its message may repeat a value, which may be a secret that happens to start with an asterisk.
+    const isBomb = (error as Error).message.startsWith('Excessive alias count');
+    const message = isBomb
+      ? 'unfolds to more than it may: too many aliases'
+      : 'has an alias (*) without its anchor (&); put a value that starts with * in quotes';
+    throw new ConfigError([
+      { where: at(isBomb ? undefined : offsetOfAlias(document)), path: undefined, message },
+    ]);
+  }
+}
+
+/** Where the first alias is that leads nowhere. */
+function offsetOfAlias(document: Document): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      offset = alias.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 function offsetOf(document: Document, path: readonly string[]): number | undefined {

@@ -24,6 +24,6 @@ export function explainSchemaError({ keyword, params, message }: SchemaError): s
 const examples = [
   { part: '[smhd]|never', says: 'seconds, a duration such as 30s, 15m, 12h or 30d, or never' },
   { part: '[smhd]', says: 'a duration such as 30s, 15m, 12h or 30d' },
-  { part: '\\u007f', says: 'text without control characters' },
+  { part: '\\u007f', says: 'text without control characters and without white space around it' },
   { part: '[a-z0-9_-]{0,63}', says: 'a gate name: lower case letters, digits, - and _' },
 ];

@@ -1,6 +1,7 @@
-import { statSync, unlinkSync } from 'node:fs';
+import { existsSync, statSync, unlinkSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
 import { OperatorError } from '../core/operator-error.ts';
@@ -28,17 +29,19 @@ export async function listen(
     return { ...address, port };
   } catch (error) {
     throw new OperatorError(
-      `cannot listen on ${renderListenAddress(address)} (${setting}): ${explain(error as NodeJS.ErrnoException)}`,
+      `cannot listen on ${renderListenAddress(address)} (${setting}): ${explain(address, error as NodeJS.ErrnoException)}`,
     );
   }
 }
 
-function explain({ code, message }: NodeJS.ErrnoException): string {
+function explain(address: ListenAddress, { code, message }: NodeJS.ErrnoException): string {
+  if (address.kind === 'unix' && !existsSync(dirname(address.path))) {
+    return 'the directory does not exist.';
+  }
   if (code === 'EADDRINUSE') {
     return 'something listens there already, perhaps another Postern. Stop it, or choose another address.';
   }
   if (code === 'EACCES') return 'this user may not. Choose a port above 1023 or another directory.';
-  if (code === 'ENOENT') return 'the directory does not exist.';
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine has no such address.';
   return message;
 }

@@ -9,6 +9,8 @@ export const serverOptions = {
   // Longer than nginx keeps an idle connection (keepalive_timeout of an upstream, 60 s), so that it
   // is nginx that closes it and never sends a subrequest into a closing one.
   keepAliveTimeout: 75_000,
+  // Whoever was let in before a shutdown began gets an answer, not a 503.
+  return503OnClosing: false,
   // On shutdown idle connections are closed and requests in flight are finished.
   forceCloseConnections: 'idle',
   routerOptions: { maxParamLength: 128 },

@@ -4,7 +4,7 @@ import { gateNamePattern } from '../core/handshake.ts';
 import { tokenStates } from '../core/token.ts';
 
 const strict = { additionalProperties: false } as const;
-const line = '^[^\\u0000-\\u001f\\u007f-\\u009f]+$';
+const line = '^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f]+(?<!\\s)$';
 
 const subject = Type.String({
   minLength: 1,

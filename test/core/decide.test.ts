@@ -8,7 +8,7 @@ import type { Handshake } from '../../src/core/handshake.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { parseOriginRules } from '../../src/core/origin.ts';
 import { type Deny, deny, isDenial } from '../../src/core/verdict.ts';
-import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity, boundTo } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;
 
@@ -21,16 +21,19 @@ interface World {
 /** Ports that answer as told, and the calls they got. `ports` may be changed before use. */
 function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = {}) {
   const calls: string[] = [];
-  const source = (name: SourceName, ambient: boolean): CredentialSource => ({
+  const source = (name: SourceName, origin: CredentialSource['origin']): CredentialSource => ({
     name,
-    ambient,
+    origin,
     extract() {
       calls.push(`extract ${name}`);
-      return presented[name];
+      const found = presented[name];
+      return typeof found === 'string' ? { value: found } : found;
     },
   });
   const ports = {
-    sources: new Map([source('query', false), source('cookie', true)].map((s) => [s.name, s])),
+    sources: new Map(
+      [source('query', 'none'), source('cookie', 'required')].map((s) => [s.name, s]),
+    ),
     async verify(credential: Credential, at: number) {
       calls.push(`verify ${credential.source} ${credential.value} at ${at}`);
       return verified;
@@ -59,7 +62,7 @@ function originsOf(...words: string[]): Gate['origins'] {
   return rules;
 }
 
-const ticket = anIdentity({ tokenId: 'tok_ticket', gates: ['chat'], limitedUses: true });
+const ticket = anIdentity({ tokenId: 'tok_ticket', bounds: boundTo('chat'), limitedUses: true });
 const looked = ['extract query', 'extract cookie'];
 const verified = [...looked, `verify cookie secret at ${now}`];
 
@@ -197,14 +200,14 @@ const table: readonly [
   ['an ordinary POST', query, { ...page, method: 'POST' }, {}, 'allow'],
   [
     'a token bound to this gate',
-    { ...query, verified: anIdentity({ gates: ['a', 'chat'] }) },
+    { ...query, verified: anIdentity({ bounds: boundTo('a', 'chat') }) },
     {},
     {},
     'allow',
   ],
   [
     'a token bound to another gate',
-    { ...query, verified: anIdentity({ gates: ['chat2', 'CHAT', ''] }) },
+    { ...query, verified: anIdentity({ bounds: boundTo('chat2', 'CHAT', '') }) },
     {},
     {},
     'wrong_gate',
@@ -302,7 +305,7 @@ test('when a source throws, the decision rejects', async () => {
     throw fault;
   };
   const sources = new Map([
-    ['query', { name: 'query', ambient: false, extract } as const],
+    ['query', { name: 'query', origin: 'none', extract } as const],
   ] as const);
   await assert.rejects(decide(aHandshake(), aGate(), now, { ...ports, sources }), fault);
 });
@@ -312,8 +315,8 @@ test('nothing is redeemed and nobody let in unless every rule is kept', async ()
   const world = fc.record({
     presented: fc.record({ query: presented, cookie: presented }),
     verified: fc.constantFrom(
-      ...[anIdentity(), ticket, anIdentity({ gates: ['other'] }), deny('expired')],
-      anIdentity({ gates: ['other'], limitedUses: true }),
+      ...[anIdentity(), ticket, anIdentity({ bounds: boundTo('other') }), deny('expired')],
+      anIdentity({ bounds: boundTo('other'), limitedUses: true }),
     ),
     redeemed: fc.constantFrom(undefined, deny('already_used')),
   });
@@ -335,7 +338,7 @@ test('nothing is redeemed and nobody let in unless every rule is kept', async ()
         !(foreign && (rules.origins === listed.origins || query === undefined)) &&
         credential === 'secret' &&
         identity !== undefined &&
-        (identity.gates.length === 0 || identity.gates.includes('chat'));
+        (identity.bounds.gates.length === 0 || identity.bounds.gates.includes('chat'));
       const counted = identity?.limitedUses === true;
       const { outcome, calls } = await decideOn(world as World, facts as Partial<Handshake>, rules);
       assert.equal(

@@ -32,7 +32,7 @@ for (const [what, facts, now, state] of cases) {
 }
 
 test('the states are these, and no others', () => {
-  assert.deepEqual(tokenStates, ['active', 'used', 'expired', 'revoked']);
+  assert.deepEqual(tokenStates, ['active', 'pending', 'used', 'expired', 'revoked']);
 });
 
 test('a token that has ended is not active again, however the time goes on', () => {

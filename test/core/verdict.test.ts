@@ -24,7 +24,10 @@ const table: Readonly<
   expired: [401, 401, 'invalid_token'],
   revoked: [401, 401, 'invalid_token'],
   already_used: [401, 401, 'invalid_token'],
+  not_yet_valid: [401, 401, 'invalid_token'],
   wrong_gate: [403, 401],
+  path_not_allowed: [403, 401],
+  network_not_allowed: [403, 401],
   store_unavailable: [503, 503],
   internal_error: [503, 503],
 };

@@ -5,8 +5,10 @@ import { deny, isDenial } from '../../src/core/verdict.ts';
 import { querySource } from '../../src/credentials/query.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 
-function extract(query: string | undefined, queryName = 'token') {
-  return querySource.extract(aHandshake({ query }), aGate({ queryName }));
+function extract(query: string | undefined, ...names: string[]) {
+  const gate = aGate(names.length === 0 ? {} : { queryNames: names });
+  const found = querySource.extract(aHandshake({ query }), gate);
+  return found === undefined || isDenial(found) ? found : found.value;
 }
 
 const nothing = undefined;
@@ -158,7 +160,7 @@ test('parameters of other names change nothing, wherever they stand', () => {
   );
 });
 
-test('a query token is not ambient: a page had to hold it', () => {
-  assert.equal(querySource.ambient, false);
+test('a query token needs no Origin: a page had to hold it', () => {
+  assert.equal(querySource.origin, 'none');
   assert.equal(querySource.name, 'query');
 });

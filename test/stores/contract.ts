@@ -4,16 +4,19 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { type Token, tokenState, tokenStates } from '../../src/core/token.ts';
 import {
+  type NewAdminKey,
   type NewToken,
+  type Store,
   StoreUnavailable,
   type TokenFilter,
   type TokenStore,
 } from '../../src/stores/store.ts';
+import { boundTo } from '../support/examples.ts';
 
 /** A place where a store keeps its tokens. It goes with the test. */
 export interface StorePlace {
   /** Opens the store, as one more process would. Whatever is opened is closed after the test. */
-  open(): TokenStore;
+  open(): Store;
 }
 
 /** A token about to be stored, good for everything and forever but for these facts. */
@@ -25,10 +28,25 @@ export function newToken(id: string, facts: Partial<NewToken> = {}): NewToken {
     subject: 'alice',
     label: undefined,
     claims: {},
-    gates: [],
+    bounds: boundTo(),
     createdAt: 1_000,
+    notBefore: undefined,
     expiresAt: undefined,
     maxUses: undefined,
+    weak: false,
+    ...facts,
+  };
+}
+
+function newAdminKey(name: string, facts: Partial<NewAdminKey> = {}): NewAdminKey {
+  return {
+    name,
+    hash: hashOf(name),
+    role: 'admin',
+    gates: [],
+    maxTtl: undefined,
+    createdAt: 1_000,
+    expiresAt: undefined,
     ...facts,
   };
 }
@@ -42,7 +60,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   const contract = (what: string, work: (store: TokenStore, place: StorePlace) => Promise<void>) =>
     test(`${name}: ${what}`, async (t) => {
       const here = place(t);
-      await work(here.open(), here);
+      await work(here.open().tokens, here);
     });
 
   contract('a token is found again as it was stored', async (store) => {
@@ -53,7 +71,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
         subject: 'Zoë "O’Neil" \u{1f600}; DROP TABLE token',
         label: "it's a label",
         claims: { email: 'a@example.com', groups: ['a', 'b'], nested: { deep: [1, null, true] } },
-        gates: ['chat', 'grist'],
+        bounds: boundTo('chat', 'grist'),
         createdAt: 1_700_000_000_001,
         expiresAt: 4_855_593_600_000,
         maxUses: 1,
@@ -87,7 +105,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   });
 
   contract('what one connection has written the other sees', async (store, place) => {
-    const other = place.open();
+    const other = place.open().tokens;
     await store.insert(newToken('tok_a'));
     assert.equal((await other.findById('tok_a'))?.id, 'tok_a');
     await other.revoke('tok_a', 5);
@@ -95,7 +113,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   });
 
   contract('one of two simultaneous redemptions of a ticket wins', async (store, place) => {
-    const other = place.open();
+    const other = place.open().tokens;
     for (let i = 0; i < 20; i++) {
       const id = `tok_${i}`;
       await store.insert(newToken(id, { kind: 'ticket', maxUses: 1 }));
@@ -158,11 +176,11 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   ] as const) {
     contract(`all tokens ${what} are revoked, but for those that are already`, async (store) => {
       await store.insert(newToken('a-all'));
-      await store.insert(newToken('a-chat', { gates: ['chat'] }));
+      await store.insert(newToken('a-chat', { bounds: boundTo('chat') }));
       await store.insert(newToken('a-old', { expiresAt: 1_500 }));
-      await store.insert(newToken('a-gone', { gates: ['chat'] }));
-      await store.insert(newToken('b-both', { subject: 'bob', gates: ['chat', 'grist'] }));
-      await store.insert(newToken('b-grist', { subject: 'bob', gates: ['grist'] }));
+      await store.insert(newToken('a-gone', { bounds: boundTo('chat') }));
+      await store.insert(newToken('b-both', { subject: 'bob', bounds: boundTo('chat', 'grist') }));
+      await store.insert(newToken('b-grist', { subject: 'bob', bounds: boundTo('grist') }));
       await store.revoke('a-gone', 1_200);
       assert.equal(await store.revokeAll(filter, 2_000), revoked.length);
       const { tokens } = await store.list({}, { now: 2_000, limit: 10 });
@@ -223,9 +241,9 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
 
   contract('subject, gate and state narrow the list down, together too', async (store) => {
     await store.insert(newToken('a-all'));
-    await store.insert(newToken('a-chat', { gates: ['chat', 'grist'] }));
-    await store.insert(newToken('b-chat', { subject: 'bob', gates: ['chat'] }));
-    await store.insert(newToken('b-gone', { subject: 'bob', gates: ['chat'] }));
+    await store.insert(newToken('a-chat', { bounds: boundTo('chat', 'grist') }));
+    await store.insert(newToken('b-chat', { subject: 'bob', bounds: boundTo('chat') }));
+    await store.insert(newToken('b-gone', { subject: 'bob', bounds: boundTo('chat') }));
     await store.revoke('b-gone', 1_500);
     const rows: readonly [TokenFilter, string[]][] = [
       [{}, ['b-gone', 'b-chat', 'a-chat', 'a-all']],
@@ -305,46 +323,184 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   });
 
   contract('an id can be used again after pruning, with none of the old gates', async (store) => {
-    await store.insert(newToken('tok_a', { gates: ['chat'], expiresAt: 10 }));
+    await store.insert(newToken('tok_a', { bounds: boundTo('chat'), expiresAt: 10 }));
     await store.prune('token', 11, 10);
     await store.insert(newToken('tok_a'));
-    assert.deepEqual((await store.findById('tok_a'))?.gates, []);
+    assert.deepEqual((await store.findById('tok_a'))?.bounds.gates, []);
     assert.deepEqual(await idsOf(store, { gate: 'chat' }), []);
   });
 
-  contract('there is one first admin key, whoever comes second', async (store, place) => {
-    const other = place.open();
-    assert.deepEqual(await store.listAdminKeys(), []);
-    const keys = ['a', 'b', 'c'].map((name) => ({ name, hash: hashOf(name) }));
-    const stores = [store, other, store];
-    const added = await Promise.all(
-      keys.map((key, i) => (stores[i] ?? store).insertFirstAdminKey(key, 1_000)),
+  contract('a token that is not good yet is pending', async (store) => {
+    await store.insert(newToken('tok_a', { notBefore: 2_001, maxUses: 1 }));
+    const pending = await store.list({ state: 'pending' }, { now: 2_000, limit: 10 });
+    assert.deepEqual(
+      pending.tokens.map(({ id }) => id),
+      ['tok_a'],
     );
+    assert.equal(await store.redeem('tok_a', 2_000), false);
+    assert.equal(await store.redeem('tok_a', 2_001), true);
+  });
+
+  contract('label, claims and expiry change, and nothing of a revoked token', async (store) => {
+    await store.insert(newToken('tok_a', { label: 'old', expiresAt: 5_000, claims: { a: 1 } }));
+    assert.equal(await store.update('tok_a', { label: null, expiresAt: 9_000 }), true);
+    assert.equal(await store.update('tok_a', { claims: { b: 2 } }), true);
+    const changed = await store.findById('tok_a');
+    assert.deepEqual(
+      [changed?.label, changed?.expiresAt, changed?.claims],
+      [undefined, 9_000, { b: 2 }],
+    );
+    assert.equal(await store.update('tok_a', { expiresAt: null }), true);
+    assert.equal((await store.findById('tok_a'))?.expiresAt, undefined);
+    assert.equal(await store.update('tok_b', { label: 'x' }), false);
+    await store.revoke('tok_a', 2_000);
+    assert.equal(await store.update('tok_a', { label: 'x' }), false);
+    assert.equal((await store.findById('tok_a'))?.label, undefined);
+  });
+
+  contract(
+    'after a rotation a token is found by both secrets, the old one with its end',
+    async (store) => {
+      await store.insert(newToken('tok_a'));
+      assert.equal(
+        await store.rotate('tok_a', { hash: hashOf('second'), previousUntil: 3_000 }),
+        true,
+      );
+      assert.equal((await store.findByHash(hashOf('second')))?.secretUntil, undefined);
+      assert.equal((await store.findByHash(hashOf('tok_a')))?.secretUntil, 3_000);
+      assert.equal(
+        await store.rotate('tok_a', { hash: hashOf('third'), previousUntil: 4_000 }),
+        true,
+      );
+      assert.equal(await store.findByHash(hashOf('tok_a')), undefined);
+      assert.equal((await store.findByHash(hashOf('second')))?.secretUntil, 4_000);
+      await store.revoke('tok_a', 2_000);
+      assert.equal(
+        await store.rotate('tok_a', { hash: hashOf('fourth'), previousUntil: 0 }),
+        false,
+      );
+    },
+  );
+
+  contract(
+    'a session ends with the token it came from, and lives no longer than it may',
+    async (store) => {
+      await store.insert(newToken('tok_a'));
+      const session = {
+        kind: 'session',
+        parent: 'tok_a',
+        expiresAt: 3_000,
+        renewableUntil: 5_000,
+      } as const;
+      await store.insert(newToken('tok_session', session));
+      await store.insert(newToken('tok_other', { ...session, parent: 'tok_b' }));
+      await store.renew('tok_session', 4_000);
+      assert.equal((await store.findById('tok_session'))?.expiresAt, 4_000);
+      await store.renew('tok_session', 9_000);
+      assert.equal((await store.findById('tok_session'))?.expiresAt, 5_000);
+      assert.equal(await store.revoke('tok_a', 2_000), true);
+      assert.equal((await store.findById('tok_session'))?.revokedAt, 2_000);
+      assert.equal((await store.findById('tok_other'))?.revokedAt, undefined);
+      await store.renew('tok_session', 4_500);
+      assert.equal((await store.findById('tok_session'))?.expiresAt, 5_000);
+    },
+  );
+
+  contract('there is one first admin key, whoever comes second', async (_tokens, place) => {
+    const [one, other] = [place.open().adminKeys, place.open().adminKeys];
+    assert.deepEqual(await one.list(), []);
+    const keys = ['a', 'b', 'c'].map((name) => newAdminKey(name));
+    const stores = [one, other, one];
+    const added = await Promise.all(keys.map((key, i) => (stores[i] ?? one).insertFirst(key)));
     assert.deepEqual(added.toSorted(), [false, false, true]);
-    const [stored, ...rest] = await other.listAdminKeys();
-    assert.equal(rest.length, 0);
-    assert.equal(stored?.name, keys[added.indexOf(true)]?.name);
-    assert.deepEqual(Uint8Array.from(stored?.hash ?? []), keys[added.indexOf(true)]?.hash);
+    const stored = await other.list();
+    const first = keys[added.indexOf(true)];
+    assert.deepEqual(
+      stored.map(({ name }) => name),
+      [first?.name],
+    );
+    assert.equal((await one.find(first?.hash ?? new Uint8Array()))?.name, first?.name);
   });
 
-  contract('a store that answers says so', async (store) => {
-    await store.ping();
+  contract(
+    'admin keys are found by their hash, once each, until they are deleted',
+    async (_tokens, place) => {
+      const keys = place.open().adminKeys;
+      const web = newAdminKey('web', {
+        role: 'issuer',
+        gates: ['chat'],
+        maxTtl: 60_000,
+        expiresAt: 9_000,
+      });
+      assert.equal(await keys.insert(web), true);
+      assert.equal(await keys.insert(newAdminKey('web', { hash: hashOf('another') })), false);
+      const { hash, ...shown } = web;
+      assert.deepEqual(await keys.find(hash), { ...shown, lastUsedAt: undefined });
+      await keys.touch('web', 2_000);
+      assert.deepEqual(await keys.list(), [{ ...shown, lastUsedAt: 2_000 }]);
+      assert.equal(await keys.find(hashOf('another')), undefined);
+      assert.equal(await keys.delete('web'), true);
+      assert.equal(await keys.delete('web'), false);
+      assert.equal(await keys.find(hash), undefined);
+    },
+  );
+
+  contract(
+    'one signing key signs at a time, and retired ones stay until they are pruned',
+    async (_tokens, place) => {
+      const [one, other] = [place.open().signingKeys, place.open().signingKeys];
+      const key = (id: string, createdAt: number) => ({
+        id,
+        publicJwk: { kty: 'OKP', kid: id },
+        sealed: Uint8Array.of(1, 2, 3),
+        createdAt,
+        retiredAt: undefined,
+      });
+      const added = await Promise.all([
+        one.insertFirst(key('a', 1)),
+        other.insertFirst(key('b', 2)),
+      ]);
+      assert.deepEqual(added.toSorted(), [false, true]);
+      await other.replace(key('c', 3), 3_000);
+      const states = (await one.list()).map(({ id, retiredAt }) => [id, retiredAt]);
+      assert.deepEqual(states, [
+        ['c', undefined],
+        [added[0] ? 'a' : 'b', 3_000],
+      ]);
+      assert.equal(await one.prune(3_000), 0);
+      assert.equal(await one.prune(3_001), 1);
+      assert.deepEqual(
+        (await one.list()).map(({ id }) => id),
+        ['c'],
+      );
+    },
+  );
+
+  contract('a store that answers says so', async (_tokens, place) => {
+    await place.open().ping();
   });
 
-  contract('a closed store rejects everything, and may be closed again', async (store) => {
-    await store.insert(newToken('tok_a', { maxUses: 1 }));
+  contract('a closed store rejects everything, and may be closed again', async (_tokens, place) => {
+    const store = place.open();
+    const { tokens, adminKeys, signingKeys } = store;
+    await tokens.insert(newToken('tok_a', { maxUses: 1 }));
     await store.close();
     const attempts: (() => Promise<unknown>)[] = [
-      () => store.insert(newToken('tok_b')),
-      () => store.findById('tok_a'),
-      () => store.findByHash(hashOf('tok_a')),
-      () => store.list({}, { now: 0, limit: 1 }),
-      () => store.redeem('tok_a', 0),
-      () => store.revoke('tok_a', 0),
-      () => store.revokeAll({}, 0),
-      () => store.prune('token', 0, 1),
-      () => store.listAdminKeys(),
-      () => store.insertFirstAdminKey({ name: 'a', hash: hashOf('a') }, 0),
+      () => tokens.insert(newToken('tok_b')),
+      () => tokens.findById('tok_a'),
+      () => tokens.findByHash(hashOf('tok_a')),
+      () => tokens.list({}, { now: 0, limit: 1 }),
+      () => tokens.redeem('tok_a', 0),
+      () => tokens.update('tok_a', { label: 'x' }),
+      () => tokens.rotate('tok_a', { hash: hashOf('x'), previousUntil: 0 }),
+      () => tokens.renew('tok_a', 0),
+      () => tokens.revoke('tok_a', 0),
+      () => tokens.revokeAll({}, 0),
+      () => tokens.prune('token', 0, 1),
+      () => adminKeys.list(),
+      () => adminKeys.find(hashOf('x')),
+      () => adminKeys.insertFirst(newAdminKey('a')),
+      () => signingKeys.list(),
       () => store.ping(),
     ];
     for (const attempt of attempts) await assert.rejects(attempt, StoreUnavailable);

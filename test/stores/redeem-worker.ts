@@ -1,4 +1,4 @@
-import { openSqliteStore } from '../../src/stores/sqlite.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 
 /** What the worker is told: open this store, then redeem these tickets one after the other. */
 export interface WorkerTask {
@@ -19,7 +19,7 @@ report('ready');
 async function work({ dataDir, redeem, now }: WorkerTask): Promise<WorkerReport> {
   const store = openSqliteStore(dataDir);
   const won: string[] = [];
-  for (const id of redeem) if (await store.redeem(id, now)) won.push(id);
+  for (const id of redeem) if (await store.tokens.redeem(id, now)) won.push(id);
   await store.close();
   return { won };
 }

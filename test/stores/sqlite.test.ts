@@ -9,11 +9,12 @@ import Database from 'better-sqlite3';
 import pino from 'pino';
 import { OperatorError } from '../../src/core/operator-error.ts';
 import { hashSecret } from '../../src/core/secret.ts';
-import { createAdminKeys } from '../../src/services/admin-keys.ts';
+import { ensureFirstKey } from '../../src/services/admin-keys.ts';
 import { createEvents } from '../../src/services/events.ts';
 import { createTokenService } from '../../src/services/tokens.ts';
-import { openSqliteStore } from '../../src/stores/sqlite.ts';
-import { StoreUnavailable, type TokenStore } from '../../src/stores/store.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
+import { boundTo } from '../support/examples.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { newToken, testStoreContract } from './contract.ts';
 import type { WorkerReport, WorkerTask } from './redeem-worker.ts';
@@ -23,7 +24,7 @@ testStoreContract('sqlite', (t) => {
   return { open: () => open(t, dataDir) };
 });
 
-function open(t: TestContext, dataDir: string): TokenStore {
+function open(t: TestContext, dataDir: string): Store {
   const store = openSqliteStore(dataDir);
   t.after(() => store.close());
   return store;
@@ -80,7 +81,7 @@ test('of two processes that redeem the same 50 tickets each ticket lets one thro
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
   const ids = Array.from({ length: 50 }, (_, i) => `tok_${i}`);
-  for (const id of ids) await store.insert(newToken(id, { kind: 'ticket', maxUses: 1 }));
+  for (const id of ids) await store.tokens.insert(newToken(id, { kind: 'ticket', maxUses: 1 }));
   const workers = await startWorkers(t, 2);
   const reports = await Promise.all(
     workers.map((worker) => runTask(worker, { dataDir, redeem: ids, now: 2_000 })),
@@ -90,7 +91,7 @@ test('of two processes that redeem the same 50 tickets each ticket lets one thro
     return report.won;
   });
   assert.deepEqual(won.flat().sort(), ids.toSorted());
-  const { tokens } = await store.list({}, { now: 2_000, limit: 100 });
+  const { tokens } = await store.tokens.list({}, { now: 2_000, limit: 100 });
   assert.deepEqual(new Set(tokens.map(({ uses }) => uses)), new Set([1]));
 });
 
@@ -112,7 +113,7 @@ test('the directory and the files of the store are for their owner only', async 
   const dataDir = join(parent, 'b');
   const umask = process.umask(0);
   try {
-    await open(t, dataDir).insert(newToken('tok_a'));
+    await open(t, dataDir).tokens.insert(newToken('tok_a'));
   } finally {
     process.umask(umask);
   }
@@ -187,37 +188,40 @@ for (const [name, weaker] of [
 test('pruned tokens leave none of their gates behind', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
-  await store.insert(newToken('tok_a', { gates: ['chat', 'grist'], expiresAt: 10 }));
-  await store.insert(newToken('tok_b', { gates: ['chat'] }));
-  await store.prune('token', 11, 10);
+  await store.tokens.insert(newToken('tok_a', { bounds: boundTo('chat', 'grist'), expiresAt: 10 }));
+  await store.tokens.insert(newToken('tok_b', { bounds: boundTo('chat') }));
+  await store.tokens.prune('token', 11, 10);
   const gates = inspect(dataDir, (db) => db.prepare('SELECT gate FROM token_gate').pluck().all());
   assert.deepEqual(gates, ['chat']);
 });
 
 test('a token whose gates cannot be stored is not stored either', async (t) => {
   const store = open(t, join(temporaryDirectory(t), 'data'));
-  await assert.rejects(store.insert(newToken('tok_a', { gates: ['a', 'a'] })), StoreUnavailable);
-  assert.equal(await store.findById('tok_a'), undefined);
+  await assert.rejects(
+    store.tokens.insert(newToken('tok_a', { bounds: boundTo('a', 'a') })),
+    StoreUnavailable,
+  );
+  assert.equal(await store.tokens.findById('tok_a'), undefined);
 });
 
 test('while another process holds the lock, writing is refused and reading goes on', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
-  await store.insert(newToken('tok_a', { maxUses: 1 }));
+  await store.tokens.insert(newToken('tok_a', { maxUses: 1 }));
   const other = new Database(join(dataDir, 'postern.db'));
   t.after(() => other.close());
   other.exec('BEGIN IMMEDIATE');
-  await assert.rejects(store.redeem('tok_a', 2_000), StoreUnavailable);
-  assert.equal((await store.findById('tok_a'))?.uses, 0);
+  await assert.rejects(store.tokens.redeem('tok_a', 2_000), StoreUnavailable);
+  assert.equal((await store.tokens.findById('tok_a'))?.uses, 0);
   other.exec('ROLLBACK');
-  assert.equal(await store.redeem('tok_a', 2_000), true);
+  assert.equal(await store.tokens.redeem('tok_a', 2_000), true);
 });
 
 test('a damaged store is an unavailable one', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
   inspect(dataDir, (db) => db.exec('ALTER TABLE token RENAME TO elsewhere'));
-  await assert.rejects(store.findById('tok_a'), StoreUnavailable);
+  await assert.rejects(store.tokens.findById('tok_a'), StoreUnavailable);
   await assert.rejects(store.ping(), StoreUnavailable);
 });
 
@@ -234,11 +238,11 @@ test('a fresh store is marked as Postern’s and has the newest schema', (t) => 
 test('opening a store again changes nothing', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
-  await store.insert(newToken('tok_a', { gates: ['chat'] }));
+  await store.tokens.insert(newToken('tok_a', { bounds: boundTo('chat') }));
   await store.close();
   const before = contentOf(dataDir);
   const again = open(t, dataDir);
-  assert.deepEqual((await again.findById('tok_a'))?.gates, ['chat']);
+  assert.deepEqual((await again.tokens.findById('tok_a'))?.bounds.gates, ['chat']);
   await again.close();
   assert.deepEqual(contentOf(dataDir), before);
 });
@@ -350,22 +354,23 @@ test('no secret stands in any file of the store, and its hash does', async (t) =
     tickets: { defaultTtl: 60_000, maxTtl: 60_000, retention: 0 },
   };
   const events = createEvents(pino({ level: 'silent' }));
-  const tokens = createTokenService({ store, limits, events, clock: () => 1_000 });
+  const tokens = createTokenService({ store: store.tokens, limits, events, clock: () => 1_000 });
   const secrets: string[] = [];
   const announce = (key: string) => secrets.push(key);
-  await createAdminKeys({ store, configured: undefined, announce, now: 1_000 });
+  await ensureFirstKey(store.adminKeys, announce, 1_000);
   for (let i = 0; i < 20; i++) {
     const { secret, token } = await tokens.issue({
       kind: i % 2 === 0 ? 'token' : 'ticket',
       subject: randomBytes(4).toString('hex'),
-      gates: ['chat'],
+      bounds: boundTo('chat'),
       label: 'a label',
       claims: { email: 'alice@example.com' },
       expires: undefined,
+      notBefore: undefined,
       maxUses: undefined,
     });
     secrets.push(secret);
-    if (i % 3 === 0) await store.redeem(token.id, 2_000);
+    if (i % 3 === 0) await store.tokens.redeem(token.id, 2_000);
     if (i % 5 === 0) await tokens.revoke(token.id);
   }
   assert.equal(secrets.length, 21);

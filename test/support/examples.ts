@@ -1,9 +1,14 @@
 import type { Gate } from '../../src/core/gate.ts';
 import { defaultIdentityHeaders } from '../../src/core/gate.ts';
 import type { Handshake } from '../../src/core/handshake.ts';
-import { type Identity, unbounded } from '../../src/core/identity.ts';
+import { type Bounds, type Identity, unbounded } from '../../src/core/identity.ts';
 import { sameOrigin } from '../../src/core/origin.ts';
 import type { Token } from '../../src/core/token.ts';
+
+/** Good at these gates only. */
+export function boundTo(...gates: readonly string[]): Bounds {
+  return { ...unbounded, gates };
+}
 
 /** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
 export function aHandshake(facts: Partial<Handshake> = {}): Handshake {

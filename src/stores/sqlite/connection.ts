@@ -4,10 +4,13 @@ import Database, { type Database as Handle, type Statement } from 'better-sqlite
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
 import { StoreUnavailable } from '../store.ts';
-import { migrate } from './migrate.ts';
+import { checkOwner, migrate } from './migrate.ts';
 
 /** How long a statement waits for another process's lock. A decision waits on it, so it is short. */
 const busyTimeoutMs = 1_000;
+/** How often opening is tried while another process is busy with the file, and how long between. */
+const openAttempts = 100;
+const openPauseMs = 50;
 
 type Values = Record<string, unknown>;
 
@@ -74,21 +77,39 @@ export class SqliteConnection {
  */
 export function openConnection(dataDir: string): SqliteConnection {
   const path = join(dataDir, 'postern.db');
-  let db: Handle | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    db = new Database(path, { timeout: busyTimeoutMs });
-    configure(db, path);
-    migrate(db, sqliteMigrations, path);
-    return new SqliteConnection(db);
+    return new SqliteConnection(openHandle(path));
   } catch (error) {
-    db?.close();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
       `cannot use the token store ${path}: ${(error as Error).message}. Check that data_dir (POSTERN_DATA_DIR) is a directory this user may write to and that the file is a SQLite database.`,
     );
+  }
+}
+
+/**
+ * Opens and prepares the file. Processes that start together get in each other's way while one of
+ * them makes the schema; SQLite does not wait for every lock that this takes, so it is tried again.
+ */
+function openHandle(path: string): Handle {
+  for (let attempt = 1; ; attempt++) {
+    const db = new Database(path, { timeout: busyTimeoutMs });
+    try {
+      // Before anything is written: a database of another program stays as it is.
+      // One transaction, because another process may be making the schema right now.
+      db.transaction(() => checkOwner(db, path)).deferred();
+      configure(db, path);
+      migrate(db, sqliteMigrations, path);
+      return db;
+    } catch (error) {
+      db.close();
+      const isBusy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
+      if (!isBusy || attempt === openAttempts) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, openPauseMs);
+    }
   }
 }
 

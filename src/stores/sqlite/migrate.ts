@@ -16,7 +16,6 @@ export function migrate(db: Database, directory: string, path: string): void {
   if (isUpToDate(db, migrations.length)) return;
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
-    checkOwner(db, version, path);
     if (version > migrations.length) {
       throw new OperatorError(
         `${path} was written by a newer Postern (schema ${version}, this one knows ${migrations.length}). Run that version, or restore a backup.`,
@@ -48,9 +47,11 @@ function isUpToDate(db: Database, newest: number): boolean {
   );
 }
 
-function checkOwner(db: Database, version: number, path: string): void {
+/** Throws OperatorError when the database is another program's. Writes nothing. */
+export function checkOwner(db: Database, path: string): void {
   const owner = db.pragma('application_id', { simple: true });
   if (owner === applicationId) return;
+  const version = db.pragma('user_version', { simple: true });
   const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
   if (owner !== 0 || version !== 0 || tables !== 0) {
     throw new OperatorError(
