@@ -1,6 +1,7 @@
 import type { Store } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { openConnection } from './connection.ts';
+import { SqliteJwts } from './jwts.ts';
 import { SqliteTokens } from './tokens.ts';
 
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
@@ -8,6 +9,7 @@ export function openSqliteStore(dataDir: string): Store {
   const db = openConnection(dataDir);
   return {
     tokens: new SqliteTokens(db),
+    jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     close: async () => db.close(),
