@@ -27,4 +27,19 @@ export interface Identity {
   readonly expiresAt: number | undefined;
   /** Whether each admission uses the token up, so that it has to be redeemed. */
   readonly limitedUses: boolean;
+  /** Set when it is a JWT of another issuer. */
+  readonly jwt?: JwtFacts;
+}
+
+/** What a JWT can be revoked and used up by. `iss` and `jti` together name it, in all of time. */
+export interface JwtFacts {
+  /** What the configuration calls the issuer. */
+  readonly issuer: string;
+  readonly iss: string;
+  /** Undefined when it has none, so that nobody can name it. */
+  readonly jti: string | undefined;
+  /** Unix milliseconds, undefined when it does not say. */
+  readonly issuedAt: number | undefined;
+  /** Whether a gate that takes each JWT once has taken it already. */
+  readonly used: boolean;
 }
