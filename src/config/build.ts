@@ -5,6 +5,7 @@ import { parseNetworks } from '../core/network.ts';
 import { parseOriginRules } from '../core/origin.ts';
 import { lengthEntropy } from '../core/secret.ts';
 import type { Config, LifetimeConfig } from './config.ts';
+import { buildIssuers } from './issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { RawConfig } from './schema.ts';
 
@@ -78,12 +79,14 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
       cookieName: text(raw.default_gate?.cookie),
       queryNames: list(raw.default_gate?.query),
       forwardAuthorization: raw.default_gate?.forward_authorization === true,
+      jwtSingleUse: raw.default_gate?.jwt_single_use === true,
       origins:
         'invalid' in origins ? { same: false, opaque: false, exact: [], below: [] } : origins,
       identityHeaders: defaultIdentityHeaders,
     },
     tokens: lifetime('tokens'),
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
+    jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

@@ -1,4 +1,5 @@
 import type { Gate } from '../core/gate.ts';
+import type { Issuer } from '../core/issuer.ts';
 import type { NetworkSet } from '../core/network.ts';
 import type { ListenAddress } from './listen-address.ts';
 
@@ -20,6 +21,7 @@ export interface Config {
   readonly defaultGate: Omit<Gate, 'name'>;
   readonly tokens: LifetimeConfig;
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
+  readonly jwtIssuers: readonly Issuer[];
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

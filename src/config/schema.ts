@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
+import { issuersSchema } from './issuer-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -96,6 +97,13 @@ export const configSchema = Type.Object(
             "Whether the application gets the client's `Authorization`. For one that uses it itself, also take `bearer` and `basic` out of `sources`.",
         }),
       ),
+      jwt_single_use: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether a JWT is good for one request only, as a ticket is. It then needs a `jti`.',
+        }),
+      ),
       origins: words(
         ['same'],
         'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
@@ -114,6 +122,7 @@ export const configSchema = Type.Object(
       max_ttl: duration('5m', 'Longest life of a ticket.'),
       retention: duration('1d', 'How long a used, expired or revoked ticket stays listed.'),
     }),
+    jwt: section({ issuers: Type.Optional(issuersSchema) }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

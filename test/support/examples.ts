@@ -32,6 +32,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     cookieName: 'postern_token',
     queryNames: ['token'],
     forwardAuthorization: false,
+    jwtSingleUse: false,
     origins: sameOrigin,
     identityHeaders: defaultIdentityHeaders,
     ...rules,
