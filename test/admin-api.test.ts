@@ -6,6 +6,7 @@ import { buildAdminApp } from '../src/http/admin-app.ts';
 import { problems } from '../src/http/problem.ts';
 import type { AdminKeys } from '../src/services/admin-keys.ts';
 import { createEvents } from '../src/services/events.ts';
+import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
@@ -287,11 +288,13 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   assert.deepEqual(routes.sort(), [
     'DELETE /v1/keys/{name}',
     'DELETE /v1/tokens/{id}',
+    'GET /v1/jwt/revocations',
     'GET /v1/keys',
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
     'PATCH /v1/tokens/{id}',
     'POST /v1/introspect',
+    'POST /v1/jwt/revoke',
     'POST /v1/keys',
     'POST /v1/revoke',
     'POST /v1/tickets',
@@ -323,6 +326,7 @@ test('/readyz answers 503 when the store does not', async () => {
   const app = await buildAdminApp({
     tokens: {} as TokenService,
     introspect: () => Promise.reject(new Error('not asked')),
+    jwts: {} as JwtRevocations,
     adminKeys: {} as AdminKeys,
     events: createEvents(pino({ level: 'silent' })),
     clock: Date.now,

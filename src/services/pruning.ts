@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { TokenKind } from '../core/token.ts';
-import type { TokenStore } from '../stores/store.ts';
+import type { JwtStore, TokenStore } from '../stores/store.ts';
 import type { Events } from './events.ts';
 
 /** Rows a batch: a few hundred deletions take a millisecond or two. */
@@ -10,27 +10,35 @@ const pauseMs = 20;
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
+/** Milliseconds behind its expiry after which a JWT passes with no leeway and no clock set right. */
+const jwtMargin = 3_600_000;
+
 /** Deletes what ended longer ago than its retention, now and then, until it is stopped. */
 export interface Pruning {
   /** One round: batch after batch until nothing is left. Resolves with what was deleted. */
-  run(): Promise<{ token: number; ticket: number }>;
+  run(): Promise<{ token: number; ticket: number; jwt: number }>;
   stop(): void;
 }
 
 /** Starts pruning in the background. Failures are reported and tried again in the next round. */
 export function startPruning(dependencies: {
   readonly store: TokenStore;
+  readonly jwts: JwtStore;
   readonly limits: Pick<Config, 'tokens' | 'tickets'>;
   readonly events: Events;
   readonly clock: () => number;
 }): Pruning {
-  const { store, limits, events, clock } = dependencies;
+  const { store, jwts, limits, events, clock } = dependencies;
   let stopped = false;
 
-  async function pruneKind(kind: TokenKind, retention: number): Promise<number> {
+  function pruneKind(kind: TokenKind, retention: number): Promise<number> {
+    return inBatches(() => store.prune(kind, clock() - retention, batchSize));
+  }
+
+  async function inBatches(prune: () => Promise<number>): Promise<number> {
     let total = 0;
     while (!stopped) {
-      const count = await store.prune(kind, clock() - retention, batchSize);
+      const count = await prune();
       total += count;
       if (count < batchSize) break;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -41,8 +49,10 @@ export function startPruning(dependencies: {
   async function run() {
     const token = await pruneKind('token', limits.tokens.retention);
     const ticket = await pruneKind('ticket', limits.tickets.retention);
-    if (token + ticket > 0) events.pruned({ token, ticket });
-    return { token, ticket };
+    const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
+    const pruned = { token, ticket, jwt };
+    if (token + ticket + jwt > 0) events.pruned(pruned);
+    return pruned;
   }
 
   const round = () => {
