@@ -66,9 +66,12 @@ export const issuerSchema = Type.Object(
 /** One issuer as written. */
 export type RawIssuer = Static<typeof issuerSchema>;
 
+/** The form of the name that people give an issuer. */
+export const issuerNamePattern = '^[a-z][a-z0-9_-]{0,63}$';
+
 /** `jwt.issuers`: issuers by a name that people choose. */
 export const issuersSchema = Type.Record(
-  Type.String({ pattern: '^[a-z][a-z0-9_-]{0,63}$' }),
+  Type.String({ pattern: issuerNamePattern }),
   issuerSchema,
   {
     additionalProperties: false,

@@ -2,7 +2,7 @@ import { parseDuration } from '../core/duration.ts';
 import { fittingAlgorithms, type Issuer } from '../core/issuer.ts';
 import type { Report } from './build.ts';
 import { readIssuerKeys } from './issuer-keys.ts';
-import { issuerDefaults, type RawIssuer } from './issuer-schema.ts';
+import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
 
 /** Longest leeway: it is for clocks that are a little wrong, not for JWTs that are to live longer. */
 const longestLeeway = 5 * 60_000;
@@ -14,7 +14,7 @@ export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
     const here: Report = (setting, message) => report(`jwt.issuers.${name}.${setting}`, message);
     const iss = text(section.issuer);
     const other = nameByIss.get(iss);
-    if (other !== undefined) {
+    if (other !== undefined && iss !== '') {
       here('issuer', `jwt.issuers.${other} has the same; nobody could tell whose a JWT is`);
     }
     nameByIss.set(iss, name);
@@ -27,7 +27,10 @@ function entries(raw: unknown): [string, Partial<RawIssuer>][] {
   const isMap = (value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isMap(raw)) return [];
-  return Object.entries(raw as object).filter(([, section]) => isMap(section));
+  const isName = new RegExp(issuerNamePattern);
+  return Object.entries(raw as object).filter(
+    ([name, section]) => isName.test(name) && isMap(section),
+  );
 }
 
 function buildIssuer(name: string, raw: Partial<RawIssuer>, report: Report): Issuer | undefined {
