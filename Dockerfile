@@ -4,7 +4,7 @@ COPY package.json package-lock.json ./
 # No package that is used here needs its install script, and the development dependency called
 # "node" would fetch a second Node.js with it.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
 COPY src src
 COPY bin bin
 COPY migrations migrations

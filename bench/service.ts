@@ -36,7 +36,7 @@ export async function startService(options: {
   return startServer({
     directory,
     gate,
-    parameters: [join(packageRoot, 'dist', 'cli', 'main.js'), 'serve'],
+    parameters: [join(packageRoot, 'bin', 'postern.js'), 'serve'],
     env: {
       POSTERN_DATA_DIR: store.dataDir,
       POSTERN_GATE_LISTEN: renderListenAddress(gate),

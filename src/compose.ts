@@ -12,12 +12,15 @@ import { createAnswer } from './services/answer.ts';
 import { createAssertions } from './services/assertions.ts';
 import { createEvents, type Events } from './services/events.ts';
 import { createIntrospection } from './services/introspection.ts';
+import { createJwtRevocations } from './services/jwt-revocations.ts';
 import { createLogger } from './services/log.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { createSessions } from './services/sessions.ts';
 import { createTokenService } from './services/tokens.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import type { Store } from './stores/store.ts';
+import { createJwtVerifier } from './verifiers/jwt.ts';
+import { redeemJwt } from './verifiers/jwt-use.ts';
 import { redeemOpaque, verifyOpaque } from './verifiers/opaque.ts';
 
 /** A running Postern. */
@@ -84,7 +87,13 @@ export async function startPostern(
       setting: 'admin.listen',
       socketMode: socketModes.admin,
     });
-    const pruning = startPruning({ store: store.tokens, limits: config, events, clock });
+    const pruning = startPruning({
+      store: store.tokens,
+      jwts: store.jwts,
+      limits: config,
+      events,
+      clock,
+    });
     return {
       gate,
       admin,
@@ -117,10 +126,19 @@ function createServices(
     ...config.defaultGate,
     name: name ?? defaultGateName,
   });
+  const verifyJwt = createJwtVerifier({
+    issuers: config.jwtIssuers,
+    store: store.jwts,
+    report: events.issuerFailed,
+  });
   const ports: DecisionPorts = {
     sources: credentialSources,
-    verify: (credential, now) => verifyOpaque(store.tokens, credential, now),
-    redeem: (identity, now) => redeemOpaque(store.tokens, identity, now),
+    verify: async (credential, now) =>
+      (await verifyJwt(credential, now)) ?? verifyOpaque(store.tokens, credential, now),
+    redeem: (identity, now) =>
+      identity.jwt === undefined
+        ? redeemOpaque(store.tokens, identity, now)
+        : redeemJwt(store.jwts, identity, now),
   };
   return {
     findGate,
@@ -140,6 +158,13 @@ function createServices(
       clock,
     }),
     introspect: createIntrospection({ findGate, ports, clock }),
+    jwts: createJwtRevocations({
+      issuers: config.jwtIssuers,
+      store: store.jwts,
+      verifyJwt,
+      events,
+      clock,
+    }),
     adminKeys: createAdminKeys({
       store: store.adminKeys,
       configured: config.admin.key,

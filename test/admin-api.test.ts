@@ -7,6 +7,7 @@ import { problems } from '../src/http/problem.ts';
 import type { AdminKeys } from '../src/services/admin-keys.ts';
 import type { Assertions } from '../src/services/assertions.ts';
 import { createEvents } from '../src/services/events.ts';
+import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
@@ -288,12 +289,14 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   assert.deepEqual(routes.sort(), [
     'DELETE /v1/keys/{name}',
     'DELETE /v1/tokens/{id}',
+    'GET /v1/jwt/revocations',
     'GET /v1/keys',
     'GET /v1/signing-keys',
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
     'PATCH /v1/tokens/{id}',
     'POST /v1/introspect',
+    'POST /v1/jwt/revoke',
     'POST /v1/keys',
     'POST /v1/revoke',
     'POST /v1/signing-keys/rotate',
@@ -327,6 +330,7 @@ test('/readyz answers 503 when the store does not', async () => {
     tokens: {} as TokenService,
     assertions: {} as Assertions,
     introspect: () => Promise.reject(new Error('not asked')),
+    jwts: {} as JwtRevocations,
     adminKeys: {} as AdminKeys,
     events: createEvents(pino({ level: 'silent' })),
     clock: Date.now,

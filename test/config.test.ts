@@ -36,6 +36,7 @@ const defaults = {
     queryNames: ['token'],
     forwardAuthorization: false,
     assertion: false,
+    jwtSingleUse: false,
     origins: { same: true, opaque: false, exact: [], below: [] },
     identityHeaders: defaultIdentityHeaders,
   },
@@ -52,6 +53,7 @@ const defaults = {
   },
   tokens: { defaultTtl: 30 * day, maxTtl: undefined, retention: 30 * day },
   tickets: { defaultTtl: 30_000, maxTtl: 300_000, retention: day },
+  jwtIssuers: [],
   log: { level: 'info', format: 'auto' },
 };
 
@@ -159,6 +161,12 @@ const samples: Readonly<
   'sessions.max_ttl': { text: '90d', read: (config) => config.sessions.maxTtl, value: 90 * day },
   'sessions.retention': { text: '1d', read: (config) => config.sessions.retention, value: day },
   'sessions.same_site': { text: 'strict', read: (config) => config.sessions.sameSite },
+  'default_gate.jwt_single_use': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.defaultGate.jwtSingleUse,
+    value: true,
+  },
   'tokens.default_ttl': { text: '12h', read: (config) => config.tokens.defaultTtl, value: day / 2 },
   'tokens.max_ttl': { text: '90d', read: (config) => config.tokens.maxTtl, value: 90 * day },
   'tokens.retention': { text: '7d', read: (config) => config.tokens.retention, value: 7 * day },
@@ -170,7 +178,12 @@ const samples: Readonly<
 };
 
 /** Settings that make sense beside another one only; they have tests of their own. */
-const ofTheirOwn = new Set(['admin.key_file', 'sessions.domain', 'sessions.partitioned']);
+const ofTheirOwn = new Set([
+  'admin.key_file',
+  'jwt.issuers',
+  'sessions.domain',
+  'sessions.partitioned',
+]);
 
 for (const { path, variable, schema } of settings) {
   const dotted = path.join('.');

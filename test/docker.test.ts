@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { parse } from 'yaml';
+import { entryPoints } from '../scripts/entry-points.ts';
 import { renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
@@ -102,9 +103,6 @@ describe('Dockerfile', () => {
       order,
       order.toSorted((a, b) => a - b),
     );
-    const outDir = (parse(read('tsconfig.build.json')) as { compilerOptions: { outDir: string } })
-      .compilerOptions.outDir;
-    assert.equal(outDir, 'dist');
   });
 
   test('both stages have a Node.js that the package accepts', () => {
@@ -358,8 +356,10 @@ function assertRuns([program, ...words]: string[]): void {
     });
     assert.equal(status, 0, stderr);
   } else if (program === 'node') {
-    const source = words[0]?.replace(/^\/app\/dist\/(.*)\.js$/, 'src/$1.ts') ?? '';
-    assert.ok(existsSync(join(packageRoot, source)), `${words[0]} is compiled from ${source}`);
+    const name = /^\/app\/dist\/(.*)\.js$/.exec(words[0] ?? '')?.[1] ?? '';
+    const source = entryPoints[name];
+    assert.ok(source !== undefined, `${words[0]} is built`);
+    assert.ok(existsSync(join(packageRoot, source)), `${words[0]} is built from ${source}`);
   } else {
     assert.equal(program, 'postern');
     const { stdout } = spawnSync(

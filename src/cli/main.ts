@@ -6,6 +6,7 @@ import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { exitCodes } from './exit-codes.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
+import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
 import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
@@ -29,6 +30,7 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 wrong configura
 const commands = [
   registerServeCommand,
   registerTokenCommands,
+  registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
   registerConfigCommands,

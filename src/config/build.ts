@@ -5,6 +5,7 @@ import { parseNetworks } from '../core/network.ts';
 import { parseOriginRules } from '../core/origin.ts';
 import { lengthEntropy } from '../core/secret.ts';
 import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
+import { buildIssuers } from './issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { RawConfig } from './schema.ts';
 
@@ -81,6 +82,7 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
       queryNames: list(raw.default_gate?.query),
       assertion: raw.default_gate?.assertion === true,
       forwardAuthorization: raw.default_gate?.forward_authorization === true,
+      jwtSingleUse: raw.default_gate?.jwt_single_use === true,
       origins:
         'invalid' in origins ? { same: false, opaque: false, exact: [], below: [] } : origins,
       identityHeaders: defaultIdentityHeaders,
@@ -92,6 +94,7 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
     tokens: lifetime('tokens'),
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
     sessions: buildSessions(raw, report, ttl),
+    jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

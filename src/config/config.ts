@@ -1,4 +1,5 @@
 import type { Gate } from '../core/gate.ts';
+import type { Issuer } from '../core/issuer.ts';
 import type { NetworkSet } from '../core/network.ts';
 import type { ListenAddress } from './listen-address.ts';
 
@@ -37,6 +38,7 @@ export interface Config {
   readonly tokens: LifetimeConfig;
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;
+  readonly jwtIssuers: readonly Issuer[];
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

@@ -6,6 +6,8 @@ import { suggest } from './suggest.ts';
 export interface EnvironmentSettings {
   readonly values: ReadonlyMap<string, { readonly variable: string; readonly value: unknown }>;
   readonly problems: readonly Problem[];
+  /** The variable that holds the map in which a path lies, if there is one. */
+  variableAbove(path: string): string | undefined;
 }
 
 /** Names the configuration file. */
@@ -16,8 +18,8 @@ const serviceLink =
   /^POSTERN_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 /**
- * Reads the `POSTERN_*` variables. Lists are separated by commas. An empty variable counts as unset,
- * because that is how compose files pass on what is not there.
+ * Reads the `POSTERN_*` variables. Lists are separated by commas, maps are JSON. An empty variable
+ * counts as unset, because that is how compose files pass on what is not there.
  */
 export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
   const values = new Map<string, { variable: string; value: unknown }>();
@@ -27,10 +29,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
     if (!variable.startsWith('POSTERN_') || variable === configVariable || !text) continue;
     const setting = known.get(variable);
     if (setting !== undefined) {
-      values.set(setting.path.join('.'), {
-        variable,
-        value: parseValue(text, setting.schema.type),
-      });
+      const path = setting.path.join('.');
+      const value = parseValue(text, setting.schema.type);
+      // The parser's own message would show a part of the text, which may be a secret.
+      if (value === undefined) problems.push({ where: variable, path, message: 'must be JSON' });
+      else values.set(path, { variable, value });
     } else if (!serviceLink.test(variable)) {
       problems.push({
         where: variable,
@@ -39,14 +42,26 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
       });
     }
   }
-  return { values, problems };
+  const variableAbove = (path: string) =>
+    [...values].find(([map]) => path.startsWith(`${map}.`))?.[1].variable;
+  return { values, problems, variableAbove };
 }
 
+/** Undefined for what should be JSON and is not. */
 function parseValue(text: string, type: string | undefined): unknown {
+  if (type === 'object') return parseJson(text);
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (type !== 'array') return text;
   return text
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

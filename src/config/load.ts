@@ -3,6 +3,7 @@ import { buildConfig, type Report } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { configVariable, readEnvironment } from './environment.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { type RawConfig, settings } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { readYaml } from './yaml-file.ts';
@@ -13,6 +14,7 @@ const defaultFile = 'postern.yaml';
 /** One setting in force, for people to look at. */
 export interface EffectiveSetting {
   readonly path: string;
+  /** Secrets inside a map are masked already. */
   readonly value: unknown;
   /** `postern.yaml`, an environment variable, or `default`. */
   readonly from: string;
@@ -55,11 +57,19 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     const from =
       fromEnvironment?.variable ?? (fromFile === undefined ? 'default' : (file ?? 'default'));
     whereOf.set(path.join('\0'), fromEnvironment?.variable ?? document?.locate(path) ?? 'default');
-    effective.push({ path: dotted, value, from, secret: schema.writeOnly === true });
+    effective.push({
+      path: dotted,
+      value: hideSecrets(value, schema),
+      from,
+      secret: schema.writeOnly === true,
+    });
   }
 
   const where = (path: readonly string[]) =>
-    whereOf.get(path.join('\0')) ?? document?.locate(path) ?? path.join('.');
+    whereOf.get(path.join('\0')) ??
+    environment.variableAbove(path.join('.')) ??
+    document?.locate(path) ??
+    path.join('.');
   problems.push(...schemaProblems(raw, where));
   const faulty = new Set(problems.map(({ path }) => path));
   const report: Report = (path, message) => {

@@ -18,12 +18,28 @@ export function schemaProblems(
   for (const error of Value.Errors(configSchema, raw)) {
     if (error.keyword === 'boolean') continue; // the same unknown key, reported a second time
     const path = error.instancePath.slice(1).split('/').filter(Boolean);
+    if (error.keyword === 'required') {
+      const { requiredProperties } = error.params as { requiredProperties: string[] };
+      for (const key of requiredProperties) {
+        const dotted = [...path, key].join('.');
+        problems.set(dotted, {
+          where: where([...path, key]),
+          path: dotted,
+          message: 'is required',
+        });
+      }
+      continue;
+    }
     if (error.keyword === 'additionalProperties') {
       const { additionalProperties } = error.params as { additionalProperties: string[] };
-      const known = Object.keys(schemaAt(path)?.properties ?? {});
+      const { properties = {}, patternProperties } = schemaAt(path) ?? {};
+      const known = Object.keys(properties);
       for (const key of additionalProperties) {
         const dotted = [...path, key].join('.');
-        const message = `unknown setting${suggest(key, known)}`;
+        const message =
+          patternProperties === undefined
+            ? `unknown setting${suggest(key, known)}`
+            : 'a name here is made of lower case letters, digits, - and _, a letter first';
         problems.set(dotted, { where: where([...path, key]), path: dotted, message });
       }
       continue;
@@ -40,10 +56,16 @@ export function schemaProblems(
   return [...problems.values()];
 }
 
-type ObjectSchema = TSchema & { properties?: Record<string, TSchema> };
+type ObjectSchema = TSchema & {
+  properties?: Record<string, TSchema>;
+  patternProperties?: Record<string, TSchema>;
+};
 
 function schemaAt(path: readonly string[]): ObjectSchema | undefined {
   let schema: ObjectSchema | undefined = configSchema;
-  for (const name of path) schema = schema?.properties?.[name];
+  for (const name of path) {
+    const [inMap]: (TSchema | undefined)[] = Object.values(schema?.patternProperties ?? {});
+    schema = schema?.properties?.[name] ?? inMap;
+  }
   return schema;
 }

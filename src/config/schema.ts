@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
+import { issuersSchema } from './issuer-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -103,6 +104,13 @@ export const configSchema = Type.Object(
             'Whether the application gets `X-Postern-Assertion`, a signed statement of who is there. The keys to check it are at `/.well-known/jwks.json` on the gate listener.',
         }),
       ),
+      jwt_single_use: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether a JWT is good for one request only, as a ticket is. It then needs a `jti`.',
+        }),
+      ),
       origins: words(
         ['same'],
         'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
@@ -158,6 +166,7 @@ export const configSchema = Type.Object(
         }),
       ),
     }),
+    jwt: section({ issuers: Type.Optional(issuersSchema) }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

@@ -12,7 +12,7 @@ export interface DecisionPorts {
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
   /** Finds out whose credential it is. Rejects only when it cannot tell. */
   verify(credential: Credential, now: number): Promise<Identity | Deny>;
-  /** Uses up one admission of a token with limited uses: one conditional write, or a denial. */
+  /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
   redeem(identity: Identity, now: number): Promise<Deny | undefined>;
 }
 
@@ -43,6 +43,7 @@ const steps: readonly Step[] = [
   { name: 'cross-site', take: checkCrossSite },
   { name: 'identity', take: findIdentity },
   { name: 'bounds', take: checkTokenBounds },
+  { name: 'single use', take: checkSingleUse },
   { name: 'redemption', take: redeem },
 ];
 
@@ -134,6 +135,18 @@ function checkTokenBounds({ handshake, gate, identity }: Inquiry): Deny | undefi
     : checkBounds(identity.bounds, handshake, gate);
 }
 
-async function redeem({ identity, now, ports }: Inquiry): Promise<Deny | undefined> {
-  return identity?.limitedUses ? ports.redeem(identity, now) : undefined;
+/**
+ * A gate that takes each JWT once needs an id to know it again by. Whether it was used is asked here
+ * so that it can be said without using it up; what decides is the redemption.
+ */
+function checkSingleUse({ gate, identity }: Inquiry): Deny | undefined {
+  if (!gate.jwtSingleUse || identity?.jwt === undefined) return undefined;
+  if (identity.jwt.jti === undefined) return deny('malformed_credential', 'jti');
+  return identity.jwt.used ? deny('already_used') : undefined;
+}
+
+async function redeem({ gate, identity, now, ports }: Inquiry): Promise<Deny | undefined> {
+  if (identity === undefined) return deny('no_credential');
+  const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;
+  return identity.limitedUses || isOnce ? ports.redeem(identity, now) : undefined;
 }

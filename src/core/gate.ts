@@ -24,6 +24,8 @@ export interface Gate {
   readonly assertion: boolean;
   /** Whether the backend gets the client's `Authorization`. */
   readonly forwardAuthorization: boolean;
+  /** Whether a JWT is good for one admission only, as a ticket is. */
+  readonly jwtSingleUse: boolean;
   /** Sent with every answer that lets a request through, empty where the identity has no value. */
   readonly identityHeaders: readonly IdentityHeader[];
 }

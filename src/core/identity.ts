@@ -22,7 +22,7 @@ export const unbounded: Bounds = { gates: [], paths: [], origins: [], networks: 
 export interface Identity {
   /** Public id of the token, safe to log and to send to a backend. */
   readonly tokenId: string;
-  readonly kind: TokenKind;
+  readonly kind: TokenKind | 'jwt';
   readonly subject: string;
   readonly claims: Claims;
   readonly bounds: Bounds;
@@ -30,4 +30,19 @@ export interface Identity {
   readonly expiresAt: number | undefined;
   /** Whether each admission uses the token up, so that it has to be redeemed. */
   readonly limitedUses: boolean;
+  /** Set when it is a JWT of another issuer. */
+  readonly jwt?: JwtFacts;
+}
+
+/** What a JWT can be revoked and used up by. `iss` and `jti` together name it, in all of time. */
+export interface JwtFacts {
+  /** What the configuration calls the issuer. */
+  readonly issuer: string;
+  readonly iss: string;
+  /** Undefined when it has none, so that nobody can name it. */
+  readonly jti: string | undefined;
+  /** Unix milliseconds, undefined when it does not say. */
+  readonly issuedAt: number | undefined;
+  /** Whether a gate that takes each JWT once has taken it already. */
+  readonly used: boolean;
 }

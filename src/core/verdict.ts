@@ -47,12 +47,13 @@ export const denials = {
     status: 401,
     bearerError: 'invalid_token',
     meaning:
-      'What was presented cannot be a token: it is cut short, mistyped, badly encoded, or presented twice with different values.',
+      'What was presented cannot be a token: it is cut short, mistyped, badly encoded, or presented twice with different values; or it is a JWT without what it has to have.',
   },
   unknown_token: {
     status: 401,
     bearerError: 'invalid_token',
-    meaning: 'The token has the right form, but it was never issued here, or was pruned long ago.',
+    meaning:
+      'The token has the right form, but it was never issued here, or was pruned long ago; or it is a JWT whose `iss` is none of `jwt.issuers`.',
   },
   expired: {
     status: 401,
@@ -67,12 +68,25 @@ export const denials = {
   already_used: {
     status: 401,
     bearerError: 'invalid_token',
-    meaning: 'The ticket was used already, or the token has no uses left. Ask for a new one.',
+    meaning:
+      'The ticket was used already, or the token has no uses left, or the gate takes each JWT once. Ask for a new one.',
   },
   not_yet_valid: {
     status: 401,
     bearerError: 'invalid_token',
-    meaning: 'The token is not good yet: look at its `not_before`.',
+    meaning:
+      'The token is not good yet: look at its `not_before`, or at `nbf` and `iat` of a JWT and the clock of its issuer.',
+  },
+  invalid_signature: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning:
+      "The JWT is not signed with a key of its issuer, or with none of the issuer's `algorithms`. `detail` in the log says which.",
+  },
+  wrong_audience: {
+    status: 401,
+    bearerError: 'invalid_token',
+    meaning: "The JWT was issued for somebody else: its `aud` is none of the issuer's `audience`.",
   },
   wrong_gate: {
     status: 403,
@@ -86,6 +100,11 @@ export const denials = {
     status: 403,
     meaning:
       'The token is good, but not from this client address; or nginx did not say which address it is.',
+  },
+  issuer_unavailable: {
+    status: 503,
+    meaning:
+      "The keys of the JWT's issuer cannot be had, and the log says why. Its JWTs are not let through until they can.",
   },
   store_unavailable: {
     status: 503,

@@ -6,10 +6,12 @@ import type { AdminKeys } from '../services/admin-keys.ts';
 import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Introspect } from '../services/introspection.ts';
+import type { JwtRevocations } from '../services/jwt-revocations.ts';
 import type { TokenService } from '../services/tokens.ts';
 import { authenticate } from './admin-auth.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
 import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { jwtRoutes } from './routes/jwt.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { oauthRoutes } from './routes/oauth.ts';
 import { signingKeyRoutes } from './routes/signing-keys.ts';
@@ -32,13 +34,14 @@ export async function buildAdminApp(dependencies: {
   readonly tokens: TokenService;
   readonly introspect: Introspect;
   readonly assertions: Assertions;
+  readonly jwts: JwtRevocations;
   readonly adminKeys: AdminKeys;
   readonly events: Events;
   readonly clock: () => number;
   /** Resolves when the store answers. */
   readonly ping: () => Promise<void>;
 }): Promise<FastifyInstance> {
-  const { tokens, introspect, assertions, adminKeys, events, clock, ping } = dependencies;
+  const { tokens, introspect, assertions, jwts, adminKeys, events, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -77,7 +80,8 @@ export async function buildAdminApp(dependencies: {
       });
       v1.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
       await v1.register(tokenRoutes({ tokens, clock }));
-      await v1.register(oauthRoutes({ introspect, tokens }));
+      await v1.register(oauthRoutes({ introspect, tokens, jwts }));
+      await v1.register(jwtRoutes({ jwts }));
       await v1.register(keyRoutes({ adminKeys, clock }));
       await v1.register(signingKeyRoutes(assertions));
     },

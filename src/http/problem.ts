@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { explainSchemaError } from '../core/schema-error.ts';
 import type { Events } from '../services/events.ts';
 import { IssueRefused } from '../services/issuing.ts';
+import { IssuerUnavailable, JwtRevocationRefused } from '../services/jwt-revocations.ts';
 import { TokenEnded } from '../services/tokens.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 
@@ -20,6 +21,10 @@ export const problems = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
+  issuer_unavailable: {
+    status: 503,
+    title: "The keys of the JWT's issuer cannot be had right now",
+  },
   store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -93,13 +98,14 @@ export function createErrorHandler(events: Events) {
     if (error instanceof ProblemError) {
       return sendProblem(reply, error.code, { detail: error.detail });
     }
-    if (error instanceof IssueRefused) {
+    if (error instanceof IssueRefused || error instanceof JwtRevocationRefused) {
       const errors = [{ field: error.field, message: error.message }];
       return sendProblem(reply, 'validation_failed', { errors });
     }
     if (error instanceof TokenEnded) {
       return sendProblem(reply, 'token_ended', { detail: error.message });
     }
+    if (error instanceof IssuerUnavailable) return sendProblem(reply, 'issuer_unavailable');
     if (error instanceof StoreUnavailable) {
       events.failed('an admin request failed', error);
       return sendProblem(reply, 'store_unavailable');

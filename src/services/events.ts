@@ -27,7 +27,10 @@ export interface Events {
   rotated(tokenId: string): void;
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
-  pruned(counts: Readonly<Record<TokenKind, number>>): void;
+  jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
+  /** The keys of an issuer cannot be had. */
+  issuerFailed(issuer: string, why: string): void;
+  pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
   /** Something failed that is not the client's fault. */
@@ -49,6 +52,7 @@ export function createEvents(log: Logger): Events {
           detail: denied ? verdict.detail : undefined,
           source: verdict.source,
           token_id: verdict.identity?.tokenId,
+          issuer: verdict.identity?.jwt?.issuer,
           subject: verdict.identity?.subject,
           client: clientAddress,
           method,
@@ -87,6 +91,12 @@ export function createEvents(log: Logger): Events {
     },
     revokedAll({ subject, gate }, count) {
       log.info({ event: 'revocation', subject, gate, count }, 'tokens revoked');
+    },
+    jwtRevoked({ issuer, jti, subject }) {
+      log.info({ event: 'revocation', issuer, token_id: jti, subject }, 'JWT revoked');
+    },
+    issuerFailed(issuer, why) {
+      log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
     },
     pruned(counts) {
       log.info({ event: 'prune', ...counts }, 'tokens pruned');

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { TokenKind } from '../core/token.ts';
-import type { TokenStore } from '../stores/store.ts';
+import type { JwtStore, TokenStore } from '../stores/store.ts';
 import type { Events } from './events.ts';
 
 /** Rows a batch: a few hundred deletions take a millisecond or two. */
@@ -10,8 +10,11 @@ const pauseMs = 20;
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
+/** Milliseconds behind its expiry after which a JWT passes with no leeway and no clock set right. */
+const jwtMargin = 3_600_000;
+
 /** How many of each kind were deleted. */
-export type Pruned = Readonly<Record<TokenKind, number>>;
+export type Pruned = Readonly<Record<TokenKind | 'jwt', number>>;
 
 /** Deletes what ended longer ago than its retention, now and then, until it is stopped. */
 export interface Pruning {
@@ -23,17 +26,22 @@ export interface Pruning {
 /** Starts pruning in the background. Failures are reported and tried again in the next round. */
 export function startPruning(dependencies: {
   readonly store: TokenStore;
+  readonly jwts: JwtStore;
   readonly limits: Pick<Config, 'tokens' | 'tickets' | 'sessions'>;
   readonly events: Events;
   readonly clock: () => number;
 }): Pruning {
-  const { store, limits, events, clock } = dependencies;
+  const { store, jwts, limits, events, clock } = dependencies;
   let stopped = false;
 
-  async function pruneKind(kind: TokenKind, retention: number): Promise<number> {
+  function pruneKind(kind: TokenKind, retention: number): Promise<number> {
+    return inBatches(() => store.prune(kind, clock() - retention, batchSize));
+  }
+
+  async function inBatches(prune: () => Promise<number>): Promise<number> {
     let total = 0;
     while (!stopped) {
-      const count = await store.prune(kind, clock() - retention, batchSize);
+      const count = await prune();
       total += count;
       if (count < batchSize) break;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -45,8 +53,9 @@ export function startPruning(dependencies: {
     const token = await pruneKind('token', limits.tokens.retention);
     const ticket = await pruneKind('ticket', limits.tickets.retention);
     const session = await pruneKind('session', limits.sessions.retention);
-    const pruned = { token, ticket, session };
-    if (token + ticket + session > 0) events.pruned(pruned);
+    const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
+    const pruned = { token, ticket, session, jwt };
+    if (token + ticket + session + jwt > 0) events.pruned(pruned);
     return pruned;
   }
 

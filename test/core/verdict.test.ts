@@ -28,6 +28,9 @@ const table: Readonly<
   wrong_gate: [403, 401],
   path_not_allowed: [403, 401],
   network_not_allowed: [403, 401],
+  invalid_signature: [401, 401, 'invalid_token'],
+  wrong_audience: [401, 401, 'invalid_token'],
+  issuer_unavailable: [503, 503],
   store_unavailable: [503, 503],
   internal_error: [503, 503],
 };

@@ -38,6 +38,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     queryNames: ['token'],
     assertion: false,
     forwardAuthorization: false,
+    jwtSingleUse: false,
     origins: sameOrigin,
     identityHeaders: defaultIdentityHeaders,
     ...rules,

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { defaultGateName } from '../../core/gate.ts';
 import { gateNamePattern } from '../../core/handshake.ts';
 import type { Introspect } from '../../services/introspection.ts';
+import type { JwtRevocations } from '../../services/jwt-revocations.ts';
 import type { TokenService } from '../../services/tokens.ts';
 import { allow } from '../admin-auth.ts';
 
@@ -40,6 +41,7 @@ const introspectSchema = Type.Object(
 const introspectionSchema = Type.Object({
   active: Type.Boolean(),
   sub: Type.Optional(Type.String()),
+  iss: Type.Optional(Type.String({ description: 'Issuer, where it is a JWT.' })),
   token_type: Type.Optional(Type.String()),
   jti: Type.Optional(Type.String({ description: 'Id of the token.' })),
   exp: Type.Optional(Type.Integer()),
@@ -52,8 +54,9 @@ const introspectionSchema = Type.Object({
 export function oauthRoutes(dependencies: {
   readonly introspect: Introspect;
   readonly tokens: TokenService;
+  readonly jwts: JwtRevocations;
 }): FastifyPluginAsyncTypebox {
-  const { introspect, tokens } = dependencies;
+  const { introspect, tokens, jwts } = dependencies;
   return async (app) => {
     await app.register(formbody, { bodyLimit: 16_384 });
 
@@ -86,10 +89,11 @@ export function oauthRoutes(dependencies: {
           redeem: redeem === true || redeem === 'true',
         });
         if (verdict.verdict === 'deny') return { active: false, reason: verdict.reason };
-        const { subject, tokenId, expiresAt, claims } = verdict.identity;
+        const { subject, tokenId, expiresAt, claims, jwt } = verdict.identity;
         return {
           active: true,
           sub: subject,
+          ...(jwt !== undefined && { iss: jwt.iss }),
           token_type: 'Bearer',
           jti: tokenId,
           gate,
@@ -112,7 +116,8 @@ export function oauthRoutes(dependencies: {
       },
       async (request) => {
         // A token that is not known is as revoked as it can be (RFC 7009, section 2.2).
-        await tokens.revokeSecret(request.body.token);
+        const { token: presented } = request.body;
+        if (!(await jwts.revokePresented(presented))) await tokens.revokeSecret(presented);
         return {};
       },
     );

@@ -1,6 +1,7 @@
 import type { Store } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { openConnection } from './connection.ts';
+import { SqliteJwts } from './jwts.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteTokens } from './tokens.ts';
 
@@ -10,6 +11,7 @@ export function openSqliteStore(dataDir: string): Store {
   return {
     tokens: new SqliteTokens(db),
     signingKeys: new SqliteSigningKeys(db),
+    jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     close: async () => db.close(),

@@ -1,0 +1,27 @@
+/**
+ * Builds `dist/`: the program in a few files, so that a start does not look for a thousand. What has
+ * native code or starts threads from its own files (the database, the logger) stays in node_modules.
+ */
+import { rmSync } from 'node:fs';
+import { build } from 'esbuild';
+import { entryPoints } from './entry-points.ts';
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { ...entryPoints },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22.12',
+  external: ['better-sqlite3', 'pino', 'pino-pretty'],
+  // Packages written for CommonJS ask for Node's own modules with require.
+  banner: {
+    js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+  },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});

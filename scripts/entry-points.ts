@@ -1,0 +1,5 @@
+/** What the build makes of what: the name of a file in `dist/`, and the source it begins with. */
+export const entryPoints: Readonly<Record<string, string>> = {
+  main: 'src/cli/main.ts',
+  'serve-backend': 'src/demo/serve-backend.ts',
+};

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../http/routes/jwt.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
+import { note, print, printJson, renderTable } from './output.ts';
+import { expectOk } from './refusal.ts';
+
+interface RevokeOptions extends AdminOptions {
+  readonly issuer: string;
+  readonly jti?: string;
+  readonly subject?: string;
+  readonly issuedBefore?: string;
+  readonly expiresAt?: string;
+}
+
+interface ListOptions extends AdminOptions {
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+/** `postern jwt …`. */
+export function registerJwtCommands(program: Command): void {
+  const jwt = program.command('jwt').description('revoke JWTs of other issuers');
+
+  withAdminOptions(
+    jwt.command('revoke').description('revoke a JWT, or all that a subject was given, at once'),
+  )
+    .requiredOption('--issuer <name>', 'name of the issuer in jwt.issuers')
+    .option('--jti <jti>', 'the one JWT with this jti, which is the token_id in the log')
+    .option('--subject <subject>', 'all JWTs of this subject')
+    .option('--issued-before <time>', 'with --subject: up to this moment (default: now)')
+    .option('--expires-at <time>', 'when they expire by themselves (default: kept for good)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  postern jwt revoke --issuer keycloak --jti 5f0c8a52-4b3e-4c0e-9d59-0f1f6f1f2a11
+  postern jwt revoke --issuer keycloak --subject alice
+  postern jwt revoke --issuer keycloak --subject alice --issued-before 2027-01-31T12:00:00Z`,
+    )
+    .action((options: RevokeOptions, command: Command) => {
+      if ((options.jti === undefined) === (options.subject === undefined)) {
+        command.error('error: name one JWT by its --jti, or all of a --subject');
+      }
+      return withAdmin(options, async (admin) => {
+        const answer = await admin.send('POST', '/v1/jwt/revoke', {
+          issuer: options.issuer,
+          jti: options.jti,
+          subject: options.subject,
+          issued_before: options.issuedBefore,
+          expires_at: options.expiresAt,
+        });
+        const revocation = expectOk(answer) as ShownJwtRevocation;
+        if (options.json) printJson(revocation);
+        else print(`${describe(revocation)} revoked`);
+      });
+    });
+
+  withAdminOptions(jwt.command('revocations').description('list what is revoked, newest first'))
+    .option('--limit <n>', 'rows a page (default: 50)')
+    .option('--cursor <cursor>', 'where the next page starts')
+    .addHelpText('after', '\nExample:\n  postern jwt revocations --json')
+    .action((options: ListOptions) =>
+      withAdmin(options, async (admin) => {
+        const query = new URLSearchParams();
+        for (const name of ['limit', 'cursor'] as const) {
+          if (options[name] !== undefined) query.set(name, options[name]);
+        }
+        const answer = await admin.send('GET', `/v1/jwt/revocations?${query}`);
+        const page = expectOk(answer) as ShownJwtRevocationPage;
+        if (options.json) return printJson(page);
+        if (page.revocations.length === 0) return note('No revocations.');
+        const rows = page.revocations.map((revocation) => [
+          revocation.issuer ?? revocation.iss,
+          describe(revocation),
+          revocation.revoked_at,
+          revocation.expires_at ?? 'for good',
+        ]);
+        print(renderTable(['ISSUER', 'WHAT', 'REVOKED', 'KEPT UNTIL'], rows));
+        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+      }),
+    );
+}
+
+function describe({ jti, subject, issued_before }: ShownJwtRevocation): string {
+  return jti === null ? `all of ${subject} up to ${issued_before}` : `jti ${jti}`;
+}

@@ -1,0 +1,104 @@
+import type { Issuer } from '../core/issuer.ts';
+import { isDenial } from '../core/verdict.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../stores/store.ts';
+import type { VerifyJwt } from '../verifiers/jwt.ts';
+import type { Events } from './events.ts';
+
+/** What to revoke of an issuer. */
+export interface JwtRevocationRequest {
+  /** What the configuration calls it. */
+  readonly issuer: string;
+  /** One JWT, or all that a subject was given up to a moment (undefined for now). */
+  readonly concerns:
+    | { readonly jti: string }
+    | { readonly subject: string; readonly issuedBefore: number | undefined };
+  /** Unix milliseconds at which nothing that it concerns is good any more; undefined if unknown. */
+  readonly expiresAt: number | undefined;
+}
+
+/** A revocation was asked for that cannot be. */
+export class JwtRevocationRefused extends Error {
+  override readonly name = 'JwtRevocationRefused';
+  /** The field of the request that is to blame. */
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/** Whether a JWT is its issuer's cannot be told right now. */
+export class IssuerUnavailable extends Error {
+  override readonly name = 'IssuerUnavailable';
+}
+
+/** Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. */
+export interface JwtRevocations {
+  /** Resolves when no decision that begins from then on lets it pass. Rejects with JwtRevocationRefused. */
+  revoke(request: JwtRevocationRequest): Promise<JwtRevocation>;
+  /**
+   * Revokes the JWT itself. False when it is no JWT, or there are no issuers. One that is nobody's
+   * or not good any more is left as it is. Rejects with JwtRevocationRefused for one without a jti,
+   * and with IssuerUnavailable.
+   */
+  revokePresented(jwt: string): Promise<boolean>;
+  list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
+  /** What the configuration calls the issuer of these JWTs; undefined when it is there no more. */
+  nameOf(iss: string): string | undefined;
+}
+
+/** Builds the service. `clock` tells Unix time in milliseconds. */
+export function createJwtRevocations(dependencies: {
+  readonly issuers: readonly Issuer[];
+  readonly store: JwtStore;
+  readonly verifyJwt: VerifyJwt;
+  readonly events: Events;
+  readonly clock: () => number;
+}): JwtRevocations {
+  const { issuers, store, verifyJwt, events, clock } = dependencies;
+
+  async function revoke(request: JwtRevocationRequest): Promise<JwtRevocation> {
+    const { concerns, expiresAt } = request;
+    const issuer = issuers.find(({ name }) => name === request.issuer);
+    if (issuer === undefined) {
+      const names = issuers.map(({ name }) => name).join(', ') || 'none';
+      throw new JwtRevocationRefused('issuer', `is not in jwt.issuers, where there is: ${names}`);
+    }
+    const now = clock();
+    const revoked = await store.revoke({
+      iss: issuer.iss,
+      concerns:
+        'jti' in concerns
+          ? concerns
+          : { subject: concerns.subject, issuedBefore: concerns.issuedBefore ?? now },
+      revokedAt: now,
+      expiresAt,
+    });
+    const whose = 'jti' in concerns ? { jti: concerns.jti } : { subject: concerns.subject };
+    events.jwtRevoked({ issuer: issuer.name, ...whose });
+    return revoked;
+  }
+
+  return {
+    revoke,
+
+    async revokePresented(jwt) {
+      const found = await verifyJwt({ source: 'bearer', value: jwt }, clock());
+      if (found === undefined) return false;
+      if (isDenial(found) && found.reason === 'issuer_unavailable') throw new IssuerUnavailable();
+      const identity = isDenial(found) ? found.identity : found;
+      const isOver = isDenial(found) && ['expired', 'revoked'].includes(found.reason);
+      if (identity?.jwt === undefined || isOver) return true;
+      const { issuer, jti } = identity.jwt;
+      if (jti === undefined) {
+        throw new JwtRevocationRefused('token', 'has no jti to revoke it by; revoke its subject');
+      }
+      await revoke({ issuer, concerns: { jti }, expiresAt: identity.expiresAt });
+      return true;
+    },
+
+    list: (page) => store.list(page),
+    nameOf: (iss) => issuers.find((issuer) => issuer.iss === iss)?.name,
+  };
+}

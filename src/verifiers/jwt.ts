@@ -1,0 +1,188 @@
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+  type KeyObject,
+} from 'jose';
+import type { Credential } from '../core/credential.ts';
+import type { Identity } from '../core/identity.ts';
+import type { Issuer, IssuerKeys } from '../core/issuer.ts';
+import { type JsonObject, readUnverifiedJwt } from '../core/jws.ts';
+import { checkMoment, jwtIdentity } from '../core/jwt-identity.ts';
+import { type DenialCode, type Deny, deny, isDenial } from '../core/verdict.ts';
+import type { JwtStore } from '../stores/store.ts';
+import { fetchJwks } from './jwks-fetch.ts';
+import { createJwksFile } from './jwks-file.ts';
+import { fetchTimeout, filePolicy, urlPolicy } from './jwks-policy.ts';
+import { createRenewable, type Renewable } from './renewable.ts';
+
+/**
+ * Verifies JWTs of the configured issuers. Which issuer's keys count is chosen by the `iss` claim
+ * alone; `jku`, `x5u`, `jwk` and `x5c` in a header are never looked at (RFC 8725, section 3.10).
+ * Undefined for what is no JWT, and for everything where no issuer is configured. Rejects with
+ * StoreUnavailable, and with nothing else: errors of jose hold claims, and end here.
+ */
+export type VerifyJwt = (
+  credential: Credential,
+  now: number,
+) => Promise<Identity | Deny | undefined>;
+
+type Keys = KeyObject | JWTVerifyGetKey;
+
+interface Trust {
+  readonly issuer: Issuer;
+  readonly keys: Renewable<Keys>;
+}
+
+/** A JWT whose signature is its issuer's; the denial is about its claims. */
+interface Signed {
+  readonly claims: JsonObject;
+  readonly denial: Deny | undefined;
+}
+
+/** Most keys that are tried on a JWT that does not name one: each costs processor time. */
+const mostCandidates = 16;
+
+/** Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt. */
+export function createJwtVerifier(dependencies: {
+  readonly issuers: readonly Issuer[];
+  readonly store: JwtStore;
+  readonly report: (issuer: string, why: string) => void;
+}): VerifyJwt {
+  const { issuers, store, report } = dependencies;
+  const trusted = new Map(
+    issuers.map((issuer): [string, Trust] => [
+      issuer.iss,
+      { issuer, keys: openKeys(issuer.keys, (why) => report(issuer.name, why)) },
+    ]),
+  );
+
+  return async ({ value }, now) => {
+    const presented = trusted.size === 0 ? undefined : readUnverifiedJwt(value);
+    if (presented === undefined || isDenial(presented)) return presented;
+    const { iss } = presented.claims;
+    const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
+    if (trust === undefined) return deny('unknown_token', 'iss');
+    const signed = await checkSignature(value, trust, now);
+    if (isDenial(signed)) return signed;
+    const identity = jwtIdentity(signed.claims, trust.issuer, value);
+    if (isDenial(identity)) return signed.denial ?? identity;
+    const denial = signed.denial ?? checkMoment(identity, trust.issuer, now);
+    if (denial !== undefined) return { ...denial, identity };
+    // Asked last, so that no revocation slips in while keys are fetched.
+    const { revoked, used } = await store.find({ ...identity.jwt, subject: identity.subject });
+    const known = { ...identity, jwt: { ...identity.jwt, used } };
+    return revoked ? { ...deny('revoked'), identity: known } : known;
+  };
+}
+
+function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<Keys> {
+  const report = (error: unknown) => explain((error as Error).message);
+  if (keys.kind === 'jwks_url') {
+    // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
+    // would try again at each call for as long as it fails.
+    const remote = createRemoteJWKSet(new URL(keys.url), {
+      timeoutDuration: fetchTimeout,
+      cacheMaxAge: Number.POSITIVE_INFINITY,
+      cooldownDuration: Number.POSITIVE_INFINITY,
+      [customFetch]: fetchJwks,
+    });
+    const load = () => remote.reload().then(() => remote);
+    return createRenewable<Keys>({ load, policy: urlPolicy, report });
+  }
+  if (keys.kind === 'jwks_file') {
+    const read = createJwksFile(keys.path);
+    const sets = new WeakMap<object, Keys>();
+    const load = async () => {
+      const jwks = await read();
+      const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
+      sets.set(jwks, set);
+      return set;
+    };
+    return createRenewable<Keys>({ load, policy: filePolicy, report });
+  }
+  return { current: async () => keys.key, renew: async () => 'too_soon' };
+}
+
+async function checkSignature(
+  jwt: string,
+  { issuer, keys }: Trust,
+  now: number,
+): Promise<Signed | Deny> {
+  const known = await keys.current(now);
+  if (known === undefined) return deny('issuer_unavailable');
+  const first = await tryKeys(jwt, known, issuer, now);
+  if (first !== undefined) return first;
+  // A key that is not known may be a new one.
+  const renewal = await keys.renew(now);
+  if (renewal === 'failed') return deny('issuer_unavailable', 'kid');
+  const renewed = renewal === 'renewed' ? await keys.current(now) : undefined;
+  const second = renewed && (await tryKeys(jwt, renewed, issuer, now));
+  return second ?? deny('invalid_signature', 'kid');
+}
+
+/** Undefined when none of the keys is the one that the JWT names. */
+async function tryKeys(
+  jwt: string,
+  keys: Keys,
+  issuer: Issuer,
+  now: number,
+): Promise<Signed | Deny | undefined> {
+  const options: JWTVerifyOptions = {
+    algorithms: [...issuer.algorithms],
+    issuer: issuer.iss,
+    audience: [...issuer.audience],
+    requiredClaims: ['exp'],
+    clockTolerance: issuer.leeway / 1_000,
+    currentDate: new Date(now),
+  };
+  try {
+    const { payload } = await jwtVerify(jwt, keys, options);
+    return { claims: payload, denial: undefined };
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return explainFailure(error);
+    let tries = 0;
+    for await (const key of error) {
+      const outcome = await tryKeys(jwt, key as KeyObject, issuer, now);
+      const isWrongKey = isDenial(outcome) && outcome.reason === 'invalid_signature';
+      if (outcome !== undefined && !isWrongKey) return outcome;
+      if (++tries === mostCandidates) break;
+    }
+    return deny('invalid_signature', 'signature');
+  }
+}
+
+/** Denials by the code of jose's error, with what to say of them in the log. */
+const failures: Readonly<Record<string, readonly [DenialCode, detail?: string]>> = {
+  ERR_JWT_EXPIRED: ['expired'],
+  ERR_JOSE_ALG_NOT_ALLOWED: ['invalid_signature', 'alg'],
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: ['invalid_signature', 'signature'],
+  // Of what reaches this place, only an extension in "crit" (RFC 7515, section 4.1.11).
+  ERR_JOSE_NOT_SUPPORTED: ['malformed_credential', 'crit'],
+  ERR_JWS_INVALID: ['malformed_credential', 'header'],
+  ERR_JWT_INVALID: ['malformed_credential', 'claims'],
+};
+
+function explainFailure(error: unknown): Signed | Deny | undefined {
+  if (error instanceof errors.JWKSNoMatchingKey) return undefined;
+  // What else there is has to do with keys that do not fit.
+  const { code } = error as Partial<errors.JOSEError>;
+  const [reason, detail] = failures[code ?? ''] ?? ['invalid_signature', 'key'];
+  // Claims are judged after the signature, so these are the issuer's own.
+  if (error instanceof errors.JWTExpired) return { claims: error.payload, denial: deny(reason) };
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return { claims: error.payload, denial: explainClaim(error) };
+  }
+  return deny(reason, detail);
+}
+
+function explainClaim({ claim, reason }: errors.JWTClaimValidationFailed): Deny {
+  if (claim === 'aud') return deny('wrong_audience');
+  const isEarly = claim === 'nbf' && reason === 'check_failed';
+  return isEarly ? deny('not_yet_valid', 'nbf') : deny('malformed_credential', claim);
+}
