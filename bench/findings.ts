@@ -1,6 +1,6 @@
 import type { Measurement } from './measure.ts';
 import type { Report } from './report.ts';
-import { isQuiet, type Series } from './rounds.ts';
+import { isQuiet, type Round, type Series } from './rounds.ts';
 import { type StartMeasurement, startGoals } from './start.ts';
 
 /** Says in sentences what a whole run showed. They are made from its numbers, so they fit them. */
@@ -17,7 +17,7 @@ export function renderFindings({ parts, seconds, start }: Report): string {
   const sentences = [
     `With Postern on TCP, nginx passes ${percent(tcp, none)} of the handshakes that it passes without auth (the file test: ${percent(file, none)}); with a Unix socket, ${percent(unix, none)}.`,
     `SWAG's way, a new connection for each question, passes ${percent(swag, none)}: the connection pool of the shipped files is worth a factor of ${ratio(tcp, swag)} on TCP and ${ratio(unix, swag)} on a Unix socket.`,
-    `A decision over TCP costs ${microseconds(tcp.serviceCpuSeconds, tcp)} µs of the service's processor time, and nginx ${microseconds(tcp.nginxCpuSeconds - perRequest(none) * tcp.requests, tcp)} µs more than no auth at all; the service was busy for ${share(tcp, seconds)} of the time, nginx for ${Math.round((100 * tcp.nginxCpuSeconds) / seconds)} %.`,
+    `A decision over TCP costs ${microseconds(tcp.serviceCpuSeconds, tcp)} µs of the service's processor time, and a request ${microseconds(tcp.nginxCpuSeconds, tcp)} µs of nginx's (without auth: ${microseconds(none.nginxCpuSeconds, none)} µs); the service was busy for ${busy(tcp.serviceCpuSeconds, seconds)} of the time, nginx for ${busy(tcp.nginxCpuSeconds, seconds)}.`,
     `Without its line in the log, a decision costs ${microseconds(quiet.serviceCpuSeconds, quiet)} µs instead, and ${ratio(quiet, tcp)} times as many handshakes pass.`,
     ...(start === undefined ? [] : [describeStart(start)]),
     ...describeNoise(parts),
@@ -31,14 +31,28 @@ function describeStart({ service, bare }: StartMeasurement): string {
 }
 
 function describeNoise(parts: readonly Series[]): string[] {
-  const noisy = parts.filter((part) => !isQuiet(part));
-  if (noisy.length === 0) return [];
-  const list = noisy.map(
-    ({ name, otherCpuShare }) => `${name} (${Math.round(100 * otherCpuShare)} %)`,
-  );
+  const noisy = parts
+    .filter((part) => !isQuiet(part))
+    .map(({ name, otherCpuShare }) => `${name} (${Math.round(100 * otherCpuShare)} %)`);
+  const spread = Math.max(1, ...parts.map(({ rounds }) => measureSpread(rounds.filter(isQuiet))));
   return [
-    `The machine was not quiet: other programs took more than a trifle of its processor time even in the best round of ${list.join(', ')}. What is said of these parts is too bad by an unknown amount.`,
+    ...(noisy.length === 0
+      ? []
+      : [
+          `The machine was not quiet: other programs took a share of its processor time even in the best round of ${noisy.join(', ')}, which would be faster without them.`,
+        ]),
+    ...(spread === 1
+      ? []
+      : [
+          `Even between quiet rounds of one and the same part the rate differed by a factor of up to ${spread.toFixed(1)}: a smaller difference between two parts proves nothing.`,
+        ]),
   ];
+}
+
+/** How much faster the fastest of some rounds is than the slowest. */
+function measureSpread(rounds: readonly Round[]): number {
+  const rates = rounds.map(({ requestsPerSecond }) => requestsPerSecond);
+  return rates.length < 2 ? 1 : Math.max(...rates) / Math.min(...rates);
 }
 
 function percent(part: Measurement, base: Measurement): string {
@@ -49,12 +63,8 @@ function ratio(part: Measurement, base: Measurement): string {
   return (part.requestsPerSecond / base.requestsPerSecond).toFixed(1);
 }
 
-function share({ serviceCpuSeconds = 0 }: Measurement, seconds: number): string {
-  return `${Math.round((100 * serviceCpuSeconds) / seconds)} %`;
-}
-
-function perRequest({ nginxCpuSeconds, requests }: Measurement): number {
-  return nginxCpuSeconds / requests;
+function busy(cpuSeconds: number | undefined, seconds: number): string {
+  return `${Math.round((100 * (cpuSeconds ?? 0)) / seconds)} %`;
 }
 
 function microseconds(cpuSeconds: number | undefined, { requests }: Measurement): string {

@@ -29,24 +29,14 @@ function renderParts(parts: readonly Series[]): string {
   const [none, swag] = [rate('none'), rate('swag')];
   return renderTable(
     [
-      ...[
-        'part',
-        '',
-        'requests/s',
-        'lowest-highest',
-        '/ none',
-        '/ swag',
-        'p50 ms',
-        'p90 ms',
-        'p99 ms',
-      ],
+      ...['part', '', 'requests/s', 'slowest', '/ none', '/ swag', 'p50 ms', 'p90 ms', 'p99 ms'],
       ...['nginx CPU s', 'service CPU s', 'service peak MB', 'other CPU %', 'rounds'],
     ],
     parts.map((part) => [
       part.name,
       part.title,
       String(Math.round(part.requestsPerSecond)),
-      `${Math.round(part.lowest)}-${Math.round(part.highest)}`,
+      String(Math.round(Math.min(...part.rounds.map((round) => round.requestsPerSecond)))),
       number(none && part.requestsPerSecond / none, 2),
       number(swag && part.requestsPerSecond / swag, 2),
       number(part.latencyMs.p50, 2),
@@ -56,7 +46,7 @@ function renderParts(parts: readonly Series[]): string {
       number(part.serviceCpuSeconds, 2),
       number(part.servicePeakMb, 0),
       number(100 * part.otherCpuShare, 0),
-      String(part.rounds),
+      String(part.rounds.length),
     ]),
   );
 }
@@ -106,9 +96,9 @@ the same nginx, so its work is in nginx's numbers, in all parts alike; there is 
 load generator, nginx and the service share the cores of this machine: the numbers compare the parts
 with each other, they do not tell what another machine can do.
 
-"other CPU %" is what programs outside the bench took of the machine meanwhile. The parts were
-measured in turn, until two rounds were quiet or ${rounds} had passed; the numbers are those of the quietest
-round, and the lowest and the highest rate of all rounds tell how steady the machine was.
+The parts were measured in turn, until each had two quiet rounds or ${rounds} had passed. The numbers are
+those of a part's fastest round, because disturbances only ever slow down; "slowest" is the rate of
+the slowest. "other CPU %" is what programs outside the bench took of the machine in the fastest.
 
 ## What the numbers say
 

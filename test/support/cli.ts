@@ -33,6 +33,9 @@ const program = join(packageRoot, 'src/cli/main.ts');
 const home = mkdtempSync(join(tmpdir(), 'postern-cli-'));
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 
+/** Milliseconds after which what should have ended is killed, so that its test fails and not hangs. */
+const patienceMs = 60_000;
+
 /** Where a service of a test lives. */
 export interface Surroundings {
   readonly directory: string;
@@ -63,7 +66,7 @@ export function run(
   env: Environment = {},
   options: { cwd?: string } = {},
 ): Promise<Ended> {
-  return start(args, env, { ...options, timeout: 60_000 }).ended;
+  return start(args, env, { ...options, timeout: patienceMs }).ended;
 }
 
 /** Starts `postern serve`, resolves when it is ready, and ends it after the test. */
@@ -89,7 +92,8 @@ export async function serve(t: TestContext, env: Environment): Promise<Served> {
     stderr: () => said.stderr,
     end(signal) {
       child.kill(signal);
-      return ended;
+      const patience = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      return ended.finally(() => clearTimeout(patience));
     },
   };
 }
@@ -115,7 +119,6 @@ function start(
 ) {
   const child: ChildProcess = spawn(process.execPath, [program, ...args], {
     cwd,
-    // Whatever should have ended by itself and did not.
     ...(timeout !== undefined && { timeout, killSignal: 'SIGKILL' }),
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(home, 'cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
