@@ -1,9 +1,18 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, type TestContext } from 'node:test';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { needProgram } from '../../scripts/programs.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
 
-/** A page in a browser context of its own, without cookies and history of any other test. */
+/** A page without cookies of any other test. */
 export interface WatchedPage {
   readonly page: Page;
   /** Everything that the console said so far, and every error that no script caught. */
@@ -29,35 +38,63 @@ export const browserArguments = [
   '--disable-sync',
 ];
 
+/** Opens a page in the file's Chromium. Certificates are not looked at. */
+type OpenPage = (t: TestContext, options?: BrowserContextOptions) => Promise<WatchedPage>;
+
+// No sandbox: root may not use it and containers often do not allow it. Only our own pages are opened.
+const launchOptions = () => ({ executablePath: needProgram('chromium'), args: browserArguments });
+
 /**
- * Starts one Chromium for the tests of the file that calls this, at its top, and returns a function
- * that opens a page in it. Certificates are not looked at.
+ * Starts one Chromium for the tests of the file that calls this, at its top. Each page is in a
+ * private window of its own. It keeps and sends no cookies of other sites but partitioned ones.
  */
-export function useBrowser(): (
-  t: TestContext,
-  options?: BrowserContextOptions,
-) => Promise<WatchedPage> {
+export function useBrowser(): OpenPage {
   let browser: Browser;
   before(async () => {
-    // Without the sandbox, which root may not use and containers often do not allow: it opens no
-    // pages but our own.
-    const executablePath = needProgram('chromium');
-    browser = await chromium.launch({ executablePath, args: browserArguments });
+    browser = await chromium.launch(launchOptions());
   });
   after(() => browser.close());
   return async (t, options) => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
     t.after(() => context.close());
-    const page = await context.newPage();
-    return { page, said: listen(page) };
+    return watch(await context.newPage());
   };
 }
 
-function listen(page: Page): string[] {
+/**
+ * The same for somebody who allowed cookies of other sites ("third-party cookies"). There is one
+ * profile, whose cookies go with the test.
+ */
+export function useTrustingBrowser(): OpenPage {
+  const profile = mkdtempSync(join(tmpdir(), 'postern-profile-'));
+  let context: BrowserContext;
+  before(async () => {
+    // What the switch for these cookies in Chromium's settings writes.
+    mkdirSync(join(profile, 'Default'));
+    const preferences = { profile: { cookie_controls_mode: 0 } };
+    writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify(preferences));
+    const options = { ...launchOptions(), ignoreHTTPSErrors: true };
+    context = await chromium.launchPersistentContext(profile, options);
+  });
+  after(async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+  return async (t) => {
+    const page = await context.newPage();
+    t.after(async () => {
+      await page.close();
+      await context.clearCookies();
+    });
+    return watch(page);
+  };
+}
+
+function watch(page: Page): WatchedPage {
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
   page.on('pageerror', (error) => said.push(String(error)));
-  return said;
+  return { page, said };
 }
 
 /**
