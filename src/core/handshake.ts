@@ -20,7 +20,7 @@ export interface Handshake {
   readonly host: string;
   /**
    * Path of the request target as sent by the client, without the query. Undefined for a sign-in,
-   * which is about no place: bounds on paths then wait for the handshakes of the session.
+   * which is about no place: bounds on paths and gates then wait for the handshakes of the session.
    */
   readonly path: string | undefined;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
