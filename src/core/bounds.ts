@@ -9,8 +9,10 @@ import { type Deny, deny } from './verdict.ts';
 /** A denial when a token may not be used for this handshake at this gate. */
 export function checkBounds(bounds: Bounds, handshake: Handshake, gate: Gate): Deny | undefined {
   const { gates, paths, origins, networks } = bounds;
-  if (gates.length > 0 && !gates.includes(gate.name)) return deny('wrong_gate');
-  if (paths.length > 0 && handshake.path !== undefined) {
+  // A sign-in is about no place: bounds on places wait for the handshakes of its session.
+  const hasPlace = handshake.path !== undefined;
+  if (hasPlace && gates.length > 0 && !gates.includes(gate.name)) return deny('wrong_gate');
+  if (hasPlace && paths.length > 0) {
     const path = resolvePath(handshake.path);
     if (path === undefined || !paths.some((prefix) => isBelow(path, prefix))) {
       return deny('path_not_allowed');

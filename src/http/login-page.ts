@@ -67,33 +67,38 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; backgro
 main { width: min(24rem, calc(100vw - 3rem)); }
 label { display: block; font-weight: 600; margin-bottom: .25rem; }
 input, button { font: inherit; box-sizing: border-box; width: 100%; padding: .6rem .75rem; border: 1px solid GrayText; border-radius: .4rem; }
+input { background: Field; color: FieldText; }
 button { border: 0; background: light-dark(#1b4f9c, #8ab4f8); color: light-dark(#fff, #10131a); font-weight: 600; cursor: pointer; }
-input:focus-visible, button:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+input:focus-visible, button:focus-visible { outline: 3px solid Highlight; outline-color: light-dark(#1b4f9c, #8ab4f8); outline-offset: 2px; }
 #message { min-height: 1.5em; margin: .5rem 0; color: light-dark(#a11212, #ff9a9a); }
 `;
 
-// The token leaves the address bar, and with it the history, before anything else happens.
+// The token leaves the address bar and the tab's history before anything else happens. A link to the
+// very page that a tab shows already loads nothing and only changes the fragment.
 const script = `
 const form = document.querySelector('form');
 const message = document.getElementById('message');
 async function signIn(token) {
+  message.textContent = '';
   const answer = await fetch('/.postern/session', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ token }),
-  });
-  if (answer.ok) return location.replace(form.elements.rd.value);
-  const problem = await answer.json().catch(() => ({}));
-  message.textContent = problem.meaning ?? 'That did not work. Try again.';
+  }).catch(() => undefined);
+  if (answer?.ok) return location.replace(form.elements.rd.value);
+  const problem = await answer?.json().catch(() => undefined);
+  message.textContent = problem?.meaning ?? 'That did not work. Try again.';
 }
-const fragment = new URLSearchParams(location.hash.slice(1)).get('token');
-if (fragment !== null) {
+function takeFragment() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token === null) return;
   history.replaceState(null, '', location.pathname + location.search);
-  signIn(fragment);
+  signIn(token);
 }
+takeFragment();
+addEventListener('hashchange', takeFragment);
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  message.textContent = '';
   signIn(form.elements.token.value.trim());
 });
 `;

@@ -5,13 +5,14 @@ import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
 import { copyNginxFiles } from '../../src/nginx/kit.ts';
 import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import type { Certificate } from './certificate.ts';
 import { temporaryDirectory } from './postern.ts';
 
 /** A real nginx with the shipped files, in front of a real backend. */
 export interface GuardedSite {
   readonly nginx: NginxProcess;
   readonly backend: DemoBackend;
-  /** `http://127.0.0.1:port`, and the same for sockets. */
+  /** `http://127.0.0.1:port`, and the same for sockets; `https` where the site has a certificate. */
   readonly url: string;
   readonly socketUrl: string;
   accessLog(): string;
@@ -28,6 +29,10 @@ export interface SiteOptions {
   readonly server?: string;
   /** Replaces the protected location; `backend` is its proxy_pass line. */
   readonly locations?: (backend: string, include: (file: string) => string) => string;
+  /** Serves over TLS, with this certificate. */
+  readonly certificate?: Certificate;
+  /** More server blocks; `listen` is the line that puts them on the same port. */
+  readonly servers?: (listen: string) => string;
 }
 
 /** The login page of every GuardedSite. */
@@ -43,26 +48,32 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
   const proxyPass = `proxy_pass http://127.0.0.1:${backend.port};`;
   const locations =
     options.locations?.(proxyPass, include) ?? protectedLocation(proxyPass, include);
+  const { certificate } = options;
+  const listen = (port: number) => `listen 127.0.0.1:${port}${certificate ? ' ssl' : ''};`;
   const nginx = await startNginx({
     directory,
     http: (port) => `
   ${include('postern-http.conf')}
   ${options.http ?? ''}
+  ${certificate ? `ssl_certificate ${certificate.certFile};` : ''}
+  ${certificate ? `ssl_certificate_key ${certificate.keyFile};` : ''}
   server {
-    listen 127.0.0.1:${port};
+    ${listen(port)}
     access_log ${join(directory, 'access.log')} postern_masked;
     ${include('postern-server.conf')}
     ${options.server ?? ''}
     ${locations}
-  }`,
+  }
+  ${options.servers?.(listen(port)) ?? ''}`,
   });
   t.after(() => nginx.close());
+  const s = certificate ? 's' : '';
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');
   return {
     nginx,
     backend,
-    url: `http://127.0.0.1:${nginx.port}`,
-    socketUrl: `ws://127.0.0.1:${nginx.port}`,
+    url: `http${s}://127.0.0.1:${nginx.port}`,
+    socketUrl: `ws${s}://127.0.0.1:${nginx.port}`,
     accessLog: () => read('access.log'),
     errorLog: () => read('error.log'),
   };

@@ -1,0 +1,65 @@
+/**
+ * The programs that scripts and tests run beside Node.js: where each one is found, and the Debian
+ * package that brings it.
+ */
+import { spawnSync } from 'node:child_process';
+
+interface Program {
+  /** Debian package. */
+  readonly package: string;
+  /** Places to look in, the first that passes the probe counts. A bare name is looked up in PATH. */
+  readonly candidates: readonly string[];
+  /** Arguments with which it ends at once. */
+  readonly probe: readonly string[];
+  /** Exit code of the probe when the program is usable; 0 when left out. */
+  readonly exitCode?: number;
+  /** What else to tell somebody who has to install it by hand. */
+  readonly hint?: string;
+}
+
+const programs = {
+  // Debian keeps nginx in /usr/sbin, which is not in every user's PATH.
+  nginx: { package: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], probe: ['-v'] },
+  wrk: { package: 'wrk', candidates: ['wrk'], probe: ['-v'], exitCode: 1 },
+  openssl: { package: 'openssl', candidates: ['openssl'], probe: ['version'] },
+  chromium: {
+    package: 'chromium',
+    candidates: ['/usr/bin/chromium', '/usr/bin/google-chrome-stable'],
+    probe: ['--version'],
+    hint: 'Ubuntu has Chromium as a snap only; install google-chrome-stable there.',
+  },
+  // Debian's own, since that is the one its packages belong to; PATH may name another one first.
+  python3: {
+    package: 'python3-websockets',
+    candidates: ['/usr/bin/python3'],
+    probe: ['-c', 'import websockets'],
+  },
+} as const satisfies Record<string, Program>;
+
+/** A program that can be asked for. */
+export type ProgramName = keyof typeof programs;
+
+/** True for the name of a program that is known here. */
+export function isProgramName(name: string): name is ProgramName {
+  return Object.hasOwn(programs, name);
+}
+
+/** What to install for a program, and what else to know about that. */
+export function packageOf(name: ProgramName): Pick<Program, 'package' | 'hint'> {
+  return programs[name];
+}
+
+/** How to call the program on this machine; undefined when it is not there, or not usable. */
+export function findProgram(name: ProgramName): string | undefined {
+  const { candidates, probe, exitCode = 0 }: Program = programs[name];
+  return candidates.find((candidate) => spawnSync(candidate, probe).status === exitCode);
+}
+
+/** How to call a program that cannot be done without. Throws when it is not there. */
+export function needProgram(name: ProgramName): string {
+  const found = findProgram(name);
+  if (found === undefined) {
+    throw new Error(`${name} is missing; run: node scripts/require-programs.ts ${name}`);
+  }
+  return found;
+}
