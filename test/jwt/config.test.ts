@@ -251,8 +251,8 @@ test('two issuers with one `iss`, and names that cannot be, are refused at their
   assert.deepEqual(problemsOf(t, yaml).sort(), [
     'postern.yaml:10:5: jwt.issuers.5: a name here is made of lower case letters, digits, - and _, a letter first',
     'postern.yaml:11:5: jwt.issuers.__proto__: a name here is made of lower case letters, digits, - and _, a letter first',
-    'postern.yaml:9:5: jwt.issuers.Fo.ur: a name here is made of lower case letters, digits, - and _, a letter first',
     'postern.yaml:5:7: jwt.issuers.two.issuer: jwt.issuers.one has the same; nobody could tell whose a JWT is',
+    'postern.yaml:9:5: jwt.issuers.Fo.ur: a name here is made of lower case letters, digits, - and _, a letter first',
   ]);
 });
 
