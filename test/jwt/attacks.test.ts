@@ -121,6 +121,7 @@ test('a JWE is refused, whoever it was made for', async (t) => {
     const jwe = [header, '', '', ''].map(encodePart);
     const parts = [jwe[0], key, encodePart('123456789012'), encodePart('text'), encodePart('tag')];
     assert.equal(await outcome(postern, parts.join('.')), 'malformed_credential');
+    assert.equal(postern.lastDecision().detail, 'a JWE');
   }
 });
 
