@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 /**
  * What a client's request asks to switch to. `other` is anything but exactly `websocket`, lists
  * such as `h2c, websocket` included: a proxy that forwarded those would open a tunnel.
@@ -36,7 +38,6 @@ export interface Handshake {
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const hostName =
   /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
-const ipv6Literal = /^\[[0-9a-f:.]+\]$/;
 
 /** The form of a gate's name, for schemas: lower case letters, digits, `-` and `_`, at most 64. */
 export const gateNamePattern = '^[a-z0-9][a-z0-9_-]{0,63}$';
@@ -60,7 +61,7 @@ export function parseHost(value: string): string | undefined {
   const match = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(value);
   const name = match?.[1]?.toLowerCase().replace(/\.$/, '');
   if (name === undefined || name.length > 253) return undefined;
-  return hostName.test(name) || ipv6Literal.test(name) ? name : undefined;
+  return hostName.test(name) || isIpv6Literal(name) ? name : undefined;
 }
 
 /** Splits a request target in origin form (RFC 9112, section 3.2.1); undefined for any other form. */
@@ -81,6 +82,11 @@ export function parseTarget(
 export function parseUpgrade(value: string | undefined): Upgrade {
   if (value === undefined || value === '') return 'none';
   return value.toLowerCase() === 'websocket' ? 'websocket' : 'other';
+}
+
+/** `[::1]`, without a zone (RFC 3986, section 3.2.2). */
+function isIpv6Literal(name: string): boolean {
+  return /^\[[^\]%]+\]$/.test(name) && isIPv6(name.slice(1, -1));
 }
 
 function hasControlOrSpace(value: string): boolean {
