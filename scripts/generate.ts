@@ -3,6 +3,7 @@
  * codes. With --check nothing is written, and the exit code says whether all is up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { problems } from '../src/http/problem.ts';
@@ -12,6 +13,7 @@ const parts = [
   { file: 'README.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
+  { file: 'docs/jwt.md', name: 'issuer', render: renderIssuer },
 ];
 
 const checking = process.argv.includes('--check');
@@ -50,6 +52,21 @@ function renderSettings(): string {
       `\`${variable}\``,
       schema.default === undefined ? '–' : `\`${[schema.default].flat().join(',')}\``,
       `${schema.description}${schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`}`,
+    ]),
+  );
+}
+
+function renderIssuer(): string {
+  const properties = issuerSchema.properties as Record<
+    string,
+    object & { default?: unknown; description?: string }
+  >;
+  return renderTable(
+    ['Setting', 'Default', 'What it does'],
+    Object.entries(properties).map(([name, { default: fallback, description = '' }]) => [
+      `\`${name}\``,
+      fallback === undefined ? '–' : `\`${fallback}\``,
+      description,
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { IssuedKey, ShownKey } from '../http/key-schemas.ts';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
+import { type AdminOptions, collect, withAdmin, withAdminOptions } from './options.ts';
 import { note, print, printJson, renderTable } from './output.ts';
 import { expectOk } from './refusal.ts';
 
@@ -17,7 +17,11 @@ export function registerKeyCommands(program: Command): void {
 
   withAdminOptions(key.command('create <name>').description('make a key; it is shown this once'))
     .requiredOption('--role <role>', 'admin, issuer, introspector or auditor')
-    .option('--gate <gate...>', 'gates that an issuer may issue for (default: all)')
+    .option(
+      '--gate <gate>',
+      'gates that an issuer may issue for (default: all); repeatable',
+      collect,
+    )
     .option('--max-ttl <duration>', 'longest life that an issuer may give')
     .option('--expires-in <duration>', 'life of the key itself (default: for ever)')
     .addHelpText(

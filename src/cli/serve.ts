@@ -26,6 +26,8 @@ Examples:
       const { createLogger } = await import('../services/log.ts');
       const log = createLogger(config.log);
       const postern = await startPostern(config, { log, announceAdminKey });
+      // Before anybody is told that it is ready, and may tell it to stop.
+      stopOnSignal(postern, log);
       warnOfExposure(config, log);
       log.info(
         {
@@ -36,7 +38,6 @@ Examples:
         },
         'ready',
       );
-      stopOnSignal(postern, log);
     });
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
 import { OperatorError } from '../core/operator-error.ts';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
+import { type AdminOptions, collect, withAdmin, withAdminOptions } from './options.ts';
 import { note, printJson } from './output.ts';
 import { expectOk, Refusal } from './refusal.ts';
 
@@ -32,7 +32,11 @@ export function registerImportCommand(token: Command): void {
       .description('take over tokens that clients have already; only hashes are kept'),
   )
     .option('--subject <subject>', 'whose they are, where the source does not say')
-    .option('--gate <gate...>', 'gates they are good at, where the source does not say')
+    .option(
+      '--gate <gate>',
+      'gates they are good at, where the source does not say; repeatable',
+      collect,
+    )
     .option('--expires-in <duration>', 'their life from now on, where the source does not say')
     .option('--allow-weak', 'take secrets under 128 bits too, and mark them as weak')
     .addHelpText(

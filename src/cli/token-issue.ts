@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ShownIssuedToken, ShownToken } from '../http/token-schemas.ts';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
+import { type AdminOptions, collect, withAdmin, withAdminOptions } from './options.ts';
 import { print, printJson } from './output.ts';
 import { expectOk } from './refusal.ts';
 import { describeToken, parseCount, printIssued } from './token-output.ts';
@@ -89,12 +89,13 @@ Examples:
 function addIssueOptions(command: Command): Command {
   return withAdminOptions(command)
     .argument('<subject>', 'who it stands for')
-    .option('--gate <gate...>', 'gates it is good at (default: all)')
-    .option('--path <prefix...>', 'path prefixes it is good at (default: all)')
-    .option('--origin <origin...>', 'origins it is good from (default: all)')
+    .option('--gate <gate>', 'gates it is good at (default: all); repeatable', collect)
+    .option('--path <prefix>', 'path prefixes it is good at (default: all); repeatable', collect)
+    .option('--origin <origin>', 'origins it is good from (default: all); repeatable', collect)
     .option(
-      '--network <network...>',
-      'client addresses and networks it is good from (default: all)',
+      '--network <network>',
+      'client addresses and networks it is good from (default: all); repeatable',
+      collect,
     )
     .option('--not-before <time>', 'moment from which it is good')
     .option('--expires-in <duration>', 'life: 30s, 15m, 12h, 30d, or never')

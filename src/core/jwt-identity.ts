@@ -49,7 +49,7 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
       issuer: issuer.name,
       iss: issuer.iss,
       jti,
-      issuedAt: iat === undefined ? undefined : iat * 1_000,
+      issuedAt: iat === undefined ? undefined : Math.floor(iat * 1_000),
       used: false,
     },
   };
@@ -93,10 +93,10 @@ function isJti(value: unknown): value is string {
   return value !== '' && value.length <= longestJti;
 }
 
-/** A NumericDate (RFC 7519, section 2) in milliseconds; undefined for one that never comes. */
+/** A NumericDate (RFC 7519, section 2) in whole milliseconds; undefined for one that never comes. */
 function toMoment(value: unknown): number | undefined {
   if (typeof value !== 'number') return undefined;
-  const moment = value * 1_000;
+  const moment = Math.floor(value * 1_000);
   return Math.abs(moment) <= endOfTime ? moment : undefined;
 }
 

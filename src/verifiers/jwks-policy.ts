@@ -11,8 +11,8 @@ export const urlPolicy: RenewalPolicy = {
   // An issuer that is down for a night locks nobody out who has a JWT; a key that was withdrawn does
   // not stay good for ever because somebody keeps us from hearing of it.
   maxStale: 24 * 3_600_000,
-  // nginx waits three seconds for an answer.
-  patience: 2_000,
+  // nginx waits three seconds for an answer, and a JWT may wait twice: for keys, and for newer ones.
+  patience: 1_400,
 };
 
 /** How a JWKS in a file is kept: looking whether it has changed is cheap. */

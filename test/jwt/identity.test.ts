@@ -164,3 +164,25 @@ test('introspection of a JWT tells its claims, and what a gate would say', async
   now += 2 * 3_600_000;
   assert.deepEqual(await introspect(jwt), { active: false, reason: 'expired' });
 });
+
+test('a thousand JWTs of two issuers, interleaved: nobody gets the name of another', async (t) => {
+  const postern = await startWithIssuers(t, { one: { secret }, two: { secret, issuer: 'two' } });
+  const round = async (start: number) => {
+    const people = Array.from({ length: 100 }, (_, index) => {
+      const name = `user-${start + index}`;
+      const issuer = index % 2 ? { iss: 'two' } : {};
+      const claims = { sub: name, email: `${name}@example.com`, groups: [name], jti: name };
+      return { name, jwt: makeJwt(signer, { ...claims, ...issuer }) };
+    });
+    const answers = await Promise.all(people.map(({ jwt }) => present(postern, jwt)));
+    for (const [index, { headers }] of answers.entries()) {
+      const name = people[index]?.name;
+      const told = ['remote-user', 'remote-email', 'remote-groups', 'x-postern-token-id'];
+      assert.deepEqual(
+        told.map((header) => headers[header]),
+        [name, `${name}@example.com`, name, name],
+      );
+    }
+  };
+  for (let start = 0; start < 1_000; start += 100) await round(start);
+});

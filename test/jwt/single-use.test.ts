@@ -57,6 +57,18 @@ test('a request that is denied for another reason does not use a JWT up', async 
   assert.equal(await outcome(postern, jwt, chat), 'already_used');
 });
 
+test('a JWT whose times have fractions is used up as any other', async (t) => {
+  const postern = await startWithIssuers(t, issuers, { env });
+  const claims = { jti: 'id-1', exp: noon / 1_000 + 60.123456, iat: noon / 1_000 - 1.654321 };
+  const jwt = makeJwt(signer, claims);
+  assert.deepEqual(
+    [await outcome(postern, jwt), await outcome(postern, jwt)],
+    [200, 'already_used'],
+  );
+  const presented = { token: makeJwt(signer, { ...claims, jti: 'id-2' }) };
+  assert.equal((await postern.api('POST', '/v1/revoke', presented)).status, 200);
+});
+
 test('a JWT that was used and then revoked is revoked', async (t) => {
   const postern = await startWithIssuers(t, issuers, { env });
   const jwt = makeJwt(signer, { jti: 'id-1' });

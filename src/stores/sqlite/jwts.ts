@@ -41,9 +41,7 @@ export class SqliteJwts implements JwtStore {
     const sql = `INSERT INTO jwt_use (iss, jti, used_at, expires_at)
        SELECT @iss, @jti, @now, @expiresAt WHERE NOT ${isRevoked}
        ON CONFLICT DO NOTHING`;
-    return (
-      this.#db.run(sql, { ...values(jwt), now, expiresAt: Math.ceil(expiresAt) }).changes === 1
-    );
+    return this.#db.run(sql, { ...values(jwt), now, expiresAt }).changes === 1;
   }
 
   async revoke(revocation: JwtRevocation): Promise<JwtRevocation> {
@@ -68,7 +66,7 @@ export class SqliteJwts implements JwtStore {
         subject,
         issuedBefore,
         revokedAt,
-        expiresAt: expiresAt === undefined ? null : Math.ceil(expiresAt),
+        expiresAt: expiresAt ?? null,
       });
       return this.#db.get<Row>(stored, { iss, jti, subject });
     });
