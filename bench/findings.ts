@@ -20,7 +20,7 @@ export function renderFindings({ parts, seconds, start }: Report): string {
     `A decision over TCP costs ${microseconds(tcp.serviceCpuSeconds, tcp)} µs of the service's processor time, and a request ${microseconds(tcp.nginxCpuSeconds, tcp)} µs of nginx's (without auth: ${microseconds(none.nginxCpuSeconds, none)} µs); the service was busy for ${busy(tcp.serviceCpuSeconds, seconds)} of the time, nginx for ${busy(tcp.nginxCpuSeconds, seconds)}.`,
     `Without its line in the log, a decision costs ${microseconds(quiet.serviceCpuSeconds, quiet)} µs instead, and ${ratio(quiet, tcp)} times as many handshakes pass.`,
     ...(start === undefined ? [] : [describeStart(start)]),
-    ...describeNoise(parts),
+    describeNoise(parts),
   ];
   return sentences.map((sentence) => `- ${sentence}`).join('\n');
 }
@@ -30,29 +30,15 @@ function describeStart({ service, bare }: StartMeasurement): string {
   return `The first answer comes ${Math.round(service.startMs)} ms after the start (goal: ${startGoals.startMs} ms, ${verdict(service.startMs <= startGoals.startMs)}), ${(service.startMs / bare.startMs).toFixed(1)} times as long as a bare node:http server takes; idle, the service holds ${Math.round(service.idleMb)} MB (goal: ${startGoals.idleMb} MB, ${verdict(service.idleMb <= startGoals.idleMb)}).`;
 }
 
-function describeNoise(parts: readonly Series[]): string[] {
-  const noisy = parts
-    .filter((part) => !isQuiet(part))
-    .map(({ name, otherCpuShare }) => `${name} (${Math.round(100 * otherCpuShare)} %)`);
-  const spread = Math.max(1, ...parts.map(({ rounds }) => measureSpread(rounds.filter(isQuiet))));
-  return [
-    ...(noisy.length === 0
-      ? []
-      : [
-          `The machine was not quiet: other programs took a share of its processor time even in the best round of ${noisy.join(', ')}, which would be faster without them.`,
-        ]),
-    ...(spread === 1
-      ? []
-      : [
-          `Even between quiet rounds of one and the same part the rate differed by a factor of up to ${spread.toFixed(1)}: a smaller difference between two parts proves nothing.`,
-        ]),
-  ];
+function describeNoise(parts: readonly Series[]): string {
+  const spreads = parts.map(({ rounds }) => measureSpread(rounds.filter(isQuiet)));
+  return `Between quiet rounds of one and the same part the rate differed by a factor of up to ${Math.max(...spreads).toFixed(2)}: a smaller difference between two parts proves nothing.`;
 }
 
 /** How much faster the fastest of some rounds is than the slowest. */
 function measureSpread(rounds: readonly Round[]): number {
   const rates = rounds.map(({ requestsPerSecond }) => requestsPerSecond);
-  return rates.length < 2 ? 1 : Math.max(...rates) / Math.min(...rates);
+  return Math.max(...rates) / Math.min(...rates);
 }
 
 function percent(part: Measurement, base: Measurement): string {

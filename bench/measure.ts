@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
 import { findFreePort } from '../src/nginx/process.ts';
@@ -9,9 +8,9 @@ import type { Part } from './parts.ts';
 import {
   listFamily,
   readCpuSeconds,
-  readMachineCpuSeconds,
   readMemoryMb,
   readOwnCpuSeconds,
+  watchOtherPrograms,
 } from './process-usage.ts';
 import { startService } from './service.ts';
 import { startSite } from './site.ts';
@@ -26,10 +25,7 @@ export interface Measurement extends Load {
   /** Undefined where no service is asked, as is the next. */
   readonly serviceCpuSeconds: number | undefined;
   readonly servicePeakMb: number | undefined;
-  /**
-   * Share of this machine's processor time, from 0 to 1, that went to programs outside the bench, or
-   * to others on the host of a virtual machine.
-   */
+  /** Share of this machine's processor time, from 0 to 1, that went to programs outside the bench. */
   readonly otherCpuShare: number;
 }
 
@@ -63,26 +59,20 @@ export async function measurePart(part: Part, surroundings: Surroundings): Promi
       await runWrk({ port, cookieFile, seconds: warmUpSeconds, signal });
       const nginxPids = listFamily(nginx.pid);
       const servicePids = service === undefined ? [] : [service.pid];
-      const readUsage = () => ({
-        nginx: readCpuSeconds(nginxPids),
-        service: readCpuSeconds(servicePids),
-        own: readOwnCpuSeconds(),
-        machine: readMachineCpuSeconds(),
-      });
-      const before = readUsage();
+      const nginxBefore = readCpuSeconds(nginxPids);
+      const serviceBefore = readCpuSeconds(servicePids);
+      const readOtherShare = watchOtherPrograms(
+        () => readCpuSeconds([...nginxPids, ...servicePids]) + readOwnCpuSeconds(),
+      );
       const load = await runWrk({ port, cookieFile, seconds, signal });
-      const used = subtract(readUsage(), before);
       measurement = {
         name: part.name,
         title: part.title,
         ...load,
-        nginxCpuSeconds: used.nginx,
-        serviceCpuSeconds: service && used.service,
+        nginxCpuSeconds: readCpuSeconds(nginxPids) - nginxBefore,
+        serviceCpuSeconds: service && readCpuSeconds(servicePids) - serviceBefore,
         servicePeakMb: service && readMemoryMb(service.pid, 'peak'),
-        // Rounding to ticks can make it a trifle less than nothing.
-        otherCpuShare:
-          Math.max(0, used.machine - used.nginx - used.service - used.own) /
-          (seconds * cpus().length),
+        otherCpuShare: readOtherShare(),
       };
     } finally {
       await nginx.close();
@@ -93,22 +83,6 @@ export async function measurePart(part: Part, surroundings: Surroundings): Promi
   // Logs of a million lines add up. After a failure they stay, for whoever looks for the reason.
   rmSync(directory, { recursive: true });
   return measurement;
-}
-
-interface Usage {
-  readonly nginx: number;
-  readonly service: number;
-  readonly own: number;
-  readonly machine: number;
-}
-
-function subtract(after: Usage, before: Usage): Usage {
-  return {
-    nginx: after.nginx - before.nginx,
-    service: after.service - before.service,
-    own: after.own - before.own,
-    machine: after.machine - before.machine,
-  };
 }
 
 async function chooseGate(part: Part, directory: string): Promise<ListenAddress> {

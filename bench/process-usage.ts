@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /** Ticks of /proc in a second: USER_HZ, which is 100 on every Linux in use. */
 const ticksPerSecond = 100;
@@ -17,8 +18,24 @@ export function readOwnCpuSeconds(): number {
   return (utime + stime + cutime + cstime) / ticksPerSecond;
 }
 
+/**
+ * Starts to watch this machine. The function that it returns tells which share of its processor time,
+ * from 0 to 1, has since gone to programs outside the bench, or to others on the host of a virtual
+ * machine. `readBenchSeconds` tells what the bench has used up so far.
+ */
+export function watchOtherPrograms(readBenchSeconds: () => number): () => number {
+  const startedAt = performance.now();
+  const readOthers = () => readMachineCpuSeconds() - readBenchSeconds();
+  const before = readOthers();
+  return () => {
+    const available = ((performance.now() - startedAt) / 1e3) * cpus().length;
+    // Rounding to ticks can make it a trifle less than nothing.
+    return Math.max(0, readOthers() - before) / available;
+  };
+}
+
 /** Seconds in which the cores of this machine were not idle, stolen ones included. */
-export function readMachineCpuSeconds(): number {
+function readMachineCpuSeconds(): number {
   const [total] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, steal] = (total ?? '')
     .split(/\s+/)

@@ -96,9 +96,9 @@ the same nginx, so its work is in nginx's numbers, in all parts alike; there is 
 load generator, nginx and the service share the cores of this machine: the numbers compare the parts
 with each other, they do not tell what another machine can do.
 
-The parts were measured in turn, until each had two quiet rounds or ${rounds} had passed. The numbers are
-those of a part's fastest round, because disturbances only ever slow down; "slowest" is the rate of
-the slowest. "other CPU %" is what programs outside the bench took of the machine in the fastest.
+The parts were measured in turn until each had two quiet rounds, in which programs outside the bench
+took next to nothing of the machine ("other CPU %"). The numbers are those of a part's fastest round,
+because disturbances only ever slow down; "slowest" is the rate of the slowest, quiet or not.
 
 ## What the numbers say
 

@@ -14,10 +14,10 @@ export interface Series extends Measurement {
 export type Round = Pick<Measurement, 'requestsPerSecond' | 'otherCpuShare'>;
 
 /** There are no further rounds once every part had that many quiet ones. */
-const enoughQuietRounds = 2;
+export const enoughQuietRounds = 2;
 
 /** Whether other programs left the machine to the bench, all but a trifle. */
-export function isQuiet({ otherCpuShare }: Round): boolean {
+export function isQuiet({ otherCpuShare }: { readonly otherCpuShare: number }): boolean {
   return otherCpuShare <= 0.03;
 }
 

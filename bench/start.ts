@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../src/nginx/process.ts';
-import { readMemoryMb } from './process-usage.ts';
+import { readMemoryMb, readOwnCpuSeconds, watchOtherPrograms } from './process-usage.ts';
 import { type ServerProcess, startBareServer, startService } from './service.ts';
 import type { FilledStore } from './token-store.ts';
 
@@ -10,6 +10,8 @@ export interface StartMeasurement {
   readonly service: StartFigures;
   /** A server of bare `node:http` on the same machine, to compare with. */
   readonly bare: StartFigures;
+  /** Share of this machine's processor time that went to programs outside the bench. */
+  readonly otherCpuShare: number;
 }
 
 interface StartFigures {
@@ -38,6 +40,7 @@ export async function measureStart(options: {
       startService({ directory, store, gate: { kind: 'tcp', host: '127.0.0.1', port }, signal }),
     bare: (port: number) => startBareServer({ directory, port, signal }),
   };
+  const readOtherShare = watchOtherPrograms(readOwnCpuSeconds);
   const times = { service: [] as number[], bare: [] as number[] };
   for (let i = 0; i < starts; i++) {
     for (const kind of ['service', 'bare'] as const) {
@@ -50,7 +53,9 @@ export async function measureStart(options: {
     startMs: median(times[kind]),
     idleMb: await measureIdle(await startOne[kind](await findFreePort()), signal),
   });
-  return { service: await figures('service'), bare: await figures('bare') };
+  const service = await figures('service');
+  const bare = await figures('bare');
+  return { service, bare, otherCpuShare: readOtherShare() };
 }
 
 async function measureIdle(server: ServerProcess, signal: AbortSignal): Promise<number> {
