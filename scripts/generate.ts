@@ -7,12 +7,14 @@ import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { problems } from '../src/http/problem.ts';
+import { renderApiReference } from './api-reference.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
 const parts = [
   { file: 'README.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
+  { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
   { file: 'docs/jwt.md', name: 'issuer', render: renderIssuer },
 ];
 
@@ -20,7 +22,7 @@ const checking = process.argv.includes('--check');
 let stale = 0;
 for (const { file, name, render } of parts) {
   const before = readFileSync(file, 'utf8');
-  const after = replacePart(before, name, render());
+  const after = replacePart(before, name, await render());
   if (before === after) continue;
   stale++;
   if (!checking) writeFileSync(file, after);
