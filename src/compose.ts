@@ -134,7 +134,7 @@ function createServices(
   const ports: DecisionPorts = {
     sources: credentialSources,
     verify: async (credential, now) =>
-      (await verifyJwt(credential, now)) ?? verifyOpaque(store.tokens, credential, now),
+      (await verifyJwt(credential, now)) ?? verifyOpaque(store, credential, now),
     redeem: (identity, now) =>
       identity.jwt === undefined
         ? redeemOpaque(store.tokens, identity, now)

@@ -99,6 +99,16 @@ test('a ticket buys one session', async (t) => {
   assert.deepEqual(again.headers.getSetCookie(), []);
 });
 
+test('a session cannot be traded for another, which would outlive its token', async (t) => {
+  const { postern, site } = await startScene(t);
+  const { token } = await postern.issue();
+  const signIn = await call(site, 'POST', '/session', { json: { token } });
+  const [, secret = ''] = cookieOf(signIn).split('=');
+  const again = await call(site, 'POST', '/session', { json: { token: secret } });
+  assert.equal(again.status, 401);
+  assert.deepEqual(again.headers.getSetCookie(), []);
+});
+
 test('a Bearer token signs in as well', async (t) => {
   const { postern, site } = await startScene(t);
   const { token } = await postern.issue();

@@ -17,6 +17,9 @@ CREATE TABLE token (
   weak       INTEGER NOT NULL DEFAULT 0 CHECK (weak IN (0, 1)),
   -- Id of the token that a session was opened with; revoking that one ends the session too.
   parent     TEXT,
+  -- The JWT that a session was opened with (iss, jti, subject, issuedAt): revoking that one, or its
+  -- subject with its issuer, ends the session too.
+  jwt        TEXT    CHECK (json_valid(jwt)),
   -- How long using a session can keep it alive.
   renewable_until INTEGER,
   created_at INTEGER NOT NULL,

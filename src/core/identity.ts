@@ -34,15 +34,20 @@ export interface Identity {
   readonly jwt?: JwtFacts;
 }
 
-/** What a JWT can be revoked and used up by. `iss` and `jti` together name it, in all of time. */
-export interface JwtFacts {
-  /** What the configuration calls the issuer. */
-  readonly issuer: string;
+/** What a JWT is known by. `iss` and `jti` together name it, in all of time. */
+export interface JwtKey {
   readonly iss: string;
   /** Undefined when it has none, so that nobody can name it. */
   readonly jti: string | undefined;
+  readonly subject: string;
   /** Unix milliseconds, undefined when it does not say. */
   readonly issuedAt: number | undefined;
+}
+
+/** What a JWT can be revoked and used up by. */
+export interface JwtFacts extends JwtKey {
+  /** What the configuration calls the issuer. */
+  readonly issuer: string;
   /** Whether a gate that takes each JWT once has taken it already. */
   readonly used: boolean;
 }

@@ -49,6 +49,7 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
       issuer: issuer.name,
       iss: issuer.iss,
       jti,
+      subject,
       issuedAt: iat === undefined ? undefined : Math.floor(iat * 1_000),
       used: false,
     },

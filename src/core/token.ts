@@ -1,4 +1,4 @@
-import type { Bounds, Claims } from './identity.ts';
+import type { Bounds, Claims, JwtKey } from './identity.ts';
 
 /**
  * A token can be used again; a ticket lives seconds and is good for one handshake; a session is a
@@ -36,6 +36,8 @@ export interface Token {
   readonly uses: number;
   /** Imported with a secret that can be guessed in less than 2^128 attempts. */
   readonly weak: boolean;
+  /** Set on a session that was opened with a JWT: which one. */
+  readonly jwt?: JwtKey;
   /** Set on a token found by its secret from before a rotation: how long that one is good. */
   readonly secretUntil?: number;
 }

@@ -2,9 +2,9 @@ import type { SessionConfig } from '../config/config.ts';
 import { type DecisionPorts, decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
-import type { Deny, Verdict } from '../core/verdict.ts';
+import { type Deny, deny, type Verdict } from '../core/verdict.ts';
 import type { TokenStore } from '../stores/store.ts';
 import type { Events } from './events.ts';
 
@@ -52,6 +52,8 @@ export function createSessions(dependencies: {
       const verdict = await decide(presented, { ...gate, sources: ['bearer'] }, now, ports);
       if (verdict.verdict === 'deny') return verdict;
       const { identity } = verdict;
+      // A session of a session would outlive the revocation of what the first was opened with.
+      if (identity.kind === 'session') return deny('unknown_token');
       // A ticket lives seconds because it travels in the open; what it buys may live longer.
       const bound = identity.kind === 'ticket' ? undefined : identity.expiresAt;
       const longest = config.expiry === 'sliding' ? config.maxTtl : config.ttl;
@@ -64,6 +66,7 @@ export function createSessions(dependencies: {
         kind: 'session',
         hash: hashSecret(secret),
         parent: identity.tokenId,
+        ...(identity.jwt && { jwt: toKey(identity.jwt) }),
         subject: identity.subject,
         label: undefined,
         claims: identity.claims,
@@ -98,4 +101,8 @@ export function createSessions(dependencies: {
       });
     },
   };
+}
+
+function toKey({ iss, jti, subject, issuedAt }: JwtFacts): JwtKey {
+  return { iss, jti, subject, issuedAt };
 }

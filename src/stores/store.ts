@@ -1,5 +1,5 @@
 import type { AdminKey } from '../core/admin-key.ts';
-import type { Claims } from '../core/identity.ts';
+import type { Claims, JwtKey } from '../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
 
 /**
@@ -135,14 +135,6 @@ export interface JwtRevocation {
   readonly revokedAt: number;
   /** When nothing that it concerns is good any more; undefined when nobody knows. */
   readonly expiresAt: number | undefined;
-}
-
-/** What the store knows a JWT by. */
-export interface JwtKey {
-  readonly iss: string;
-  readonly jti: string | undefined;
-  readonly subject: string;
-  readonly issuedAt: number | undefined;
 }
 
 /** A part of a list, newest first. */

@@ -3,7 +3,7 @@ import type { Identity } from '../core/identity.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../core/secret.ts';
 import { type Token, tokenState } from '../core/token.ts';
 import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
-import type { TokenStore } from '../stores/store.ts';
+import type { JwtStore, TokenStore } from '../stores/store.ts';
 
 const denialByState = {
   pending: 'not_yet_valid',
@@ -18,7 +18,7 @@ const denialByState = {
  * imported secret. Rejects with StoreUnavailable.
  */
 export async function verifyOpaque(
-  store: TokenStore,
+  { tokens, jwts }: { readonly tokens: TokenStore; readonly jwts: JwtStore },
   credential: Credential,
   now: number,
 ): Promise<Identity | Deny> {
@@ -26,10 +26,14 @@ export async function verifyOpaque(
   if (value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix)) {
     return deny('malformed_credential');
   }
-  const token = await store.findByHash(hashSecret(value));
+  const token = await tokens.findByHash(hashSecret(value));
   if (token === undefined) return deny('unknown_token');
   const state = tokenState(token, now);
   const identity = identityOf(token);
+  // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
+  if (token.jwt !== undefined && (await jwts.find(token.jwt)).revoked) {
+    return { ...deny('revoked'), identity };
+  }
   return state === 'active' ? identity : { ...deny(denialByState[state]), identity };
 }
 

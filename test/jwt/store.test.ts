@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { JwtKey } from '../../src/core/identity.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { JwtKey, JwtStore } from '../../src/stores/store.ts';
+import type { JwtStore } from '../../src/stores/store.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 
 /** Two connections to one store. */

@@ -1,4 +1,5 @@
-import type { JwtKey, JwtRevocation, JwtRevocationPage, JwtStore } from '../store.ts';
+import type { JwtKey } from '../../core/identity.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {

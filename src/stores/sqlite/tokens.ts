@@ -1,4 +1,4 @@
-import { type Bounds, type Claims, unbounded } from '../../core/identity.ts';
+import { type Bounds, type Claims, type JwtKey, unbounded } from '../../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../../core/token.ts';
 import type { NewToken, TokenChanges, TokenFilter, TokenPage, TokenStore } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -13,6 +13,7 @@ interface Row {
   bounds: string | null;
   gates: string | null;
   weak: number;
+  jwt: string | null;
   created_at: number;
   not_before: number | null;
   expires_at: number | null;
@@ -23,7 +24,7 @@ interface Row {
   previous_until?: number | null;
 }
 
-const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, created_at, not_before, expires_at,
+const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, jwt, created_at, not_before, expires_at,
   revoked_at, max_uses, uses,
   (SELECT json_group_array(gate) FROM token_gate WHERE token_seq = token.seq) AS gates`;
 
@@ -47,8 +48,8 @@ export class SqliteTokens implements TokenStore {
 
   async insert(token: NewToken): Promise<void> {
     const insertToken = `INSERT INTO token
-         (id, hash, kind, subject, label, claims, bounds, weak, parent, renewable_until, created_at, not_before, expires_at, max_uses)
-       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
+         (id, hash, kind, subject, label, claims, bounds, weak, parent, jwt, renewable_until, created_at, not_before, expires_at, max_uses)
+       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @jwt, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
     const insertGate = 'INSERT INTO token_gate (gate, token_seq) VALUES (@gate, @seq)';
     this.#db.transaction(() => {
       const { lastId: seq } = this.#db.run(insertToken, {
@@ -61,6 +62,7 @@ export class SqliteTokens implements TokenStore {
         bounds: renderBounds(token.bounds),
         weak: token.weak ? 1 : 0,
         parent: token.parent ?? null,
+        jwt: token.jwt === undefined ? null : JSON.stringify(token.jwt),
         renewableUntil: token.renewableUntil ?? null,
         createdAt: token.createdAt,
         notBefore: token.notBefore ?? null,
@@ -205,6 +207,13 @@ function toToken(row: Row): Token {
     maxUses: row.max_uses ?? undefined,
     uses: row.uses,
     weak: row.weak === 1,
+    ...(row.jwt !== null && { jwt: toJwtKey(row.jwt) }),
     ...(row.previous_until !== undefined && { secretUntil: row.previous_until ?? 0 }),
   };
+}
+
+/** JSON leaves out what is undefined. */
+function toJwtKey(text: string): JwtKey {
+  const { iss, subject, jti, issuedAt } = JSON.parse(text) as JwtKey;
+  return { iss, subject, jti, issuedAt };
 }
