@@ -101,12 +101,12 @@ function writeSwagServerFile(directory: string, gate: ListenAddress): void {
   const replacements = [
     ['include /config/nginx/resolver.conf;', ''],
     ['set $upstream_postern postern;', `set $upstream_postern ${gate.host};`],
-    ['http://$upstream_postern:8420/auth', `http://$upstream_postern:${gate.port}/auth`],
+    ['http://$upstream_postern:8420', `http://$upstream_postern:${gate.port}`],
   ] as const;
   let text = readFileSync(join(directory, 'swag', 'postern-server.conf.sample'), 'utf8');
   for (const [shippedText, ours] of replacements) {
     if (!text.includes(shippedText)) throw new Error(`SWAG's server file has no "${shippedText}"`);
-    text = text.replace(shippedText, () => ours);
+    text = text.replaceAll(shippedText, () => ours);
   }
   writeFileSync(join(directory, 'swag', 'postern-server.conf'), text);
 }

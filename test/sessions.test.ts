@@ -332,3 +332,23 @@ test('return addresses elsewhere are replaced by the start page', async (t) => {
   assert.equal(await go('https://www.example.com/a?b'), 'https://www.example.com/a?b');
   assert.equal(await go('/a\r\nSet-Cookie: x=1'), '/aSet-Cookie:%20x=1');
 });
+
+test('a body that cannot be read is a problem with a code, and shows nothing of the inside', async (t) => {
+  const { site } = await startScene(t);
+  const send = (body: string, type = 'application/json') =>
+    fetch(`${site.url}/.postern/session`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type },
+    });
+  for (const [body, code] of [
+    ['{', 'malformed_body'],
+    ['{}', 'validation_failed'],
+    ['{"token":5}', 'validation_failed'],
+  ] as const) {
+    const answer = await send(body);
+    assert.equal(answer.status, 400, body);
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+    assert.equal(((await answer.json()) as { code: string }).code, code);
+  }
+});

@@ -28,6 +28,10 @@ export async function buildGateApp(
   const more = METHODS.filter((method) => !app.supportedMethods.includes(method));
   for (const method of more) app.addHttpMethod(method);
 
+  // Before the routes, which take over what is set when they are registered.
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
+  app.setErrorHandler(createErrorHandler(events));
+
   app.all('/auth', {
     // In a hook that runs before Fastify looks at a body: whatever a subrequest brings along, of
     // whatever type, nobody needs it and nothing of it is read.
@@ -52,8 +56,6 @@ export async function buildGateApp(
 
   app.get('/healthz', async () => ({ status: 'ok' }));
 
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
-  app.setErrorHandler(createErrorHandler(events));
   return app;
 }
 
