@@ -27,6 +27,9 @@ export async function buildGateApp(
     .setValidatorCompiler(TypeBoxValidatorCompiler);
   const more = METHODS.filter((method) => !app.supportedMethods.includes(method));
   for (const method of more) app.addHttpMethod(method);
+  // Before the routes, which take over what is set when they are registered.
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
+  app.setErrorHandler(createErrorHandler(events));
 
   // Before the routes, which take over what is set when they are registered.
   app.setNotFoundHandler((_request, reply) => reply.code(404).send());

@@ -27,34 +27,45 @@ export interface SessionRouteDependencies {
   readonly trustedProxies: NetworkSet;
 }
 
+/** A request as a handshake, at its gate. */
+interface Place {
+  readonly handshake: Handshake;
+  readonly gate: Gate;
+}
+
 /** The public part of the gate: sign in, sign out, who am I, and a page to sign in with. */
 export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPluginAsyncTypebox {
   const { sessions, sessionConfig, findGate, trustedProxies } = dependencies;
 
-  /** The request as a handshake at its gate; answers itself when it is not to be served. */
-  function read(request: FastifyRequest, reply: FastifyReply) {
+  const places = new WeakMap<FastifyRequest, Place>();
+
+  /**
+   * Finds out where the request is, and refuses it when it is not to be served. Runs before anything
+   * is validated, so that a page elsewhere may read what was wrong.
+   */
+  async function locate(request: FastifyRequest, reply: FastifyReply) {
     reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
     const { handshake } = readSubrequest(request.raw, trustedProxies);
-    if (isDenial(handshake)) {
-      refuse(reply, handshake.reason);
-      return undefined;
-    }
+    if (isDenial(handshake)) return refuse(reply, handshake.reason);
     const gate = findGate(handshake.gateName);
     if (handshake.origin !== undefined) {
       // A page elsewhere may neither sign a visitor in as somebody else nor ask who they are.
-      if (!isOriginAllowed(handshake, gate.origins)) {
-        refuse(reply, 'origin_not_allowed');
-        return undefined;
-      }
+      if (!isOriginAllowed(handshake, gate.origins)) return refuse(reply, 'origin_not_allowed');
       reply.header('Access-Control-Allow-Origin', handshake.origin);
       reply.header('Access-Control-Allow-Credentials', 'true');
     }
-    return { handshake, gate };
+    places.set(request, { handshake, gate });
+  }
+
+  function placeOf(request: FastifyRequest): Place {
+    const place = places.get(request);
+    if (place === undefined) throw new Error('the request was not located');
+    return place;
   }
 
   async function open(
     token: string,
-    at: { handshake: Handshake; gate: Gate },
+    at: Place,
     reply: FastifyReply,
   ): Promise<OpenedSession | DenialCode> {
     const opened = await sessions.open(token, at.handshake, at.gate);
@@ -65,9 +76,9 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 
   return async (app) => {
     await app.register(formbody, { bodyLimit: 16_384 });
+    app.addHook('onRequest', locate);
 
-    app.options('/session', async (request, reply) => {
-      if (read(request, reply) === undefined) return reply;
+    app.options('/session', async (_request, reply) => {
       return reply
         .code(204)
         .header('Access-Control-Allow-Methods', 'GET, POST, DELETE')
@@ -76,9 +87,8 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
         .send();
     });
 
-    app.get('/session', async (request, reply) => {
-      const at = read(request, reply);
-      if (at === undefined) return reply;
+    app.get('/session', async (request) => {
+      const at = placeOf(request);
       const verdict = await sessions.look(at.handshake, at.gate);
       if (verdict.verdict === 'deny') {
         const { reason } = verdict;
@@ -108,31 +118,27 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
         schema: { body: tokenBody },
       },
       async (request, reply) => {
-        const at = read(request, reply);
-        if (at === undefined) return reply;
+        const at = placeOf(request);
         const opened = await open(request.body.token, at, reply);
         return typeof opened === 'string' ? refuse(reply, opened) : reply.code(204).send();
       },
     );
 
     app.delete('/session', async (request, reply) => {
-      const at = read(request, reply);
-      if (at === undefined) return reply;
+      const at = placeOf(request);
       await sessions.end(at.handshake, at.gate);
       clearSessionCookie(reply, sessionConfig);
       return reply.code(204).send();
     });
 
     app.get('/login', async (request, reply) => {
-      const at = read(request, reply);
-      if (at === undefined) return reply;
+      const at = placeOf(request);
       return sendPage(reply, 200, { returnTo: returnAddress(at, askedAddress(at.handshake)) });
     });
 
     // For browsers without scripts: the page's form.
     app.post('/login', { schema: { body: tokenBody } }, async (request, reply) => {
-      const at = read(request, reply);
-      if (at === undefined) return reply;
+      const at = placeOf(request);
       if (at.handshake.origin === undefined) return refuse(reply, 'origin_not_allowed');
       const returnTo = returnAddress(at, request.body.rd);
       const opened = await open(request.body.token.trim(), at, reply);
@@ -143,10 +149,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
   };
 }
 
-function returnAddress(
-  at: { handshake: Handshake; gate: Gate },
-  asked: string | undefined,
-): string {
+function returnAddress(at: Place, asked: string | undefined): string {
   return chooseReturnAddress(asked, at.handshake, at.gate.origins);
 }
 
