@@ -31,10 +31,6 @@ export async function buildGateApp(
   app.setNotFoundHandler((_request, reply) => reply.code(404).send());
   app.setErrorHandler(createErrorHandler(events));
 
-  // Before the routes, which take over what is set when they are registered.
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
-  app.setErrorHandler(createErrorHandler(events));
-
   app.all('/auth', {
     // In a hook that runs before Fastify looks at a body: whatever a subrequest brings along, of
     // whatever type, nobody needs it and nothing of it is read.
