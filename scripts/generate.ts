@@ -1,13 +1,13 @@
 /**
  * Writes the parts of the documentation that follow from the code: settings, denial codes, problem
- * codes. With --check nothing is written, and the exit code says whether all is up to date.
+ * codes, examples. With --check nothing is written, and the exit code says whether all is up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { problems } from '../src/http/problem.ts';
-import { renderApiReference } from './api-reference.ts';
+import { exampleParts } from './example-parts.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
 const parts = [
@@ -16,6 +16,7 @@ const parts = [
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
   { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
   { file: 'docs/jwt.md', name: 'issuer', render: renderIssuer },
+  ...exampleParts('docs/clients.md'),
 ];
 
 const checking = process.argv.includes('--check');

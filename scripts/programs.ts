@@ -21,6 +21,7 @@ const programs = {
   // Debian keeps nginx in /usr/sbin, which is not in every user's PATH.
   nginx: { package: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], probe: ['-v'] },
   wrk: { package: 'wrk', candidates: ['wrk'], probe: ['-v'], exitCode: 1 },
+  curl: { package: 'curl', candidates: ['curl'], probe: ['--version'] },
   openssl: { package: 'openssl', candidates: ['openssl'], probe: ['version'] },
   chromium: {
     package: 'chromium',

@@ -6,7 +6,9 @@ export async function signIn(host, token) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ token }),
   });
-  if (!answer.ok) throw new Error((await answer.json()).meaning);
+  if (answer.ok) return;
+  const { meaning, title } = await answer.json();
+  throw new Error(meaning ?? title);
 }
 
 /** The cookie goes along by itself. */

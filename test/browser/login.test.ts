@@ -82,6 +82,19 @@ test('a link with a token works in a tab that shows the login page already', asy
   assert.ok(!addresses.join().includes(token));
 });
 
+test('a link that is good once signs in once, and its session goes on', async (t) => {
+  const { postern, page, base, arrives, socket } = await startLogin(t);
+  const { token } = await postern.issue({ subject: 'alice', max_uses: 1, expires_in: '1d' });
+  const link = `${base}/.postern/login?rd=/rooms#token=${token}`;
+  await page.goto(link);
+  await arrives('/rooms');
+  assert.ok((await socket()).opened);
+  await page.goto(link);
+  await page.getByRole('alert').filter({ hasText: 'no uses left' }).waitFor();
+  await page.goto(`${base}/rooms`);
+  await arrives('/rooms');
+});
+
 test('a link whose token is bad says so, and keeps the token out of the address', async (t) => {
   const { postern, page, token, id, base } = await startLogin(t);
   await postern.api('DELETE', `/v1/tokens/${id}`);

@@ -71,6 +71,11 @@ for (const [why, sameSite, openPage] of [
 
 test('a page that signs in from another origin learns why it could not', async (t) => {
   const { page, host } = await startVisit(t, 'www.example.test', { sameSite: 'lax' });
-  const refused = page.evaluate(example('browser-session.js', 'signIn', host, 'pst_wrong'));
-  await assert.rejects(refused, /cannot be a token/);
+  for (const [token, words] of [
+    ['pst_wrong', /cannot be a token/],
+    ['', /invalid fields/],
+  ] as const) {
+    const refused = page.evaluate(example('browser-session.js', 'signIn', host, token));
+    await assert.rejects(refused, words);
+  }
 });

@@ -90,6 +90,14 @@ test('a token that is offered as the only subprotocol fails in the browser, whic
   assert.match(said.join('\n'), /no response was received/);
 });
 
+test('a token as user information in the URL is for programs: Chromium does not send it', async (t) => {
+  const { postern, page, host } = await openApp(t);
+  const { token } = await postern.issue();
+  const socket = await openSocket(page, `new WebSocket('wss://token:${token}@${host}/ws')`);
+  assert.deepEqual(socket, { opened: false, code: 1006 });
+  assert.equal(postern.lastDecision().reason, 'no_credential');
+});
+
 test('a page whose handshake is denied sees only 1006, and asks Postern for the reason', async (t) => {
   const { postern, page, host } = await openApp(t);
   const good = await postern.issueTicket();
