@@ -7,6 +7,7 @@ import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { problems } from '../src/http/problem.ts';
+import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
