@@ -5,6 +5,8 @@ import { version } from '../resources.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { exitCodes } from './exit-codes.ts';
+import { registerExplainCommand } from './explain.ts';
+import { registerGateCommands } from './gates.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
@@ -33,6 +35,8 @@ const commands = [
   registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
+  registerGateCommands,
+  registerExplainCommand,
   registerConfigCommands,
   registerHealthcheckCommand,
   registerDemoCommand,
