@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -26,6 +26,9 @@ export interface SignOnSite {
   stopService(): Promise<void>;
 }
 
+/** Where the application is, in lines of a site. */
+const applicationUrl = 'http://127.0.0.1:8484';
+
 /** What may be changed about a site. */
 export interface SignOnSiteOptions {
   /** Lines behind the sign-on's own in the protected location: the fix, for one. */
@@ -35,11 +38,19 @@ export interface SignOnSiteOptions {
   /** More lines of the server block. */
   readonly server?: string;
   /** Replaces the proxy_pass line of the location with plain surroundings. */
-  readonly proxyPass?: (application: string) => string;
+  readonly proxyPass?: (url: string) => string;
+  /**
+   * Replaces the protected location as a whole, by lines that may include the sign-on's own from
+   * `/config/nginx/NAME-location.conf`, and the fix from `/config/nginx` and `/etc/nginx`. 8484 is
+   * the port of the application in there.
+   */
+  readonly locations?: string;
 }
 
+const fixFile = join(nginxFiles, 'fixes', 'no-login-redirect.conf');
+
 /** The line that people add. */
-export const fix = `include ${join(nginxFiles, 'fixes', 'no-login-redirect.conf')};`;
+export const fix = `include ${fixFile};`;
 
 /** The cookie of Alice, of Mallory, who may not come in, and of nobody. */
 export function cookieOf(signOn: SignOn, who: 'alice' | 'mallory' | 'nobody'): string {
@@ -57,14 +68,20 @@ export async function startSignOnSite(
   mkdirSync(config, { recursive: true });
   const misunderstandings: string[] = [];
   const service = await listen(t, standIn(signOn, misunderstandings));
-  const { server: application, reached } = startApplication();
+  const { server: application, reached } = makeApplication();
   const applicationPort = portOf(await listen(t, application));
   const place = (text: string) =>
-    text.replaceAll('/config/nginx', config).replaceAll('PORT', String(portOf(service)));
+    text
+      .replaceAll('8484', String(applicationPort))
+      .replaceAll('PORT', String(portOf(service)))
+      .replaceAll(/\/(?:config|etc)\/nginx\b/g, config);
   const resolver = `resolver 127.0.0.1:${await startNameServer(t)} valid=30s ipv6=off;\n`;
   writeFileSync(join(config, 'resolver.conf'), resolver);
   writeFileSync(join(config, 'proxy.conf'), swagProxyConf);
   writeFileSync(join(config, 'tinyauth-proxy.conf'), withoutForwardedHostAndUri(swagProxyConf));
+  const [name = ''] = signOn.name.toLowerCase().split(' ');
+  writeFileSync(join(config, `${name}-location.conf`), place(signOn.location));
+  copyFileSync(fixFile, join(config, 'no-login-redirect.conf'));
   const certificate = createCertificate(t, ['grist.example.com']);
   const nginx = await startNginx({
     directory,
@@ -79,12 +96,7 @@ export async function startSignOnSite(
     listen 127.0.0.1:${port} ssl;
     ${place(signOn.server)}
     ${options.server ?? ''}
-    location / {
-      ${options.before ?? ''}
-      ${place(signOn.location)}
-      ${place(surroundings(signOn, applicationPort, options))}
-      ${options.after ?? ''}
-    }
+    ${place(options.locations ?? protectedLocation(signOn, options))}
   }`,
   });
   t.after(() => nginx.close());
@@ -97,23 +109,27 @@ export async function startSignOnSite(
   };
 }
 
-function surroundings(signOn: SignOn, port: number, options: SignOnSiteOptions): string {
+function protectedLocation(signOn: SignOn, options: SignOnSiteOptions): string {
+  const { before = '', after = '' } = options;
+  return `location / { ${before} ${signOn.location} ${surroundings(signOn, options)} ${after} }`;
+}
+
+function surroundings(signOn: SignOn, options: SignOnSiteOptions): string {
   if (signOn.surroundings === 'swag') {
     return `
       include /config/nginx/proxy.conf;
       include /config/nginx/resolver.conf;
       set $upstream_app grist;
-      set $upstream_port ${port};
+      set $upstream_port 8484;
       set $upstream_proto http;
       proxy_pass $upstream_proto://$upstream_app:$upstream_port;`;
   }
-  const application = `http://127.0.0.1:${port}`;
   return `
       proxy_http_version 1.1;
       proxy_set_header Host $host;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection "upgrade";
-      ${options.proxyPass?.(application) ?? `proxy_pass ${application};`}`;
+      ${options.proxyPass?.(applicationUrl) ?? `proxy_pass ${applicationUrl};`}`;
 }
 
 /** What SWAG's tinyauth-proxy.conf is to its proxy.conf. */
@@ -142,7 +158,7 @@ function ownerOf(signOn: SignOn, cookie = ''): SessionOwner {
  * HTTP/2 server behind nginx does. It says who it was told is there, and nothing that differs from
  * one run to the next.
  */
-function startApplication(): { server: Server; reached: string[] } {
+function makeApplication(): { server: Server; reached: string[] } {
   const reached: string[] = [];
   const webSockets = new WebSocketServer({ noServer: true });
   const server = createServer((request, response) => {
