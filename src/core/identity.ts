@@ -20,9 +20,10 @@ export const unbounded: Bounds = { gates: [], paths: [], origins: [], networks: 
 
 /** Who a credential turned out to be. */
 export interface Identity {
-  /** Public id of the token, safe to log and to send to a backend. */
+  /** Public id of the token, safe to log and to send to a backend. Empty where there is none. */
   readonly tokenId: string;
-  readonly kind: TokenKind | 'jwt';
+  /** `bridge` is the word of another sign-on service, which no token stands behind. */
+  readonly kind: TokenKind | 'jwt' | 'bridge';
   readonly subject: string;
   readonly claims: Claims;
   readonly bounds: Bounds;

@@ -106,6 +106,20 @@ export const denials = {
     meaning:
       "The keys of the JWT's issuer cannot be had, and the log says why. Its JWTs are not let through until they can.",
   },
+  sign_on_denied: {
+    status: 401,
+    meaning: "The sign-on service of the gate's `bridge` knows no session here. Log in there.",
+  },
+  sign_on_forbidden: {
+    status: 403,
+    meaning:
+      "The sign-on service of the gate's `bridge` knows who it is and does not admit them here. Its own rules say why.",
+  },
+  sign_on_unavailable: {
+    status: 503,
+    meaning:
+      "The sign-on service of the gate's `bridge` cannot be asked, or its answer cannot be used, and the log says why. Nobody passes by it until it can.",
+  },
   store_unavailable: {
     status: 503,
     meaning: 'The token store cannot answer right now. Nothing is let through until it does.',
@@ -132,6 +146,8 @@ export interface Deny {
   readonly reason: DenialCode;
   /** What exactly was wrong, for the log. Fixed words, nothing that the client sent. */
   readonly detail?: string;
+  /** Where the gate's sign-on service lets people log in, for a page load. */
+  readonly login?: string;
   readonly identity?: Identity;
   readonly source?: SourceName;
 }

@@ -31,6 +31,9 @@ const table: Readonly<
   invalid_signature: [401, 401, 'invalid_token'],
   wrong_audience: [401, 401, 'invalid_token'],
   issuer_unavailable: [503, 503],
+  sign_on_denied: [401, 401],
+  sign_on_forbidden: [403, 401],
+  sign_on_unavailable: [503, 503],
   store_unavailable: [503, 503],
   internal_error: [503, 503],
 };
