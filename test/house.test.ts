@@ -17,6 +17,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
   'verifiers/': ['core/', 'stores/store.ts'],
+  'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'signers/': ['core/'],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
@@ -28,11 +29,11 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'compose.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'resources.ts'],
+    ...['bridges/', 'nginx/', 'resources.ts'],
   ],
   'demo/': [
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
-    ...['http/', 'nginx/', 'resources.ts'],
+    ...['http/', 'bridges/', 'nginx/', 'resources.ts'],
   ],
   'cli/': ['*'],
 };
@@ -53,6 +54,8 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   commander: { in: ['cli/'] },
   'fastest-levenshtein': { in: ['config/'] },
   ws: { in: ['demo/'] },
+  undici: { in: ['bridges/client.ts'] },
+  'lru-cache': { in: ['bridges/'] },
 };
 
 interface Import {

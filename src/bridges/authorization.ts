@@ -2,7 +2,7 @@ import { isWellFormedSecret, tokenPrefix } from '../core/secret.ts';
 
 /**
  * The client's `Authorization` as a header for the service, unless there is none or it holds a token
- * of Postern's, as Bearer or as the password of Basic (RFC 7617).
+ * of Postern's: bare, behind any scheme, or within Basic (RFC 7617).
  */
 export function ownAuthorization(value: string | undefined): { Authorization?: string } {
   if (value === undefined || value === '') return {};
@@ -10,7 +10,7 @@ export function ownAuthorization(value: string | undefined): { Authorization?: s
   const text = rest.join(' ');
   const parts = /^basic$/i.test(scheme)
     ? Buffer.from(text, 'base64').toString('latin1').split(':')
-    : [text];
+    : [scheme, text];
   return parts.some((part) => isWellFormedSecret(part, tokenPrefix))
     ? {}
     : { Authorization: value };

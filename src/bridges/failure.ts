@@ -33,7 +33,9 @@ export function explainFailure(error: unknown): string {
   if (name === 'TimeoutError') return inTime;
   if (Object.hasOwn(words, code)) return words[code] ?? code;
   if (code.startsWith('HPE_') || name === 'HTTPParserError') return 'its answer is not HTTP';
-  if (/CERT|SSL|TLS/.test(code)) return `its certificate is not trusted (${code})`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
+  if (/CERT|LEAF_SIGNATURE/.test(code)) return `its certificate is not trusted (${code})`;
+  if (/SSL|TLS/.test(code)) return `TLS with it fails (${code})`;
   return cause === undefined ? `asking it failed (${code || name})` : explainFailure(cause);
 }
 
