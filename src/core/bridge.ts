@@ -35,7 +35,7 @@ export interface AnswerHeaders {
 export interface CustomBridge {
   /** Where to ask, below the service's URL. */
   readonly path: string;
-  /** Names of headers by the fact that they carry. */
+  /** Names of headers, as they are sent, by the fact that they carry. */
   readonly requestHeaders: Readonly<Partial<Record<BridgeFact, readonly string[]>>>;
   /** Header of a denial that says where to log in, lower case. */
   readonly loginHeader: string | undefined;
