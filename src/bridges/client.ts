@@ -44,7 +44,8 @@ export function createClient(options: {
   opening.catch(() => {});
 
   async function openPool() {
-    const { buildConnector, Pool } = await import('undici');
+    // The package is CommonJS: bundled, all it has is its default export.
+    const { buildConnector, Pool } = (await import('undici')).default;
     const connect = buildConnector({ timeout });
     // The certificate has to be the service's own, whatever host a request is about. A TLS server
     // name is never an address (RFC 6066, section 3).
