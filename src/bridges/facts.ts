@@ -1,6 +1,6 @@
 import type { BridgeFact } from '../core/bridge.ts';
 import type { Handshake } from '../core/handshake.ts';
-import { percentDecode } from '../credentials/token-text.ts';
+import { pageAddress, pageTarget } from '../core/page-address.ts';
 
 /** The client's request as a sign-on service is told of it. Undefined is what nginx did not say. */
 export type Facts = Readonly<Record<Exclude<BridgeFact, 'client_address'>, string>> & {
@@ -13,25 +13,13 @@ export type Facts = Readonly<Record<Exclude<BridgeFact, 'client_address'>, strin
  * know no other and a cookie goes with both.
  */
 export function describeHandshake(handshake: Handshake, tokenNames: readonly string[]): Facts {
-  const { scheme = 'https', host, path = '/', method } = handshake;
-  const query = withoutTokens(handshake.query, tokenNames);
-  const uri = query === undefined ? path : `${path}?${query}`;
+  const { scheme = 'https', host, method } = handshake;
   return {
-    url: `${scheme}://${host}${uri}`,
-    uri,
+    url: pageAddress(handshake, tokenNames),
+    uri: pageTarget(handshake, tokenNames),
     scheme,
     host,
     method,
     client_address: handshake.clientAddress,
   };
-}
-
-/** The names are compared as the query source compares them, so that what it reads never leaves. */
-function withoutTokens(query: string | undefined, names: readonly string[]): string | undefined {
-  const pairs = query?.split('&').filter((pair) => {
-    const equals = pair.indexOf('=');
-    const name = percentDecode(equals === -1 ? pair : pair.slice(0, equals));
-    return name === undefined || !names.includes(name);
-  });
-  return pairs === undefined || pairs.length === 0 ? undefined : pairs.join('&');
 }

@@ -1,3 +1,4 @@
+import { encodeOctets } from '../core/page-address.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
 import type { Facts } from './facts.ts';
 import type { SignOn } from './sign-on.ts';
@@ -27,15 +28,7 @@ function withReturn(login: string, { returnTo }: SignOn, facts: Facts): string {
   if (!login.endsWith('=')) return login;
   // Only a login on the client's own host can know what a path alone means.
   const back = returnTo === 'uri' && login.startsWith('/') ? facts.uri : facts.url;
-  return login + percentEncode(back);
-}
-
-/** Every octet but unreserved characters (RFC 3986, section 2.3): headers hold one a character. */
-function percentEncode(text: string): string {
-  return text.replace(
-    /[^A-Za-z0-9._~-]/g,
-    (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  return login + encodeOctets(back);
 }
 
 /**

@@ -122,7 +122,13 @@ export const bridgeSchema = Type.Object(
       maxLength: 1,
     }),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    // None of its settings means anything without the others.
+    whole: true,
+    description:
+      'Another sign-on service that is asked who somebody is: see [docs/bridge.md](docs/bridge.md). In the variable as JSON.',
+  },
 );
 
 /** `bridge` of a gate as written. */
