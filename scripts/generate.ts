@@ -4,12 +4,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { bridgeSchema } from '../src/config/bridge-schema.ts';
+import { defaultGateSchema, gateSchema } from '../src/config/gate-schema.ts';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { problems } from '../src/http/problem.ts';
 import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
+import { gateParts } from './gate-parts.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
 const parts = [
@@ -19,6 +21,8 @@ const parts = [
   { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
   { file: 'docs/jwt.md', name: 'issuer', render: () => renderProperties(issuerSchema) },
   { file: 'docs/bridge.md', name: 'bridge', render: () => renderProperties(bridgeSchema) },
+  ...gateParts,
+  { file: 'docs/gates.md', name: 'rules', render: renderRules },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -67,12 +71,15 @@ interface Property {
   readonly default?: unknown;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Property>>;
+  /** Set for a section that is told of elsewhere. */
+  readonly whole?: boolean;
 }
 
 function renderProperties(section: object): string {
   const rows = (properties: Property['properties'] = {}, above = ''): string[][] =>
     Object.entries(properties).flatMap(([name, property]) => {
-      const { default: fallback, description = '', properties: inner } = property;
+      const { default: fallback, description = '', properties, whole } = property;
+      const inner = whole === true ? undefined : properties;
       const shown = fallback === undefined ? '–' : `\`${fallback}\``;
       return [[`\`${above}${name}\``, shown, description], ...rows(inner, `${above}${name}.`)];
     });
@@ -80,6 +87,12 @@ function renderProperties(section: object): string {
     ['Setting', 'Default', 'What it does'],
     rows((section as Property).properties),
   );
+}
+
+/** The defaults are those of `default_gate`: a gate of its own has none. */
+function renderRules(): string {
+  const { hosts, paths } = gateSchema.properties;
+  return renderProperties({ properties: { hosts, paths, ...defaultGateSchema.properties } });
 }
 
 function renderDenials(): string {

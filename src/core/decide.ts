@@ -83,7 +83,10 @@ function withKnown(denial: Deny, { grounds, identity }: Inquiry, step: string): 
 }
 
 function findPublicPlace(inquiry: Inquiry): undefined {
-  if (!isPublic(inquiry.gate.publicPlaces, inquiry.handshake)) return;
+  if (!isPublic(inquiry.gate.publicPlaces, inquiry.handshake)) {
+    note(inquiry, 'a credential is needed');
+    return;
+  }
   inquiry.grounds = 'public';
   inquiry.identity = bareIdentity('public', '');
   note(inquiry, 'anybody may');

@@ -98,10 +98,15 @@ export function openSocket(port: number, asked: ClientRequest): Promise<number> 
 }
 
 /** The answer to an ordinary request. */
-export function load(
-  port: number,
-  asked: ClientRequest,
-): Promise<{ status: number; headers: Record<string, string | string[] | undefined> }> {
+export interface PageAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Parsed where it is JSON. */
+  readonly body: unknown;
+}
+
+/** Sends an ordinary request. */
+export function load(port: number, asked: ClientRequest): Promise<PageAnswer> {
   const { host, path = '/', method = 'GET', headers = {}, from } = asked;
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -115,8 +120,14 @@ export function load(
         ...(from && { localAddress: from }),
       },
       (response) => {
-        response.resume();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers });
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const { statusCode: status = 0, headers: answered } = response;
+          const text = Buffer.concat(chunks).toString();
+          const isJson = answered['content-type']?.startsWith('application/json');
+          resolve({ status, headers: answered, body: isJson ? JSON.parse(text) : text });
+        });
       },
     );
     outgoing.on('error', reject);

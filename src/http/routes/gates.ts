@@ -198,7 +198,7 @@ function showExplanation(
   const facts = Object.entries(explanation.facts).map(([fact, value]) => ({
     fact,
     value: value === null ? null : String(value),
-    headers: telling[fact === 'query' ? 'path' : fact] ?? [],
+    headers: (value !== null && telling[fact === 'query' ? 'path' : fact]) || [],
   }));
   const steps = explanation.steps.map((entry) => ({ ...entry, notes: [...entry.notes] }));
   const headers = explanation.headers.map(([name, value]): [string, string] => [name, value]);
