@@ -4,6 +4,7 @@ import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
+import { registerDoctorCommands } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
@@ -35,6 +36,7 @@ const commands = [
   registerSigningKeyCommands,
   registerConfigCommands,
   registerHealthcheckCommand,
+  registerDoctorCommands,
   registerDemoCommand,
 ];
 for (const register of commands) register(program);

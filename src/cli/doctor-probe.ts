@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseDuration } from '../core/duration.ts';
+import type { Finding, Severity } from '../doctor/probe/finding.ts';
+import type { ProbeSettings, Report } from '../doctor/probe/probe.ts';
+import { ownOrigin, parseTarget } from '../doctor/probe/target.ts';
+import { isToken } from '../doctor/probe/token-text.ts';
+import { exitCodes } from './exit-codes.ts';
+import { collect } from './options.ts';
+import { print, printJson } from './output.ts';
+import { readSecret } from './secret-option.ts';
+
+interface ProbeOptions {
+  readonly error?: string;
+  readonly connect?: string;
+  readonly ca?: string;
+  readonly origin?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly tokenPrompt?: boolean;
+  readonly queryName: string;
+  readonly cookieName: string;
+  readonly cookie?: string;
+  readonly cookieFile?: string;
+  readonly ticket?: string;
+  readonly ticketFile?: string;
+  readonly protocol?: readonly string[];
+  readonly gateReason?: boolean;
+  readonly fromServer?: boolean;
+  readonly idle?: string;
+  readonly frame?: string;
+  readonly timeout: string;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** Largest message that `--frame` sends, in bytes. */
+const largestFrame = 16 << 20;
+const longestIdle = 86_400_000;
+const longestTimeout = 300_000;
+
+/** `postern doctor probe`. */
+export function registerDoctorProbe(doctor: Command): void {
+  doctor
+    .command('probe')
+    .description('make handshakes with an address and say what a client would see')
+    .argument('[url]', 'wss://host/path; ws, https and http will do too')
+    .option('--error <text>', 'explain what a client or a log said, without asking anybody')
+    .option(
+      '--connect <host:port>',
+      'connect there instead; name and certificate stay those of url',
+    )
+    .option('--ca <file>', 'trust these certificates too (PEM)')
+    .option('--origin <origin>', 'Origin of the page that opens the socket (default: that of url)')
+    .option('--token <token>', 'present this token in every way; - reads it from standard input')
+    .option('--token-file <file>', 'the same, from a file')
+    .option('--token-prompt', 'the same, asked for on the terminal')
+    .option('--query-name <name>', 'name of the query parameter that holds a token', 'token')
+    .option('--cookie-name <name>', 'name of the cookie that holds a token', 'postern_token')
+    .option('--cookie <name=value>', 'present this cookie, from this host and from others; or -')
+    .option('--cookie-file <file>', 'the same, from a file')
+    .option('--ticket <ticket>', 'present this ticket twice; or -')
+    .option('--ticket-file <file>', 'the same, from a file')
+    .option('--protocol <name>', 'offer this subprotocol; may be given several times', collect)
+    .option('--gate-reason', "explain Postern's reasons for denials, where nginx passes them on")
+    .option('--from-server', 'this is the server that opens its own address (Grist does)')
+    .option('--idle <duration>', 'leave the open socket silent for so long (90s)')
+    .option('--frame <bytes>', 'send a text message of this size to the application')
+    .option('--timeout <duration>', 'longest time for each step of a request', '10s')
+    .option('--strict', 'let warnings count as faults')
+    .option('--json', 'print JSON for scripts')
+    .addHelpText(
+      'after',
+      `
+What stands on a command line is visible to other users of the machine (ps) and stays in the
+history of the shell: prefer --token-file, --token-prompt, or - and standard input.
+A token is presented about ten times, so it must not be a ticket. Redirects are not followed,
+and no other server than the one named is asked.
+
+Exit codes: 0 no fault (warnings are none, unless --strict), 1 a fault, or unknown words with
+--error, 2 wrong command line, 4 the server cannot be reached.
+
+Examples:
+  postern doctor probe wss://grist.example.com/
+  postern doctor probe wss://app.example.com/ws --token-file token.txt --idle 90s
+  postern doctor probe --error 'Unexpected server response: 302'`,
+    )
+    .action(async (url: string | undefined, options: ProbeOptions, command: Command) => {
+      if (options.error !== undefined) return explainMessage(command, url, options.error, options);
+      const { runProbe } = await import('../doctor/probe/probe.ts');
+      const report = await runProbe(await readSettings(command, url, options));
+      await printReport(report, options);
+      process.exitCode = exitCodeOf(report, options);
+    });
+}
+
+async function explainMessage(
+  command: Command,
+  url: string | undefined,
+  message: string,
+  { json }: ProbeOptions,
+): Promise<void> {
+  if (url !== undefined) command.error('error: give an address or --error, not both');
+  const { explainError } = await import('../doctor/probe/explain-error.ts');
+  const { paintFor, renderExplanation } = await import('../doctor/probe/render.ts');
+  const explained = explainError(message);
+  if (json) printJson(explained);
+  else print(renderExplanation(explained, paintFor(hasColours())));
+  process.exitCode = explained.certainty === 'unknown' ? exitCodes.failed : exitCodes.ok;
+}
+
+async function readSettings(
+  command: Command,
+  url: string | undefined,
+  options: ProbeOptions,
+): Promise<ProbeSettings> {
+  if (url === undefined) command.error('error: name an address: wss://host/path (or --error)');
+  const target = parseTarget(url, options.connect);
+  if ('problem' in target) command.error(`error: ${target.problem}`);
+  const { token: value, tokenFile: file, tokenPrompt: prompt } = options;
+  const fromInput = [options.token, options.tokenFile, options.cookie, options.cookieFile]
+    .concat(options.ticket, options.ticketFile)
+    .filter((from) => from === '-').length;
+  if (fromInput > 1) command.error('error: standard input holds one secret only');
+  const token = await readSecret(command, { option: 'token', value, file, prompt });
+  const [cookie, ticket] = [
+    await readSecret(command, {
+      option: 'cookie',
+      value: options.cookie,
+      file: options.cookieFile,
+    }),
+    await readSecret(command, {
+      option: 'ticket',
+      value: options.ticket,
+      file: options.ticketFile,
+    }),
+  ];
+  if (cookie !== undefined && !cookie.includes('=')) {
+    command.error('error: a cookie is name=value');
+  }
+  const protocols = options.protocol ?? [];
+  for (const name of [options.queryName, options.cookieName, ...protocols]) {
+    if (!isToken(name)) command.error(`error: "${name}" is no name: letters, digits, - _ .`);
+  }
+  return {
+    target,
+    timeout: duration(command, 'timeout', options.timeout, longestTimeout),
+    ...(options.ca !== undefined && { ca: readCertificates(command, options.ca) }),
+    origin: readOrigin(command, options.origin) ?? ownOrigin(target),
+    ...(token !== undefined && { token }),
+    queryName: options.queryName,
+    cookieName: options.cookieName,
+    ...(cookie !== undefined && { cookie }),
+    ...(ticket !== undefined && { ticket }),
+    protocols,
+    gateReason: options.gateReason ?? false,
+    fromServer: options.fromServer ?? false,
+    ...(options.idle !== undefined && {
+      idle: duration(command, 'idle', options.idle, longestIdle),
+    }),
+    ...(options.frame !== undefined && { frame: frameSize(command, options.frame) }),
+    onProgress: showProgress,
+  };
+}
+
+function duration(command: Command, option: string, text: string, longest: number): number {
+  const time = parseDuration(text);
+  if (time === undefined || time === 0 || time > longest) {
+    const most = `${longest / 1_000}s`;
+    command.error(`error: --${option} is a duration such as 30s or 5m, at most ${most}`);
+  }
+  return time;
+}
+
+function frameSize(command: Command, text: string): number {
+  const size = /^\d{1,8}$/.test(text) ? Number(text) : 0;
+  if (size === 0 || size > largestFrame) {
+    command.error(`error: --frame is a number of bytes, at most ${largestFrame}`);
+  }
+  return size;
+}
+
+function readOrigin(command: Command, text: string | undefined): string | undefined {
+  if (text === undefined || text === 'null') return text;
+  const isOrigin = URL.canParse(text) && new URL(text).origin === text;
+  if (!isOrigin) command.error('error: --origin is scheme://host, without a path');
+  return text;
+}
+
+function readCertificates(command: Command, file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+    return command.error(`error: --ca: ${file} holds no certificate in PEM`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || code.startsWith('commander')) throw error;
+    return command.error(`error: --ca: ${file} cannot be read: ${code}`);
+  }
+}
+
+async function printReport(report: Report, { json }: ProbeOptions): Promise<void> {
+  showProgress(undefined);
+  if (json) return printJson(report);
+  const { paintFor, renderReport } = await import('../doctor/probe/render.ts');
+  print(renderReport(report, paintFor(hasColours())));
+}
+
+/** One line on a terminal, written anew with each step; undefined takes it away. */
+function showProgress(what: string | undefined): void {
+  const { stderr } = process;
+  if (!stderr.isTTY) return;
+  stderr.write(`\r\u001b[K${what === undefined ? '' : `looking at: ${what} …`}`);
+}
+
+/** NO_COLOR and FORCE_COLOR are heard by Node itself. */
+function hasColours(): boolean {
+  return process.stdout.isTTY === true && process.stdout.hasColors();
+}
+
+function exitCodeOf({ findings, worst }: Report, { strict }: ProbeOptions): number {
+  const isAway = ({ code }: Finding) => code === 'dns-failed' || code === 'connection-failed';
+  if (findings.some(isAway)) return exitCodes.unavailable;
+  const bad: readonly Severity[] = strict ? ['fault', 'warning'] : ['fault'];
+  return bad.includes(worst) ? exitCodes.failed : exitCodes.ok;
+}

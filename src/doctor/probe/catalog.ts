@@ -1,0 +1,18 @@
+import { connectionFindings } from './catalog/connection.ts';
+import { credentialFindings } from './catalog/credentials.ts';
+import { handshakeFindings } from './catalog/handshake.ts';
+import { socketFindings } from './catalog/socket.ts';
+
+/**
+ * Every kind of finding of `postern doctor probe`. The codes are API: scripts read them in `--json`,
+ * the documentation lists them, and they are never renamed.
+ */
+export const catalog = {
+  ...connectionFindings,
+  ...handshakeFindings,
+  ...credentialFindings,
+  ...socketFindings,
+} as const;
+
+/** The stable code of a kind of finding. */
+export type FindingCode = keyof typeof catalog;

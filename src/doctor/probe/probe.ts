@@ -1,0 +1,179 @@
+import { checks } from './checks.ts';
+import { type DialOptions, type Lookup, lookupAddresses } from './dial.ts';
+import { exchange } from './exchange.ts';
+import { ends, type Finding, type Severity, worst } from './finding.ts';
+import { createMask, legible, type Mask } from './mask.ts';
+import { findBadAccept, handshakeHeaders, newKey, type ProbeRequest } from './request.ts';
+import type { Answer, Outcome } from './response.ts';
+import { renderTarget, type Target } from './target.ts';
+
+/** What to look at, and with what. All times in milliseconds. */
+export interface ProbeSettings {
+  readonly target: Target;
+  /** For each step of each request. */
+  readonly timeout: number;
+  /** Certificates to trust beside the usual ones, in PEM. */
+  readonly ca?: string;
+  /** Origin of the page that opens the socket. */
+  readonly origin: string;
+  /** A token to present in every way. */
+  readonly token?: string;
+  /** Names under which the gate looks for it. */
+  readonly queryName: string;
+  readonly cookieName: string;
+  /** `name=value`, as a browser would send it. */
+  readonly cookie?: string;
+  /** A ticket to present twice. */
+  readonly ticket?: string;
+  /** Subprotocols of the application to offer. */
+  readonly protocols: readonly string[];
+  readonly gateReason: boolean;
+  /** The command runs on the server that opens its own address. */
+  readonly fromServer: boolean;
+  /** How long to leave an open socket silent. */
+  readonly idle?: number;
+  /** Size in bytes of a message to send through an open socket. */
+  readonly frame?: number;
+  /** Looks names up; the system's way when left out. */
+  readonly lookup?: Lookup;
+  /** Told which check is under way. */
+  readonly onProgress?: (what: string) => void;
+}
+
+/** A handshake that was tried. */
+export interface Attempt {
+  /** What was presented: `no credential`, `query`, … */
+  readonly about: string;
+  readonly request: ProbeRequest;
+  readonly outcome: Outcome;
+  /** What is wrong with a 101, if it is one and a client would not take it. */
+  readonly bad?: string;
+}
+
+/** What the checks work with, and what they learn from each other. */
+export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
+  readonly lookup: Lookup;
+  readonly dialOptions: DialOptions;
+  /** The address that answers; the first check sets it. */
+  address: string;
+  /** A handshake that opened the socket and can be repeated; the check that finds one sets it. */
+  admitted: ProbeRequest | undefined;
+  /** Handshakes so far. */
+  readonly attempts: readonly Attempt[];
+  /** Makes what a server sent fit to be shown: masked, on one line, not too long. */
+  show(text: string): string;
+  /** Sends a request as it is. */
+  send(request: ProbeRequest): Promise<Outcome>;
+  /** Sends a complete handshake, with these headers more. */
+  upgrade(about: string, request: ProbeRequest): Promise<Attempt>;
+}
+
+/** One thing that is looked at. */
+export interface Check {
+  /** For the line that shows progress. */
+  readonly about: string;
+  run(probe: Probe): Promise<readonly Finding[]>;
+}
+
+/** What a run of the probe found. */
+export interface Report {
+  /** The address, without values of its query. */
+  readonly target: string;
+  readonly worst: Severity;
+  readonly findings: readonly Finding[];
+  /** Requests that were sent. */
+  readonly requests: number;
+}
+
+/** True when the handshake opened a socket that a client would take. */
+export function isOpen({ outcome, bad }: Attempt): boolean {
+  return outcome.kind === 'answer' && outcome.answer.status === 101 && bad === undefined;
+}
+
+/** How an attempt ended, in two words. */
+export function renderStatus({ outcome, bad }: Attempt): string {
+  if (outcome.kind === 'silence') return 'no answer';
+  return bad === undefined ? `HTTP ${outcome.answer.status}` : `HTTP 101, but ${bad}`;
+}
+
+/** True when a handshake without any credential opens the socket: then credentials prove nothing. */
+export function isOpenToAll({ attempts }: Probe): boolean {
+  return attempts.some((attempt) => attempt.about === 'no credential' && isOpen(attempt));
+}
+
+/**
+ * Runs every check in order, connecting to the target and nobody else. Does not reject because of
+ * what a server does. No text of the report holds a secret of the settings.
+ */
+export async function runProbe(settings: ProbeSettings): Promise<Report> {
+  const { target, timeout, ca, lookup = lookupAddresses, onProgress = () => {} } = settings;
+  const mask = createMask(secretsOf(settings));
+  const findings: Finding[] = [];
+  const attempts: Attempt[] = [];
+  const dialOptions = { timeout, ...(ca !== undefined && { ca }) };
+  let requests = 0;
+  const probe: Probe = {
+    ...settings,
+    lookup,
+    dialOptions,
+    address: '',
+    admitted: undefined,
+    attempts,
+    show: (text) => legible(mask(text)),
+    send(request) {
+      requests++;
+      return exchange(target, probe.address, request, dialOptions);
+    },
+    async upgrade(about, request) {
+      const key = newKey();
+      const headers = { ...handshakeHeaders(key), ...request.headers };
+      const outcome = await probe.send({ ...request, headers });
+      const bad = outcome.kind === 'answer' ? badAccept(outcome.answer, key) : undefined;
+      const attempt = { about, request, outcome, ...(bad !== undefined && { bad }) };
+      attempts.push(attempt);
+      return attempt;
+    },
+  };
+  for (const { about, run } of checks) {
+    onProgress(about);
+    findings.push(...(await run(probe)));
+    if (findings.some(ends)) break;
+  }
+  return {
+    target: mask(renderTarget(target)),
+    worst: worst(findings),
+    findings: findings.map((one) => maskFinding(one, mask)),
+    requests,
+  };
+}
+
+function badAccept(answer: Answer, key: string): string | undefined {
+  return answer.status === 101 ? findBadAccept(answer, key) : undefined;
+}
+
+/** Everything of the settings that must not be shown. */
+function secretsOf({ target, token, cookie, ticket }: ProbeSettings): string[] {
+  const query = target.path.split('?').slice(1).join('?').split('&');
+  const pairs = [...query, ...(cookie ?? '').split(/;\s*/)].filter((pair) => pair.includes('='));
+  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const decoded = values.flatMap((value) => [value, safelyDecoded(value)]);
+  return [token, ticket, ...decoded].filter((value) => value !== undefined);
+}
+
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function maskFinding(found: Finding, mask: Mask): Finding {
+  const { evidence, meaning, change } = found;
+  return {
+    ...found,
+    evidence: mask(evidence),
+    meaning: mask(meaning),
+    ...(change !== undefined && { change: mask(change) }),
+  };
+}

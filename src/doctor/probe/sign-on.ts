@@ -1,0 +1,108 @@
+import { type Answer, headerOf } from './response.ts';
+
+/** A sign-on service that a redirect or a cookie gives away. */
+export interface SignOn {
+  readonly title: string;
+  /** The name of its pair of files in nginx/fixes. */
+  readonly fix?: 'tinyauth' | 'authelia' | 'authentik' | 'oauth2-proxy' | 'vouch';
+  /** True for Postern's own login, which no handshake is sent to. */
+  readonly own?: true;
+}
+
+interface Marks extends SignOn {
+  /** Of the address that a client is sent to. */
+  readonly location?: RegExp;
+  readonly cookie?: RegExp;
+  readonly header?: RegExp;
+}
+
+/** From the particular to the general: the first that fits counts. */
+const services: readonly Marks[] = [
+  { title: 'Postern', own: true, location: /\/\.postern\/login(?:[?#]|$)/ },
+  {
+    title: 'TinyAuth',
+    fix: 'tinyauth',
+    location: /^https?:\/\/[^/]*tinyauth|\/login\?(?:.*&)?redirect_uri=|\/tinyauth(?:[/?]|$)/i,
+    cookie: /^tinyauth-/,
+    header: /^x-tinyauth-/,
+  },
+  {
+    title: 'Authelia',
+    fix: 'authelia',
+    location: /^https?:\/\/[^/]*authelia|\/authelia(?:[/?]|$)|[?&]rd=[^&]*&rm=[A-Z]+(?:&|$)/i,
+    cookie: /^authelia_session/,
+  },
+  {
+    title: 'authentik',
+    fix: 'authentik',
+    location:
+      /\/outpost\.goauthentik\.io\/|\/authentik\/\?rd=|^https?:\/\/[^/]*authentik|\/if\/flow\//i,
+    cookie: /^authentik_/,
+    header: /^x-authentik-/,
+  },
+  {
+    title: 'oauth2-proxy',
+    fix: 'oauth2-proxy',
+    location: /\/oauth2\/(?:sign_in|start)(?:[?#]|$)/,
+    cookie: /^_oauth2_proxy/,
+  },
+  {
+    title: 'Vouch Proxy',
+    fix: 'vouch',
+    location: /[?&](?:vouch-failcount|X-Vouch-Token)=|^https?:\/\/[^/]*vouch/i,
+    cookie: /^Vouch(?:Cookie|Session)/,
+    header: /^x-vouch-/,
+  },
+  {
+    title: 'Cloudflare Access',
+    location: /\/cdn-cgi\/access\/login|\.cloudflareaccess\.com\//,
+    cookie: /^CF_App/,
+  },
+  { title: 'Pomerium', location: /\/\.pomerium\//, cookie: /^_pomerium/, header: /^x-pomerium-/ },
+  { title: 'Keycloak', location: /\/realms\/[^/]+\/protocol\/(?:openid-connect|saml)/ },
+  {
+    title: 'Microsoft Entra ID',
+    location: /^https:\/\/login\.microsoftonline\.com\/|\/\.auth\/login\//,
+  },
+  { title: 'Google', location: /^https:\/\/accounts\.google\.com\//, header: /^x-goog-iap-/ },
+  { title: 'an OpenID Connect provider', location: /[?&]response_type=code(?:&|$)/ },
+  { title: 'a CAS server', location: /\/cas\/login\?(?:.*&)?service=/ },
+  {
+    title: 'a login page',
+    location: /(?:log[-_]?in|sign[-_]?in|sign[-_]?on|auth|sso)(?:[/.?#]|$)/i,
+  },
+];
+
+/** Which sign-on service an answer comes from; undefined when nothing gives one away. */
+export function recogniseSignOn(answer: Answer): SignOn | undefined {
+  const location = headerOf(answer, 'location') ?? '';
+  const names = answer.headers.map(([name]) => name);
+  const cookies = cookieNames(answer);
+  return (
+    services.find(
+      ({ header }) => header !== undefined && names.some((name) => header.test(name)),
+    ) ??
+    services.find(
+      ({ cookie }) => cookie !== undefined && cookies.some((name) => cookie.test(name)),
+    ) ??
+    services.find((service) => service.location?.test(location))
+  );
+}
+
+/** The names of the cookies that an answer sets. Their values may be secrets of somebody. */
+export function cookieNames({ headers }: Answer): string[] {
+  return headers
+    .filter(([name]) => name === 'set-cookie')
+    .map(([, value]) => value.split(/[=;]/, 1)[0]?.trim() ?? '')
+    .filter((name) => name !== '');
+}
+
+/** The two lines that keep a sign-on's redirect from handshakes. */
+export function renderFix(service: NonNullable<SignOn['fix']>): string {
+  return [
+    `Two lines; the files are nginx/fixes/${service}-server.conf and ${service}-location.conf, docs/why-302.md tells why.`,
+    `In the server block:  include /etc/nginx/postern/fixes/${service}-server.conf;`,
+    `In the location, before the lines of the sign-on:  include /etc/nginx/postern/fixes/${service}-location.conf;`,
+    'Then "nginx -t && nginx -s reload". Pages still go to the login.',
+  ].join('\n');
+}
