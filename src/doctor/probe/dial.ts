@@ -81,8 +81,7 @@ const words: Readonly<Record<string, string>> = {
   EACCES: 'this machine does not allow it',
 };
 
-/** OpenSSL's own texts are long; the last part of them says what happened. */
-function explain({ code = '', message }: NodeJS.ErrnoException): string {
-  const openssl = /:([^:]+):[^:]*:[^:]*:[^:]*:?$/.exec(message.trim())?.[1];
-  return words[code] ?? openssl ?? (message || code);
+/** OpenSSL's own texts are long; Node has the part that says what happened in `reason`. */
+function explain({ code = '', message, reason }: NodeJS.ErrnoException & { reason?: string }) {
+  return words[code] ?? reason ?? (message || code);
 }

@@ -105,5 +105,6 @@ export const connectionFindings = {
     meaning: 'A WebSocket handshake needs HTTP/1.1, so it fails for almost every client.',
     change:
       'Let the server offer "http/1.1" beside "h2" (nginx does by itself; look at the load balancer or CDN in front).',
+    ends: true,
   },
 } as const satisfies Record<string, FindingRule>;

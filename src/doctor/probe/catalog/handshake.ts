@@ -61,7 +61,8 @@ export const handshakeFindings = {
   'page-error': {
     severity: 'warning',
     title: 'A page load fails',
-    meaning: 'Something behind the proxy is out of order; the handshake shows what.',
+    meaning:
+      'Something is out of order there, or it is a place for WebSocket only whose server leaves page loads without an answer.',
   },
   'upgrade-denied': {
     severity: 'ok',

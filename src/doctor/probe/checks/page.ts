@@ -8,7 +8,8 @@ export const page: Check = {
   about: 'page load',
   async run(probe) {
     const outcome = await probe.send({ headers: { Accept: 'text/html,*/*;q=0.8' } });
-    if (outcome.kind === 'silence') return [finding(outcome.code, probe.show(outcome.detail))];
+    // Many WebSocket servers leave a page load without an answer; the handshake still tells.
+    if (outcome.kind === 'silence') return [finding('page-error', probe.show(outcome.detail))];
     const { answer } = outcome;
     const code = classify(answer.status, answer.body);
     const signOn = code === 'page-redirected' ? describeSignOn(answer) : undefined;

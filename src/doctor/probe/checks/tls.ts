@@ -12,7 +12,7 @@ const soon = 14;
 /** The certificate: all that is wrong with it at once, and the probe goes on. */
 export const tls: Check = {
   about: 'certificate',
-  async run({ target, address, dialOptions, show }) {
+  async run({ target, address, dialOptions, ca = '', show }) {
     if (!target.secure) {
       const isHere = ['localhost', '127.0.0.1', '::1'].includes(target.host);
       return isHere ? [] : [finding('not-encrypted', 'the address begins with ws: or http:')];
@@ -21,15 +21,20 @@ export const tls: Check = {
     const tls =
       dialled.kind === 'failed'
         ? dialled
-        : await secure(dialled.socket, target, ['http/1.1'], dialOptions);
+        : await secure(dialled.socket, target, ['h2', 'http/1.1'], dialOptions);
     if (tls.kind === 'failed') return [finding('tls-failed', show(tls.detail))];
-    const findings = judge(tls.socket, target.host, show);
+    const findings = judge(tls.socket, target.host, ca, show);
     tls.socket.destroy();
     return findings;
   },
 };
 
-function judge(socket: TLSSocket, host: string, show: (text: string) => string): Finding[] {
+function judge(
+  socket: TLSSocket,
+  host: string,
+  ca: string,
+  show: (text: string) => string,
+): Finding[] {
   const { raw } = socket.getPeerCertificate();
   if (raw === undefined) return [finding('tls-failed', 'the server sent no certificate')];
   const certificate = new X509Certificate(raw);
@@ -52,17 +57,24 @@ function judge(socket: TLSSocket, host: string, show: (text: string) => string):
     const asked = isIP(host) === 0 ? host : `the address ${host}`;
     findings.push(finding('tls-wrong-name', show(`it is for ${names}, not for ${asked}`)));
   }
-  findings.push(...judgeChain(socket, certificate, show(`issued by ${issuer}`)));
+  findings.push(...judgeChain(socket, certificate, ca, show(`issued by ${issuer}`)));
   if (findings.some(({ code }) => code !== 'tls-expires-soon')) return findings;
   const evidence = `for ${names}, issued by ${issuer}, until ${date(to)}, ${socket.getProtocol()}`;
   return [...findings, finding('tls-valid', show(evidence))];
 }
 
-function judgeChain(socket: TLSSocket, certificate: X509Certificate, issuer: string): Finding[] {
-  // Node says "authorized" by itself where an expired certificate hides what is behind it.
-  const isSelfSigned = certificate.checkIssued(certificate) && !socket.authorized;
+function judgeChain(
+  socket: TLSSocket,
+  certificate: X509Certificate,
+  ca: string,
+  issuer: string,
+): Finding[] {
   const problem = String(socket.authorizationError ?? '');
-  if (isSelfSigned && !isTimeProblem(problem)) return [finding('tls-self-signed', issuer)];
+  // An expiry is the only problem that is told then, and it may hide that nobody signed.
+  const isTrusted = problem === '' || ca.includes(certificate.toString().trim());
+  if (certificate.checkIssued(certificate) && !isTrusted) {
+    return [finding('tls-self-signed', issuer)];
+  }
   switch (problem) {
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
       return [finding('tls-incomplete-chain', `only one certificate came, ${issuer}`)];
