@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { parseDuration } from '../core/duration.ts';
 import type { Finding, Severity } from '../doctor/probe/finding.ts';
 import type { ProbeSettings, Report } from '../doctor/probe/probe.ts';
@@ -30,7 +30,7 @@ interface ProbeOptions {
   readonly idle?: string;
   readonly frame?: string;
   readonly timeout: string;
-  readonly strict?: boolean;
+  readonly failOn: 'warning' | 'fault';
   readonly json?: boolean;
 }
 
@@ -67,7 +67,11 @@ export function registerDoctorProbe(doctor: Command): void {
     .option('--idle <duration>', 'leave the open socket silent for so long (90s)')
     .option('--frame <bytes>', 'send a text message of this size to the application')
     .option('--timeout <duration>', 'longest time for each step of a request', '10s')
-    .option('--strict', 'let warnings count as faults')
+    .addOption(
+      new Option('--fail-on <severity>', 'what ends with exit code 1: this and worse')
+        .choices(['warning', 'fault'])
+        .default('fault'),
+    )
     .option('--json', 'print JSON for scripts')
     .addHelpText(
       'after',
@@ -77,8 +81,8 @@ history of the shell: prefer --token-file, --token-prompt, or - and standard inp
 A token is presented about ten times, so it must not be a ticket. Redirects are not followed,
 and no other server than the one named is asked.
 
-Exit codes: 0 no fault (warnings are none, unless --strict), 1 a fault, or unknown words with
---error, 2 wrong command line, 4 the server cannot be reached.
+Exit codes: 0 nothing as bad as --fail-on, 1 something is, or unknown words with --error, 2 wrong
+command line, 4 the server cannot be reached.
 
 Examples:
   postern doctor probe wss://grist.example.com/
@@ -218,9 +222,9 @@ function hasColours(): boolean {
   return process.stdout.isTTY === true && process.stdout.hasColors();
 }
 
-function exitCodeOf({ findings, worst }: Report, { strict }: ProbeOptions): number {
+function exitCodeOf({ findings, worst }: Report, { failOn }: ProbeOptions): number {
   const isAway = ({ code }: Finding) => code === 'dns-failed' || code === 'connection-failed';
   if (findings.some(isAway)) return exitCodes.unavailable;
-  const bad: readonly Severity[] = strict ? ['fault', 'warning'] : ['fault'];
+  const bad: readonly Severity[] = failOn === 'warning' ? ['fault', 'warning'] : ['fault'];
   return bad.includes(worst) ? exitCodes.failed : exitCodes.ok;
 }

@@ -9,7 +9,7 @@ export function judgeRedirect(answer: Answer, target: Target, evidence: string):
   const kind = classify(location, target);
   if (kind === 'https') return finding('upgrade-to-https', evidence);
   const signOn = recogniseSignOn(answer);
-  if (kind === 'moved' && (signOn === undefined || signOn.fix === undefined)) {
+  if (kind === 'moved' && (signOn === undefined || signOn.fixIn === undefined)) {
     const address = hideValues(new URL(location, ownOrigin(target)).href).replace(/^http/, 'ws');
     return finding('upgrade-moved', `${evidence}; for a client that is ${address}`);
   }
@@ -23,8 +23,8 @@ export function judgeRedirect(answer: Answer, target: Target, evidence: string):
         'Turn WebSocket on in the proxy in front of nginx, or pass on Upgrade and Connection there with HTTP/1.1.',
     });
   }
-  if (signOn.fix === undefined) return finding('upgrade-redirected', seen);
-  return finding('upgrade-redirected', seen, { change: renderFix(signOn.fix) });
+  if (signOn.fixIn === undefined) return finding('upgrade-redirected', seen);
+  return finding('upgrade-redirected', seen, { change: renderFix(signOn.fixIn) });
 }
 
 function classify(location: string, target: Target): 'https' | 'moved' | 'login' {

@@ -3,8 +3,8 @@ import { type Answer, headerOf } from './response.ts';
 /** A sign-on service that a redirect or a cookie gives away. */
 export interface SignOn {
   readonly title: string;
-  /** The name of its pair of files in nginx/fixes. */
-  readonly fix?: 'tinyauth' | 'authelia' | 'authentik' | 'oauth2-proxy' | 'vouch';
+  /** Where nginx/fixes/no-login-redirect.conf goes, for those that it is tested with. */
+  readonly fixIn?: string;
   /** True for Postern's own login, which no handshake is sent to. */
   readonly own?: true;
 }
@@ -21,20 +21,21 @@ const services: readonly Marks[] = [
   { title: 'Postern', own: true, location: /\/\.postern\/login(?:[?#]|$)/ },
   {
     title: 'TinyAuth',
-    fix: 'tinyauth',
+    fixIn: 'the location that includes tinyauth-location.conf (or has auth_request /tinyauth)',
     location: /^https?:\/\/[^/]*tinyauth|\/login\?(?:.*&)?redirect_uri=|\/tinyauth(?:[/?]|$)/i,
     cookie: /^tinyauth-/,
     header: /^x-tinyauth-/,
   },
   {
     title: 'Authelia',
-    fix: 'authelia',
+    fixIn: 'the location that includes authelia-location.conf or authelia-authrequest.conf',
     location: /^https?:\/\/[^/]*authelia|\/authelia(?:[/?]|$)|[?&]rd=[^&]*&rm=[A-Z]+(?:&|$)/i,
     cookie: /^authelia_session/,
   },
   {
     title: 'authentik',
-    fix: 'authentik',
+    fixIn:
+      'the location that includes authentik-location.conf (or has auth_request /outpost.goauthentik.io/auth/nginx)',
     location:
       /\/outpost\.goauthentik\.io\/|\/authentik\/\?rd=|^https?:\/\/[^/]*authentik|\/if\/flow\//i,
     cookie: /^authentik_/,
@@ -42,13 +43,14 @@ const services: readonly Marks[] = [
   },
   {
     title: 'oauth2-proxy',
-    fix: 'oauth2-proxy',
+    fixIn:
+      'the location that includes oauth2-proxy-location.conf (or has auth_request /oauth2/auth)',
     location: /\/oauth2\/(?:sign_in|start)(?:[?#]|$)/,
     cookie: /^_oauth2_proxy/,
   },
   {
     title: 'Vouch Proxy',
-    fix: 'vouch',
+    fixIn: 'the location with the proxy_pass of the application',
     location: /[?&](?:vouch-failcount|X-Vouch-Token)=|^https?:\/\/[^/]*vouch/i,
     cookie: /^Vouch(?:Cookie|Session)/,
     header: /^x-vouch-/,
@@ -97,12 +99,11 @@ export function cookieNames({ headers }: Answer): string[] {
     .filter((name) => name !== '');
 }
 
-/** The two lines that keep a sign-on's redirect from handshakes. */
-export function renderFix(service: NonNullable<SignOn['fix']>): string {
+/** What keeps the redirect of a sign-on from handshakes. */
+export function renderFix(where: string): string {
   return [
-    `Two lines; the files are nginx/fixes/${service}-server.conf and ${service}-location.conf, docs/why-302.md tells why.`,
-    `In the server block:  include /etc/nginx/postern/fixes/${service}-server.conf;`,
-    `In the location, before the lines of the sign-on:  include /etc/nginx/postern/fixes/${service}-location.conf;`,
-    'Then "nginx -t && nginx -s reload". Pages still go to the login.',
+    'One line, at the end of ' + where + ', behind what stands there:',
+    'include /etc/nginx/postern/fixes/no-login-redirect.conf;',
+    'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why. Then "nginx -t && nginx -s reload". Pages still go to the login.',
   ].join('\n');
 }

@@ -76,7 +76,7 @@ export const handshakeFindings = {
     meaning:
       'No WebSocket client can sign in there: "ws" says "Unexpected server response: 302", browsers say close code 1006, Python "scheme isn\'t ws or wss". Signed-in people get through; every client without a session fails, and cannot tell why. The auth service said 401; an "error_page 401" in nginx made a redirect of it.',
     change:
-      'Answer upgrades with 401 before the redirect; docs/why-302.md explains it. In the location, before the lines of the sign-on: "recursive_error_pages on; error_page 401 = @upgrade_denied;". In the server block: "location @upgrade_denied { internal; if ($http_upgrade) { return 401; } error_page 418 = @login; return 418; }", where @login is the location that redirects now.',
+      'Answer upgrades with 401 instead: "include /etc/nginx/postern/fixes/no-login-redirect.conf;" at the end of the location that has the auth_request. The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why.',
   },
   'upgrade-to-https': {
     severity: 'fault',
