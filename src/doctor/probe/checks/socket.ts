@@ -12,7 +12,7 @@ export const socket: Check = {
     try {
       return await examine(probe, socket);
     } finally {
-      socket.end();
+      await socket.end();
     }
   },
 };
