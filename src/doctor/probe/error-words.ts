@@ -106,6 +106,13 @@ export const errorWords: readonly ErrorWords[] = [
   },
   {
     by: 'Chrome, Edge',
+    example: 'HTTP Authentication failed; no valid credentials available',
+    pattern: /HTTP Authentication failed; no valid credentials/i,
+    code: 'upgrade-denied',
+    note: 'The browser’s words for a 401. A page cannot answer it: it needs a cookie, or a token in the address or in a subprotocol.',
+  },
+  {
+    by: 'Chrome, Edge',
     example: "Sent non-empty 'Sec-WebSocket-Protocol' header but no response was received",
     pattern: /sent non-empty 'sec-websocket-protocol' header but no response/i,
     code: 'subprotocol-missing',
@@ -247,11 +254,14 @@ export const errorWords: readonly ErrorWords[] = [
   {
     by: 'Java, java.net.http',
     example: 'java.net.http.WebSocketHandshakeException: Unexpected HTTP response status code 302',
-    pattern: new RegExp(
-      `unexpected HTTP response status code ${status}|WebSocketHandshakeException`,
-      'i',
-    ),
+    pattern: new RegExp(`unexpected HTTP response status code ${status}`, 'i'),
     note: 'WebSocketHandshakeException has the answer in getResponse().',
+  },
+  {
+    by: 'Java, java.net.http',
+    example: 'java.util.concurrent.CompletionException: java.net.http.WebSocketHandshakeException',
+    pattern: /java\.net\.http\.WebSocketHandshakeException/,
+    note: 'The answer is in its getResponse(), the status in the cause. "postern doctor probe wss://…" shows it too.',
   },
   {
     by: 'Java, Java-WebSocket',
@@ -288,7 +298,7 @@ export const errorWords: readonly ErrorWords[] = [
     by: 'Node.js and Deno, built-in WebSocket',
     example: 'Received network error or non-101 status code.',
     pattern: /non-101 status code/i,
-    note: 'It hides the status. "postern doctor probe wss://…" shows it.',
+    note: 'It hides the status; newer versions say nothing at all. "postern doctor probe wss://…" shows it.',
   },
   {
     by: 'curl',

@@ -25,10 +25,19 @@ export function createMask(secrets: readonly string[]): Mask {
 
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  const encoded = [bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')];
+  const encoded = [0, 1, 2].flatMap((before) => inBase64(bytes, before));
   return [secret, encodeURIComponent(secret), ...encoded]
     .filter(({ length }) => length >= shortest)
     .map((form) => form.toLowerCase());
+}
+
+/** The characters that stand for these bytes when others stand before them. */
+function inBase64(bytes: Buffer, before: number): string[] {
+  const text = Buffer.concat([Buffer.alloc(before), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const own = text.slice(Math.ceil((before * 8) / 6));
+  return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
 }
 
 function hide(text: string, pieces: ReadonlyMap<number, ReadonlySet<string>>): string {

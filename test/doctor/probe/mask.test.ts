@@ -14,7 +14,8 @@ describe('the mask', () => {
     [secret.slice(0, 8), '***'],
     [secret.slice(0, 7), secret.slice(0, 7)],
     [`x=${secret.slice(5, 20)}!`, 'x=***!'],
-    [Buffer.from(`token:${secret}`).toString('base64').slice(8), '***'],
+    [Buffer.from(`token:${secret}`).toString('base64').slice(8), '***=='],
+    [`t=${Buffer.from(`${secret}`).toString('base64url')}&`, 't=***&'],
     ['nothing of it', 'nothing of it'],
   ];
   for (const [text, masked] of shown) {
@@ -22,6 +23,14 @@ describe('the mask', () => {
       assert.equal(createMask([secret])(text), masked);
     });
   }
+
+  test('finds it in base64 wherever it begins there', () => {
+    const mask = createMask([secret]);
+    for (const before of ['', 'a', 'ab', 'abc']) {
+      const text = mask(Buffer.from(`${before}${secret}!!!`).toString('base64'));
+      assert.match(text, /^.{0,4}\*{3}.{0,8}$/, before);
+    }
+  });
 
   test('leaves no eight characters of any secret, wherever it stands', () => {
     const letters = fc.string({ minLength: 8, maxLength: 40 });
