@@ -1,6 +1,8 @@
+import { answerFindings } from './catalog/answer.ts';
 import { connectionFindings } from './catalog/connection.ts';
 import { credentialFindings } from './catalog/credentials.ts';
 import { handshakeFindings } from './catalog/handshake.ts';
+import { refusalFindings } from './catalog/refusal.ts';
 import { socketFindings } from './catalog/socket.ts';
 
 /**
@@ -9,7 +11,9 @@ import { socketFindings } from './catalog/socket.ts';
  */
 export const catalog = {
   ...connectionFindings,
+  ...answerFindings,
   ...handshakeFindings,
+  ...refusalFindings,
   ...credentialFindings,
   ...socketFindings,
 } as const;

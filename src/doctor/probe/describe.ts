@@ -6,7 +6,9 @@ import { hideValues } from './target.ts';
 export function describeAnswer(answer: Answer): string {
   const location = headerOf(answer, 'location');
   const type = headerOf(answer, 'content-type');
-  const title = /<title[^>]*>([^<]{1,200})/i.exec(answer.body)?.[1]?.trim();
+  const heading = /<title[^>]*>([^<]{1,200})/i.exec(answer.body)?.[1]?.trim();
+  // nginx's own pages repeat the status.
+  const title = heading?.startsWith(String(answer.status)) ? undefined : heading;
   const isText = /^text\/plain|json/.test(type ?? '') || type === undefined;
   const cookies = cookieNames(answer);
   return [

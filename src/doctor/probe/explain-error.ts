@@ -1,7 +1,8 @@
 import { catalog, type FindingCode } from './catalog.ts';
-import { type ErrorWords, errorWords } from './error-words.ts';
+import type { ErrorWords } from './error-words.ts';
 import type { FindingRule } from './finding.ts';
 import { findRefusal } from './refusals.ts';
+import { errorWords } from './words.ts';
 
 /** What a client's message means. */
 export interface Explanation {

@@ -1,5 +1,4 @@
 import { WebSocket } from 'ws';
-import { open } from './exchange.ts';
 import type { Probe } from './probe.ts';
 import type { ProbeRequest } from './request.ts';
 import { hostHeader } from './target.ts';
@@ -37,10 +36,10 @@ const goodbye = 500;
 
 /** Repeats a handshake that was admitted and keeps the socket; a text says why that failed. */
 export async function openSocket(
-  { target, address, dialOptions, timeout }: Probe,
+  { target, timeout, open }: Probe,
   { path = target.path, headers = {} }: ProbeRequest,
 ): Promise<LiveSocket | string> {
-  const connection = await open(target, address, dialOptions);
+  const connection = await open();
   if (connection.kind === 'failed') return connection.detail;
   const { 'Sec-WebSocket-Protocol': protocols, ...others } = headers;
   const url = `${target.secure ? 'wss' : 'ws'}://${hostHeader(target)}${path}`;

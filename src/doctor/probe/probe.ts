@@ -1,6 +1,6 @@
 import { checks } from './checks.ts';
-import { type DialOptions, type Lookup, lookupAddresses } from './dial.ts';
-import { exchange } from './exchange.ts';
+import { type Dialled, type DialOptions, type Lookup, lookupAddresses } from './dial.ts';
+import { exchange, open } from './exchange.ts';
 import { ends, type Finding, type Severity, worst } from './finding.ts';
 import { createMask, legible, type Mask } from './mask.ts';
 import { findBadAccept, handshakeHeaders, newKey, type ProbeRequest } from './request.ts';
@@ -62,6 +62,8 @@ export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
   readonly attempts: readonly Attempt[];
   /** Makes what a server sent fit to be shown: masked, on one line, not too long. */
   show(text: string): string;
+  /** A connection that is ready for a request, for who sends it otherwise. */
+  open(): Promise<Dialled>;
   /** Sends a request as it is. */
   send(request: ProbeRequest): Promise<Outcome>;
   /** Sends a complete handshake, with these headers more. */
@@ -120,6 +122,10 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
     admitted: undefined,
     attempts,
     show: (text) => legible(mask(text)),
+    open() {
+      requests++;
+      return open(target, probe.address, dialOptions);
+    },
     send(request) {
       requests++;
       return exchange(target, probe.address, request, dialOptions);

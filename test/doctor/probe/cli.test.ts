@@ -63,7 +63,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.equal(code, 1, stderr);
     assert.equal(stderr, '');
     assert.match(stdout, /^fault {4}A handshake is redirected to a login {2}upgrade-redirected$/m);
-    assert.match(stdout, /^ {9}seen {3}HTTP 302, Location: \/oauth2\/sign_in/m);
+    assert.match(stdout, /^ {9}seen {3}HTTP 302, Location: http:\S+\/oauth2\/sign_in/m);
     assert.match(stdout, /^ {9}means {2}No WebSocket client can sign in there/m);
     assert.match(
       stdout,
