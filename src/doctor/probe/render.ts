@@ -1,6 +1,6 @@
 import type { Explanation } from './explain-error.ts';
 import type { Finding, Severity } from './finding.ts';
-import type { Report } from './probe.ts';
+import type { Report } from './run-probe.ts';
 
 /** Colours a piece of text, or leaves it. */
 export type Paint = (text: string, colour: 'green' | 'yellow' | 'red' | 'bold' | 'dim') => string;

@@ -102,7 +102,7 @@ export function cookieNames({ headers }: Answer): string[] {
 /** What keeps the redirect of a sign-on from handshakes. */
 export function renderFix(where: string): string {
   return [
-    'One line, at the end of ' + where + ', behind what stands there:',
+    `One line, at the end of ${where}, behind what stands there:`,
     'include /etc/nginx/postern/fixes/no-login-redirect.conf;',
     'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why. Then "nginx -t && nginx -s reload". Pages still go to the login.',
   ].join('\n');
