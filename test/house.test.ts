@@ -18,21 +18,22 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'stores/': ['core/', 'resources.ts'],
   'verifiers/': ['core/', 'stores/store.ts'],
   'signers/': ['core/'],
+  'bridges/': ['core/'],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
     'resources.ts',
   ],
   'http/': [
     ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
-    ...['config/config.ts', 'config/listen-address.ts'],
+    ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
   ],
   'compose.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'resources.ts'],
+    ...['nginx/', 'bridges/', 'resources.ts'],
   ],
   'demo/': [
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
-    ...['http/', 'nginx/', 'resources.ts'],
+    ...['http/', 'nginx/', 'bridges/', 'resources.ts'],
   ],
   'doctor/probe/': ['core/'],
   'cli/': ['*'],
