@@ -14,6 +14,8 @@ interface Marks extends SignOn {
   readonly location?: RegExp;
   readonly cookie?: RegExp;
   readonly header?: RegExp;
+  /** Of the page that stands in the place of an answer. */
+  readonly page?: RegExp;
 }
 
 /** From the particular to the general: the first that fits counts. */
@@ -47,6 +49,7 @@ const services: readonly Marks[] = [
       'the location that includes oauth2-proxy-location.conf (or has auth_request /oauth2/auth)',
     location: /\/oauth2\/(?:sign_in|start)(?:[?#]|$)/,
     cookie: /^_oauth2_proxy/,
+    page: /\baction="[^"]*\/oauth2\/(?:start|sign_in)"/,
   },
   {
     title: 'Vouch Proxy',
@@ -87,7 +90,8 @@ export function recogniseSignOn(answer: Answer): SignOn | undefined {
     services.find(
       ({ cookie }) => cookie !== undefined && cookies.some((name) => cookie.test(name)),
     ) ??
-    services.find((service) => service.location?.test(location))
+    services.find((service) => service.location?.test(location)) ??
+    services.find(({ page }) => page?.test(answer.body))
   );
 }
 
@@ -99,11 +103,11 @@ export function cookieNames({ headers }: Answer): string[] {
     .filter((name) => name !== '');
 }
 
-/** What keeps the redirect of a sign-on from handshakes. */
+/** What keeps the login of a sign-on from handshakes. */
 export function renderFix(where: string): string {
   return [
     `One line, at the end of ${where}, behind what stands there:`,
-    'include /etc/nginx/postern/fixes/no-login-redirect.conf;',
+    'include /etc/nginx/no-login-redirect.conf;   (SWAG: /config/nginx/no-login-redirect.conf)',
     'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why. Then "nginx -t && nginx -s reload". Pages still go to the login.',
   ].join('\n');
 }

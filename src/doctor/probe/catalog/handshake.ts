@@ -14,7 +14,7 @@ export const handshakeFindings = {
     meaning:
       'No WebSocket client can sign in there: "ws" says "Unexpected server response: 302", browsers say close code 1006, Python "scheme isn\'t ws or wss". Signed-in people get through; every client without a session fails, and cannot tell why. Behind auth_request the service said 401, and an "error_page 401" in nginx made a redirect of it.',
     change:
-      'Answer upgrades with 401 instead: "include /etc/nginx/postern/fixes/no-login-redirect.conf;" at the end of the location that has the auth_request. The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why.',
+      'Answer upgrades with 401 instead: "include /etc/nginx/no-login-redirect.conf;" at the end of the location that has the auth_request. The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why.',
   },
   'upgrade-to-https': {
     severity: 'fault',
@@ -57,7 +57,7 @@ export const handshakeFindings = {
     meaning:
       'Grist’s server opens its own public address without cookies to check itself; that check is red, although users get through.',
     change:
-      'Nothing, if you can live with the red check. Otherwise trust the network that this server’s requests come from: "networks.trust" of the gate in postern.yaml.',
+      'Nothing, if you can live with the red check. Otherwise let the network in that this server’s requests come from: "networks.trust" of the gate in postern.yaml. Look first at the address in nginx’s access log; docs/why-302.md tells when strangers may have the same one.',
   },
   'upgrade-bad-accept': {
     severity: 'fault',

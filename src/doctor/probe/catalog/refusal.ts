@@ -40,7 +40,7 @@ export const refusalFindings = {
     severity: 'warning',
     title: 'A handshake without a credential gets 403',
     meaning:
-      'Denied, which is safe; but 403 tells clients that no credential will help. It comes from an Origin or address rule, or from "error_page 401 =403" (oauth2-proxy’s documentation has that).',
+      'Denied, which is safe; but 403 tells clients that no credential will help. It comes from a rule about Origin or addresses, or from "error_page 401 =403" (oauth2-proxy with its own sign-in page).',
     change: 'Answer 401 where a credential would help.',
   },
   'upgrade-wants-origin': {

@@ -3,6 +3,7 @@ import { type Finding, finding } from '../finding.ts';
 import { type Check, isOpen, type Probe } from '../probe.ts';
 import { judgeRedirect } from '../redirect.ts';
 import { findRefusal } from '../refusals.ts';
+import { recogniseSignOn, renderFix } from '../sign-on.ts';
 
 /** The handshake of a client without any credential: 401 is right, and nothing else. */
 export const upgrade: Check = {
@@ -24,8 +25,12 @@ export const upgrade: Check = {
       return [finding('upgrade-wants-origin', opened)];
     }
     const { code, missing } = findRefusal(answer);
-    const named = missing === undefined ? evidence : `${missing} is missing: ${evidence}`;
-    return [finding(code, named)];
+    if (missing !== undefined) return [finding(code, `${missing} is missing: ${evidence}`)];
+    // A login page in the place of an answer: with status 403 (oauth2-proxy), or 200.
+    const signOn = recogniseSignOn(answer);
+    if (signOn?.fixIn === undefined || answer.status >= 500) return [finding(code, evidence)];
+    const seen = `${evidence}, looks like ${signOn.title}`;
+    return [finding(code, seen, { change: renderFix(signOn.fixIn) })];
   },
 };
 
