@@ -230,6 +230,17 @@ test('run on the server itself, a denial is about its self-check, and an open do
   findingOf(open, 'self-check-passes');
 });
 
+test('a trusted network lets the self-check of a server in', async (t) => {
+  const postern = await startTestPostern(t, {
+    env: { POSTERN_DEFAULT_GATE_NETWORKS_TRUST: 'loopback' },
+  });
+  const site = await startSite(t, postern);
+  const report = await probe(`${site.socketUrl}/ws`, { fromServer: true });
+  findingOf(report, 'self-check-passes');
+  findingOf(report, 'ping-answered');
+  assert.equal(report.worst, 'ok');
+});
+
 test('an open door is a warning, and a fault where a token was given', async (t) => {
   const backend = await startEcho(t);
   const url = `ws://127.0.0.1:${backend.port}/`;
