@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { findFreePort } from '../../../src/nginx/process.ts';
 import { createAuthority, type Wanted } from '../../support/authority.ts';
-import { codesOf, findingOf, probe, startPlainNginx } from '../../support/probe.ts';
+import { codesOf, findingOf, probe, startPlainNginx, startRawServer } from '../../support/probe.ts';
 
 const host = 'ws.example.test';
 
@@ -115,6 +115,12 @@ describe('a port', () => {
     const report = await probe(`wss://127.0.0.1:${nginx.port}/ws`);
     assert.deepEqual(codesOf(report), ['tls-failed']);
     assert.match(findingOf(report, 'tls-failed').evidence, /wrong version number/);
+  });
+
+  test('that accepts and never speaks does not hold the probe up', async (t) => {
+    const { port } = await startRawServer(t, () => {});
+    const report = await probe(`wss://127.0.0.1:${port}/ws`, { timeout: 300 });
+    assert.match(findingOf(report, 'tls-failed').evidence, /no answer within 0\.3 s/);
   });
 
   test('that wants a client certificate says so', async (t) => {

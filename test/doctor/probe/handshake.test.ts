@@ -13,6 +13,7 @@ import {
   startPlainNginx,
   startRawServer,
 } from '../../support/probe.ts';
+import { startSocketServer } from '../../support/socket-server.ts';
 
 /** The lines of a server block, the finding about a handshake, and what its evidence says. */
 const answers: readonly [what: string, server: string, code: FindingCode, evidence: RegExp][] = [
@@ -248,6 +249,13 @@ test('an open door is a warning, and a fault where a token was given', async (t)
   const guarded = await probe(url, { token: 'a-token-of-somebody' });
   assert.equal(findingOf(guarded, 'upgrade-open-without-token').severity, 'fault');
   assert.ok(!codesOf(guarded).includes('token-accepted'), 'a token proves nothing there');
+});
+
+test('a page load without an answer does not keep the probe from the handshake', async (t) => {
+  const { port } = await startSocketServer(t);
+  const report = await probe(`ws://127.0.0.1:${port}/`, { timeout: 500 });
+  assert.match(findingOf(report, 'page-error').evidence, /not a byte came/);
+  findingOf(report, 'upgrade-open-to-everyone');
 });
 
 test('a 101 that no client takes is a fault', async (t) => {

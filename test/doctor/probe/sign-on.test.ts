@@ -95,13 +95,17 @@ describe('a handshake that is redirected', { concurrency: 4 }, () => {
     assert.match(meaning, /lost it/);
   });
 
-  test('with secrets in the address shows the names of its parameters only', async (t) => {
+  test('with secrets in the address and in cookies shows their names only', async (t) => {
     const { url } = await startPlainNginx(
       t,
-      'location / { return 302 "https://id.example.com/login?state=s3cr3tst4te&nonce=n0nce#frag"; }',
+      `location / {
+         add_header Set-Cookie "sid=c00kies3cr3t; Path=/";
+         return 302 "https://id.example.com/login?state=s3cr3tst4te&nonce=n0nce#frag";
+       }`,
     );
     const { evidence } = findingOf(await probe(url), 'upgrade-redirected');
     assert.match(evidence, /Location: https:\/\/id\.example\.com\/login\?state=…&nonce=…,/);
+    assert.match(evidence, /sets cookies sid,/);
     assert.doesNotMatch(evidence, /s3cr3t|n0nce|frag/);
   });
 });
