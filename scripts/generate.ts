@@ -3,6 +3,7 @@
  * codes, examples. With --check nothing is written, and the exit code says whether all is up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { bridgeSchema } from '../src/config/bridge-schema.ts';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
@@ -16,7 +17,8 @@ const parts = [
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
   { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
-  { file: 'docs/jwt.md', name: 'issuer', render: renderIssuer },
+  { file: 'docs/jwt.md', name: 'issuer', render: () => renderProperties(issuerSchema) },
+  { file: 'docs/bridge.md', name: 'bridge', render: () => renderProperties(bridgeSchema) },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -60,18 +62,23 @@ function renderSettings(): string {
   );
 }
 
-function renderIssuer(): string {
-  const properties = issuerSchema.properties as Record<
-    string,
-    object & { default?: unknown; description?: string }
-  >;
+/** One property of a section, or a section in it. */
+interface Property {
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Property>>;
+}
+
+function renderProperties(section: object): string {
+  const rows = (properties: Property['properties'] = {}, above = ''): string[][] =>
+    Object.entries(properties).flatMap(([name, property]) => {
+      const { default: fallback, description = '', properties: inner } = property;
+      const shown = fallback === undefined ? '–' : `\`${fallback}\``;
+      return [[`\`${above}${name}\``, shown, description], ...rows(inner, `${above}${name}.`)];
+    });
   return renderTable(
     ['Setting', 'Default', 'What it does'],
-    Object.entries(properties).map(([name, { default: fallback, description = '' }]) => [
-      `\`${name}\``,
-      fallback === undefined ? '–' : `\`${fallback}\``,
-      description,
-    ]),
+    rows((section as Property).properties),
   );
 }
 

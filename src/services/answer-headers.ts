@@ -66,7 +66,7 @@ function loginAddress(
  */
 function cacheSeconds(gate: Gate, { identity, source }: Allow, now: number): number {
   const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
-  const isForeign = source === 'bridge' && !gate.bridge?.cacheMs;
+  const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
   if (isOnce || isForeign) return 0;
   const life = identity.expiresAt === undefined ? gate.cacheTtl : identity.expiresAt - now;
   return Math.floor(Math.min(gate.cacheTtl, life) / 1_000);

@@ -4,6 +4,10 @@ import fc from 'fast-check';
 import { findLoginProblem, renderLogin } from '../../src/core/login.ts';
 import { aHandshake } from '../support/examples.ts';
 
+/** Text as it comes in headers: one octet a character. */
+const octets = fc.string({
+  unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
+});
 const queryNames = ['token', 'access_token'];
 
 for (const [login, address] of [
@@ -34,10 +38,10 @@ test('a gate without a login has no address', () => {
 test('whatever was asked for stays one parameter of one header', () => {
   const login = 'https://login.test/?rd={url}&x=1';
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (path, query) => {
+    fc.property(octets, octets, (path, query) => {
       const handshake = aHandshake({ path: `/${path}`, query });
       const address = renderLogin({ login, queryNames }, handshake) ?? '';
-      assert.match(address, /^https:\/\/login\.test\/\?rd=[A-Za-z0-9%\-_.!~*'()]*&x=1$/);
+      assert.match(address, /^https:\/\/login\.test\/\?rd=[A-Za-z0-9%\-_.~]*&x=1$/);
     }),
   );
 });

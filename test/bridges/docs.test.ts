@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Value } from 'typebox/value';
+import { parse } from 'yaml';
+import { chooseSignOn } from '../../src/bridges/services.ts';
+import { buildBridge } from '../../src/config/bridge.ts';
+import { bridgeSchema } from '../../src/config/bridge-schema.ts';
+import { bridgeServices } from '../../src/core/bridge.ts';
+import { denials } from '../../src/core/verdict.ts';
+import { packageRoot } from '../../src/resources.ts';
+
+const text = readFileSync(join(packageRoot, 'docs/bridge.md'), 'utf8');
+
+/** Bridges of the configurations that are shown, and the section that each is shown in. */
+const shown = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(({ 1: yaml = '', index }) => ({
+  raw: (parse(yaml) as { gates: { admin: { bridge: unknown } } }).gates.admin.bridge,
+  section: text.slice(index).split('\n## ')[0] ?? '',
+}));
+
+test('every configuration in docs/bridge.md is valid', () => {
+  const faults: string[] = [];
+  const services = shown.map(({ raw }) => {
+    faults.push(...Value.Errors(bridgeSchema, raw).map((error) => JSON.stringify(error)));
+    return buildBridge(raw, (path, message) => faults.push(`${path}: ${message}`))?.service;
+  });
+  assert.deepEqual(faults, []);
+  assert.deepEqual(services, ['tinyauth', ...bridgeServices]);
+});
+
+test('what docs/bridge.md says of a service is what is done', () => {
+  for (const { raw, section } of shown.slice(1)) {
+    const settings = buildBridge(raw, () => {}) ?? assert.fail();
+    if (settings.service === 'custom') continue;
+    const { path, cookies, answerHeaders, renderHeaders, login } = chooseSignOn(settings);
+    const facts = { url: 'u', uri: 'u', scheme: 's', host: 'h', method: 'm', client_address: 'a' };
+    const [, table = ''] = section.split('| --- | --- |');
+    // "`X-Forwarded-Proto`, `-Host`" is short for names that begin alike.
+    const words = [...table.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word.toLowerCase());
+    const isNamed = (name: string) =>
+      words.some((word) => word === name || (word.startsWith('-') && name.endsWith(word)));
+    assert.ok(words.includes(path), path);
+    for (const cookie of cookies) assert.ok(words.includes(cookie.toLowerCase()), cookie);
+    for (const name of Object.keys(renderHeaders(facts))) {
+      assert.ok(isNamed(name.toLowerCase()), `${settings.service}: ${name}`);
+    }
+    const { groupsSeparator: _, ...names } = answerHeaders;
+    for (const name of Object.values(names)) {
+      assert.ok(isNamed(String(name)), `${settings.service}: ${name}`);
+    }
+    if (login !== undefined) assert.ok(section.includes(login), login);
+  }
+});
+
+test('docs/bridge.md names the denials that there are', () => {
+  const named = new Set([...text.matchAll(/`(sign_on_[a-z]+)`/g)].map(([, code]) => code));
+  const codes = Object.keys(denials).filter((code) => code.startsWith('sign_on_'));
+  assert.deepEqual([...named].sort(), codes.sort());
+});
