@@ -74,7 +74,7 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
       const { answer, size } = body;
       const expected = Number(headerOf(answer, 'content-length') ?? Number.NaN);
       const isComplete = isChunked(answer)
-        ? Buffer.concat(body.bytes).includes('\r\n0\r\n')
+        ? /(?:^|\r\n)0\r\n/.test(Buffer.concat(body.bytes).toString('latin1'))
         : size >= expected;
       if (hasNoBody(answer) || isComplete || size >= limits.body) finish();
     };
