@@ -230,3 +230,16 @@ test('a service below a path is asked there', async (t) => {
   await bridge.about();
   assert.equal(server.last().path, '/sso/api/auth/nginx');
 });
+
+test('an unusual port is part of the address, and of none of the hosts', async (t) => {
+  const server = await startSignOn(t, 'authentik');
+  const bridge = openBridge(t, { service: 'authentik', url: server.url });
+  const found = await bridge.about({ port: ':8443', path: '/' });
+  const { headers } = server.last();
+  assert.equal(headers['x-original-url'], 'https://app.example.com:8443/');
+  assert.equal(headers.host, 'app.example.com');
+  assert.equal(
+    'login' in found && found.login,
+    '/outpost.goauthentik.io/start?rd=https%3A%2F%2Fapp.example.com%3A8443%2F',
+  );
+});
