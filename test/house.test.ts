@@ -35,6 +35,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
     ...['http/', 'nginx/', 'bridges/', 'resources.ts'],
   ],
+  'doctor/probe/': ['core/'],
   'cli/': ['*'],
 };
 
@@ -55,7 +56,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   yaml: { in: ['config/', 'cli/'] },
   commander: { in: ['cli/'] },
   'fastest-levenshtein': { in: ['config/'] },
-  ws: { in: ['demo/'] },
+  ws: { in: ['demo/', 'doctor/probe/'] },
 };
 
 interface Import {
