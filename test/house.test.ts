@@ -19,6 +19,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'verifiers/': ['core/', 'stores/store.ts'],
   'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'signers/': ['core/'],
+  'workers/': ['config/listen-address.ts', 'services/events.ts'],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
     'resources.ts',
@@ -29,11 +30,11 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'compose.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'bridges/', 'resources.ts'],
+    ...['nginx/', 'bridges/', 'workers/', 'resources.ts'],
   ],
   'demo/': [
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
-    ...['http/', 'nginx/', 'bridges/', 'resources.ts'],
+    ...['http/', 'nginx/', 'bridges/', 'workers/', 'resources.ts'],
   ],
   'doctor/probe/': ['core/'],
   'cli/': ['*'],
@@ -46,7 +47,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   '@fastify/type-provider-typebox': { in: ['http/'] },
   '@fastify/cookie': { in: ['http/'] },
   'better-sqlite3': { in: ['stores/'] },
-  pino: { in: ['services/'], types: ['compose.ts', 'cli/'] },
+  pino: { in: ['services/'], types: ['compose.ts', 'cli/', 'workers/'] },
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
   undici: { in: ['bridges/client.ts'] },
