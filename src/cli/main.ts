@@ -4,6 +4,7 @@ import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
+import { registerDoctorCommands } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
@@ -34,6 +35,7 @@ const commands = [
   registerKeyCommands,
   registerSigningKeyCommands,
   registerConfigCommands,
+  registerDoctorCommands,
   registerHealthcheckCommand,
   registerDemoCommand,
 ];

@@ -1,0 +1,324 @@
+import type { Directive } from '../../../nginx/syntax/index.ts';
+import { judge } from './condition.ts';
+import type { Configuration } from './configuration.ts';
+import { bareName } from './configuration.ts';
+import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
+import type { AuthAnswer, BareEnd, End } from './end.ts';
+import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
+import { chooseLocation, findNamed } from './match.ts';
+import { readPattern } from './pattern.ts';
+import type { Scenario } from './scenario.ts';
+import type { Scope } from './scope.ts';
+import { evaluate, evaluateBeginning } from './value.ts';
+
+interface State {
+  readonly environment: Map<string, string | undefined>;
+  readonly certain: boolean;
+  readonly trail: readonly Directive[];
+  readonly authenticated: boolean;
+  /** A status that an error page fixes for the client. */
+  readonly fixed: number | undefined;
+  /** An error page is at work, and no second one may be. */
+  readonly inErrorPage: boolean;
+  readonly depth: number;
+}
+
+/** What became of a request in a list of rewrite directives. */
+interface Flow {
+  /** Ends that it may have come to there. */
+  readonly ends: readonly End[];
+  /** It goes on to the next phase. */
+  readonly goesOn: boolean;
+  readonly isSure: boolean;
+}
+
+interface Rewritten {
+  readonly ends: readonly End[];
+  readonly request: 'left' | 'perhaps' | 'stays';
+}
+
+/** nginx itself gives up after ten internal redirects. */
+const maxDepth = 10;
+
+/** Follows a request that nginx has given to a location, to all the ends it may take. */
+export function travel(
+  configuration: Configuration,
+  location: Scope,
+  scenario: Scenario,
+  answer: AuthAnswer,
+): readonly End[] {
+  const server = location.nearest('server');
+  if (server === undefined) return [];
+  const traveller = new Traveller(configuration, server, scenario, answer);
+  return traveller.start(location);
+}
+
+class Traveller {
+  readonly #configuration: Configuration;
+  readonly #server: Scope;
+  readonly #scenario: Scenario;
+  readonly #answer: AuthAnswer;
+
+  constructor(configuration: Configuration, server: Scope, scenario: Scenario, answer: AuthAnswer) {
+    this.#configuration = configuration;
+    this.#server = server;
+    this.#scenario = scenario;
+    this.#answer = answer;
+  }
+
+  start(location: Scope): readonly End[] {
+    const state: State = {
+      environment: new Map(),
+      certain: true,
+      trail: [],
+      authenticated: false,
+      fixed: undefined,
+      inErrorPage: false,
+      depth: 0,
+    };
+    const { ends, goesOn, isSure } = this.#rewrite(this.#server, state, this.#server);
+    return goesOn ? [...ends, ...this.#visit(location, { ...state, certain: isSure })] : ends;
+  }
+
+  /** Runs a location's phases: rewrite, access, content. */
+  #visit(location: Scope, state: State): readonly End[] {
+    if (state.depth > maxDepth) return [];
+    const views = new Set<Scope>([location]);
+    const flow = this.#rewrite(location, state, location, views);
+    if (!flow.goesOn) return flow.ends;
+    const certain = flow.isSure && views.size === 1;
+    return [
+      ...flow.ends,
+      ...[...views].flatMap((view) => this.#access(view, { ...state, certain })),
+    ];
+  }
+
+  /**
+   * Runs `set`, `if`, `return` and `rewrite` of a block. Says whether the request goes on to the next
+   * phase, and whether that is sure. `views` collects the `if` blocks whose directives may be in force.
+   */
+  #rewrite(scope: Scope, state: State, location: Scope, views: Set<Scope> = new Set()): Flow {
+    const ends: End[] = [];
+    let isSure = state.certain;
+    const setting = {
+      configuration: this.#configuration,
+      scenario: this.#scenario,
+      environment: state.environment,
+    };
+    for (const directive of scope.directives) {
+      const { name, args } = directive;
+      const now: State = { ...state, certain: isSure, trail: [...state.trail, directive] };
+      if (name === 'set') {
+        state.environment.set(bareName(args[0] ?? ''), evaluate(args[1] ?? '', setting));
+      } else if (name === 'break') {
+        return { ends, goesOn: true, isSure };
+      } else if (name === 'return') {
+        ends.push(...this.#answerWith(directive, location, now));
+        return { ends, goesOn: false, isSure };
+      } else if (name === 'rewrite') {
+        const effect = this.#rewriteUri(directive, location, now);
+        ends.push(...effect.ends);
+        if (effect.request === 'left') return { ends, goesOn: false, isSure };
+        if (effect.request === 'perhaps') isSure = false;
+      } else if (name === 'if') {
+        const inner = scope.childOf(directive);
+        const holds = judge(args, setting);
+        if (inner === undefined || holds === false) continue;
+        if (holds) {
+          // From here on the directives of the "if" are in force, however few they are.
+          views.clear();
+          views.add(inner);
+          const flow = this.#rewrite(inner, now, location, views);
+          ends.push(...flow.ends);
+          isSure = flow.isSure;
+          if (!flow.goesOn) return { ends, goesOn: false, isSure };
+        } else {
+          const flow = this.#perhaps(inner, now, location, views);
+          ends.push(...flow.ends);
+          isSure &&= flow.goesOn;
+        }
+      }
+    }
+    return { ends, goesOn: true, isSure };
+  }
+
+  /** An `if` that may hold or not. What follows is unsure where it would not go on. */
+  #perhaps(inner: Scope, state: State, location: Scope, views: Set<Scope>): Flow {
+    const before = state.environment;
+    const environment = new Map(before);
+    const flow = this.#rewrite(inner, { ...state, environment, certain: false }, location);
+    for (const [name, value] of environment) {
+      if (!before.has(name) || before.get(name) !== value) before.set(name, undefined);
+    }
+    if (hasOwnSettings(inner) && flow.goesOn) views.add(inner);
+    return flow;
+  }
+
+  #rewriteUri(directive: Directive, location: Scope, state: State): Rewritten {
+    const [pattern = '', replacement = '', flag] = directive.args;
+    const applies = this.#matches(pattern, location);
+    if (applies === 'never') return { ends: [], request: 'stays' };
+    const now = { ...state, certain: state.certain && applies === 'always' };
+    const beginning = this.#beginning(replacement, state);
+    const left = applies === 'always' ? 'left' : 'perhaps';
+    if (/^https?:\/\//.test(beginning) || flag === 'redirect' || flag === 'permanent') {
+      const status = flag === 'permanent' ? 301 : 302;
+      return { ends: this.#end({ kind: 'answered', status, guarded: false }, now), request: left };
+    }
+    if (flag === 'break') return { ends: [], request: applies === 'always' ? 'stays' : 'perhaps' };
+    // In the server block the URI changes before a location is chosen.
+    if (location.kind !== 'location') return { ends: [], request: 'perhaps' };
+    return { ends: this.#redirectTo(beginning, now), request: left };
+  }
+
+  #matches(pattern: string, location: Scope): 'always' | 'never' | 'perhaps' {
+    if (/^(\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/)$/.test(pattern)) return 'always';
+    const { match } = location;
+    if (match?.kind !== 'exact') return 'perhaps';
+    const compiled = readPattern(pattern, false);
+    if (compiled === undefined) return 'perhaps';
+    return compiled.test(match.path) ? 'always' : 'never';
+  }
+
+  #answerWith(directive: Directive, location: Scope, state: State): readonly End[] {
+    const [first = '', text] = directive.args;
+    const status = /^\d{3}$/.test(first) ? Number(first) : 302;
+    if (status < 400 || text !== undefined) {
+      const sent = isRedirect(status) ? status : (state.fixed ?? status);
+      return this.#end({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
+    }
+    return this.#fail(status, location, state, false);
+  }
+
+  #access(view: Scope, state: State): readonly End[] {
+    const any = view.value('satisfy')?.[0] === 'any';
+    const addresses = [...view.effective('allow'), ...view.effective('deny')];
+    const lets = view.effective('allow').length > 0;
+    if (!any && !lets && addresses.some(({ args }) => args[0] === 'all')) {
+      return this.#fail(403, view, state, true);
+    }
+    const program = programIn(view);
+    const now = { ...state, certain: state.certain && program === undefined };
+    const [auth] = view.effective('auth_request');
+    const guarded = auth !== undefined && auth.args[0] !== 'off';
+    if (guarded && this.#answer === 'allow') {
+      return this.#content(view, { ...now, authenticated: true });
+    }
+    if (guarded) {
+      const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
+      return [
+        ...byAddress,
+        ...this.#fail(401, view, { ...now, trail: [...now.trail, auth] }, true),
+      ];
+    }
+    if (this.#answer === 'deny' && asksForPassword(view)) return this.#fail(401, view, now, true);
+    return this.#content(view, now);
+  }
+
+  #content(view: Scope, state: State): readonly End[] {
+    const [tries] = view.own('try_files');
+    if (tries !== undefined) return this.#tryFiles(tries, view, state);
+    const proxy = ownOrAround(view, 'proxy_pass');
+    if (proxy !== undefined) {
+      const { authenticated, environment, fixed: status } = state;
+      const trail = [...state.trail, proxy];
+      return this.#end(
+        { kind: 'proxied', view, authenticated, environment, status },
+        { ...state, trail },
+      );
+    }
+    const by = handlerOf(view);
+    return this.#end({ kind: 'handled', by, authenticated: state.authenticated }, state);
+  }
+
+  #tryFiles(directive: Directive, view: Scope, state: State): readonly End[] {
+    const last = directive.args.at(-1) ?? '';
+    const now = { ...state, certain: false, trail: [...state.trail, directive] };
+    const { authenticated } = state;
+    const file = this.#end({ kind: 'handled', by: directive, authenticated }, now);
+    if (last.startsWith('=')) {
+      return [...file, ...this.#fail(Number(last.slice(1)), view, now, true)];
+    }
+    // Files that are not there send a handshake on to the last argument.
+    const onwards = { ...now, certain: state.certain };
+    const target = last.startsWith('@')
+      ? this.#toNamed(last, onwards)
+      : this.#redirectTo(this.#beginning(last, onwards), onwards);
+    return [...file, ...target];
+  }
+
+  /** Ends with a status of nginx's own, or with the error page for it. */
+  #fail(status: number, view: Scope, state: State, guarded: boolean): readonly End[] {
+    const page = errorPageFor(view.effective('error_page'), status);
+    if (state.inErrorPage || page === undefined) {
+      return this.#end({ kind: 'answered', status, guarded }, state);
+    }
+    const recursive = view.value('recursive_error_pages')?.[0] === 'on';
+    const now: State = {
+      ...state,
+      trail: [...state.trail, page.directive],
+      inErrorPage: !recursive,
+      fixed: fixedStatus(page, status, state.fixed),
+      depth: state.depth + 1,
+    };
+    if (now.depth > maxDepth) return [];
+    const beginning = this.#beginning(page.uri, state);
+    if (page.uri.startsWith('@')) return this.#toNamed(page.uri, now);
+    if (beginning.startsWith('/')) return this.#redirectTo(beginning, now);
+    const overwritten = typeof page.status === 'number' ? page.status : 302;
+    if (beginning !== '' || isRedirect(overwritten)) {
+      const sent = isRedirect(overwritten) ? overwritten : 302;
+      return this.#end({ kind: 'answered', status: sent, guarded }, now);
+    }
+    return this.#end({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
+  }
+
+  #toNamed(name: string, state: State): readonly End[] {
+    const target = findNamed(this.#server, name);
+    if (target === undefined) {
+      return this.#end({ kind: 'unknown', why: `there is no location ${name}` }, state);
+    }
+    return this.#visit(target, { ...state, depth: state.depth + 1 });
+  }
+
+  #redirectTo(path: string, state: State): readonly End[] {
+    const [clean = ''] = path.split('?');
+    if (!clean.startsWith('/')) {
+      return this.#end({ kind: 'unknown', why: 'the new path is made of variables' }, state);
+    }
+    const chosen = chooseLocation(this.#server, clean);
+    if (chosen.kind === 'unsure') {
+      return this.#end({ kind: 'unknown', why: `no telling which location takes ${clean}` }, state);
+    }
+    if (chosen.scope === this.#server) {
+      const { authenticated } = state;
+      return this.#end({ kind: 'handled', by: undefined, authenticated }, state);
+    }
+    return this.#visit(chosen.scope, { ...state, depth: state.depth + 1 });
+  }
+
+  #beginning(text: string, { environment }: State): string {
+    const setting = { configuration: this.#configuration, scenario: this.#scenario, environment };
+    return evaluateBeginning(text, setting);
+  }
+
+  #end(end: BareEnd, { certain, trail }: State): readonly End[] {
+    return [{ ...end, certain, trail } as End];
+  }
+}
+
+/** The status that an error page fixes: the error's own, unless the line says otherwise. */
+function fixedStatus(
+  { status }: ErrorPage,
+  error: number,
+  before: number | undefined,
+): number | undefined {
+  if (status === 'target') return undefined;
+  return status === 'kept' ? (before ?? error) : status;
+}
+
+/** True where an `if` has more than `set`, `return` and the like, which have their own say. */
+function hasOwnSettings(scope: Scope): boolean {
+  const flow = ['set', 'if', 'return', 'rewrite', 'break', 'rewrite_log'];
+  return scope.directives.some(({ name }) => !flow.includes(name));
+}

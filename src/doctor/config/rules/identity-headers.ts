@@ -1,0 +1,87 @@
+import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Ground } from '../ground.ts';
+import { describe, unreadAround } from '../ground.ts';
+import { backendOf, type Entry } from '../model/protection.ts';
+import { linesFor } from '../model/request-headers.ts';
+import type { Scope } from '../model/scope.ts';
+import { variablesIn } from '../model/value.ts';
+import type { Rule } from '../rule.ts';
+
+/** A client that sends `Remote-User: admin` itself. */
+export const identityHeaders: Rule = {
+  code: 'PD006',
+  title: 'A client can name itself to the backend',
+  *find(ground) {
+    for (const entry of ground.entries) {
+      const known = trustedHeaders(ground, entry);
+      for (const end of [...entry.admitted(), ...entry.passing()]) {
+        if (unreadAround(end.view) !== undefined) continue;
+        const open = [...known].filter(([header]) => linesFor(end.view, header).length === 0);
+        if (open.length === 0) continue;
+        const names = open.map(([, line]) => line.args[0] ?? '');
+        const [at] = end.trail.filter(({ name }) => name === 'proxy_pass').slice(-1);
+        if (at === undefined) continue;
+        const own = end.view.effective('proxy_set_header');
+        yield {
+          severity: end.certain ? 'fault' : 'warning',
+          at,
+          about: describe(entry.location),
+          because: [...open.map(([, line]) => line), ...own.slice(0, 1)],
+          meaning:
+            `Elsewhere the backend ${backendOf(ground.configuration, end) ?? ''} is told who it is by ${names.join(', ')}. Here ${own.length > 0 ? 'those lines are not in force, since nginx inherits proxy_set_header only where a block has none of its own' : 'no line sets them'}: a client that sends ${names[0]} itself is believed.`.replace(
+              '  ',
+              ' ',
+            ),
+          change: `Set every one of them in this block: ${open.map(([, { args }]) => `proxy_set_header ${args[0]} ${isFromAuth(end.view, args[1] ?? '') ? args[1] : '""'};`).join(' ')}`,
+        };
+      }
+    }
+  },
+};
+
+/** Headers that tell this backend, somewhere in this server, what the auth service said. */
+function trustedHeaders(
+  { configuration, guarded }: Ground,
+  entry: Entry,
+): ReadonlyMap<string, Directive> {
+  const headers = new Map<string, Directive>();
+  const server = entry.location.nearest('server');
+  if (server === undefined) return headers;
+  const backends = entry.backends();
+  const scopes = new Set<Scope>(entry.location.chain());
+  for (const other of guarded) {
+    if (other.location.nearest('server') !== server) continue;
+    for (const end of other.admitted()) {
+      const backend = backendOf(configuration, end);
+      if (backend !== undefined && backends.has(backend)) scopes.add(end.view);
+    }
+  }
+  for (const scope of scopes) {
+    for (const line of scope.own('proxy_set_header')) {
+      const header = line.args[0]?.toLowerCase() ?? '';
+      if (headers.has(header) || !isIdentityHeader(header)) continue;
+      if (isFromAuth(scope, line.args[1] ?? '')) headers.set(header, line);
+    }
+  }
+  return headers;
+}
+
+/** The value comes from the answer of the auth service. */
+function isFromAuth(scope: Scope, value: string): boolean {
+  const fromAnswer = new Set(
+    scope
+      .effective('auth_request_set')
+      .filter(({ args }) => args[1]?.includes('$upstream_'))
+      .map(({ args }) => args[0]?.replace('$', '')),
+  );
+  return variablesIn(value).some(
+    (name) => fromAnswer.has(name) || name.startsWith('upstream_http_'),
+  );
+}
+
+/** What clients send in any case is no identity, whatever the auth service makes of it. */
+function isIdentityHeader(header: string): boolean {
+  return !/^(cookie|authorization|proxy-authorization|referer|host|connection|upgrade|sec-.*)$/.test(
+    header,
+  );
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
+import { type ExampleSite, goodCookie, proveRule } from '../../../support/doctor.ts';
+
+async function statusOf(site: ExampleSite, path = '/ws', headers = {}): Promise<number> {
+  return (await tryHandshake(`${site.socketUrl}${path}`, headers)).status;
+}
+
+proveRule('PD001', {
+  wrong: async (site) => {
+    const { status, headers } = await tryHandshake(`${site.socketUrl}/ws`);
+    assert.deepEqual([status, headers.location], [302, 'https://login.example.com/']);
+  },
+  right: async (site) => {
+    assert.equal(await statusOf(site), 401);
+    const { status, headers } = await tryPage(`${site.url}/`);
+    assert.deepEqual([status, headers.location], [302, 'https://login.example.com/']);
+  },
+});
+
+proveRule('PD002', {
+  wrong: async (site) => {
+    assert.equal(await statusOf(site, '/'), 401);
+    assert.equal(await statusOf(site, '/ws'), 101);
+    assert.equal(site.questions.length, 1);
+  },
+  right: async (site) => assert.equal(await statusOf(site, '/ws'), 401),
+});
+
+proveRule('PD006', {
+  wrong: async (site) => {
+    const spoofed = { ...goodCookie, 'remote-user': 'admin' };
+    const { seen } = await tryHandshake(`${site.socketUrl}/ws`, spoofed);
+    assert.equal(seen?.headers['remote-user'], 'admin');
+  },
+  right: async (site) => {
+    const spoofed = { ...goodCookie, 'remote-user': 'admin' };
+    const { seen } = await tryHandshake(`${site.socketUrl}/ws`, spoofed);
+    assert.equal(seen?.headers['remote-user'], 'alice');
+  },
+});
