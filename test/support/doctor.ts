@@ -94,8 +94,10 @@ export interface ExampleSite {
 export interface ExampleOptions {
   /** Answers in place of the ordinary auth service. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void;
-  /** The port of an application in place of the ordinary one. */
-  readonly applicationPort?: number;
+  /** More files beside the configuration, such as a list of passwords. */
+  readonly files?: ConfigFiles;
+  /** Starts an application in place of the ordinary one, and gives its port. */
+  readonly application?: (t: TestContext) => Promise<number>;
 }
 
 /** The cookie with which the auth service of every example lets people in. */
@@ -130,15 +132,16 @@ export async function startExample(
     auth.close();
     auth.closeAllConnections();
   });
+  const applicationPort = (await options.application?.(t)) ?? backend.port;
   const authPort = (auth.address() as AddressInfo).port;
   const place = (text: string) =>
     text
       .replaceAll('127.0.0.1:9000', `127.0.0.1:${authPort}`)
-      .replaceAll('127.0.0.1:8080', `127.0.0.1:${options.applicationPort ?? backend.port}`)
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${applicationPort}`)
       .replaceAll('/var/log/nginx', directory)
       .replaceAll('/var/cache/nginx', directory)
       .replaceAll('/etc/nginx', directory);
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, text] of Object.entries({ ...options.files, ...files })) {
     if (name === 'site.conf') continue;
     mkdirSync(dirname(join(directory, name)), { recursive: true });
     writeFileSync(join(directory, name), place(text));

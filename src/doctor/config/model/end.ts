@@ -30,6 +30,7 @@ export type End = Ending &
         readonly kind: 'handled';
         readonly by: Directive | undefined;
         readonly authenticated: boolean;
+        readonly status: number | undefined;
       }
     | { readonly kind: 'unknown'; readonly why: string }
   );

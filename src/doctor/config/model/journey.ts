@@ -227,15 +227,13 @@ class Traveller {
         { ...state, trail },
       );
     }
-    const by = handlerOf(view);
-    return this.#end({ kind: 'handled', by, authenticated: state.authenticated }, state);
+    return this.#handled(handlerOf(view), state);
   }
 
   #tryFiles(directive: Directive, view: Scope, state: State): readonly End[] {
     const last = directive.args.at(-1) ?? '';
     const now = { ...state, certain: false, trail: [...state.trail, directive] };
-    const { authenticated } = state;
-    const file = this.#end({ kind: 'handled', by: directive, authenticated }, now);
+    const file = this.#handled(directive, now);
     if (last.startsWith('=')) {
       return [...file, ...this.#fail(Number(last.slice(1)), view, now, true)];
     }
@@ -290,11 +288,14 @@ class Traveller {
     if (chosen.kind === 'unsure') {
       return this.#end({ kind: 'unknown', why: `no telling which location takes ${clean}` }, state);
     }
-    if (chosen.scope === this.#server) {
-      const { authenticated } = state;
-      return this.#end({ kind: 'handled', by: undefined, authenticated }, state);
-    }
+    if (chosen.scope === this.#server) return this.#handled(undefined, state);
     return this.#visit(chosen.scope, { ...state, depth: state.depth + 1 });
+  }
+
+  /** A file, or something that answers in its place. */
+  #handled(by: Directive | undefined, state: State): readonly End[] {
+    const { authenticated, fixed: status } = state;
+    return this.#end({ kind: 'handled', by, authenticated, status }, state);
   }
 
   #beginning(text: string, { environment }: State): string {

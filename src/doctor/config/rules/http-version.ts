@@ -22,12 +22,11 @@ export const httpVersion: Rule = {
         const proxy = ownOrAround(end.view, 'proxy_pass');
         if (proxy === undefined || (line !== undefined ? line.args[0] !== '1.0' : !isOld)) continue;
         if (line === undefined && unreadAround(end.view) !== undefined) continue;
-        const isSure = line !== undefined || version !== undefined;
         yield {
-          severity: end.certain && isSure ? 'fault' : 'warning',
+          severity: 'warning',
           at: line ?? proxy,
           about: describe(entry.location),
-          meaning: `nginx ${line === undefined ? `before ${defaultSince} speaks` : 'is told to speak'} HTTP/1.0 to the backend. There is no upgrade in HTTP/1.0, so handshakes fail.`,
+          meaning: `nginx ${line === undefined ? `before ${defaultSince} speaks` : 'is told to speak'} HTTP/1.0 to the backend. There is no upgrade in HTTP/1.0: strict backends refuse such a handshake (Python's websockets does), lenient ones let it pass (ws for Node.js).`,
           change: 'Add: proxy_http_version 1.1;',
           edits: [
             line === undefined

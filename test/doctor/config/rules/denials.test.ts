@@ -39,3 +39,44 @@ proveRule('PD006', {
     assert.equal(seen?.headers['remote-user'], 'alice');
   },
 });
+
+proveRule('PD007', {
+  wrong: async (site) => {
+    assert.equal(await statusOf(site), 101);
+    assert.deepEqual(site.questions, []);
+  },
+  right: async (site) => assert.equal(await statusOf(site), 401),
+});
+
+proveRule('PD008', {
+  wrong: async (site) => assert.equal(await statusOf(site), 200),
+  right: async (site) => {
+    assert.equal(await statusOf(site), 401);
+    assert.equal((await tryPage(`${site.url}/`)).status, 401);
+  },
+});
+
+proveRule('PD009', {
+  wrong: async (site) => assert.equal(await statusOf(site), 101),
+  right: async (site) => assert.equal(await statusOf(site), 401),
+});
+
+proveRule('PD010', {
+  letsIn: false,
+  wrong: async (site) => {
+    assert.equal((await tryPage(`${site.url}/private/report`)).status, 401);
+    assert.equal((await tryPage(`${site.url}/private/report.php`)).status, 200);
+  },
+  right: async (site) => {
+    assert.equal((await tryPage(`${site.url}/private/report.php`)).status, 401);
+  },
+});
+
+proveRule('PD012', {
+  files: { htpasswd: 'alice:{PLAIN}secret\n' },
+  wrong: async (site) => {
+    const { status, headers } = await tryHandshake(`${site.socketUrl}/ws`, goodCookie);
+    assert.deepEqual([status, headers['www-authenticate']], [401, 'Basic realm="Restricted"']);
+  },
+  right: async (site) => assert.equal(await statusOf(site, '/ws', goodCookie), 101),
+});
