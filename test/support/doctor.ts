@@ -78,6 +78,8 @@ export function readExample(code: string, heading: 'Wrong' | 'Right'): ConfigFil
 export interface AuthQuestion {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** Tells connections apart. */
+  readonly port: number | undefined;
 }
 
 /** An example, running in a real nginx. */
@@ -107,7 +109,9 @@ function answerByCookie(request: IncomingMessage, response: ServerResponse): voi
   const isGood = request.headers.cookie?.includes(goodCookie.cookie) === true;
   if (isGood) response.setHeader('Remote-User', 'alice');
   else response.setHeader('WWW-Authenticate', 'Bearer');
-  response.writeHead(isGood ? 200 : 401).end();
+  // Sent without a body and with its length, so that nginx can use the connection again.
+  response.statusCode = isGood ? 200 : 401;
+  response.setHeader('Content-Length', 0).end();
 }
 
 /**
@@ -124,7 +128,8 @@ export async function startExample(
   t.after(() => backend.close());
   const questions: AuthQuestion[] = [];
   const auth = createServer((request, response) => {
-    questions.push({ url: request.url ?? '', headers: request.headers });
+    const { url = '', headers, socket } = request;
+    questions.push({ url, headers, port: socket.remotePort });
     (options.answer ?? answerByCookie)(request, response);
   });
   await new Promise<void>((resolve) => auth.listen(0, '127.0.0.1', resolve));

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { WebSocket } from 'ws';
 import { tryHandshake } from '../../../../src/demo/client.ts';
-import { type ExampleSite, goodCookie, proveRule } from '../../../support/doctor.ts';
+import {
+  type ExampleSite,
+  goodCookie,
+  proveRule,
+  readExample,
+  startExample,
+} from '../../../support/doctor.ts';
 import { startPythonServer } from '../../../support/python-socket.ts';
 import { sendRaw } from '../../../support/raw.ts';
 
@@ -90,3 +98,21 @@ async function startTunnel(t: TestContext): Promise<number> {
   });
   return (server.address() as AddressInfo).port;
 }
+
+proveRule('PD016', {
+  wrong: async (site) => {
+    const socket = new WebSocket(`${site.socketUrl}/ws`, { headers: goodCookie });
+    const [code] = await once(socket, 'close');
+    assert.equal(code, 1006);
+  },
+  right: async (site, t) => {
+    const patient = new WebSocket(`${site.socketUrl}/ws`, { headers: goodCookie });
+    await once(patient, 'message');
+    // A socket of the wrong example, opened later, has been closed; this one is still there.
+    const other = await startExample(t, readExample('PD016', 'Wrong'));
+    await once(new WebSocket(`${other.socketUrl}/ws`, { headers: goodCookie }), 'close');
+    patient.send('still there');
+    assert.equal(String((await once(patient, 'message'))[0]), 'still there');
+    patient.terminate();
+  },
+});
