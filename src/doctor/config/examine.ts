@@ -61,14 +61,11 @@ export function examine(loaded: LoadedConfiguration, version?: string): Examinat
 
 /** Runs a rule; reports on the same directive become one finding. */
 function apply(rule: Rule, ground: Ground): Finding[] {
-  const merged = new Map<string, Finding>();
-  for (const report of run(rule, ground)) {
-    const { at, severity } = report;
-    const key = `${severity} ${renderPlace(at.place)}`;
-    const before = merged.get(key);
-    merged.set(key, before === undefined ? toFinding(rule, report) : join(before, report));
-  }
-  return [...merged.values()];
+  const groups = Map.groupBy(
+    run(rule, ground),
+    ({ at, severity }) => `${severity} ${renderPlace(at.place)}`,
+  );
+  return [...groups.values()].map((reports) => toFinding(rule, reports as [Report, ...Report[]]));
 }
 
 function* run(rule: Rule, ground: Ground): Generator<Report> {
@@ -83,23 +80,16 @@ function* run(rule: Rule, ground: Ground): Generator<Report> {
   }
 }
 
-function toFinding({ code, title }: Rule, report: Report): Finding {
-  const { severity, at, about, because = [], meaning, change, edits = [] } = report;
+function toFinding({ code, title }: Rule, reports: readonly [Report, ...Report[]]): Finding {
+  const [{ severity, at, because = [], meaning, change }] = reports;
+  const edits = reports.flatMap((report) => report.edits ?? []);
   return {
     ...{ code, title, severity, place: at.place, excerpt: excerptOf(at) },
     evidence: because
       .filter((one) => one !== at)
       .map((one) => ({ place: one.place, excerpt: excerptOf(one) })),
-    about: [about],
+    about: [...new Set(reports.map(({ about }) => about))],
     ...{ meaning, change, edits },
-  };
-}
-
-function join(finding: Finding, { about, edits = [] }: Report): Finding {
-  return {
-    ...finding,
-    about: [...new Set([...finding.about, about])],
-    edits: [...finding.edits, ...edits],
   };
 }
 

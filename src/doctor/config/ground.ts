@@ -15,16 +15,19 @@ export interface Ground {
   readonly entries: readonly Entry[];
   /** Entries whose location asks an auth service. */
   readonly guarded: readonly Entry[];
+  readonly guardedIn: ReadonlyMap<Scope, readonly Entry[]>;
   readonly authLocations: readonly AuthLocation[];
 }
 
 /** Works out once what several rules need. */
 export function prepareGround(configuration: Configuration): Ground {
   const entries = findEntries(configuration);
+  const guarded = entries.filter(({ authRequest }) => authRequest !== undefined);
   return {
     configuration,
     entries,
-    guarded: entries.filter(({ authRequest }) => authRequest !== undefined),
+    guarded,
+    guardedIn: Map.groupBy(guarded, ({ server }) => server),
     authLocations: findAuthLocations(configuration, (server, path) => {
       const chosen = chooseLocation(server, path);
       return chosen.kind === 'scope' ? chosen.scope : undefined;

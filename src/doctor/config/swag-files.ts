@@ -24,13 +24,13 @@ const knownFiles: readonly KnownFile[] = [
   },
   {
     name: /tinyauth-server\.conf$/,
-    has: /location\s+(=\s*)?\/tinyauth\b(?![\s\S]*@tinyauth_login)/,
-    what: "SWAG's TinyAuth server file, of July 2026 or later: without a login location",
+    has: /@tinyauth_login/,
+    what: "SWAG's TinyAuth server file, before July 2026: with a login location",
   },
   {
     name: /tinyauth-server\.conf$/,
-    has: /@tinyauth_login/,
-    what: "SWAG's TinyAuth server file, before July 2026: with a login location",
+    has: /location\s+(=\s*)?\/tinyauth\b/,
+    what: "SWAG's TinyAuth server file, of July 2026 or later: without a login location",
   },
   {
     name: /tinyauth-proxy\.conf$/,

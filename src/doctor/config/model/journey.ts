@@ -37,6 +37,9 @@ interface Rewritten {
   readonly request: 'left' | 'perhaps' | 'stays';
 }
 
+/** The directives of nginx's rewrite module. */
+const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite', 'break']);
+
 /** nginx itself gives up after ten internal redirects. */
 const maxDepth = 10;
 
@@ -107,6 +110,7 @@ class Traveller {
     };
     for (const directive of scope.directives) {
       const { name, args } = directive;
+      if (!rewriting.has(name)) continue;
       const now: State = { ...state, certain: isSure, trail: [...state.trail, directive] };
       if (name === 'set') {
         state.environment.set(bareName(args[0] ?? ''), evaluate(args[1] ?? '', setting));
@@ -320,6 +324,5 @@ function fixedStatus(
 
 /** True where an `if` has more than `set`, `return` and the like, which have their own say. */
 function hasOwnSettings(scope: Scope): boolean {
-  const flow = ['set', 'if', 'return', 'rewrite', 'break', 'rewrite_log'];
-  return scope.directives.some(({ name }) => !flow.includes(name));
+  return scope.directives.some(({ name }) => !rewriting.has(name));
 }

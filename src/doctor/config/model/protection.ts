@@ -17,11 +17,13 @@ export type Proxied = Extract<End, { kind: 'proxied' }>;
  */
 export class Entry {
   readonly location: Scope;
+  readonly server: Scope;
   readonly #configuration: Configuration;
   readonly #kept = new Map<string, readonly End[]>();
 
-  constructor(configuration: Configuration, location: Scope) {
+  constructor(configuration: Configuration, server: Scope, location: Scope) {
     this.#configuration = configuration;
+    this.server = server;
     this.location = location;
   }
 
@@ -97,16 +99,16 @@ export function backendOf(
 /** Every location that a client can ask for, in the order of the configuration. */
 export function findEntries(configuration: Configuration): readonly Entry[] {
   const entries: Entry[] = [];
-  const collect = (parent: Scope): void => {
+  const collect = (parent: Scope, server: Scope): void => {
     for (const location of parent.locations()) {
       const isInternal = location.effective('internal').length > 0;
       if (location.match?.kind !== 'named' && !isInternal) {
-        entries.push(new Entry(configuration, location));
+        entries.push(new Entry(configuration, server, location));
       }
-      collect(location);
+      collect(location, server);
     }
   };
-  configuration.servers.forEach(collect);
+  for (const server of configuration.servers) collect(server, server);
   return entries;
 }
 

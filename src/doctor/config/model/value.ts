@@ -19,6 +19,7 @@ const maxNesting = 8;
 
 /** The names of the variables in a text. */
 export function variablesIn(text: string): string[] {
+  if (!text.includes('$')) return [];
   return [...text.matchAll(reference)].map(([, braced, bare]) => braced ?? bare ?? '');
 }
 

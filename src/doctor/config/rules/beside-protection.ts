@@ -12,7 +12,7 @@ export const besideProtection: Rule = {
     const protectedBackends = backendsOf(guarded);
     for (const entry of entries) {
       if (entry.authRequest !== undefined) continue;
-      const server = entry.location.nearest('server');
+      const server = entry.server;
       const known = server === undefined ? undefined : protectedBackends.get(server);
       if (known === undefined) continue;
       for (const end of entry.passing()) {

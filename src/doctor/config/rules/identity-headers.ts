@@ -1,4 +1,5 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Report } from '../finding.ts';
 import type { Ground } from '../ground.ts';
 import { describe, unreadAround } from '../ground.ts';
 import { backendOf, type Entry } from '../model/protection.ts';
@@ -14,6 +15,7 @@ export const identityHeaders: Rule = {
   *find(ground) {
     for (const entry of ground.entries) {
       const known = trustedHeaders(ground, entry);
+      yield* unusedAnswers(entry);
       for (const end of [...entry.admitted(), ...entry.passing()]) {
         if (unreadAround(end.view) !== undefined) continue;
         const open = [...known].filter(([header]) => linesFor(end.view, header).length === 0);
@@ -39,18 +41,39 @@ export const identityHeaders: Rule = {
   },
 };
 
+/** Headers of auth services that name somebody. */
+const naming = /^upstream_http_((?:remote|x)_\w*(?:user|username|email|name|groups|uid))$/;
+
+/** What the auth service says is read, and not passed on: the client's own header may be. */
+function* unusedAnswers(entry: Entry): Generator<Report> {
+  for (const end of entry.admitted()) {
+    const lines = end.view.effective('proxy_set_header');
+    const used = new Set(lines.flatMap(({ args }) => variablesIn(args[1] ?? '')));
+    for (const line of end.view.effective('auth_request_set')) {
+      const [variable = '', source = ''] = line.args;
+      const header = naming.exec(variablesIn(source)[0] ?? '')?.[1]?.replaceAll('_', '-');
+      if (header === undefined || used.has(variable.replace('$', ''))) continue;
+      if (linesFor(end.view, header).length > 0 || unreadAround(end.view) !== undefined) continue;
+      yield {
+        severity: 'warning',
+        at: line,
+        about: describe(entry.location),
+        meaning: `The auth service says who it is in ${header}, and the backend is not told: if it reads ${header}, it reads what the client sent.`,
+        change: `Add: proxy_set_header ${header} ${variable};`,
+      };
+    }
+  }
+}
+
 /** Headers that tell this backend, somewhere in this server, what the auth service said. */
 function trustedHeaders(
-  { configuration, guarded }: Ground,
+  { configuration, guardedIn }: Ground,
   entry: Entry,
 ): ReadonlyMap<string, Directive> {
   const headers = new Map<string, Directive>();
-  const server = entry.location.nearest('server');
-  if (server === undefined) return headers;
   const backends = entry.backends();
   const scopes = new Set<Scope>(entry.location.chain());
-  for (const other of guarded) {
-    if (other.location.nearest('server') !== server) continue;
+  for (const other of guardedIn.get(entry.server) ?? []) {
     for (const end of other.admitted()) {
       const backend = backendOf(configuration, end);
       if (backend !== undefined && backends.has(backend)) scopes.add(end.view);
@@ -68,14 +91,13 @@ function trustedHeaders(
 
 /** The value comes from the answer of the auth service. */
 function isFromAuth(scope: Scope, value: string): boolean {
-  const fromAnswer = new Set(
-    scope
-      .effective('auth_request_set')
-      .filter(({ args }) => args[1]?.includes('$upstream_'))
-      .map(({ args }) => args[0]?.replace('$', '')),
-  );
-  return variablesIn(value).some(
-    (name) => fromAnswer.has(name) || name.startsWith('upstream_http_'),
+  const names = variablesIn(value);
+  if (names.length === 0) return false;
+  const answers = scope.effective('auth_request_set');
+  return names.some(
+    (name) =>
+      name.startsWith('upstream_http_') ||
+      answers.some(({ args }) => args[0] === `$${name}` && args[1]?.includes('$upstream_')),
   );
 }
 

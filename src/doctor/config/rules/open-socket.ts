@@ -13,7 +13,7 @@ export const openSocket: Rule = {
       if (entry.authRequest !== undefined) continue;
       for (const end of entry.passing()) {
         if (!passesUpgrade(configuration, end)) continue;
-        const server = entry.location.nearest('server');
+        const server = entry.server;
         const backend = backendOf(configuration, end);
         const known = server === undefined ? undefined : protectedBackends.get(server);
         const twin = backend === undefined ? undefined : known?.get(backend);
@@ -39,7 +39,7 @@ export const openSocket: Rule = {
 export function backendsOf(guarded: readonly Entry[]): Map<Scope, Map<string, Entry>> {
   const found = new Map<Scope, Map<string, Entry>>();
   for (const entry of guarded) {
-    const server = entry.location.nearest('server');
+    const server = entry.server;
     if (server === undefined) continue;
     const own = found.get(server) ?? new Map<string, Entry>();
     found.set(server, own);

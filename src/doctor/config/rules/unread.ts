@@ -11,7 +11,7 @@ export const unread: Rule = {
       yield {
         severity: 'notice',
         at: include,
-        about: `${configuration.files.length} files that were read`,
+        about: 'the block that includes it',
         meaning: `${include.args[0]} was not found, so what stands in it is not known: nothing is said about lines that may be missing around it. nginx itself would not start without the file.`,
         change:
           'Run the doctor where nginx runs, or give it everything at once: nginx -T 2>&1 | postern doctor config -. For a copy of the files: --root <directory>.',
