@@ -90,10 +90,10 @@ class Traveller {
     const flow = this.#rewrite(location, state, location, views);
     if (!flow.goesOn) return flow.ends;
     const certain = flow.isSure && views.size === 1;
-    return [
-      ...flow.ends,
-      ...[...views].flatMap((view) => this.#access(view, { ...state, certain })),
-    ];
+    const onwards = [...views].flatMap((view) => {
+      return this.#access(view, { ...state, certain, environment: new Map(state.environment) });
+    });
+    return [...flow.ends, ...onwards];
   }
 
   /**
@@ -117,7 +117,9 @@ class Traveller {
       } else if (name === 'break') {
         return { ends, goesOn: true, isSure };
       } else if (name === 'return') {
-        ends.push(...this.#answerWith(directive, location, now));
+        // Error pages are those of the last `if` that held.
+        const [view = location] = views;
+        ends.push(...this.#answerWith(directive, view, now));
         return { ends, goesOn: false, isSure };
       } else if (name === 'rewrite') {
         const effect = this.#rewriteUri(directive, location, now);
@@ -150,7 +152,12 @@ class Traveller {
   #perhaps(inner: Scope, state: State, location: Scope, views: Set<Scope>): Flow {
     const before = state.environment;
     const environment = new Map(before);
-    const flow = this.#rewrite(inner, { ...state, environment, certain: false }, location);
+    const flow = this.#rewrite(
+      inner,
+      { ...state, environment, certain: false },
+      location,
+      new Set([inner]),
+    );
     for (const [name, value] of environment) {
       if (!before.has(name) || before.get(name) !== value) before.set(name, undefined);
     }
@@ -172,7 +179,7 @@ class Traveller {
     if (flag === 'break') return { ends: [], request: applies === 'always' ? 'stays' : 'perhaps' };
     // In the server block the URI changes before a location is chosen.
     if (location.kind !== 'location') return { ends: [], request: 'perhaps' };
-    return { ends: this.#redirectTo(beginning, now), request: left };
+    return { ends: this.#goTo(beginning, now), request: left };
   }
 
   #matches(pattern: string, location: Scope): 'always' | 'never' | 'perhaps' {
@@ -184,14 +191,14 @@ class Traveller {
     return compiled.test(match.path) ? 'always' : 'never';
   }
 
-  #answerWith(directive: Directive, location: Scope, state: State): readonly End[] {
+  #answerWith(directive: Directive, view: Scope, state: State): readonly End[] {
     const [first = '', text] = directive.args;
     const status = /^\d{3}$/.test(first) ? Number(first) : 302;
     if (status < 400 || text !== undefined) {
       const sent = isRedirect(status) ? status : (state.fixed ?? status);
       return this.#end({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
     }
-    return this.#fail(status, location, state, false);
+    return this.#fail(status, view, state, false);
   }
 
   #access(view: Scope, state: State): readonly End[] {
@@ -205,18 +212,31 @@ class Traveller {
     const now = { ...state, certain: state.certain && program === undefined };
     const [auth] = view.effective('auth_request');
     const guarded = auth !== undefined && auth.args[0] !== 'off';
-    if (guarded && this.#answer === 'allow') {
-      return this.#content(view, { ...now, authenticated: true });
-    }
     if (guarded) {
+      const asked = { ...now, trail: [...now.trail, auth] };
+      const status = this.#question(asked);
+      if (status < 300) return this.#content(view, { ...now, authenticated: true });
       const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
-      return [
-        ...byAddress,
-        ...this.#fail(401, view, { ...now, trail: [...now.trail, auth] }, true),
-      ];
+      return [...byAddress, ...this.#fail(status, view, asked, true)];
     }
     if (this.#answer === 'deny' && asksForPassword(view)) return this.#fail(401, view, now, true);
     return this.#content(view, now);
+  }
+
+  /**
+   * What auth_request makes of the answer. The question is a request of its own, for which the
+   * rewrite directives of the server run once more, on the same variables.
+   */
+  #question(state: State): number {
+    const { ends, goesOn } = this.#rewrite(
+      this.#server,
+      { ...state, inErrorPage: true },
+      this.#server,
+    );
+    const [end] = ends;
+    const said = end?.kind === 'answered' ? end.status : 500;
+    const status = goesOn ? (this.#answer === 'allow' ? 200 : 401) : said;
+    return status < 300 || status === 401 || status === 403 ? status : 500;
   }
 
   #content(view: Scope, state: State): readonly End[] {
@@ -283,7 +303,15 @@ class Traveller {
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
 
+  /** An internal redirect, which begins anew with the rewrite directives of the server. */
   #redirectTo(path: string, state: State): readonly End[] {
+    const flow = this.#rewrite(this.#server, state, this.#server);
+    if (!flow.goesOn) return flow.ends;
+    return [...flow.ends, ...this.#goTo(path, { ...state, certain: flow.isSure })];
+  }
+
+  /** Looks for the location of a path again. */
+  #goTo(path: string, state: State): readonly End[] {
     const [clean = ''] = path.split('?');
     if (!clean.startsWith('/')) {
       return this.#end({ kind: 'unknown', why: 'the new path is made of variables' }, state);
