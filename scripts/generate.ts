@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
+import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
 import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
@@ -17,6 +18,7 @@ const parts = [
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
   { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
   { file: 'docs/jwt.md', name: 'issuer', render: renderIssuer },
+  { file: 'docs/doctor/README.md', name: 'rules', render: renderRules },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -72,6 +74,13 @@ function renderIssuer(): string {
       fallback === undefined ? '–' : `\`${fallback}\``,
       description,
     ]),
+  );
+}
+
+function renderRules(): string {
+  return renderTable(
+    ['Rule', 'What is wrong', 'At worst'],
+    rules.map(({ code, title, severities: [worst] }) => [`[${code}](${code}.md)`, title, worst]),
   );
 }
 

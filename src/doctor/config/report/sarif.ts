@@ -17,9 +17,10 @@ export function toSarif(
   const driver = {
     name: 'postern doctor config',
     version: tool.version,
-    rules: tool.rules.map(({ code, title }) => ({
+    rules: tool.rules.map(({ code, title, severities: [worst] }) => ({
       id: code,
       shortDescription: { text: title },
+      defaultConfiguration: { level: levels[worst] },
       help: { text: `docs/doctor/${code}.md` },
     })),
   };

@@ -8,6 +8,7 @@ import type { Rule } from '../rule.ts';
 export const anyProtocol: Rule = {
   code: 'PD011',
   title: 'Any protocol the client names is upgraded to',
+  severities: ['warning'],
   *find({ configuration, guarded }) {
     for (const entry of guarded) {
       for (const { view, environment } of [...entry.admitted(h2c), ...entry.passing(h2c)]) {

@@ -7,6 +7,7 @@ import type { Rule } from '../rule.ts';
 export const publicAuthLocation: Rule = {
   code: 'PD013',
   title: 'Clients can ask the auth location themselves',
+  severities: ['notice'],
   *find({ authLocations }) {
     for (const { location, asked } of authLocations) {
       const isOpen = location.effective('internal').length === 0;
@@ -32,6 +33,7 @@ export const publicAuthLocation: Rule = {
 export const broadAuthLocation: Rule = {
   code: 'PD014',
   title: 'The auth location takes paths of the application',
+  severities: ['notice'],
   *find({ authLocations }) {
     for (const { location, asked } of authLocations) {
       const { match } = location;
@@ -61,6 +63,7 @@ export const broadAuthLocation: Rule = {
 export const bodyToAuth: Rule = {
   code: 'PD015',
   title: 'The auth service waits for a body that does not come',
+  severities: ['warning'],
   *find({ authLocations }) {
     for (const { location } of authLocations) {
       const proxy = ownOrAround(location, 'proxy_pass');

@@ -5,6 +5,7 @@ import type { Rule } from '../rule.ts';
 export const basicBeside: Rule = {
   code: 'PD012',
   title: 'A handshake has to pass auth_basic and the auth service',
+  severities: ['warning'],
   *find({ guarded }) {
     for (const entry of guarded) {
       const { location, authRequest } = entry;

@@ -8,6 +8,7 @@ const flow = ['return', 'rewrite', 'try_files'];
 export const beforeAuth: Rule = {
   code: 'PD007',
   title: 'A request is answered or sent elsewhere before the auth service is asked',
+  severities: ['fault', 'warning'],
   *find({ configuration, guarded }) {
     for (const entry of guarded) {
       const about = describe(entry.location);

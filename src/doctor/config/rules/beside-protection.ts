@@ -8,6 +8,7 @@ import { backendsOf } from './open-socket.ts';
 export const besideProtection: Rule = {
   code: 'PD010',
   title: 'A more specific location takes requests out of the protected one',
+  severities: ['warning', 'notice'],
   *find({ configuration, entries, guarded }) {
     const protectedBackends = backendsOf(guarded);
     for (const entry of entries) {

@@ -10,6 +10,7 @@ import type { Rule } from '../rule.ts';
 export const cachedAnswer: Rule = {
   code: 'PD020',
   title: "The auth service's answers are kept under too short a key",
+  severities: ['fault', 'warning'],
   *find({ configuration, authLocations }) {
     for (const { location } of authLocations) {
       const [cache] = location.effective('proxy_cache');

@@ -6,6 +6,7 @@ import type { Rule } from '../rule.ts';
 export const claimedHost: Rule = {
   code: 'PD019',
   title: 'The auth service judges another host than nginx serves',
+  severities: ['notice'],
   *find({ authLocations }) {
     for (const { location } of authLocations) {
       for (const line of location.effective('proxy_set_header')) {

@@ -8,6 +8,7 @@ import type { Rule } from '../rule.ts';
 export const denialAsSuccess: Rule = {
   code: 'PD008',
   title: 'A denial is answered as a success',
+  severities: ['fault', 'warning'],
   *find({ guarded }) {
     for (const entry of guarded) {
       const isSocket = entry.carriesSockets;

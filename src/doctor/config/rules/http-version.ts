@@ -12,6 +12,7 @@ const defaultSince = '1.29.7';
 export const httpVersion: Rule = {
   code: 'PD004',
   title: 'A WebSocket backend is spoken to in HTTP/1.0',
+  severities: ['warning'],
   *find({ configuration, entries }) {
     const { version } = configuration;
     for (const entry of entries) {

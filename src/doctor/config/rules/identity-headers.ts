@@ -12,6 +12,7 @@ import type { Rule } from '../rule.ts';
 export const identityHeaders: Rule = {
   code: 'PD006',
   title: 'A client can name itself to the backend',
+  severities: ['fault', 'warning'],
   *find(ground) {
     for (const entry of ground.entries) {
       const known = trustedHeaders(ground, entry);

@@ -45,6 +45,7 @@ const holes: readonly Hole[] = [
 export const knownHoles: Rule = {
   code: 'PD023',
   title: 'This version of nginx has known holes that the configuration touches',
+  severities: ['notice'],
   *find({ configuration, guarded }) {
     const { version } = configuration;
     if (version === undefined || guarded.length === 0) return;

@@ -14,6 +14,7 @@ const withQuery = new Set(['request', 'request_uri', 'args', 'query_string', 'ht
 export const loggedToken: Rule = {
   code: 'PD018',
   title: 'Tokens from the query are written to the access log',
+  severities: ['warning'],
   *find({ configuration, guarded }) {
     const evidence = new Map<Scope, Directive | undefined>();
     for (const { location } of guarded) {

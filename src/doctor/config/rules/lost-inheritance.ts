@@ -9,6 +9,7 @@ import type { Rule } from '../rule.ts';
 export const lostInheritance: Rule = {
   code: 'PD022',
   title: 'A line in a block makes nginx forget those around it',
+  severities: ['warning', 'notice'],
   *find({ guarded }) {
     for (const { location } of guarded) {
       yield* lostDenial(location);

@@ -8,6 +8,7 @@ const loose = { underscores_in_headers: 'on', ignore_invalid_headers: 'off' } as
 export const oddHeaderNames: Rule = {
   code: 'PD017',
   title: 'Header names that backends confuse get through',
+  severities: ['warning'],
   *find({ guarded }) {
     const servers = new Set(guarded.map(({ location }) => location.nearest('server')));
     for (const server of servers) {

@@ -7,6 +7,7 @@ import type { Rule } from '../rule.ts';
 export const openSocket: Rule = {
   code: 'PD002',
   title: 'A WebSocket location asks nobody',
+  severities: ['fault', 'warning'],
   *find({ configuration, entries, guarded }) {
     const protectedBackends = backendsOf(guarded);
     for (const entry of entries) {

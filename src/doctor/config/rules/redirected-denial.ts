@@ -10,6 +10,7 @@ import type { Rule } from '../rule.ts';
 export const redirectedDenial: Rule = {
   code: 'PD001',
   title: 'A denied handshake is redirected',
+  severities: ['fault', 'warning', 'notice'],
   *find({ guarded }) {
     for (const entry of guarded) {
       if (!entry.carriesSockets) continue;

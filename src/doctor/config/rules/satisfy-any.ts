@@ -7,6 +7,7 @@ const everybody = /^(all|0\.0\.0\.0\/0|::\/0)$/;
 export const satisfyAny: Rule = {
   code: 'PD009',
   title: 'An address or a password is enough in place of the auth service',
+  severities: ['fault', 'warning'],
   *find({ guarded }) {
     for (const { location } of guarded) {
       const [satisfy] = location.effective('satisfy');

@@ -12,6 +12,7 @@ const longEnough = 600;
 export const shortTimeout: Rule = {
   code: 'PD016',
   title: 'A silent socket is closed early',
+  severities: ['notice'],
   *find({ configuration, guarded }) {
     for (const entry of guarded) {
       for (const end of entry.admitted()) {

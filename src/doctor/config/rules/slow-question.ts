@@ -14,6 +14,7 @@ const patienceSeconds = 30;
 export const hangingAuth: Rule = {
   code: 'PD024',
   title: 'A hanging auth service holds every request for long',
+  severities: ['notice'],
   *find({ authLocations }) {
     for (const { location } of authLocations) {
       const proxy = ownOrAround(location, 'proxy_pass');
@@ -55,6 +56,7 @@ const keepsSince = '1.29.7';
 export const noKeepalive: Rule = {
   code: 'PD025',
   title: 'Every question to the auth service takes a new connection',
+  severities: ['notice'],
   *find({ configuration, authLocations }) {
     const { version, upstreams } = configuration;
     for (const { location } of authLocations) {

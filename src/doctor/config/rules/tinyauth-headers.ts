@@ -8,6 +8,7 @@ import type { Rule } from '../rule.ts';
 export const tinyauthHeaders: Rule = {
   code: 'PD021',
   title: 'TinyAuth is told the address in two ways',
+  severities: ['warning'],
   *find({ configuration, authLocations }) {
     const context = { configuration, scenario: page, environment: new Map() };
     for (const { location } of authLocations) {

@@ -6,6 +6,7 @@ import type { Rule } from '../rule.ts';
 export const unread: Rule = {
   code: 'PD026',
   title: 'A part of the configuration could not be judged',
+  severities: ['notice'],
   *find({ configuration, entries }) {
     for (const include of configuration.missing) {
       yield {

@@ -12,6 +12,7 @@ import type { Rule } from '../rule.ts';
 export const upgradeHeaders: Rule = {
   code: 'PD003',
   title: 'The upgrade headers do not reach the backend',
+  severities: ['fault', 'warning'],
   *find(ground) {
     for (const entry of ground.entries) {
       const ends = [...entry.admitted(), ...entry.passing()];

@@ -8,6 +8,7 @@ import type { Rule } from '../rule.ts';
 export const upgradeToAuth: Rule = {
   code: 'PD005',
   title: 'The question to the auth service carries the upgrade',
+  severities: ['warning'],
   *find({ configuration, authLocations }) {
     for (const { location } of authLocations) {
       if (ownOrAround(location, 'proxy_pass') === undefined) continue;
