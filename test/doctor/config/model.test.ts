@@ -65,7 +65,12 @@ const line = fc.oneof(
     'if ($http_upgrade) { set $x 1; }',
   ),
   pick('if ($x != websocket) { rewrite ^ /page last; }', 'if ($kind !~ socket) { return 418; }'),
-  pick('deny all;', 'satisfy all;', 'break;'),
+  pick('deny all;', 'satisfy all;', 'break;', 'if ($http_upgrade) { break; }'),
+  pick(
+    'rewrite ^ /page break;',
+    'if ($x) { rewrite ^ /page break; }',
+    'rewrite ^/exact$ /page last;',
+  ),
 );
 
 /** nginx refuses a simple directive that stands twice in a block. */

@@ -1,47 +1,20 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { judge } from './condition.ts';
 import type { Configuration } from './configuration.ts';
-import { bareName } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import type { AuthAnswer, BareEnd, End } from './end.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
 import { chooseLocation, findNamed } from './match.ts';
-import { readPattern } from './pattern.ts';
+import { RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
-import { evaluate, evaluateBeginning } from './value.ts';
-
-interface State {
-  readonly environment: Map<string, string | undefined>;
-  readonly certain: boolean;
-  readonly trail: readonly Directive[];
-  readonly authenticated: boolean;
-  /** A status that an error page fixes for the client. */
-  readonly fixed: number | undefined;
-  /** An error page is at work, and no second one may be. */
-  readonly inErrorPage: boolean;
-  readonly depth: number;
-}
-
-/** What became of a request in a list of rewrite directives. */
-interface Flow {
-  /** Ends that it may have come to there. */
-  readonly ends: readonly End[];
-  /** It goes on to the next phase. */
-  readonly goesOn: boolean;
-  readonly isSure: boolean;
-}
-
-interface Rewritten {
-  readonly ends: readonly End[];
-  readonly request: 'left' | 'perhaps' | 'stays';
-}
-
-/** The directives of nginx's rewrite module. */
-const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite', 'break']);
+import type { State } from './state.ts';
+import { evaluateBeginning } from './value.ts';
 
 /** nginx itself gives up after ten internal redirects. */
 const maxDepth = 10;
+
+/** Ways that one request may take before they are no longer followed. */
+const maxVisits = 200;
 
 /** Follows a request that nginx has given to a location, to all the ends it may take. */
 export function travel(
@@ -61,12 +34,18 @@ class Traveller {
   readonly #server: Scope;
   readonly #scenario: Scenario;
   readonly #answer: AuthAnswer;
+  readonly #rewriting: RewritePhase;
+  #visits = 0;
 
   constructor(configuration: Configuration, server: Scope, scenario: Scenario, answer: AuthAnswer) {
     this.#configuration = configuration;
     this.#server = server;
     this.#scenario = scenario;
     this.#answer = answer;
+    this.#rewriting = new RewritePhase(configuration, scenario, {
+      answer: (directive, view, state) => this.#answerWith(directive, view, state),
+      goTo: (path, state) => this.#goTo(path, state),
+    });
   }
 
   start(location: Scope): readonly End[] {
@@ -79,116 +58,24 @@ class Traveller {
       inErrorPage: false,
       depth: 0,
     };
-    const { ends, goesOn, isSure } = this.#rewrite(this.#server, state, this.#server);
+    const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, state, this.#server);
     return goesOn ? [...ends, ...this.#visit(location, { ...state, certain: isSure })] : ends;
   }
 
   /** Runs a location's phases: rewrite, access, content. */
   #visit(location: Scope, state: State): readonly End[] {
     if (state.depth > maxDepth) return [];
+    if (++this.#visits > maxVisits) {
+      return this.#end({ kind: 'unknown', why: 'there are too many ways to go' }, state);
+    }
     const views = new Set<Scope>([location]);
-    const flow = this.#rewrite(location, state, location, views);
+    const flow = this.#rewriting.run(location, state, location, views);
     if (!flow.goesOn) return flow.ends;
     const certain = flow.isSure && views.size === 1;
     const onwards = [...views].flatMap((view) => {
       return this.#access(view, { ...state, certain, environment: new Map(state.environment) });
     });
     return [...flow.ends, ...onwards];
-  }
-
-  /**
-   * Runs `set`, `if`, `return` and `rewrite` of a block. Says whether the request goes on to the next
-   * phase, and whether that is sure. `views` collects the `if` blocks whose directives may be in force.
-   */
-  #rewrite(scope: Scope, state: State, location: Scope, views: Set<Scope> = new Set()): Flow {
-    const ends: End[] = [];
-    let isSure = state.certain;
-    const setting = {
-      configuration: this.#configuration,
-      scenario: this.#scenario,
-      environment: state.environment,
-    };
-    for (const directive of scope.directives) {
-      const { name, args } = directive;
-      if (!rewriting.has(name)) continue;
-      const now: State = { ...state, certain: isSure, trail: [...state.trail, directive] };
-      if (name === 'set') {
-        state.environment.set(bareName(args[0] ?? ''), evaluate(args[1] ?? '', setting));
-      } else if (name === 'break') {
-        return { ends, goesOn: true, isSure };
-      } else if (name === 'return') {
-        // Error pages are those of the last `if` that held.
-        const [view = location] = views;
-        ends.push(...this.#answerWith(directive, view, now));
-        return { ends, goesOn: false, isSure };
-      } else if (name === 'rewrite') {
-        const effect = this.#rewriteUri(directive, location, now);
-        ends.push(...effect.ends);
-        if (effect.request === 'left') return { ends, goesOn: false, isSure };
-        if (effect.request === 'perhaps') isSure = false;
-      } else if (name === 'if') {
-        const inner = scope.childOf(directive);
-        const holds = judge(args, setting);
-        if (inner === undefined || holds === false) continue;
-        if (holds) {
-          // From here on the directives of the "if" are in force, however few they are.
-          views.clear();
-          views.add(inner);
-          const flow = this.#rewrite(inner, now, location, views);
-          ends.push(...flow.ends);
-          isSure = flow.isSure;
-          if (!flow.goesOn) return { ends, goesOn: false, isSure };
-        } else {
-          const flow = this.#perhaps(inner, now, location, views);
-          ends.push(...flow.ends);
-          isSure &&= flow.goesOn;
-        }
-      }
-    }
-    return { ends, goesOn: true, isSure };
-  }
-
-  /** An `if` that may hold or not. What follows is unsure where it would not go on. */
-  #perhaps(inner: Scope, state: State, location: Scope, views: Set<Scope>): Flow {
-    const before = state.environment;
-    const environment = new Map(before);
-    const flow = this.#rewrite(
-      inner,
-      { ...state, environment, certain: false },
-      location,
-      new Set([inner]),
-    );
-    for (const [name, value] of environment) {
-      if (!before.has(name) || before.get(name) !== value) before.set(name, undefined);
-    }
-    if (hasOwnSettings(inner) && flow.goesOn) views.add(inner);
-    return flow;
-  }
-
-  #rewriteUri(directive: Directive, location: Scope, state: State): Rewritten {
-    const [pattern = '', replacement = '', flag] = directive.args;
-    const applies = this.#matches(pattern, location);
-    if (applies === 'never') return { ends: [], request: 'stays' };
-    const now = { ...state, certain: state.certain && applies === 'always' };
-    const beginning = this.#beginning(replacement, state);
-    const left = applies === 'always' ? 'left' : 'perhaps';
-    if (/^https?:\/\//.test(beginning) || flag === 'redirect' || flag === 'permanent') {
-      const status = flag === 'permanent' ? 301 : 302;
-      return { ends: this.#end({ kind: 'answered', status, guarded: false }, now), request: left };
-    }
-    if (flag === 'break') return { ends: [], request: applies === 'always' ? 'stays' : 'perhaps' };
-    // In the server block the URI changes before a location is chosen.
-    if (location.kind !== 'location') return { ends: [], request: 'perhaps' };
-    return { ends: this.#goTo(beginning, now), request: left };
-  }
-
-  #matches(pattern: string, location: Scope): 'always' | 'never' | 'perhaps' {
-    if (/^(\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/)$/.test(pattern)) return 'always';
-    const { match } = location;
-    if (match?.kind !== 'exact') return 'perhaps';
-    const compiled = readPattern(pattern, false);
-    if (compiled === undefined) return 'perhaps';
-    return compiled.test(match.path) ? 'always' : 'never';
   }
 
   #answerWith(directive: Directive, view: Scope, state: State): readonly End[] {
@@ -228,7 +115,7 @@ class Traveller {
    * rewrite directives of the server run once more, on the same variables.
    */
   #question(state: State): number {
-    const { ends, goesOn } = this.#rewrite(
+    const { ends, goesOn } = this.#rewriting.run(
       this.#server,
       { ...state, inErrorPage: true },
       this.#server,
@@ -305,7 +192,7 @@ class Traveller {
 
   /** An internal redirect, which begins anew with the rewrite directives of the server. */
   #redirectTo(path: string, state: State): readonly End[] {
-    const flow = this.#rewrite(this.#server, state, this.#server);
+    const flow = this.#rewriting.run(this.#server, state, this.#server);
     if (!flow.goesOn) return flow.ends;
     return [...flow.ends, ...this.#goTo(path, { ...state, certain: flow.isSure })];
   }
@@ -348,9 +235,4 @@ function fixedStatus(
 ): number | undefined {
   if (status === 'target') return undefined;
   return status === 'kept' ? (before ?? error) : status;
-}
-
-/** True where an `if` has more than `set`, `return` and the like, which have their own say. */
-function hasOwnSettings(scope: Scope): boolean {
-  return scope.directives.some(({ name }) => !rewriting.has(name));
 }
