@@ -13,8 +13,7 @@ export const besideProtection: Rule = {
     const protectedBackends = backendsOf(guarded);
     for (const entry of entries) {
       if (entry.authRequest !== undefined) continue;
-      const server = entry.server;
-      const known = server === undefined ? undefined : protectedBackends.get(server);
+      const known = protectedBackends.get(entry.server);
       if (known === undefined) continue;
       for (const end of entry.passing()) {
         if (passesUpgrade(configuration, end)) continue;

@@ -11,22 +11,24 @@ export const openSocket: Rule = {
   *find({ configuration, entries, guarded }) {
     const protectedBackends = backendsOf(guarded);
     for (const entry of entries) {
-      if (entry.authRequest !== undefined) continue;
+      const known = protectedBackends.get(entry.server);
+      if (entry.authRequest !== undefined || known === undefined) continue;
       for (const end of entry.passing()) {
         if (!passesUpgrade(configuration, end)) continue;
-        const server = entry.server;
         const backend = backendOf(configuration, end);
-        const known = server === undefined ? undefined : protectedBackends.get(server);
-        const twin = backend === undefined ? undefined : known?.get(backend);
-        if (twin === undefined) continue;
+        const twin = backend === undefined ? undefined : known.get(backend);
+        const isForSockets = looksLikeSocket(entry.location);
+        // Another backend may be a login portal; on a path for sockets it is the same application.
+        if (twin === undefined && !isForSockets) continue;
         const [off] = entry.location.effective('auth_request');
-        const isMeant = off !== undefined || looksLikeSocket(entry.location);
+        const isMeant = off !== undefined || isForSockets;
+        const other = twin ?? [...known.values()][0];
         yield {
-          severity: isMeant && end.certain ? 'fault' : 'warning',
+          severity: twin !== undefined && isMeant && end.certain ? 'fault' : 'warning',
           at: off ?? headOf(entry.location),
           about: describe(entry.location),
           because: end.trail.filter(({ name }) => name === 'proxy_pass'),
-          meaning: `Anybody can open a socket to ${backend} here without signing in, while ${describe(twin.location)} asks for the same application. A page of any other site can use its visitors' cookies for that.`,
+          meaning: `Anybody can open a socket to ${backend ?? 'the backend'} here without signing in, while ${other === undefined ? 'another location' : describe(other.location)} asks ${twin === undefined ? 'on the same site' : 'for the same application'}. A page of any other site can use its visitors' cookies for that.`,
           change:
             'Ask here too (auth_request as in the other location) and answer a denied handshake with 401. If only a program on a known network needs it: satisfy any; allow <its address>; deny all; beside auth_request.',
         };
@@ -40,10 +42,8 @@ export const openSocket: Rule = {
 export function backendsOf(guarded: readonly Entry[]): Map<Scope, Map<string, Entry>> {
   const found = new Map<Scope, Map<string, Entry>>();
   for (const entry of guarded) {
-    const server = entry.server;
-    if (server === undefined) continue;
-    const own = found.get(server) ?? new Map<string, Entry>();
-    found.set(server, own);
+    const own = found.get(entry.server) ?? new Map<string, Entry>();
+    found.set(entry.server, own);
     for (const backend of entry.backends()) if (!own.has(backend)) own.set(backend, entry);
   }
   return found;

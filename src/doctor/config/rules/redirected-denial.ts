@@ -37,7 +37,7 @@ export const redirectedDenial: Rule = {
             about,
             because,
             meaning: `The auth service says 401, and nginx turns that into ${end.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${end.status}", browsers only close code 1006.`,
-            change: mendWords(page),
+            change: mendWords(entry, page),
             edits: mend(entry, page),
           };
         }
@@ -54,17 +54,21 @@ function pageBehindDenial(trail: readonly Directive[]): Directive | undefined {
 
 const guard = ['if ($http_upgrade ~* ^websocket$) {', '    return 401;', '}'];
 
-function mendWords(page: Directive): string {
+function mendWords({ location, server }: Entry, page: Directive): string {
   const { uri } = readErrorPage(page);
+  const inOneLine = guard.map((line) => line.trim()).join(' ');
+  const own = `error_page 401 = @sign_in; and in the server: location @sign_in { internal; ${inOneLine} return 302 ${uri.startsWith('@') ? '<login>' : uri}; }`;
+  if (page.source !== location.directive?.source && page.source !== server.directive?.source) {
+    return `To leave ${page.source.name} as it is, put before its include (the first error_page for 401 counts): ${own}`;
+  }
   return uri.startsWith('@')
-    ? `Put first into location ${uri}: ${guard.map((line) => line.trim()).join(' ')} Pages still go to the login.`
-    : `Let a named location decide: error_page 401 = @sign_in; and in the server: location @sign_in { internal; ${guard.map((line) => line.trim()).join(' ')} return 302 ${uri}; }`;
+    ? `Put first into location ${uri}: ${inOneLine} Pages still go to the login.`
+    : `Let a named location decide: ${own}`;
 }
 
-function mend({ location }: Entry, page: Directive): readonly Edit[] {
+function mend({ server }: Entry, page: Directive): readonly Edit[] {
   const { uri, codes } = readErrorPage(page);
-  const server = location.nearest('server');
-  if (server?.directive === undefined || server.directive.words.length === 0) return [];
+  if (server.directive === undefined || server.directive.words.length === 0) return [];
   if (uri.startsWith('@')) {
     const named = findNamed(server, uri)?.directive;
     return named === undefined ? [] : [insertInto(named, ...guard)];

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
-import { type ExampleSite, goodCookie, proveRule } from '../../../support/doctor.ts';
+import {
+  codesOf,
+  type ExampleSite,
+  examineText,
+  goodCookie,
+  proveRule,
+  readExample,
+} from '../../../support/doctor.ts';
 
 async function statusOf(site: ExampleSite, path = '/ws', headers = {}): Promise<number> {
   return (await tryHandshake(`${site.socketUrl}${path}`, headers)).status;
@@ -25,6 +33,23 @@ proveRule('PD002', {
     assert.equal(site.questions.length, 1);
   },
   right: async (site) => assert.equal(await statusOf(site, '/ws'), 401),
+});
+
+test('PD002 also speaks of sockets to another port of the same site, and not of a login portal', () => {
+  const [text = ''] = Object.values(readExample('PD002', 'Wrong'));
+  const judge = (path: string) =>
+    codesOf(
+      examineText(
+        text
+          .replace('location /ws', `location ${path}`)
+          .replace(
+            /(location \S+ \{\s+auth_request off;\s+proxy_pass http:\/\/127.0.0.1):8080/,
+            '$1:8081',
+          ),
+      ).findings,
+    ).filter((code) => code.startsWith('PD002'));
+  assert.deepEqual(judge('/ws'), ['PD002 warning']);
+  assert.deepEqual(judge('/authelia'), []);
 });
 
 proveRule('PD006', {
