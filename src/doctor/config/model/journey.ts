@@ -174,9 +174,9 @@ class Traveller {
     const beginning = this.#beginning(page.uri, state);
     if (page.uri.startsWith('@')) return this.#toNamed(page.uri, now);
     if (beginning.startsWith('/')) return this.#redirectTo(beginning, now);
-    const overwritten = typeof page.status === 'number' ? page.status : 302;
-    if (beginning !== '' || isRedirect(overwritten)) {
-      const sent = isRedirect(overwritten) ? overwritten : 302;
+    const redirect = typeof page.status === 'number' && isRedirect(page.status);
+    if (beginning !== '' || redirect) {
+      const sent = redirect ? Number(page.status) : 302;
       return this.#end({ kind: 'answered', status: sent, guarded }, now);
     }
     return this.#end({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);

@@ -51,9 +51,10 @@ export class Entry {
     );
   }
 
-  /** The backends behind this location, reached with or without an admission. */
-  backends(): ReadonlySet<string> {
-    const ends = [...this.admitted(), ...this.passing()];
+  /** The backends at some ends: at all of them, with or without an admission, if none are named. */
+  backends(
+    ends: readonly Proxied[] = [...this.admitted(), ...this.passing()],
+  ): ReadonlySet<string> {
     return new Set(ends.flatMap((end) => backendOf(this.#configuration, end) ?? []));
   }
 

@@ -16,7 +16,7 @@ export const identityHeaders: Rule = {
   *find(ground) {
     for (const entry of ground.entries) {
       const known = trustedHeaders(ground, entry);
-      yield* unusedAnswers(entry);
+      yield* unusedAnswers(entry, known);
       for (const end of [...entry.admitted(), ...entry.passing()]) {
         if (unreadAround(end.view) !== undefined) continue;
         const open = [...known].filter(([header]) => linesFor(end.view, header).length === 0);
@@ -46,7 +46,7 @@ export const identityHeaders: Rule = {
 const naming = /^upstream_http_((?:remote|x)_\w*(?:user|username|email|name|groups|uid))$/;
 
 /** What the auth service says is read, and not passed on: the client's own header may be. */
-function* unusedAnswers(entry: Entry): Generator<Report> {
+function* unusedAnswers(entry: Entry, known: ReadonlyMap<string, Directive>): Generator<Report> {
   for (const end of entry.admitted()) {
     const lines = end.view.effective('proxy_set_header');
     const used = new Set(lines.flatMap(({ args }) => variablesIn(args[1] ?? '')));
@@ -54,7 +54,8 @@ function* unusedAnswers(entry: Entry): Generator<Report> {
       const [variable = '', source = ''] = line.args;
       const header = naming.exec(variablesIn(source)[0] ?? '')?.[1]?.replaceAll('_', '-');
       if (header === undefined || used.has(variable.replace('$', ''))) continue;
-      if (linesFor(end.view, header).length > 0 || unreadAround(end.view) !== undefined) continue;
+      if (known.has(header) || linesFor(end.view, header).length > 0) continue;
+      if (unreadAround(end.view) !== undefined) continue;
       yield {
         severity: 'warning',
         at: line,

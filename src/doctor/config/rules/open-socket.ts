@@ -44,7 +44,9 @@ export function backendsOf(guarded: readonly Entry[]): Map<Scope, Map<string, En
   for (const entry of guarded) {
     const own = found.get(entry.server) ?? new Map<string, Entry>();
     found.set(entry.server, own);
-    for (const backend of entry.backends()) if (!own.has(backend)) own.set(backend, entry);
+    for (const backend of entry.backends(entry.admitted())) {
+      if (!own.has(backend)) own.set(backend, entry);
+    }
   }
   return found;
 }
