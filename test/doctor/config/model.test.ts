@@ -65,6 +65,7 @@ const line = fc.oneof(
     'if ($http_upgrade) { set $x 1; }',
   ),
   pick('if ($x != websocket) { rewrite ^ /page last; }', 'if ($kind !~ socket) { return 418; }'),
+  pick('auth_request_set $later $upstream_status;', 'if ($later) { return 418; }'),
   pick('deny all;', 'satisfy all;', 'break;', 'if ($http_upgrade) { break; }'),
   pick(
     'rewrite ^ /page break;',
@@ -146,7 +147,7 @@ map $http_upgrade $kind { default page; ~*^web socket; }
 proxy_http_version 1.1;
 proxy_set_header Upgrade $http_upgrade;
 proxy_set_header Connection upgrade;
-${servers.map((one, index) => `server { LISTEN server_name s${index}.test; ${one} }`).join('\n')}`.replaceAll(
+${servers.map((one, index) => `server { LISTEN server_name s${index}.test; auth_request_set $later $upstream_status; ${one} }`).join('\n')}`.replaceAll(
     'BACKEND',
     `http://127.0.0.1:${backend.port}`,
   );

@@ -12,7 +12,7 @@ export interface Configuration {
   readonly http: Scope;
   readonly servers: readonly Scope[];
   readonly maps: ReadonlyMap<string, MapBlock>;
-  /** Names of variables that `set` makes; empty until then. */
+  /** Names of variables that `set` and `auth_request_set` make; empty until then. */
   readonly assigned: ReadonlySet<string>;
   readonly upstreams: ReadonlyMap<string, Directive>;
   readonly files: readonly ParsedFile[];
@@ -45,7 +45,11 @@ export function buildConfiguration(
     http,
     servers: http.children.filter(({ kind }) => kind === 'server'),
     maps: readMaps(http),
-    assigned: new Set(findAll(inHttp, 'set').map(({ args }) => bareName(args[0] ?? ''))),
+    assigned: new Set(
+      ['set', 'auth_request_set'].flatMap((name) =>
+        findAll(inHttp, name).map(({ args }) => bareName(args[0] ?? '')),
+      ),
+    ),
     upstreams: new Map(http.own('upstream').map((one) => [one.args[0] ?? '', one])),
     files: loaded.files,
     comments: loaded.comments,

@@ -1,5 +1,5 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import type { Configuration } from './configuration.ts';
+import { bareName, type Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import type { AuthAnswer, BareEnd, End } from './end.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
@@ -95,16 +95,18 @@ class Traveller {
     if (!any && !lets && addresses.some(({ args }) => args[0] === 'all')) {
       return this.#fail(403, view, state, true);
     }
-    const program = programIn(view);
-    const now = { ...state, certain: state.certain && program === undefined };
+    const isSure = state.certain && programIn(view) === undefined;
+    const now = { ...state, certain: isSure };
     const [auth] = view.effective('auth_request');
-    const guarded = auth !== undefined && auth.args[0] !== 'off';
-    if (guarded) {
-      const asked = { ...now, trail: [...now.trail, auth] };
-      const status = this.#question(asked);
-      if (status < 300) return this.#content(view, { ...now, authenticated: true });
+    if (auth !== undefined && auth.args[0] !== 'off') {
+      const { status, certain } = this.#question(now);
+      for (const { args } of view.effective('auth_request_set')) {
+        state.environment.set(bareName(args[0] ?? ''), undefined);
+      }
+      if (status < 300) return this.#content(view, { ...now, certain, authenticated: true });
       const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
-      return [...byAddress, ...this.#fail(status, view, asked, true)];
+      const denied = { ...now, certain, trail: [...now.trail, auth] };
+      return [...byAddress, ...this.#fail(status, view, denied, true)];
     }
     if (this.#answer === 'deny' && asksForPassword(view)) return this.#fail(401, view, now, true);
     return this.#content(view, now);
@@ -114,16 +116,14 @@ class Traveller {
    * What auth_request makes of the answer. The question is a request of its own, for which the
    * rewrite directives of the server run once more, on the same variables.
    */
-  #question(state: State): number {
-    const { ends, goesOn } = this.#rewriting.run(
-      this.#server,
-      { ...state, inErrorPage: true },
-      this.#server,
-    );
+  #question(state: State): { status: number; certain: boolean } {
+    const asking = { ...state, inErrorPage: true };
+    const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
     const [end] = ends;
     const said = end?.kind === 'answered' ? end.status : 500;
     const status = goesOn ? (this.#answer === 'allow' ? 200 : 401) : said;
-    return status < 300 || status === 401 || status === 403 ? status : 500;
+    const isAnswer = status < 300 || status === 401 || status === 403;
+    return { status: isAnswer ? status : 500, certain: isSure };
   }
 
   #content(view: Scope, state: State): readonly End[] {

@@ -129,9 +129,9 @@ export class RewritePhase {
         request: left,
       };
     }
-    if (flag === 'break') return { ends: [], request: applies === 'always' ? 'ready' : 'perhaps' };
     // In the server block the URI changes before a location is chosen.
     if (location.kind !== 'location') return { ends: [], request: 'perhaps' };
+    if (flag === 'break') return { ends: [], request: applies === 'always' ? 'ready' : 'perhaps' };
     return { ends: this.#onward.goTo(beginning, now), request: left };
   }
 
