@@ -208,42 +208,31 @@ export const swagGenerations: readonly Generation[] = [
         ) + signIn('@authelia_proxy_signin', '$signin_url'),
     },
   },
-  {
-    service: 'authentik before 2025',
-    server: 'include /config/nginx/authentik-server.conf;',
-    location: 'include /config/nginx/authentik-location.conf;',
-    known: [/authentik file, before 2025/],
-    files: {
-      '/config/nginx/authentik-location.conf': ask(
-        '/outpost.goauthentik.io/auth/nginx',
-        'error_page 401 = @goauthentik_proxy_signin;',
-      ),
-      '/config/nginx/authentik-server.conf':
-        answer('/outpost.goauthentik.io', '9000/outpost.goauthentik.io', '').replace(
-          'internal;',
-          '',
-        ) +
-        signIn(
-          '@goauthentik_proxy_signin',
-          'https://authentik.example.com/authentik/?rd=$request_uri',
-        ),
-    },
-  },
-  {
-    service: 'authentik of 2025',
-    server: 'include /config/nginx/authentik-server.conf;',
-    location: 'include /config/nginx/authentik-location.conf;',
-    known: [/SWAG's authentik file$/],
-    files: {
-      '/config/nginx/authentik-location.conf': ask(
-        '/outpost.goauthentik.io/auth/nginx',
-        'error_page 401 = @goauthentik_proxy_signin;',
-      ),
-      '/config/nginx/authentik-server.conf':
-        answer('/outpost.goauthentik.io', '9000/outpost.goauthentik.io', '').replace(
-          'internal;',
-          '',
-        ) + signIn('@goauthentik_proxy_signin', '/outpost.goauthentik.io/start?rd=$request_uri'),
-    },
-  },
+  ...authentik(
+    'authentik before 2025',
+    /authentik file, before 2025/,
+    'https://authentik.example.com/authentik/',
+  ),
+  ...authentik('authentik of 2025', /SWAG's authentik file$/, '/outpost.goauthentik.io/start'),
 ];
+
+function authentik(service: string, known: RegExp, login: string): Generation[] {
+  const outpost = answer('/outpost.goauthentik.io', '9000/outpost.goauthentik.io', '');
+  return [
+    {
+      service,
+      server: 'include /config/nginx/authentik-server.conf;',
+      location: 'include /config/nginx/authentik-location.conf;',
+      known: [known],
+      files: {
+        '/config/nginx/authentik-location.conf': ask(
+          '/outpost.goauthentik.io/auth/nginx',
+          'error_page 401 = @goauthentik_proxy_signin;',
+        ),
+        '/config/nginx/authentik-server.conf':
+          outpost.replace('internal;', '') +
+          signIn('@goauthentik_proxy_signin', `${login}?rd=$request_uri`),
+      },
+    },
+  ];
+}

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { examine } from '../../../src/doctor/config/examine.ts';
-import { diskFiles, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
+import { diskFiles, type FileSet, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
 import { nginxFiles } from '../../../src/resources.ts';
-import { type ConfigFiles, codesOf, examineFiles } from '../../support/doctor.ts';
+import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
 import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';
 
 /** Findings that say that something is wrong, or may be. */
@@ -14,9 +14,22 @@ function alarms(files: ConfigFiles): string[] {
 }
 
 test("Debian's own configuration of nginx has nothing to report", () => {
-  const { findings, files } = examine(loadConfiguration('/etc/nginx/nginx.conf', diskFiles()));
-  assert.deepEqual(codesOf(findings), []);
-  assert.ok(files > 2, 'the includes were read');
+  const disk = diskFiles();
+  // What the package brings, whatever else somebody has switched on on this machine.
+  const files: FileSet = {
+    read: disk.read,
+    match: (pattern) =>
+      pattern.includes('sites-enabled') ? ['/etc/nginx/sites-available/default'] : [],
+  };
+  const examination = examine(loadConfiguration('/etc/nginx/nginx.conf', files), testedVersion);
+  assert.deepEqual(codesOf(examination.findings), []);
+  assert.deepEqual([examination.files, examination.locations], [3, 1]);
+});
+
+test('a proxy without an auth service has nothing to report', () => {
+  const text =
+    'server { location / { proxy_pass http://a; } location /b { proxy_pass http://a; } }';
+  assert.deepEqual(codesOf(examineFiles({ 'site.conf': text }).findings), []);
 });
 
 test("SWAG's set with three hundred applications has nothing to report", () => {

@@ -105,6 +105,22 @@ for (const { service, server, location, files } of swagGenerations) {
   }
 }
 
+for (const { service, server, location, files } of swagGenerations) {
+  test(`SWAG with ${service} works as before after all patches at once`, async (t) => {
+    const plain = {
+      ...swagBase,
+      ...files,
+      [application]: proxyConf('grist', { server, location }),
+    };
+    const patch = renderPatch(examineFiles(plain).findings.flatMap(({ edits }) => edits));
+    assert.notEqual(patch, '');
+    const grist = await startGrist(t, applyPatch(plain, patch));
+    assert.equal((await grist.handshake({ cookie: 'session=good' })).status, 101);
+    assert.notEqual((await grist.handshake()).status, 101);
+    assert.equal((await grist.page()).status, 302);
+  });
+}
+
 test('other ways to keep handshakes from a redirect are understood', async (t) => {
   const [{ server, location, files }] = swagGenerations as [(typeof swagGenerations)[0]];
   const ways: Record<string, string> = {

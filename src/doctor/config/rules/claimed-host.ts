@@ -21,9 +21,11 @@ export const claimedHost: Rule = {
           meaning:
             'nginx chooses the server by the host of the request line where there is one (GET http://public.example/), while $http_host is the header Host. A client can make the auth service judge one host and be served another.',
           change: `Use $host, which is what nginx goes by: ${name} ${value.replaceAll('$http_host', '$host')}. It has no port; where the auth service needs one, write it down ($host:8443).`,
-          edits: [
-            replaceArgument(line, 1, value.replace(/\$(http_host\b|\{http_host\})/g, '$host')),
-          ],
+          ...(line.source === location.directive?.source && {
+            edits: [
+              replaceArgument(line, 1, value.replace(/\$(http_host\b|\{http_host\})/g, '$host')),
+            ],
+          }),
         };
       }
     }

@@ -22,17 +22,22 @@ export const shortTimeout: Rule = {
         const seconds = line === undefined ? 60 : readSeconds(line.args[0] ?? '');
         if (proxy === undefined || seconds === undefined || seconds >= longEnough) continue;
         if (line === undefined && unreadAround(end.view) !== undefined) continue;
+        const isShared = line !== undefined && line.source !== entry.location.directive?.source;
         yield {
           severity: 'notice',
           at: line ?? proxy,
           about: describe(entry.location),
           meaning: `nginx closes a socket when the backend has sent nothing for ${seconds} seconds${line === undefined ? ' (its default)' : ''}. If the application sends no pings, sockets break off and are opened anew, and each time the auth service is asked.`,
-          change: 'In the location of the sockets: proxy_read_timeout 1d; proxy_send_timeout 1d;',
-          edits: [
-            line === undefined
-              ? insertBefore(proxy, 'proxy_read_timeout 1d;')
-              : replaceArgument(line, 0, '1d'),
-          ],
+          change: isShared
+            ? `Write proxy_read_timeout 1d; in a copy of ${line.source.name} for locations with sockets. A second line beside the include would be a duplicate for nginx, and the auth location must not wait that long.`
+            : 'In the location of the sockets: proxy_read_timeout 1d; proxy_send_timeout 1d;',
+          ...(!isShared && {
+            edits: [
+              line === undefined
+                ? insertBefore(proxy, 'proxy_read_timeout 1d;')
+                : replaceArgument(line, 0, '1d'),
+            ],
+          }),
         };
       }
     }

@@ -27,6 +27,9 @@ export const hangingAuth: Rule = {
       const [first] = long;
       if (first === undefined) continue;
       const lines = ['proxy_connect_timeout 2s;', 'proxy_read_timeout 5s;'];
+      const shared = long.find(
+        ({ line }) => line && line.source !== location.directive?.source,
+      )?.line;
       const isFree = long.every(
         ({ line }) => line === undefined || !location.directives.includes(line),
       );
@@ -35,7 +38,10 @@ export const hangingAuth: Rule = {
         at: first.line ?? proxy,
         about: describe(location),
         meaning: `${long.map(({ name, seconds, line }) => `${name} is ${seconds} seconds${line === undefined ? ' by default' : ''}`).join(', ')}: while the auth service hangs, every request waits that long and occupies a connection.`,
-        change: `In the auth location: ${lines.join(' ')}`,
+        change:
+          shared === undefined
+            ? `In the auth location: ${lines.join(' ')}`
+            : `${shared.source.name} says so; write what the auth location needs out in place of that include, with ${lines.join(' ')} (a second line beside the include would be a duplicate for nginx).`,
         ...(isFree && {
           edits: [
             insertInto(
