@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { renderHuman } from '../../../src/doctor/config/report/human.ts';
 import { toJson } from '../../../src/doctor/config/report/json.ts';
-import { NginxSyntaxError } from '../../../src/nginx/syntax/index.ts';
+import { loadConfiguration, NginxSyntaxError, readDump } from '../../../src/nginx/syntax/index.ts';
 import { examineText } from '../../support/doctor.ts';
 
 /** A text gives a result or one clear error. */
@@ -149,4 +149,32 @@ test('any heap of directives gives a result or one clear error', () => {
     return `map $http_upgrade $a { default $b; ~x $c; }\nserver {\n location /auth { proxy_pass http://a; }\n location / { auth_request /auth; ${text} }\n location @a { ${text} }\n ${text} }`;
   });
   fc.assert(fc.property(site, isBearable), { numRuns: 1500 });
+});
+
+test('any output that looks like that of nginx -T gives a result or one clear error', () => {
+  const part = fc.oneof(
+    fc.constantFrom(
+      '# configuration file a:',
+      '# configuration file /b/c:',
+      '# configuration file :',
+    ),
+    fc.constantFrom(
+      'include a;',
+      'include /b/*;',
+      'include c;',
+      'x {',
+      '}',
+      'nginx version: nginx/1.2.3',
+    ),
+    directive,
+  );
+  const property = fc.property(fc.array(part, { maxLength: 12 }), (lines) => {
+    const dump = readDump(lines.join('\n'));
+    try {
+      if (dump !== undefined) loadConfiguration(dump.main, dump.files);
+    } catch (error) {
+      assert.ok(error instanceof NginxSyntaxError, String((error as Error).stack));
+    }
+  });
+  fc.assert(property, { numRuns: 1000 });
 });

@@ -88,9 +88,9 @@ const cases: readonly [what: string, site: Site, expected: string[]][] = [
     ['PD001 warning'],
   ],
   [
-    'PD001: a page for 403 is none for 401',
+    'PD001: a redirect for 403 alone',
     { location: 'error_page 403 =302 https://l.test/;' },
-    [],
+    ['PD001 warning'],
   ],
   [
     'PD001: a condition on what every handshake has',
@@ -437,6 +437,18 @@ for (const [what, site] of withMissing) {
   test(`cases: a missing file may hold ${what}`, () =>
     assert.deepEqual(judge(site), ['PD026 notice']));
 }
+
+test('cases: patterns that might take for ever are not tried', () => {
+  const long = `/${'a'.repeat(5000)}`;
+  const patterns = ['^/(a*)*b', '^/(a|a)*b', `${'.*'.repeat(40)}b`, '^/(?:a+)+b'];
+  for (const pattern of patterns) {
+    const site = {
+      location: `error_page 401 ${long}; if ($http_upgrade ~ "${pattern}") { return 403; }`,
+      server: `location ~ "${pattern}" { return 200; }`,
+    };
+    assert.deepEqual(judge(site), ['PD001 notice'], pattern);
+  }
+});
 
 test('cases: ways that multiply do not take for ever', () => {
   const locations = Array.from({ length: 30 }, (_, index) => {

@@ -177,6 +177,7 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 const answers: readonly [answer: AuthAnswer, said: string][] = [
   ['deny', 'return 401;'],
   ['allow', 'return 204;'],
+  ['forbid', 'return 403;'],
 ];
 
 for (const [answer, said] of answers) {

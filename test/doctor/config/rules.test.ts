@@ -27,6 +27,17 @@ test('every rule has a page with its title, and every page a rule', () => {
   );
 });
 
+test('links between the pages lead somewhere', () => {
+  const pages = globSync('*.md', { cwd: join(packageRoot, 'docs/doctor') });
+  for (const page of pages) {
+    const text = readFileSync(join(packageRoot, 'docs/doctor', page), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      assert.ok(pages.includes(target), `${page} links to ${target}`);
+    }
+  }
+  assert.ok(pages.length > 20);
+});
+
 test('every rule is proved in a real nginx', () => {
   const directory = join(import.meta.dirname, 'rules');
   const proofs = globSync('*.test.ts', { cwd: directory })

@@ -1,4 +1,4 @@
-import { readPattern } from './pattern.ts';
+import { matches } from './pattern.ts';
 import { evaluate, type Setting } from './value.ts';
 
 /**
@@ -23,8 +23,8 @@ export function judge(args: readonly string[], setting: Setting): boolean | unde
     case '~*':
     case '!~':
     case '!~*': {
-      const pattern = readPattern(right, operator.endsWith('*'));
-      return pattern === undefined ? undefined : pattern.test(value) !== operator.startsWith('!');
+      const fits = matches(right, operator.endsWith('*'), value);
+      return fits === undefined ? undefined : fits !== operator.startsWith('!');
     }
     default:
       return undefined;

@@ -2,8 +2,8 @@ import type { Directive } from '../../../nginx/syntax/index.ts';
 import type { Scope } from './scope.ts';
 import type { Environment } from './value.ts';
 
-/** What the auth service answers on a journey. */
-export type AuthAnswer = 'allow' | 'deny';
+/** What the auth service answers on a journey: 200, 401 or 403. */
+export type AuthAnswer = 'allow' | 'deny' | 'forbid';
 
 interface Ending {
   /** False where it depends on something that the configuration does not say. */

@@ -13,6 +13,9 @@ import { evaluateBeginning } from './value.ts';
 /** nginx itself gives up after ten internal redirects. */
 const maxDepth = 10;
 
+/** What auth_request hears; any other status would become a 500. */
+const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, forbid: 403 };
+
 /** Ways that one request may take before they are no longer followed. */
 const maxVisits = 200;
 
@@ -108,7 +111,7 @@ class Traveller {
       const denied = { ...now, certain, trail: [...now.trail, auth] };
       return [...byAddress, ...this.#fail(status, view, denied, true)];
     }
-    if (this.#answer === 'deny' && asksForPassword(view)) return this.#fail(401, view, now, true);
+    if (this.#answer !== 'allow' && asksForPassword(view)) return this.#fail(401, view, now, true);
     return this.#content(view, now);
   }
 
@@ -121,7 +124,7 @@ class Traveller {
     const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
     const [end] = ends;
     const said = end?.kind === 'answered' ? end.status : 500;
-    const status = goesOn ? (this.#answer === 'allow' ? 200 : 401) : said;
+    const status = goesOn ? statusOf[this.#answer] : said;
     const isAnswer = status < 300 || status === 401 || status === 403;
     return { status: isAnswer ? status : 500, certain: isSure };
   }

@@ -1,4 +1,4 @@
-import { readPattern } from './pattern.ts';
+import { matches } from './pattern.ts';
 import type { Scope } from './scope.ts';
 
 /** What nginx chooses for a path: a location, the server itself, or "a regex cannot be judged". */
@@ -44,9 +44,9 @@ function chooseRegex(parent: Scope, path: string): Chosen | undefined {
   for (const scope of parent.locations()) {
     const { match } = scope;
     if (match?.kind !== 'regex') continue;
-    const pattern = readPattern(match.pattern, match.ignoreCase);
-    if (pattern === undefined) return { kind: 'unsure' };
-    if (pattern.test(path)) return choose(scope, path) ?? { kind: 'scope', scope };
+    const fits = matches(match.pattern, match.ignoreCase, path);
+    if (fits === undefined) return { kind: 'unsure' };
+    if (fits) return choose(scope, path) ?? { kind: 'scope', scope };
   }
   return undefined;
 }

@@ -1,22 +1,31 @@
+/** Texts of a configuration that are matched are short; a long one is not worth the time. */
+const maxLength = 512;
+
 /**
- * Turns a regular expression of nginx (PCRE) into one of JavaScript; undefined where the two differ
- * too much to be sure.
+ * Matches a text with a regular expression of nginx (PCRE); undefined where JavaScript's differ too
+ * much to be sure, or where it might take too long.
  */
-export function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {
-  const known = cache.get(`${ignoreCase}${pattern}`);
+export function matches(pattern: string, ignoreCase: boolean, text: string): boolean | undefined {
+  const compiled = text.length > maxLength ? undefined : readPattern(pattern, ignoreCase);
+  return compiled?.test(text);
+}
+
+function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {
+  const key = `${ignoreCase ? 'i' : ''}/${pattern}`;
+  const known = cache.get(key);
   if (known !== undefined) return known ?? undefined;
   const compiled = compile(pattern, ignoreCase);
-  cache.set(`${ignoreCase}${pattern}`, compiled ?? null);
+  cache.set(key, compiled ?? null);
   return compiled;
 }
 
 const cache = new Map<string, RegExp | null>();
 
 function compile(pattern: string, ignoreCase: boolean): RegExp | undefined {
-  // Backtracking without end is possible in every such pattern; long ones are not worth the risk.
-  if (pattern.length > 500 || /\(\?[>|#RP&+\d]|\\[AGKQZz]|[*+?}]\+|\[\[:/.test(pattern)) {
-    return undefined;
-  }
+  const isForeign = /\(\?[>|#RP&+\d]|\\[AGKQZz]|[*+?}]\+|\[\[:/.test(pattern);
+  // One repetition in another may take for ever, and so may many in a row.
+  const isSlow = /\([^()]*[*+}][^()]*\)[*+{]/.test(pattern) || pattern.split(/[*+{]/).length > 12;
+  if (isForeign || isSlow || pattern.length > 500) return undefined;
   const [, flags = '', rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
   try {
     return new RegExp(rest, [...new Set(`${flags}${ignoreCase ? 'i' : ''}`)].join(''));

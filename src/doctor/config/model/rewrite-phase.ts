@@ -2,7 +2,7 @@ import type { Directive } from '../../../nginx/syntax/index.ts';
 import { judge } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import type { End } from './end.ts';
-import { readPattern } from './pattern.ts';
+import { matches } from './pattern.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import type { State } from './state.ts';
@@ -139,9 +139,8 @@ export class RewritePhase {
     if (/^(\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/)$/.test(pattern)) return 'always';
     const { match } = location;
     if (match?.kind !== 'exact') return 'perhaps';
-    const compiled = readPattern(pattern, false);
-    if (compiled === undefined) return 'perhaps';
-    return compiled.test(match.path) ? 'always' : 'never';
+    const fits = matches(pattern, false, match.path);
+    return fits === undefined ? 'perhaps' : fits ? 'always' : 'never';
   }
 
   #setting({ environment }: State): Setting {

@@ -1,5 +1,5 @@
 import type { Configuration } from './configuration.ts';
-import { readPattern } from './pattern.ts';
+import { matches } from './pattern.ts';
 import { type Scenario, variableIn } from './scenario.ts';
 
 /** Variables that `set` and friends gave a value; undefined is a value that cannot be known. */
@@ -84,9 +84,9 @@ function lookUp(map: MapBlock, setting: Setting, depth: number): string | undefi
   for (const { key, value } of map.rows) {
     if (!key.startsWith('~')) continue;
     const ignoreCase = key.startsWith('~*');
-    const pattern = readPattern(key.slice(ignoreCase ? 2 : 1), ignoreCase);
-    if (pattern === undefined) return undefined;
-    if (pattern.test(source)) return evaluate(value, setting, depth);
+    const fits = matches(key.slice(ignoreCase ? 2 : 1), ignoreCase, source);
+    if (fits === undefined) return undefined;
+    if (fits) return evaluate(value, setting, depth);
   }
   return evaluate(fallback, setting, depth);
 }

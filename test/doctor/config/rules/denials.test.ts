@@ -8,6 +8,7 @@ import {
   goodCookie,
   proveRule,
   readExample,
+  startExample,
 } from '../../../support/doctor.ts';
 
 async function statusOf(site: ExampleSite, path = '/ws', headers = {}): Promise<number> {
@@ -24,6 +25,21 @@ proveRule('PD001', {
     const { status, headers } = await tryPage(`${site.url}/`);
     assert.deepEqual([status, headers.location], [302, 'https://login.example.com/']);
   },
+});
+
+test('PD001: a 403 that becomes a redirect is a warning, and real', async (t) => {
+  const [text = ''] = Object.values(readExample('PD001', 'Wrong'));
+  const forbidding = text.replace('error_page 401 ', 'error_page 403 ');
+  const found = examineText(forbidding).findings.filter(({ code }) => code === 'PD001');
+  assert.deepEqual(codesOf(found), ['PD001 warning']);
+  const site = await startExample(
+    t,
+    { 'site.conf': forbidding },
+    {
+      answer: (_request, response) => response.writeHead(403).end(),
+    },
+  );
+  assert.equal(await statusOf(site), 302);
 });
 
 proveRule('PD002', {
