@@ -17,9 +17,28 @@ interface Program {
   readonly hint?: string;
 }
 
+/** Modules of nginx that Debian has in packages of their own: their files, in the order of loading. */
+const moduleFiles = {
+  'set-misc': [
+    '/usr/lib/nginx/modules/ndk_http_module.so',
+    '/usr/lib/nginx/modules/ngx_http_set_misc_module.so',
+  ],
+} as const;
+
+/** Lines of nginx's main context that load a module. */
+export function loadModule(name: keyof typeof moduleFiles): string {
+  return moduleFiles[name].map((file) => `load_module ${file};`).join('\n');
+}
+
 const programs = {
   // Debian keeps nginx in /usr/sbin, which is not in every user's PATH.
   nginx: { package: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], probe: ['-v'] },
+  // set_escape_uri, which SWAG's nginx has. A module is no program: it is enough that its file exists.
+  'nginx-set-misc': {
+    package: 'libnginx-mod-http-set-misc',
+    candidates: ['/usr/bin/test'],
+    probe: ['-f', moduleFiles['set-misc'][1]],
+  },
   wrk: { package: 'wrk', candidates: ['wrk'], probe: ['-v'], exitCode: 1 },
   curl: { package: 'curl', candidates: ['curl'], probe: ['--version'] },
   openssl: { package: 'openssl', candidates: ['openssl'], probe: ['version'] },
@@ -34,6 +53,12 @@ const programs = {
     package: 'python3-websockets',
     candidates: ['/usr/bin/python3'],
     probe: ['-c', 'import websockets'],
+  },
+  // The same for Perl: a real sign-on service, started from a script of ours.
+  lemonldap: {
+    package: 'liblemonldap-ng-handler-perl',
+    candidates: ['/usr/bin/perl'],
+    probe: ['-MLemonldap::NG::Handler::Server::Nginx', '-e', '1'],
   },
 } as const satisfies Record<string, Program>;
 

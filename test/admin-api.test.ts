@@ -8,6 +8,7 @@ import type { AdminKeys } from '../src/services/admin-keys.ts';
 import type { Assertions } from '../src/services/assertions.ts';
 import { createEvents } from '../src/services/events.ts';
 import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
+import { keepRecentDecisions } from '../src/services/recent-decisions.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
@@ -289,12 +290,16 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   assert.deepEqual(routes.sort(), [
     'DELETE /v1/keys/{name}',
     'DELETE /v1/tokens/{id}',
+    'GET /v1/decisions/{id}',
+    'GET /v1/gates',
     'GET /v1/jwt/revocations',
     'GET /v1/keys',
     'GET /v1/signing-keys',
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
     'PATCH /v1/tokens/{id}',
+    'POST /v1/config/reload',
+    'POST /v1/explain',
     'POST /v1/introspect',
     'POST /v1/jwt/revoke',
     'POST /v1/keys',
@@ -313,7 +318,15 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     }
   }
   const names = Object.keys(document.components.schemas).sort();
-  const expected = ['IssuedKey', 'IssuedToken', 'Key', 'Problem', 'Token', 'TokenPage'];
+  const expected = [
+    'Explanation',
+    'IssuedKey',
+    'IssuedToken',
+    'Key',
+    'Problem',
+    'Token',
+    'TokenPage',
+  ];
   assert.deepEqual(names, expected);
 });
 
@@ -335,6 +348,10 @@ test('/readyz answers 503 when the store does not', async () => {
     events: createEvents(pino({ level: 'silent' })),
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
+    gateList: () => ({ gates: [], default_gate: {} }),
+    reload: () => ({ needRestart: [] }),
+    explain: () => Promise.reject(new Error('not asked')),
+    recent: keepRecentDecisions(),
   });
   const { statusCode, body } = await app.inject('/readyz');
   assert.equal(statusCode, 503);

@@ -266,7 +266,7 @@ describe('postern config', { concurrency: 4 }, () => {
       'data_dir: /srv',
       'gate: {listen: "127.0.0.1:0", trusted_proxies: [private]}',
       `admin: {key: ${adminKey}}`,
-      'default_gate: {sources: [query], cookie: __Host-t, query: [t], origins: [same, "null"]}',
+      'default_gate: {sources: [query], cookies: [__Host-t], query: [t], origins: [same, "null"]}',
       'tokens: {default_ttl: 1h, max_ttl: 30d, retention: 0s}',
       'log: {level: silent, format: pretty}',
     ];
@@ -281,7 +281,7 @@ describe('postern config', { concurrency: 4 }, () => {
       'gate: {trusted_proxies: [5]}',
       'default_gate: {sources: [header]}',
       'default_gate: {sources: [query, query]}',
-      'default_gate: {cookie: a b}',
+      'default_gate: {cookies: [a b]}',
       'default_gate: {query: ["a&b"]}',
       'tokens: {default_ttl: 1y}',
       'tokens: {default_ttl: 3600}',

@@ -54,8 +54,8 @@ test('unknown variables are refused, and the likely one is named', () => {
 /** Files with faults, and everything that has to be said of them. */
 const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: string[]]>> = {
   'an unknown key at the top': [
-    'gates:\n  listen: 127.0.0.1:1\n',
-    'postern.yaml:1:1: gates: unknown setting; did you mean "gate"?',
+    'gatez:\n  listen: 127.0.0.1:1\n',
+    'postern.yaml:1:1: gatez: unknown setting; did you mean "gate"?',
   ],
   'an unknown key in a section': [
     'gate:\n  lisen: 127.0.0.1:1\n  colour: red\n',
@@ -86,7 +86,7 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'words that are not in the list': [
     'default_gate:\n  sources: [cookie, header]\nlog:\n  level: loud\n  format: xml\n',
-    'postern.yaml:2:3: default_gate.sources: must be one of query, subprotocol, bearer, basic, cookie',
+    'postern.yaml:2:3: default_gate.sources: must be one of query, subprotocol, bearer, basic, cookie, bridge',
     'postern.yaml:4:3: log.level: must be one of debug, info, warn, error, silent',
     'postern.yaml:5:3: log.format: must be one of auto, json, pretty',
   ],
@@ -135,8 +135,8 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
     'postern.yaml:2:3: default_gate.origins: "app.example.com" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path',
   ],
   'names that no cookie and no parameter can have': [
-    'default_gate:\n  cookie: "a b"\n  query: ["a&b"]\n',
-    "postern.yaml:2:3: default_gate.cookie: must match ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+    'default_gate:\n  cookies: ["a b"]\n  query: ["a&b"]\n',
+    "postern.yaml:2:3: default_gate.cookies: must match ^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
     'postern.yaml:3:3: default_gate.query: must match ^[A-Za-z0-9._~-]+$',
   ],
   'no place to look for a token': [
@@ -190,7 +190,7 @@ test('a file that cannot be read is named', (t) => {
 test('all problems are reported at once, with the place of each', (t) => {
   const yaml = `
 data_dir: 1
-gates: {}
+gatez: {}
 gate:
   listen: nowhere
   trusted_proxies: [everywhere]
@@ -200,7 +200,7 @@ admin:
   key: short
 default_gate:
   sources: [nowhere]
-  cookie: a b
+  cookies: a b
   query: [a b]
   origins: [anywhere]
 tokens:
@@ -221,14 +221,14 @@ log:
       'POSTERN_LOG_LEVELS unknown variable; did you mean "POSTERN_LOG_LEVEL"?',
       'POSTERN_TICKETS_RETENTION tickets.retention',
       'postern.yaml:2:1 data_dir',
-      'postern.yaml:3:1 gates',
+      'postern.yaml:3:1 gatez',
       'postern.yaml:5:3 gate.listen',
       'postern.yaml:6:3 gate.trusted_proxies',
       'postern.yaml:7:3 gate.extra',
       'postern.yaml:9:3 admin.listen',
       'postern.yaml:10:3 admin.key',
       'postern.yaml:12:3 default_gate.sources',
-      'postern.yaml:13:3 default_gate.cookie',
+      'postern.yaml:13:3 default_gate.cookies',
       'postern.yaml:14:3 default_gate.query',
       'postern.yaml:15:3 default_gate.origins',
       'postern.yaml:17:3 tokens.default_ttl',

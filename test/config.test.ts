@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { Config } from '../src/config/config.ts';
 import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
-import { defaultIdentityHeaders } from '../src/core/gate.ts';
+import { identityHeaders } from '../src/core/gate.ts';
 import { adminKey, temporaryDirectory } from './support/postern.ts';
 
 const day = 86_400_000;
@@ -19,9 +19,10 @@ function loadYaml(t: TestContext, yaml: string, env: Environment = {}): LoadedCo
 }
 
 /** A configuration as far as it can be compared. */
-function plain({ gate, ...rest }: Config) {
+function plain({ gate, defaultGate: { settings: _settings, ...defaultGate }, ...rest }: Config) {
   return {
     ...rest,
+    defaultGate,
     gate: { listen: gate.listen, trusts: gate.trustedProxies.includes('127.0.0.1') },
   };
 }
@@ -38,8 +39,17 @@ const defaults = {
     assertion: false,
     jwtSingleUse: false,
     origins: { same: true, opaque: false, exact: [], below: [] },
-    identityHeaders: defaultIdentityHeaders,
+    headers: identityHeaders,
+    networks: { trust: undefined, trustAs: 'trusted-network', allow: undefined, deny: undefined },
+    publicPlaces: [],
+    requirements: { scopes: [], groups: [], claims: new Map() },
+    kinds: ['token', 'ticket', 'session', 'jwt'],
+    maxUses: undefined,
+    login: undefined,
+    cacheTtl: 0,
+    bridge: undefined,
   },
+  gates: [],
   assertion: { issuer: 'postern', ttl: 60_000 },
   sessions: {
     cookieName: '__Host-postern',
@@ -84,7 +94,13 @@ for (const [what, yaml] of [
 const samples: Readonly<
   Record<
     string,
-    { text: string; yaml?: unknown; read: (config: Config) => unknown; value?: unknown }
+    {
+      text: string;
+      yaml?: unknown;
+      read: (config: Config) => unknown;
+      value?: unknown;
+      other?: string;
+    }
   >
 > = {
   data_dir: { text: '/srv/postern', read: (config) => config.dataDir },
@@ -112,8 +128,9 @@ const samples: Readonly<
     read: (config) => config.defaultGate.sources,
     value: ['cookie'],
   },
-  'default_gate.cookie': {
+  'default_gate.cookies': {
     text: '__Host-token',
+    yaml: ['__Host-token'],
     read: (config) => config.defaultGate.cookieNames,
     value: ['__Host-postern', '__Host-token'],
   },
@@ -145,6 +162,111 @@ const samples: Readonly<
       exact: [],
       below: [{ scheme: 'https', suffix: '.example.com', port: '' }],
     },
+  },
+  'default_gate.networks.trust': {
+    text: '192.0.2.0/24,loopback',
+    yaml: ['192.0.2.0/24', 'loopback'],
+    read: ({ defaultGate }) =>
+      ['192.0.2.9', '127.0.0.1', '10.0.0.1'].map((address) =>
+        defaultGate.networks.trust?.includes(address),
+      ),
+    value: [true, true, false],
+    other: 'private',
+  },
+  'default_gate.networks.trust_as': {
+    text: 'grist-server',
+    read: (config) => config.defaultGate.networks.trustAs,
+  },
+  'default_gate.networks.allow': {
+    text: '192.0.2.0/24',
+    yaml: ['192.0.2.0/24'],
+    read: ({ defaultGate }) => defaultGate.networks.allow?.includes('192.0.2.9'),
+    value: true,
+    other: 'private',
+  },
+  'default_gate.networks.deny': {
+    text: '192.0.2.0/24',
+    yaml: ['192.0.2.0/24'],
+    read: ({ defaultGate }) => defaultGate.networks.deny?.includes('192.0.2.9'),
+    value: true,
+    other: 'private',
+  },
+  'default_gate.public': {
+    text: '/healthz,POST|PUT /hooks/*',
+    yaml: ['/healthz', 'POST|PUT /hooks/*'],
+    read: ({ defaultGate }) =>
+      defaultGate.publicPlaces.map(({ methods, path }) => [methods, path.text]),
+    value: [
+      [['GET', 'HEAD'], '/healthz'],
+      [['POST', 'PUT'], '/hooks/*'],
+    ],
+    other: '/metrics',
+  },
+  'default_gate.require.scopes': {
+    text: 'chat,read',
+    yaml: ['chat', 'read'],
+    read: (config) => config.defaultGate.requirements.scopes,
+    value: ['chat', 'read'],
+  },
+  'default_gate.require.groups': {
+    text: 'admins,owners',
+    yaml: ['admins', 'owners'],
+    read: (config) => config.defaultGate.requirements.groups,
+    value: ['admins', 'owners'],
+  },
+  'default_gate.require.claims': {
+    text: '{"email":"*@example.com","level":[2,3]}',
+    yaml: { email: '*@example.com', level: [2, 3] },
+    read: (config) => [...config.defaultGate.requirements.claims],
+    value: [
+      ['email', ['*@example.com']],
+      ['level', [2, 3]],
+    ],
+    other: '{}',
+  },
+  'default_gate.kinds': {
+    text: 'ticket,jwt',
+    yaml: ['ticket', 'jwt'],
+    read: (config) => config.defaultGate.kinds,
+    value: ['ticket', 'jwt'],
+  },
+  'default_gate.max_uses': {
+    text: '1',
+    yaml: 1,
+    read: (config) => config.defaultGate.maxUses,
+    value: 1,
+    other: '2',
+  },
+  'default_gate.login': {
+    text: 'https://login.example.com/?rd={url}',
+    read: (config) => config.defaultGate.login,
+    other: '/login',
+  },
+  'default_gate.headers': {
+    text: '{"X-Role":{"value":"kiosk"}}',
+    yaml: { 'X-Role': { value: 'kiosk' } },
+    read: (config) => config.defaultGate.headers.at(-1),
+    value: { name: 'X-Role', field: { value: 'kiosk' } },
+    other: '{}',
+  },
+  'default_gate.cache': {
+    text: '5s',
+    read: (config) => config.defaultGate.cacheTtl,
+    value: 5_000,
+  },
+  'default_gate.bridge': {
+    text: '{"service":"vouch","url":"http://vouch:9090"}',
+    yaml: { service: 'vouch', url: 'http://vouch:9090' },
+    read: ({ defaultGate: { bridge, sources } }) => [bridge?.service, bridge?.url, sources.at(-1)],
+    value: ['vouch', 'http://vouch:9090', 'bridge'],
+    other: '{"service":"authelia","url":"http://authelia:9091"}',
+  },
+  gates: {
+    text: '{"chat":{"paths":["/ws"],"sources":["query"]}}',
+    yaml: { chat: { paths: ['/ws'], sources: ['query'] } },
+    read: ({ gates }) => gates.map(({ name, sources, queryNames }) => [name, sources, queryNames]),
+    value: [['chat', ['query'], ['token']]],
+    other: '{}',
   },
   'assertion.issuer': {
     text: 'https://gate.example.com',
@@ -208,7 +330,7 @@ for (const { path, variable, schema } of settings) {
     const inFile = loadYaml(t, yaml).config;
     assert.deepEqual(sample.read(inFile), sample.value ?? sample.text);
     const fallback = Array.isArray(schema.default) ? schema.default.join(',') : schema.default;
-    const other = String(fallback ?? (secret ? `${adminKey}2` : '36500d'));
+    const other = sample.other ?? String(fallback ?? (secret ? `${adminKey}2` : '36500d'));
     const { config } = loadYaml(t, yaml, { [variable]: other });
     assert.deepEqual(
       sample.read(config),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, METHODS, request } from 'node:http';
 import { test } from 'node:test';
-import { defaultIdentityHeaders } from '../src/core/gate.ts';
+import { identityHeaders } from '../src/core/gate.ts';
 import { ask, handshakeHeaders } from './support/ask.ts';
 import { startTestPostern } from './support/postern.ts';
 import { sendRaw } from './support/raw.ts';
@@ -17,10 +17,7 @@ test('an answer that lets through carries every identity header and an empty bod
   assert.equal(answer.body, '');
   assert.equal(answer.headers['content-length'], '0');
   assert.equal(answer.headers['cache-control'], 'no-store');
-  const shown = defaultIdentityHeaders.map(({ name }) => [
-    name,
-    answer.headers[name.toLowerCase()],
-  ]);
+  const shown = identityHeaders.map(({ name }) => [name, answer.headers[name.toLowerCase()]]);
   assert.deepEqual(shown, [
     ['Remote-User', 'alice'],
     ['Remote-Email', 'a@example.com'],
@@ -165,7 +162,7 @@ test('the first credential present decides: a good cookie does not rescue a bad 
 test('names of cookie and parameter, and the order of sources, can be configured', async (t) => {
   const postern = await startTestPostern(t, {
     env: {
-      POSTERN_DEFAULT_GATE_COOKIE: 'AUTH',
+      POSTERN_DEFAULT_GATE_COOKIES: 'AUTH',
       POSTERN_DEFAULT_GATE_QUERY: 'access_token',
       POSTERN_DEFAULT_GATE_SOURCES: 'cookie,query',
     },
@@ -205,6 +202,7 @@ test('one log line a decision says who, where and why, without the query', async
     method: 'GET',
     host: 'app.example.com',
     path: '/rooms/1',
+    origin: 'https://app.example.com',
     upgrade: true,
     msg: 'allowed',
   });

@@ -18,6 +18,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
   'verifiers/': ['core/', 'stores/store.ts'],
+  'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'signers/': ['core/'],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
@@ -25,17 +26,18 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'http/': [
     ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
-    ...['config/config.ts', 'config/listen-address.ts'],
+    ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
   ],
   'compose.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'resources.ts'],
+    ...['nginx/', 'bridges/', 'resources.ts'],
   ],
   'doctor/config/': ['nginx/syntax/'],
   'demo/': [
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
-    ...['http/', 'nginx/', 'resources.ts'],
+    ...['http/', 'nginx/', 'bridges/', 'resources.ts'],
   ],
+  'doctor/probe/': ['core/'],
   'cli/': ['*'],
 };
 
@@ -49,12 +51,14 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   pino: { in: ['services/'], types: ['compose.ts', 'cli/'] },
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
+  undici: { in: ['bridges/client.ts'] },
+  'lru-cache': { in: ['bridges/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },
   commander: { in: ['cli/'] },
   'fastest-levenshtein': { in: ['config/'] },
-  ws: { in: ['demo/'] },
+  ws: { in: ['demo/', 'doctor/probe/'] },
 };
 
 interface Import {

@@ -2,8 +2,22 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { EffectiveSetting } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
-import { print, printJson } from './output.ts';
+import {
+  type AdminOptions,
+  type ConfigOptions,
+  loadFrom,
+  withAdmin,
+  withAdminOptions,
+  withConfigOption,
+} from './options.ts';
+import { note, print, printJson } from './output.ts';
+import { expectOk } from './refusal.ts';
+
+/** Answer of `/v1/config/reload`. */
+interface Reloaded {
+  readonly gates: readonly string[];
+  readonly need_restart: readonly string[];
+}
 
 const mask = '********';
 
@@ -37,6 +51,20 @@ export function registerConfigCommands(program: Command): void {
       else print(renderYaml(shown));
     });
 
+  withAdminOptions(
+    config.command('reload').description('have the running service read its configuration again'),
+  )
+    .addHelpText('after', '\nExample:\n  postern config reload')
+    .action((options: AdminOptions) =>
+      withAdmin(options, async (admin) => {
+        const reloaded = expectOk(await admin.send('POST', '/v1/config/reload')) as Reloaded;
+        if (options.json) return printJson(reloaded);
+        const { gates, need_restart: needRestart } = reloaded;
+        print(`Reloaded. Gates: ${gates.join(', ') || 'any that nginx names'}.`);
+        if (needRestart.length > 0) note(`These take effect at the next start: ${needRestart}`);
+      }),
+    );
+
   config
     .command('schema')
     .description('print the JSON Schema of postern.yaml, for editors')
@@ -49,13 +77,18 @@ export function registerConfigCommands(program: Command): void {
 /** As `postern.yaml` would say it, with the origin of each value in a comment. */
 function renderYaml(settings: readonly Omit<EffectiveSetting, 'secret'>[]): string {
   const lines: string[] = [];
-  let section = '';
+  let open: readonly string[] = [];
   for (const { path, value, from } of settings) {
-    const [head = '', tail] = path.split('.');
-    if (tail !== undefined && head !== section) lines.push(`${head}:`);
-    section = head;
+    const sections = path.split('.');
+    const name = sections.pop();
+    for (const [depth, section] of sections.entries()) {
+      const here = sections.slice(0, depth + 1).join('.');
+      if (open.slice(0, depth + 1).join('.') !== here)
+        lines.push(`${'  '.repeat(depth)}${section}:`);
+    }
+    open = sections;
     const written = stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
-    lines.push(`${tail === undefined ? head : `  ${tail}`}: ${written} # ${from}`);
+    lines.push(`${'  '.repeat(sections.length)}${name}: ${written} # ${from}`);
   }
   return lines.join('\n');
 }

@@ -6,6 +6,8 @@ import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommands } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
+import { registerExplainCommand } from './explain.ts';
+import { registerGateCommands } from './gates.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
@@ -34,9 +36,11 @@ const commands = [
   registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
+  registerGateCommands,
+  registerExplainCommand,
   registerConfigCommands,
-  registerDoctorCommands,
   registerHealthcheckCommand,
+  registerDoctorCommands,
   registerDemoCommand,
 ];
 for (const register of commands) register(program);

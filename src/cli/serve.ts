@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Postern } from '../compose.ts';
 import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { version } from '../resources.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -25,9 +26,14 @@ Examples:
       const { startPostern } = await import('../compose.ts');
       const { createLogger } = await import('../services/log.ts');
       const log = createLogger(config.log);
-      const postern = await startPostern(config, { log, announceAdminKey });
+      const postern = await startPostern(config, {
+        log,
+        announceAdminKey,
+        load: () => loadFrom(options).config,
+      });
       // Before anybody is told that it is ready, and may tell it to stop.
       stopOnSignal(postern, log);
+      reloadOnSignal(postern);
       warnOfExposure(config, log);
       log.info(
         {
@@ -65,6 +71,17 @@ function warnOfExposure({ admin }: Config, log: Logger): void {
     { event: 'exposure', admin: renderListenAddress(admin.listen) },
     'the admin API listens beyond this machine: keep its port out of reach of strangers',
   );
+}
+
+/** What a faulty configuration says is in the log; the old rules stay in force. */
+function reloadOnSignal({ reload }: Postern): void {
+  process.on('SIGHUP', () => {
+    try {
+      reload();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  });
 }
 
 /** The first signal stops in order; whoever sends a second one does not want to wait. */

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { formatDuration, parseDuration } from '../core/duration.ts';
-import { defaultIdentityHeaders } from '../core/gate.ts';
 import { parseNetworks } from '../core/network.ts';
-import { parseOriginRules } from '../core/origin.ts';
 import { lengthEntropy } from '../core/secret.ts';
 import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
+import { buildGates } from './gates.ts';
 import { buildIssuers } from './issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import type { RawConfig } from './schema.ts';
@@ -13,10 +12,10 @@ import type { RawConfig } from './schema.ts';
 export type Report = (path: string, message: string) => void;
 
 /**
- * Turns raw settings into the typed configuration. Faults go to `report`; what is returned then is
+ * Turns raw settings into the typed configuration. `env` is for settings that name a variable. Faults go to `report`; what is returned then is
  * only good for finding more of them.
  */
-export function buildConfig(raw: RawConfig, report: Report): Config {
+export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Report): Config {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   const list = (value: unknown) =>
     Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
@@ -56,13 +55,6 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
       `"${trustedProxies.invalid}" is no address, CIDR network, "loopback" or "private"`,
     );
   }
-  const origins = parseOriginRules(list(raw.default_gate?.origins));
-  if ('invalid' in origins) {
-    report(
-      'default_gate.origins',
-      `"${origins.invalid}" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
-    );
-  }
   const gateListen = listen('gate.listen', raw.gate?.listen);
   const adminListen = listen('admin.listen', raw.admin?.listen);
   if (isSameListener(gateListen, adminListen)) {
@@ -76,17 +68,7 @@ export function buildConfig(raw: RawConfig, report: Report): Config {
       trustedProxies: 'invalid' in trustedProxies ? { includes: () => false } : trustedProxies,
     },
     admin: { listen: adminListen, key: readAdminKey(raw, report) },
-    defaultGate: {
-      sources: raw.default_gate?.sources ?? [],
-      cookieNames: [text(raw.sessions?.cookie), text(raw.default_gate?.cookie)],
-      queryNames: list(raw.default_gate?.query),
-      assertion: raw.default_gate?.assertion === true,
-      forwardAuthorization: raw.default_gate?.forward_authorization === true,
-      jwtSingleUse: raw.default_gate?.jwt_single_use === true,
-      origins:
-        'invalid' in origins ? { same: false, opaque: false, exact: [], below: [] } : origins,
-      identityHeaders: defaultIdentityHeaders,
-    },
+    ...buildGates(raw, { sessionCookie: text(raw.sessions?.cookie), env, report }),
     assertion: {
       issuer: text(raw.assertion?.issuer),
       ttl: ttl('assertion.ttl', raw.assertion?.ttl) ?? 0,

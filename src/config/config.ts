@@ -1,4 +1,4 @@
-import type { Gate } from '../core/gate.ts';
+import type { Gate, GateRules } from '../core/gate.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { NetworkSet } from '../core/network.ts';
 import type { ListenAddress } from './listen-address.ts';
@@ -31,8 +31,9 @@ export interface Config {
   readonly dataDir: string;
   readonly gate: { readonly listen: ListenAddress; readonly trustedProxies: NetworkSet };
   readonly admin: { readonly listen: ListenAddress; readonly key: string | undefined };
-  /** Rules of every gate that nginx names. */
-  readonly defaultGate: Omit<Gate, 'name'>;
+  /** Rules of every gate that nginx names, where `gates` is empty. */
+  readonly defaultGate: GateRules & Pick<Gate, 'settings'>;
+  readonly gates: readonly Gate[];
   /** Life in milliseconds. */
   readonly assertion: { readonly issuer: string; readonly ttl: number };
   readonly tokens: LifetimeConfig;

@@ -50,6 +50,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
 /** Undefined for what should be JSON and is not. */
 function parseValue(text: string, type: string | undefined): unknown {
   if (type === 'object') return parseJson(text);
+  if (type === 'integer') return /^\d+$/.test(text) ? Number(text) : text;
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (type !== 'array') return text;
   return text

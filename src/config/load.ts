@@ -79,7 +79,7 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     );
     if (!isReported) problems.push({ where: where(path.split('.')), path, message });
   };
-  const config = buildConfig(raw as RawConfig, report);
+  const config = buildConfig(raw as RawConfig, env, report);
   if (problems.length > 0) throw new ConfigError(problems);
   return { config, effective };
 }

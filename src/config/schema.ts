@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
+import { cookieNamePattern, defaultGateSchema, gatesSchema } from './gate-schema.ts';
 import { issuersSchema } from './issuer-schema.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -40,8 +40,6 @@ function section<const T extends Record<string, TSchema>>(properties: T) {
   return Type.Optional(Type.Object(properties, strict));
 }
 
-const tokenName = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
-
 /**
  * `postern.yaml`. The one source of what is valid, of the environment variables (the path in upper
  * case behind `POSTERN_`), of the JSON Schema for editors and of the table in the README. A setting
@@ -69,53 +67,8 @@ export const configSchema = Type.Object(
       ),
       key_file: text(undefined, 'File that holds the admin key, instead of `key`.'),
     }),
-    default_gate: section({
-      sources: Type.Optional(
-        Type.Array(Type.Enum([...sourceNames]), {
-          minItems: 1,
-          uniqueItems: true,
-          default: [...sourceNames],
-          description:
-            'Where to look for a token, in this order; the first that holds one decides.',
-        }),
-      ),
-      cookie: text('postern_token', 'Name of the cookie that holds a token.', {
-        pattern: tokenName,
-      }),
-      query: Type.Optional(
-        Type.Array(Type.String({ pattern: '^[A-Za-z0-9._~-]+$' }), {
-          minItems: 1,
-          uniqueItems: true,
-          default: ['token'],
-          description: 'Names of query parameters that may hold a token.',
-        }),
-      ),
-      forward_authorization: Type.Optional(
-        Type.Boolean({
-          default: false,
-          description:
-            "Whether the application gets the client's `Authorization`. For one that uses it itself, also take `bearer` and `basic` out of `sources`.",
-        }),
-      ),
-      assertion: Type.Optional(
-        Type.Boolean({
-          default: false,
-          description:
-            'Whether the application gets `X-Postern-Assertion`, a signed statement of who is there. The keys to check it are at `/.well-known/jwks.json` on the gate listener.',
-        }),
-      ),
-      jwt_single_use: Type.Optional(
-        Type.Boolean({
-          default: false,
-          description:
-            'Whether a JWT is good for one request only, as a ticket is. It then needs a `jti`.',
-        }),
-      ),
-      origins: words(
-        ['same'],
-        'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
-      ),
-    }),
+    default_gate: Type.Optional(defaultGateSchema),
+    gates: Type.Optional(gatesSchema),
     assertion: section({
       issuer: text('postern', '`iss` of the assertions that backends get.'),
       ttl: duration('60s', 'Life of an assertion.'),
@@ -137,7 +90,7 @@ export const configSchema = Type.Object(
       cookie: text(
         '__Host-postern',
         'Name of the cookie that signing in sets. Every gate that looks for cookies looks for it first.',
-        { pattern: tokenName },
+        { pattern: cookieNamePattern },
       ),
       ttl: duration('12h', 'Life of a session; with `sliding` expiry, since its last use.'),
       expiry: Type.Optional(
@@ -208,8 +161,12 @@ interface LeafSchema {
 export const settings: readonly Setting[] = listSettings(configSchema, []);
 
 function listSettings(schema: TSchema, path: readonly string[]): Setting[] {
-  const { properties } = schema as { properties?: Record<string, TSchema> };
-  if (properties === undefined) {
+  const { properties, whole } = schema as {
+    properties?: Record<string, TSchema>;
+    /** Set for a section that is one setting. */
+    whole?: boolean;
+  };
+  if (properties === undefined || whole === true) {
     return [{ path, variable: `POSTERN_${path.join('_').toUpperCase()}`, schema }];
   }
   return Object.entries(properties).flatMap(([name, child]) =>

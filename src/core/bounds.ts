@@ -1,22 +1,25 @@
-import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
 import type { Bounds } from './identity.ts';
 import { parseNetworks } from './network.ts';
 import { isOriginAllowed, parseOriginRules } from './origin.ts';
-import { isBelow, resolvePath } from './path.ts';
+import { foldCase, isBelow, loosestReading, resolvePath } from './path.ts';
 import { type Deny, deny } from './verdict.ts';
 
-/** A denial when a token may not be used for this handshake at this gate. */
-export function checkBounds(bounds: Bounds, handshake: Handshake, gate: Gate): Deny | undefined {
+/**
+ * A denial when a token may not be used for this handshake at this gate. Without a gate's name it is
+ * a sign-in, which is about no place: bounds on places wait for the handshakes of its session.
+ */
+export function checkBounds(
+  bounds: Bounds,
+  handshake: Handshake,
+  gateName: string | undefined,
+): Deny | undefined {
   const { gates, paths, origins, networks } = bounds;
-  // A sign-in is about no place: bounds on places wait for the handshakes of its session.
-  const hasPlace = handshake.path !== undefined;
-  if (hasPlace && gates.length > 0 && !gates.includes(gate.name)) return deny('wrong_gate');
-  if (hasPlace && paths.length > 0) {
-    const path = resolvePath(handshake.path);
-    if (path === undefined || !paths.some((prefix) => isBelow(path, prefix))) {
-      return deny('path_not_allowed');
-    }
+  if (gateName !== undefined && gates.length > 0 && !gates.includes(gateName)) {
+    return deny('wrong_gate');
+  }
+  if (handshake.path !== undefined && paths.length > 0 && !isWithin(handshake.path, paths)) {
+    return deny('path_not_allowed');
   }
   if (origins.length > 0) {
     const isPageLoad = handshake.upgrade === 'none' && handshake.origin === undefined;
@@ -33,4 +36,15 @@ export function checkBounds(bounds: Bounds, handshake: Handshake, gate: Gate): D
     }
   }
   return undefined;
+}
+
+/** However a backend reads the path, it has to lie below one of the prefixes. */
+function isWithin(path: string, prefixes: readonly string[]): boolean {
+  const resolved = resolvePath(path);
+  if (resolved === undefined) return false;
+  const loose = loosestReading(resolved);
+  return (
+    prefixes.some((prefix) => isBelow(resolved, prefix)) &&
+    prefixes.some((prefix) => isBelow(loose, foldCase(prefix)))
+  );
 }

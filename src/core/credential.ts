@@ -5,8 +5,8 @@ import type { Deny } from './verdict.ts';
 /** The places a credential can be presented in, in the order in which a gate looks by default. */
 export const sourceNames = ['query', 'subprotocol', 'bearer', 'basic', 'cookie'] as const;
 
-/** A place a credential can be presented in. */
-export type SourceName = (typeof sourceNames)[number];
+/** A place a credential can be presented in; `bridge` stands for those that a sign-on service reads. */
+export type SourceName = (typeof sourceNames)[number] | 'bridge';
 
 /** What a handshake presents, not yet verified. The value is secret: never log it. */
 export interface Credential {
@@ -21,7 +21,7 @@ export type Presented = Omit<Credential, 'source'>;
 
 /** Reads one place of a handshake. Pure, never throws, and takes time linear in its input. */
 export interface CredentialSource {
-  readonly name: SourceName;
+  readonly name: (typeof sourceNames)[number];
   /**
    * What the credential says about the page behind the handshake. A page has to hold a token to put
    * it into a query (`none` needed). A browser adds a cookie by itself, whoever wrote the page, so an

@@ -18,6 +18,8 @@ export interface Handshake {
   readonly scheme: 'http' | 'https' | undefined;
   /** Lower case, without port and trailing dot. */
   readonly host: string;
+  /** The port in `Host` with its colon, as the client wrote it; empty where there was none. */
+  readonly port: string;
   /**
    * Path of the request target as sent by the client, without the query. Undefined for a sign-in,
    * which is about no place: bounds on paths and gates then wait for the handshakes of the session.

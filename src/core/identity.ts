@@ -18,18 +18,24 @@ export interface Bounds {
 /** Good everywhere. */
 export const unbounded: Bounds = { gates: [], paths: [], origins: [], networks: [] };
 
+/**
+ * What somebody is known by: a token of ours, a JWT, the word of a sign-on service, or only the
+ * network they are in; `public` for those who need not be known.
+ */
+export type IdentityKind = TokenKind | 'jwt' | 'bridge' | 'network' | 'public';
+
 /** Who a credential turned out to be. */
 export interface Identity {
-  /** Public id of the token, safe to log and to send to a backend. */
+  /** Public id of the token, safe to log and to send to a backend. Empty where there is no token. */
   readonly tokenId: string;
-  readonly kind: TokenKind | 'jwt';
+  readonly kind: IdentityKind;
   readonly subject: string;
   readonly claims: Claims;
   readonly bounds: Bounds;
   /** Unix milliseconds, or undefined when the token does not expire. */
   readonly expiresAt: number | undefined;
-  /** Whether each admission uses the token up, so that it has to be redeemed. */
-  readonly limitedUses: boolean;
+  /** Admissions the token is good for, so that each has to be redeemed; undefined for any number. */
+  readonly maxUses: number | undefined;
   /** Set when it is a JWT of another issuer. */
   readonly jwt?: JwtFacts;
 }
@@ -50,4 +56,21 @@ export interface JwtFacts extends JwtKey {
   readonly issuer: string;
   /** Whether a gate that takes each JWT once has taken it already. */
   readonly used: boolean;
+}
+
+/** Somebody without a token. */
+export function bareIdentity(
+  kind: 'bridge' | 'network' | 'public',
+  subject: string,
+  claims: Claims = {},
+): Identity {
+  return {
+    tokenId: '',
+    kind,
+    subject,
+    claims,
+    bounds: unbounded,
+    expiresAt: undefined,
+    maxUses: undefined,
+  };
 }

@@ -44,7 +44,7 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
     claims: selectClaims(claims, issuer.groupsClaim),
     bounds: { ...unbounded, gates: readGates(claims, issuer.gatesClaim) },
     expiresAt,
-    limitedUses: false,
+    maxUses: undefined,
     jwt: {
       issuer: issuer.name,
       iss: issuer.iss,

@@ -37,3 +37,31 @@ function percentBytes(path: string): string | undefined {
   });
   return isBroken ? undefined : decoded;
 }
+
+/** ASCII letters in lower case; bytes of other characters have none. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/**
+ * A resolved path as software that is more lenient than nginx may read it: decoded once more, `\` as
+ * `/`, without `;parameters`, in lower case. Where that leads elsewhere than the path itself, nobody
+ * can say what the backend will make of it.
+ */
+export function loosestReading(path: string): string {
+  // Most paths have none of it, and every request passes here.
+  if (!/[A-Z%\\;]/.test(path)) return path;
+  const decoded = percentBytes(path) ?? path;
+  const resolved: string[] = [];
+  const segments = foldCase(decoded)
+    .split(/[/\\]/)
+    .slice(1)
+    .map((segment) => segment.replace(/;.*$/s, ''));
+  for (const [index, segment] of segments.entries()) {
+    if (segment === '..') resolved.pop();
+    else if (segment !== '' && segment !== '.') resolved.push(segment);
+    const isDirectory = segment === '' || segment === '.' || segment === '..';
+    if (index === segments.length - 1 && isDirectory) resolved.push('');
+  }
+  return `/${resolved.join('/')}`;
+}

@@ -9,7 +9,7 @@ interface DenialRule {
    */
   readonly status: 401 | 403 | 503;
   /** The `error` attribute of `WWW-Authenticate: Bearer` (RFC 6750, section 3.1), where one applies. */
-  readonly bearerError?: 'invalid_token';
+  readonly bearerError?: 'invalid_token' | 'insufficient_scope';
   /** One sentence for people: what happened and what to do. */
   readonly meaning: string;
 }
@@ -28,6 +28,11 @@ export const denials = {
     status: 401,
     meaning:
       'A fact about the request (URI, host, method, gate, client address) is missing its form or contradicts itself.',
+  },
+  no_gate: {
+    status: 403,
+    meaning:
+      'No gate is meant: nginx named one that is not in `gates`, or none of `gates` has this host and path, or a backend could read the path as that of another gate.',
   },
   upgrade_not_websocket: {
     status: 401,
@@ -99,12 +104,41 @@ export const denials = {
   network_not_allowed: {
     status: 403,
     meaning:
-      'The token is good, but not from this client address; or nginx did not say which address it is.',
+      'The gate or the token is not for this client address; or nginx did not say which address it is.',
+  },
+  kind_not_accepted: {
+    status: 403,
+    meaning:
+      'The token is good, but the gate does not take its kind (`kinds`), or it is good more often than the gate wants (`max_uses`).',
+  },
+  insufficient_scope: {
+    status: 403,
+    bearerError: 'insufficient_scope',
+    meaning: 'Who it is, is known, but without all the scopes that the gate requires.',
+  },
+  not_admitted: {
+    status: 403,
+    meaning:
+      'Who it is, is known, but not in the groups, or not with the claims, that the gate requires. `detail` in the log says which.',
   },
   issuer_unavailable: {
     status: 503,
     meaning:
       "The keys of the JWT's issuer cannot be had, and the log says why. Its JWTs are not let through until they can.",
+  },
+  sign_on_denied: {
+    status: 401,
+    meaning: "The sign-on service of the gate's `bridge` knows no session here. Log in there.",
+  },
+  sign_on_forbidden: {
+    status: 403,
+    meaning:
+      "The sign-on service of the gate's `bridge` knows who it is and does not admit them here. Its own rules say why.",
+  },
+  sign_on_unavailable: {
+    status: 503,
+    meaning:
+      "The sign-on service of the gate's `bridge` cannot be asked, or its answer cannot be used, and the log says why. Nobody passes by it until it can.",
   },
   store_unavailable: {
     status: 503,
@@ -119,11 +153,14 @@ export const denials = {
 /** A stable code that says why a request was denied. */
 export type DenialCode = keyof typeof denials;
 
+/** What somebody is let in for: a credential from a source, their network, or that anybody may. */
+export type Grounds = SourceName | 'network' | 'public';
+
 /** Let the request through, as this identity. */
 export interface Allow {
   readonly verdict: 'allow';
   readonly identity: Identity;
-  readonly source: SourceName;
+  readonly source: Grounds;
 }
 
 /** Do not let the request through. The identity and source are known when the denial came late. */
@@ -132,8 +169,12 @@ export interface Deny {
   readonly reason: DenialCode;
   /** What exactly was wrong, for the log. Fixed words, nothing that the client sent. */
   readonly detail?: string;
+  /** Where the gate's sign-on service lets people log in, for a page load. */
+  readonly login?: string;
   readonly identity?: Identity;
-  readonly source?: SourceName;
+  readonly source?: Grounds;
+  /** The step that denied (see decide), once one has. */
+  readonly step?: string;
 }
 
 /** The outcome of one decision. */

@@ -44,6 +44,7 @@ export async function startDemo(): Promise<Demo> {
     });
     let adminKey = '';
     const postern = await startPostern(config, {
+      load: () => config,
       log: createLogger(config.log),
       announceAdminKey: (key) => {
         adminKey = key;

@@ -11,6 +11,7 @@ import type { TokenService } from '../services/tokens.ts';
 import { authenticate } from './admin-auth.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
 import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { explanationSchema, type GateRouteDependencies, gateRoutes } from './routes/gates.ts';
 import { jwtRoutes } from './routes/jwt.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { oauthRoutes } from './routes/oauth.ts';
@@ -27,20 +28,23 @@ const namedSchemas = [
   tokenPageSchema,
   keySchema,
   issuedKeySchema,
+  explanationSchema,
 ];
 
 /** The app that issues and revokes. Everything below `/v1` needs an admin key. */
-export async function buildAdminApp(dependencies: {
-  readonly tokens: TokenService;
-  readonly introspect: Introspect;
-  readonly assertions: Assertions;
-  readonly jwts: JwtRevocations;
-  readonly adminKeys: AdminKeys;
-  readonly events: Events;
-  readonly clock: () => number;
-  /** Resolves when the store answers. */
-  readonly ping: () => Promise<void>;
-}): Promise<FastifyInstance> {
+export async function buildAdminApp(
+  dependencies: GateRouteDependencies & {
+    readonly tokens: TokenService;
+    readonly introspect: Introspect;
+    readonly assertions: Assertions;
+    readonly jwts: JwtRevocations;
+    readonly adminKeys: AdminKeys;
+    readonly events: Events;
+    readonly clock: () => number;
+    /** Resolves when the store answers. */
+    readonly ping: () => Promise<void>;
+  },
+): Promise<FastifyInstance> {
   const { tokens, introspect, assertions, jwts, adminKeys, events, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
@@ -87,6 +91,7 @@ export async function buildAdminApp(dependencies: {
       await v1.register(jwtRoutes({ jwts }));
       await v1.register(keyRoutes({ adminKeys, clock }));
       await v1.register(signingKeyRoutes(assertions));
+      await v1.register(gateRoutes(dependencies));
     },
     { prefix: '/v1' },
   );

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import {
   isGateName,
   isMethod,
@@ -11,12 +10,45 @@ import { type NetworkSet, plainAddress } from '../core/network.ts';
 import { deny } from '../core/verdict.ts';
 import type { Subrequest } from '../services/answer.ts';
 
+/** What is read of a subrequest: an IncomingMessage of Node, or one that people ask about. */
+export interface SubrequestHead {
+  readonly method?: string | undefined;
+  /** Undefined for a Unix socket. */
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headersDistinct: Readonly<Record<string, string[] | undefined>>;
+}
+
+/** The headers that tell each fact. */
+const told = {
+  gate: ['x-postern-gate'],
+  method: ['x-original-method', 'x-forwarded-method'],
+  scheme: ['x-forwarded-proto'],
+  host: ['host', 'x-forwarded-host'],
+  path: ['x-original-uri', 'x-original-url', 'x-forwarded-uri'],
+  upgrade: ['x-original-upgrade', 'upgrade'],
+  origin: ['origin'],
+  client: ['x-real-ip', 'x-forwarded-for'],
+  cookie: ['cookie'],
+  authorization: ['authorization'],
+  subprotocols: ['sec-websocket-protocol'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Which headers of this subrequest told each fact, for people who ask. */
+export function headersTelling(request: SubrequestHead): Readonly<Record<string, string[]>> {
+  return Object.fromEntries(
+    Object.entries(told).map(([fact, names]) => [
+      fact,
+      names.filter((name) => lines(request, name).length > 0),
+    ]),
+  );
+}
+
 /**
  * Reads the handshake that a subrequest of nginx's auth_request is about. Where several headers, or
  * several lines of one, tell the same fact, they have to agree: one of them may be the client's own,
  * and nobody can say which.
  */
-export function readSubrequest(request: IncomingMessage, trustedProxies: NetworkSet): Subrequest {
+export function readSubrequest(request: SubrequestHead, trustedProxies: NetworkSet): Subrequest {
   const peer = request.socket.remoteAddress;
   const upgrade = readUpgrade(request);
   const upgrading = upgrade !== 'none';
@@ -39,13 +71,10 @@ export function readSubrequest(request: IncomingMessage, trustedProxies: Network
   if (target === undefined) return malformed('X-Original-URI is missing');
   const parsedTarget = isDenied(target) ? undefined : parseTarget(target);
   if (parsedTarget === undefined) return malformed('X-Original-URI');
-  const host = agree(
-    lines(request, 'host').concat(lines(request, 'x-forwarded-host')).map(parseHost),
-  );
+  const hosts = lines(request, ...told.host);
+  const host = agree(hosts.map(parseHost));
   if (host === undefined || isDenied(host)) return malformed('Host and X-Forwarded-Host');
-  const method =
-    agree(lines(request, 'x-original-method').concat(lines(request, 'x-forwarded-method'))) ??
-    request.method;
+  const method = agree(lines(request, ...told.method)) ?? request.method;
   if (method === undefined || isDenied(method) || !isMethod(method)) return malformed('method');
   const scheme = agree(lines(request, 'x-forwarded-proto').map(parseScheme));
   if (isDenied(scheme)) return malformed('X-Forwarded-Proto');
@@ -63,11 +92,13 @@ export function readSubrequest(request: IncomingMessage, trustedProxies: Network
       method,
       scheme,
       host,
+      port: hosts.map(portOf).find((port) => port !== '') ?? '',
       path: parsedTarget.path,
       query: parsedTarget.query,
       upgrade,
       origin,
-      cookie: request.headers.cookie,
+      // As Node joins the lines of this header (RFC 9113, section 8.2.3).
+      cookie: request.headersDistinct.cookie?.join('; '),
       authorization,
       subprotocols: lines(request, 'sec-websocket-protocol').join(', ') || undefined,
       clientAddress,
@@ -92,15 +123,13 @@ function agree<T>(values: readonly (T | undefined)[]): T | undefined | Contradic
 }
 
 /** The lines of a header, without empty ones: nginx sends no header for an empty variable. */
-function lines(request: IncomingMessage, name: string): string[] {
-  return request.headersDistinct[name]?.filter((line) => line !== '') ?? [];
+function lines(request: SubrequestHead, ...names: readonly string[]): string[] {
+  return names.flatMap((name) => request.headersDistinct[name] ?? []).filter((line) => line !== '');
 }
 
 /** `X-Original-Upgrade` from a snippet of ours; `Upgrade` where the auth location passes it on. */
-function readUpgrade(request: IncomingMessage): Upgrade {
-  const asked = lines(request, 'x-original-upgrade')
-    .concat(lines(request, 'upgrade'))
-    .map((line) => line.toLowerCase());
+function readUpgrade(request: SubrequestHead): Upgrade {
+  const asked = lines(request, ...told.upgrade).map((line) => line.toLowerCase());
   const value = agree(asked);
   return isDenied(value) ? 'other' : parseUpgrade(value);
 }
@@ -109,6 +138,11 @@ function readUpgrade(request: IncomingMessage): Upgrade {
 function dropAuthority(url: string): string {
   const rest = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
   return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** `:8443`; only for addresses that people are sent to, so it need not be told by all. */
+function portOf(host: string): string {
+  return /:\d{1,5}$/.exec(host)?.[0] ?? '';
 }
 
 function parseScheme(value: string): 'http' | 'https' | undefined {
@@ -121,7 +155,7 @@ function parseScheme(value: string): 'http' | 'https' | undefined {
  * trusted proxy. Undefined when nginx does not tell; its own address is never taken for a client's.
  */
 function readClientAddress(
-  request: IncomingMessage,
+  request: SubrequestHead,
   trustedProxies: NetworkSet,
 ): string | undefined | Contradiction {
   const real = agree(lines(request, 'x-real-ip').map(plainAddress));

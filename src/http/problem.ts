@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { ConfigError } from '../config/config-error.ts';
 import { explainSchemaError } from '../core/schema-error.ts';
 import type { Events } from '../services/events.ts';
 import { IssueRefused } from '../services/issuing.ts';
@@ -15,10 +16,18 @@ export const problems = {
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is nothing here' },
   token_not_found: { status: 404, title: 'There is no token with this id' },
+  decision_not_found: {
+    status: 404,
+    title: 'None of the last 1,000 decisions has this id',
+  },
   key_not_found: { status: 404, title: 'There is no admin key of this name' },
   key_exists: { status: 409, title: 'There is an admin key of this name already' },
   token_ended: { status: 409, title: 'The token cannot be changed any more' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  config_invalid: {
+    status: 422,
+    title: 'The configuration has faults; the old one stays in force',
+  },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
   issuer_unavailable: {
@@ -104,6 +113,13 @@ export function createErrorHandler(events: Events) {
     }
     if (error instanceof TokenEnded) {
       return sendProblem(reply, 'token_ended', { detail: error.message });
+    }
+    if (error instanceof ConfigError) {
+      const errors = error.problems.map(({ where, path, message }) => ({
+        field: path ?? '',
+        message: `${where}: ${message}`,
+      }));
+      return sendProblem(reply, 'config_invalid', { errors });
     }
     if (error instanceof IssuerUnavailable) return sendProblem(reply, 'issuer_unavailable');
     if (error instanceof StoreUnavailable) {

@@ -1,20 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type DecisionPorts, decide } from '../core/decide.ts';
-import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity } from '../core/identity.ts';
-import { renderIdentityHeaders } from '../core/identity-headers.ts';
-import { markerSubprotocol, parseOffer } from '../core/subprotocol.ts';
-import {
-  type Deny,
-  denialStatus,
-  deny,
-  isDenial,
-  renderChallenge,
-  type Verdict,
-} from '../core/verdict.ts';
-import { StoreUnavailable } from '../stores/store.ts';
+import { type Deny, denialStatus, isDenial } from '../core/verdict.ts';
+import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
 import type { Events } from './events.ts';
+import { failed, type Judge, type Judgement } from './judge.ts';
 
 /** A subrequest as it was read: the handshake it is about, or why there is none. */
 export interface Subrequest {
@@ -31,8 +21,8 @@ export interface Answer {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-interface Judged {
-  readonly verdict: Verdict;
+/** A judgement with what its answer needs beside it. */
+interface Completed extends Judgement {
   /** Empty where the backend gets none. */
   readonly assertion: string;
 }
@@ -42,9 +32,7 @@ export type AnswerSubrequest = (subrequest: Subrequest) => Promise<Answer>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createAnswer(dependencies: {
-  /** The gate that nginx named; for none, the default. */
-  readonly findGate: (name: string | undefined) => Gate;
-  readonly ports: DecisionPorts;
+  readonly judge: Judge;
   /** Takes note that a session was used. Never rejects. */
   readonly renew: (identity: Identity) => Promise<void>;
   /** A signed statement for the backend. May reject. */
@@ -52,76 +40,60 @@ export function createAnswer(dependencies: {
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
-  const { findGate, ports, renew, assert, events, clock } = dependencies;
+  const { judge, renew, assert, events, clock } = dependencies;
 
-  /** What a decision takes, and what its answer takes that may fail: neither ever lets through. */
-  async function judge(handshake: Handshake, gate: Gate): Promise<Judged> {
+  /** What an answer takes beside the decision and may fail: that never lets through either. */
+  async function complete(judgement: Judgement): Promise<Completed> {
+    const { at, verdict } = judgement;
+    if (at === undefined || verdict.verdict === 'deny') return { ...judgement, assertion: '' };
     try {
-      const verdict = await decide(handshake, gate, clock(), ports);
-      if (verdict.verdict === 'deny') return { verdict, assertion: '' };
       await renew(verdict.identity);
-      const assertion = gate.assertion ? await assert(verdict.identity, gate.name) : '';
-      return { verdict, assertion };
+      const { assertion: isWanted, name } = at.gate;
+      return { at, verdict, assertion: isWanted ? await assert(verdict.identity, name) : '' };
     } catch (error) {
-      events.failed('a decision failed', error);
-      const reason = error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error';
-      return { verdict: deny(reason), assertion: '' };
+      return { at, verdict: failed(error, events), assertion: '' };
     }
   }
 
   return async ({ handshake, upgrading, clientAddress }) => {
     const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
-    const gate = findGate(facts?.gateName);
-    const { verdict, assertion } = isDenial(handshake)
-      ? { verdict: handshake, assertion: '' }
-      : await judge(handshake, gate);
+    const { at, verdict, assertion } = isDenial(handshake)
+      ? refused(handshake)
+      : await complete(await judge(handshake));
     events.decided({
       requestId,
-      gate: gate.name,
+      at: clock(),
+      gate: at?.gate.name,
+      because: at?.because,
       verdict,
       method: facts?.method,
       host: facts?.host,
       path: facts?.path,
+      origin: facts?.origin,
       upgrade: upgrading,
       clientAddress,
     });
-    if (verdict.verdict === 'allow') {
+    if (verdict.verdict === 'allow' && at !== undefined && facts !== undefined) {
       return {
         status: 200,
-        headers: [
-          ...renderIdentityHeaders(gate, verdict.identity),
-          ...renderForwardedHeaders(gate, facts),
-          ['X-Postern-Assertion', assertion],
-        ],
+        headers: renderAllowHeaders({
+          gate: at.gate,
+          handshake: facts,
+          verdict,
+          assertion,
+          now: clock(),
+        }),
       };
     }
+    const denial = verdict as Deny;
     return {
-      status: denialStatus(verdict.reason, upgrading),
-      headers: [
-        ['X-Postern-Reason', verdict.reason],
-        ['X-Postern-Request-Id', requestId],
-        ['WWW-Authenticate', renderChallenge(gate.name, verdict.reason)],
-      ],
+      status: denialStatus(denial.reason, upgrading),
+      headers: renderDenyHeaders({ gate: at?.gate, handshake: facts, denial, requestId }),
     };
   };
 }
 
-/**
- * What else the snippet passes on in the place of the client's own headers, which may hold a token.
- * `X-Postern-Subprotocols` goes to the backend as `Sec-WebSocket-Protocol`; where nothing is left
- * for it but the marker, `X-Postern-Subprotocol` goes to the client, as the one that was chosen.
- */
-function renderForwardedHeaders(
-  gate: Gate,
-  handshake: Handshake | undefined,
-): [name: string, value: string][] {
-  const offer = parseOffer(handshake?.subprotocols ?? '');
-  const isMarked = offer?.marker === true && offer.own.length === 0;
-  const authorization = gate.forwardAuthorization ? handshake?.authorization : undefined;
-  return [
-    ['X-Postern-Subprotocols', offer?.own.join(', ') ?? ''],
-    ['X-Postern-Subprotocol', isMarked ? markerSubprotocol : ''],
-    ['X-Postern-Authorization', authorization ?? ''],
-  ];
+function refused(denial: Deny): Completed {
+  return { at: undefined, verdict: denial, assertion: '' };
 }

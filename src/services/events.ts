@@ -2,15 +2,22 @@ import type { Logger } from 'pino';
 import type { AdminKey } from '../core/admin-key.ts';
 import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { RecentDecisions } from './recent-decisions.ts';
 
 /** One decision, with nothing secret in it. */
 export interface DecisionRecord {
   readonly requestId: string;
-  readonly gate: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Undefined when there was none to be at. */
+  readonly gate: string | undefined;
+  /** What made it this gate. */
+  readonly because: string | undefined;
   readonly verdict: Verdict;
   readonly method: string | undefined;
   readonly host: string | undefined;
   readonly path: string | undefined;
+  readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
 }
@@ -28,6 +35,12 @@ export interface Events {
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
+  /** A sign-on service cannot be asked, or can again. */
+  bridgeChanged(service: string, why: string | undefined): void;
+  /** Other rules are in force. */
+  reloaded(needRestart: readonly string[]): void;
+  /** The configuration has faults, and the old rules stay in force. */
+  notReloaded(error: Error): void;
   /** The keys of an issuer cannot be had. */
   issuerFailed(issuer: string, why: string): void;
   pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
@@ -37,10 +50,13 @@ export interface Events {
   failed(what: string, error: unknown): void;
 }
 
-/** Events that go to the log. */
-export function createEvents(log: Logger): Events {
+/** Events that go to the log; decisions also to where the last ones are kept, if anywhere. */
+export function createEvents(log: Logger, recent?: RecentDecisions): Events {
   return {
-    decided({ verdict, requestId, gate, method, host, path, upgrade, clientAddress }) {
+    decided(record) {
+      recent?.keep(record);
+      const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
+        record;
       const denied = verdict.verdict === 'deny';
       log.info(
         {
@@ -51,13 +67,14 @@ export function createEvents(log: Logger): Events {
           reason: denied ? verdict.reason : undefined,
           detail: denied ? verdict.detail : undefined,
           source: verdict.source,
-          token_id: verdict.identity?.tokenId,
+          token_id: verdict.identity?.tokenId || undefined,
           issuer: verdict.identity?.jwt?.issuer,
           subject: verdict.identity?.subject,
           client: clientAddress,
           method,
           host,
           path: path === undefined ? undefined : printable(path),
+          origin: origin === undefined ? undefined : printable(origin),
           upgrade,
         },
         denied ? `denied: ${verdict.reason}` : 'allowed',
@@ -97,6 +114,19 @@ export function createEvents(log: Logger): Events {
     },
     issuerFailed(issuer, why) {
       log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
+    },
+    bridgeChanged(service, why) {
+      if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
+      else log.warn({ event: 'bridge', service, why }, 'the sign-on service cannot be asked');
+    },
+    reloaded(needRestart) {
+      log.info(
+        { event: 'reload', need_restart: needRestart.length > 0 ? needRestart : undefined },
+        'configuration reloaded',
+      );
+    },
+    notReloaded(error) {
+      log.error({ event: 'reload', err: error }, 'not reloaded: the old rules stay in force');
     },
     pruned(counts) {
       log.info({ event: 'prune', ...counts }, 'tokens pruned');

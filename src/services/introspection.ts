@@ -1,7 +1,8 @@
-import { type DecisionPorts, decide } from '../core/decide.ts';
+import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
-import type { Verdict } from '../core/verdict.ts';
+import type { DecisionPorts } from '../core/inquiry.ts';
+import { deny, type Verdict } from '../core/verdict.ts';
 
 /** A token that reached an application inside the socket, and what the application knows about it. */
 export interface IntrospectionRequest {
@@ -19,18 +20,23 @@ export type Introspect = (request: IntrospectionRequest) => Promise<Verdict>;
 
 /** Builds the service: the very decision that serves nginx, with the token as a Bearer credential. */
 export function createIntrospection(dependencies: {
-  readonly findGate: (name: string) => Gate;
+  /** The gate of this name, where there is one. */
+  readonly findGate: (name: string) => Gate | undefined;
   readonly ports: DecisionPorts;
   readonly clock: () => number;
 }): Introspect {
   const { findGate, ports, clock } = dependencies;
-  return ({ token, gateName, path, origin, clientAddress, redeem }) => {
-    const gate: Gate = { ...findGate(gateName), sources: ['bearer'] };
+  return async ({ token, gateName, path, origin, clientAddress, redeem }) => {
+    const found = findGate(gateName);
+    if (found === undefined) return deny('no_gate', 'unknown name');
+    // What anybody may do without a token says nothing about this one.
+    const gate: Gate = { ...found, sources: ['bearer'], publicPlaces: [] };
     const handshake: Handshake = {
       gateName,
       method: 'GET',
       scheme: undefined,
       host: '',
+      port: '',
       path: path ?? '/',
       query: undefined,
       upgrade: 'websocket',
@@ -41,6 +47,6 @@ export function createIntrospection(dependencies: {
       clientAddress,
     };
     const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
-    return decide(handshake, gate, clock(), redeem ? ports : dry);
+    return decide({ handshake, gate, now: clock() }, redeem ? ports : dry);
   };
 }

@@ -1,8 +1,9 @@
 import type { SessionConfig } from '../config/config.ts';
-import { type DecisionPorts, decide } from '../core/decide.ts';
+import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
+import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
 import { type Deny, deny, type Verdict } from '../core/verdict.ts';
 import type { TokenStore } from '../stores/store.ts';
@@ -23,8 +24,11 @@ export interface OpenedSession {
 export interface Sessions {
   /** Opens a session for whoever presents this token, which is used up if it is a ticket. */
   open(token: string, handshake: Handshake, gate: Gate): Promise<OpenedSession | Deny>;
-  /** Who the handshake's credential stands for; nothing is used up. */
-  look(handshake: Handshake, gate: Gate): Promise<Verdict>;
+  /**
+   * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
+   * nothing is used up.
+   */
+  look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Promise<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
   end(handshake: Handshake, gate: Gate): Promise<void>;
   /** Lets a sliding session live on, now that it was used. Never rejects. */
@@ -49,7 +53,11 @@ export function createSessions(dependencies: {
     async open(token, handshake, gate) {
       const now = clock();
       const presented = { ...handshake, path: undefined, authorization: `Bearer ${token}` };
-      const verdict = await decide(presented, { ...gate, sources: ['bearer'] }, now, ports);
+      const at: Gate = { ...gate, sources: ['bearer'] };
+      const verdict = await decide(
+        { handshake: presented, gate: at, now, purpose: 'sign_in' },
+        ports,
+      );
       if (verdict.verdict === 'deny') return verdict;
       const { identity } = verdict;
       // A session of a session would outlive the revocation of what the first was opened with.
@@ -82,11 +90,15 @@ export function createSessions(dependencies: {
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
     },
 
-    look: (handshake, gate) => decide({ ...handshake, path: undefined }, gate, clock(), dry),
+    look: (handshake, gate, purpose) => decide({ handshake, gate, now: clock(), purpose }, dry),
 
     async end(handshake, gate) {
       const presented = { ...handshake, path: undefined };
-      const verdict = await decide(presented, { ...gate, sources: ['cookie'] }, clock(), dry);
+      const at: Gate = { ...gate, sources: ['cookie'] };
+      const verdict = await decide(
+        { handshake: presented, gate: at, now: clock(), purpose: 'sign_in' },
+        dry,
+      );
       const { identity } = verdict;
       if (identity?.kind !== 'session') return;
       if (await store.revoke(identity.tokenId, clock())) events.revoked(identity.tokenId);

@@ -61,6 +61,6 @@ function identityOf(token: Token): Identity {
     claims: token.claims,
     bounds: token.bounds,
     expiresAt: token.expiresAt,
-    limitedUses: token.maxUses !== undefined,
+    maxUses: token.maxUses,
   };
 }

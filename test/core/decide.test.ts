@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Credential, CredentialSource, SourceName } from '../../src/core/credential.ts';
-import { type DecisionPorts, decide } from '../../src/core/decide.ts';
+import { decide } from '../../src/core/decide.ts';
 import type { Gate } from '../../src/core/gate.ts';
 import type { Handshake } from '../../src/core/handshake.ts';
 import type { Identity } from '../../src/core/identity.ts';
+import type { DecisionPorts } from '../../src/core/inquiry.ts';
 import { parseOriginRules } from '../../src/core/origin.ts';
 import { type Deny, deny, isDenial } from '../../src/core/verdict.ts';
 import { aGate, aHandshake, anIdentity, boundTo } from '../support/examples.ts';
@@ -13,7 +14,7 @@ import { aGate, aHandshake, anIdentity, boundTo } from '../support/examples.ts';
 const now = 1_700_000_000_000;
 
 interface World {
-  readonly presented?: Partial<Record<SourceName, string | Deny>>;
+  readonly presented?: Partial<Record<CredentialSource['name'], string | Deny>>;
   readonly verified?: Identity | Deny;
   readonly redeemed?: Deny;
 }
@@ -21,7 +22,10 @@ interface World {
 /** Ports that answer as told, and the calls they got. `ports` may be changed before use. */
 function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = {}) {
   const calls: string[] = [];
-  const source = (name: SourceName, origin: CredentialSource['origin']): CredentialSource => ({
+  const source = (
+    name: CredentialSource['name'],
+    origin: CredentialSource['origin'],
+  ): CredentialSource => ({
     name,
     origin,
     extract() {
@@ -31,13 +35,14 @@ function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = 
     },
   });
   const ports = {
-    sources: new Map(
+    sources: new Map<SourceName, CredentialSource>(
       [source('query', 'none'), source('cookie', 'required')].map((s) => [s.name, s]),
     ),
     async verify(credential: Credential, at: number) {
       calls.push(`verify ${credential.source} ${credential.value} at ${at}`);
       return verified;
     },
+    bridgeOf: () => undefined,
     async redeem(identity: Identity, at: number) {
       calls.push(`redeem ${identity.tokenId} at ${at}`);
       return redeemed;
@@ -52,7 +57,7 @@ async function decideOn(
   rules: Partial<Gate> = {},
 ): Promise<{ outcome: string; calls: string[] }> {
   const { ports, calls } = portsOf(world);
-  const verdict = await decide(aHandshake(facts), aGate(rules), now, ports);
+  const verdict = await decide({ handshake: aHandshake(facts), gate: aGate(rules), now }, ports);
   return { outcome: verdict.verdict === 'deny' ? verdict.reason : 'allow', calls };
 }
 
@@ -62,7 +67,7 @@ function originsOf(...words: string[]): Gate['origins'] {
   return rules;
 }
 
-const ticket = anIdentity({ tokenId: 'tok_ticket', bounds: boundTo('chat'), limitedUses: true });
+const ticket = anIdentity({ tokenId: 'tok_ticket', bounds: boundTo('chat'), maxUses: 1 });
 const looked = ['extract query', 'extract cookie'];
 const verified = [...looked, `verify cookie secret at ${now}`];
 
@@ -259,7 +264,7 @@ test('a token whose uses are not counted is never redeemed', async () => {
 
 test('an allowed handshake names its identity and where the credential was', async () => {
   const { ports } = portsOf({ ...cookie, verified: ticket });
-  assert.deepEqual(await decide(aHandshake(), aGate(), now, ports), {
+  assert.deepEqual(await decide({ handshake: aHandshake(), gate: aGate(), now }, ports), {
     verdict: 'allow',
     identity: ticket,
     source: 'cookie',
@@ -268,23 +273,30 @@ test('an allowed handshake names its identity and where the credential was', asy
 
 test('a late denial names what was known by then', async () => {
   const denied = async (world: World, rules: Partial<Gate> = {}) =>
-    decide(aHandshake(), aGate(rules), now, portsOf(world).ports);
-  assert.deepEqual(await denied({}), { verdict: 'deny', reason: 'no_credential' });
+    decide({ handshake: aHandshake(), gate: aGate(rules), now }, portsOf(world).ports);
+  assert.deepEqual(await denied({}), {
+    verdict: 'deny',
+    reason: 'no_credential',
+    step: 'credential',
+  });
   assert.deepEqual(await denied({ presented: { cookie: deny('malformed_credential', 'twice') } }), {
     verdict: 'deny',
     reason: 'malformed_credential',
     detail: 'twice',
+    step: 'credential',
     source: 'cookie',
   });
   assert.deepEqual(await denied({ ...query, verified: ticket }, { name: 'other' }), {
     verdict: 'deny',
     reason: 'wrong_gate',
+    step: 'bounds',
     identity: ticket,
     source: 'query',
   });
   assert.deepEqual(await denied({ ...query, verified: { ...deny('expired'), identity: ticket } }), {
     verdict: 'deny',
     reason: 'expired',
+    step: 'identity',
     identity: ticket,
     source: 'query',
   });
@@ -294,8 +306,14 @@ test('when a port rejects, so does the decision', async () => {
   const fault = new Error('the disk is gone');
   const reject = () => Promise.reject(fault);
   const { ports } = portsOf({ ...query, verified: ticket });
-  await assert.rejects(decide(aHandshake(), aGate(), now, { ...ports, verify: reject }), fault);
-  await assert.rejects(decide(aHandshake(), aGate(), now, { ...ports, redeem: reject }), fault);
+  await assert.rejects(
+    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, verify: reject }),
+    fault,
+  );
+  await assert.rejects(
+    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, redeem: reject }),
+    fault,
+  );
 });
 
 test('when a source throws, the decision rejects', async () => {
@@ -307,7 +325,10 @@ test('when a source throws, the decision rejects', async () => {
   const sources = new Map([
     ['query', { name: 'query', origin: 'none', extract } as const],
   ] as const);
-  await assert.rejects(decide(aHandshake(), aGate(), now, { ...ports, sources }), fault);
+  await assert.rejects(
+    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, sources }),
+    fault,
+  );
 });
 
 test('nothing is redeemed and nobody let in unless every rule is kept', async () => {
@@ -316,7 +337,7 @@ test('nothing is redeemed and nobody let in unless every rule is kept', async ()
     presented: fc.record({ query: presented, cookie: presented }),
     verified: fc.constantFrom(
       ...[anIdentity(), ticket, anIdentity({ bounds: boundTo('other') }), deny('expired')],
-      anIdentity({ bounds: boundTo('other'), limitedUses: true }),
+      anIdentity({ bounds: boundTo('other'), maxUses: 1 }),
     ),
     redeemed: fc.constantFrom(undefined, deny('already_used')),
   });
@@ -339,7 +360,7 @@ test('nothing is redeemed and nobody let in unless every rule is kept', async ()
         credential === 'secret' &&
         identity !== undefined &&
         (identity.bounds.gates.length === 0 || identity.bounds.gates.includes('chat'));
-      const counted = identity?.limitedUses === true;
+      const counted = identity?.maxUses !== undefined;
       const { outcome, calls } = await decideOn(world as World, facts as Partial<Handshake>, rules);
       assert.equal(
         calls.filter((call) => call.startsWith('redeem')).length,

@@ -16,6 +16,7 @@ const table: Readonly<
 > = {
   untrusted_proxy: [401, 401],
   malformed_request: [401, 401],
+  no_gate: [403, 401],
   upgrade_not_websocket: [401, 401],
   origin_not_allowed: [403, 401],
   no_credential: [401, 401],
@@ -28,9 +29,15 @@ const table: Readonly<
   wrong_gate: [403, 401],
   path_not_allowed: [403, 401],
   network_not_allowed: [403, 401],
+  kind_not_accepted: [403, 401],
+  insufficient_scope: [403, 401, 'insufficient_scope'],
+  not_admitted: [403, 401],
   invalid_signature: [401, 401, 'invalid_token'],
   wrong_audience: [401, 401, 'invalid_token'],
   issuer_unavailable: [503, 503],
+  sign_on_denied: [401, 401],
+  sign_on_forbidden: [403, 401],
+  sign_on_unavailable: [503, 503],
   store_unavailable: [503, 503],
   internal_error: [503, 503],
 };

@@ -190,7 +190,7 @@ test("a token in a header of one's own making is no credential", async (t) => {
 });
 
 test('a cookie that a script wrote percent-encoded works, and broken encoding denies', async (t) => {
-  const { postern, site, url } = await startScene(t, { POSTERN_DEFAULT_GATE_COOKIE: 'AUTH' });
+  const { postern, site, url } = await startScene(t, { POSTERN_DEFAULT_GATE_COOKIES: 'AUTH' });
   const { token } = await postern.issue();
   const handshake = (value: string) =>
     tryHandshake(url, { cookie: `AUTH=${value}`, origin: site.url });

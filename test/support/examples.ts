@@ -1,8 +1,9 @@
 import type { Gate } from '../../src/core/gate.ts';
-import { defaultIdentityHeaders } from '../../src/core/gate.ts';
+import { credentialKinds, identityHeaders } from '../../src/core/gate.ts';
 import type { Handshake } from '../../src/core/handshake.ts';
 import { type Bounds, type Identity, unbounded } from '../../src/core/identity.ts';
 import { sameOrigin } from '../../src/core/origin.ts';
+import { noRequirements } from '../../src/core/requirements.ts';
 import type { Token } from '../../src/core/token.ts';
 
 /** Good at these gates only. */
@@ -17,6 +18,7 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
     method: 'GET',
     scheme: 'https',
     host: 'app.example.com',
+    port: '',
     path: '/socket',
     query: undefined,
     upgrade: 'websocket',
@@ -40,7 +42,18 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     forwardAuthorization: false,
     jwtSingleUse: false,
     origins: sameOrigin,
-    identityHeaders: defaultIdentityHeaders,
+    headers: identityHeaders,
+    hosts: [],
+    paths: [],
+    networks: { trust: undefined, trustAs: 'trusted-network', allow: undefined, deny: undefined },
+    publicPlaces: [],
+    requirements: noRequirements,
+    kinds: credentialKinds,
+    maxUses: undefined,
+    login: undefined,
+    cacheTtl: 0,
+    bridge: undefined,
+    settings: {},
     ...rules,
   };
 }
@@ -54,7 +67,7 @@ export function anIdentity(facts: Partial<Identity> = {}): Identity {
     claims: {},
     bounds: unbounded,
     expiresAt: undefined,
-    limitedUses: false,
+    maxUses: undefined,
     ...facts,
   };
 }

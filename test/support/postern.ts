@@ -32,6 +32,8 @@ export interface TestPostern extends Postern {
 export interface TestPosternOptions {
   /** Environment variables beside those for ports, store and admin key. */
   readonly env?: Record<string, string>;
+  /** A configuration file. */
+  readonly config?: string;
   readonly clock?: () => number;
   /** Use this store directory, and leave it in place. */
   readonly dataDir?: string;
@@ -57,18 +59,22 @@ export async function startTestPostern(
       done();
     },
   });
-  const { config } = loadConfig({
-    env: {
-      POSTERN_GATE_LISTEN: '127.0.0.1:0',
-      POSTERN_ADMIN_LISTEN: '127.0.0.1:0',
-      POSTERN_DATA_DIR: dataDir,
-      POSTERN_ADMIN_KEY: adminKey,
-      ...options.env,
-    },
-  });
+  const load = () =>
+    loadConfig({
+      ...(options.config && { file: options.config }),
+      env: {
+        POSTERN_GATE_LISTEN: '127.0.0.1:0',
+        POSTERN_ADMIN_LISTEN: '127.0.0.1:0',
+        POSTERN_DATA_DIR: dataDir,
+        POSTERN_ADMIN_KEY: adminKey,
+        ...options.env,
+      },
+    }).config;
+  const config = load();
   const postern = await startPostern(config, {
     log: pino({ level: config.log.level, base: null }, sink),
     announceAdminKey: () => {},
+    load,
     ...(options.clock && { clock: options.clock }),
   });
   t.after(() => postern.close());

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** An HTTP answer as it came over the wire. */
 export interface RawAnswer {
@@ -10,17 +11,27 @@ export interface RawAnswer {
 
 /**
  * Sends bytes as they are, which a client library would tidy, and resolves with the first answer as
- * soon as its head is complete. Lines may end in \n alone; they are sent with \r\n.
+ * soon as its head is complete. Lines may end in \n alone; they are sent with \r\n. With `tls`, any
+ * certificate will do; with `body`, the answer is complete when the connection ends or has switched
+ * protocols.
  */
-export function sendRaw(port: number, request: string): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  request: string,
+  { tls = false, body = false }: { readonly tls?: boolean; readonly body?: boolean } = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect(port, '127.0.0.1', () => {
+    const send = () => {
       socket.write(Buffer.from(request.replace(/\r?\n/g, '\r\n'), 'latin1'));
-    });
+    };
+    const socket = tls
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, send)
+      : connect(port, '127.0.0.1', send);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
-      if (text.includes('\r\n\r\n')) socket.destroy();
+      const isComplete = text.includes('\r\n\r\n') && (!body || /^HTTP\/1.1 101 /.test(text));
+      if (isComplete) socket.destroy();
     });
     socket.on('error', reject);
     socket.on('close', () => {

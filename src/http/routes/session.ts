@@ -4,9 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { SessionConfig } from '../../config/config.ts';
 import type { Gate } from '../../core/gate.ts';
+import type { GateChoice } from '../../core/gate-choice.ts';
 import type { Handshake } from '../../core/handshake.ts';
 import type { NetworkSet } from '../../core/network.ts';
 import { isOriginAllowed } from '../../core/origin.ts';
+import { siteGate } from '../../core/site-gate.ts';
 import { type DenialCode, denialStatus, denials, isDenial } from '../../core/verdict.ts';
 import type { OpenedSession, Sessions } from '../../services/sessions.ts';
 import { readSubrequest } from '../inbound.ts';
@@ -23,7 +25,7 @@ const tokenBody = Type.Object(
 export interface SessionRouteDependencies {
   readonly sessions: Sessions;
   readonly sessionConfig: SessionConfig;
-  readonly findGate: (name: string | undefined) => Gate;
+  readonly gates: GateChoice;
   readonly trustedProxies: NetworkSet;
 }
 
@@ -35,7 +37,7 @@ interface Place {
 
 /** The public part of the gate: sign in, sign out, who am I, and a page to sign in with. */
 export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPluginAsyncTypebox {
-  const { sessions, sessionConfig, findGate, trustedProxies } = dependencies;
+  const { sessions, sessionConfig, gates, trustedProxies } = dependencies;
 
   const places = new WeakMap<FastifyRequest, Place>();
 
@@ -47,7 +49,8 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
     const { handshake } = readSubrequest(request.raw, trustedProxies);
     if (isDenial(handshake)) return refuse(reply, handshake.reason);
-    const gate = findGate(handshake.gateName);
+    const gate = gateFor(handshake);
+    if (gate === undefined) return refuse(reply, 'no_gate');
     if (handshake.origin !== undefined) {
       // A page elsewhere may neither sign a visitor in as somebody else nor ask who they are.
       if (!isOriginAllowed(handshake, gate.origins)) return refuse(reply, 'origin_not_allowed');
@@ -55,6 +58,20 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
       reply.header('Access-Control-Allow-Credentials', 'true');
     }
     places.set(request, { handshake, gate });
+  }
+
+  /**
+   * The gate whose rules hold for signing in: the one that the page names with `gate` or by a `path`
+   * of its own, if it is at this host, and else what all gates at this host have in common.
+   */
+  function gateFor(handshake: Handshake): Gate | undefined {
+    const here = gates.atHost(handshake.host);
+    const name = parameter(handshake, 'gate') ?? handshake.gateName;
+    if (name !== undefined) return gates.named(name, handshake.host);
+    const path = parameter(handshake, 'path');
+    if (path === undefined) return siteGate(here);
+    const chosen = gates.choose({ gateName: undefined, host: handshake.host, path });
+    return isDenial(chosen) ? undefined : chosen.gate;
   }
 
   function placeOf(request: FastifyRequest): Place {
@@ -89,7 +106,16 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 
     app.get('/session', async (request) => {
       const at = placeOf(request);
-      const verdict = await sessions.look(at.handshake, at.gate);
+      const asked = {
+        path: parameter(at.handshake, 'path'),
+        gate: parameter(at.handshake, 'gate'),
+      };
+      const isAdmission = asked.gate !== undefined || asked.path !== undefined;
+      const verdict = await sessions.look(
+        { ...at.handshake, path: asked.path },
+        at.gate,
+        isAdmission ? 'admission' : 'sign_in',
+      );
       if (verdict.verdict === 'deny') {
         const { reason } = verdict;
         return { signed_in: false, reason, meaning: denials[reason].meaning };
@@ -147,6 +173,12 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
       return sendPage(reply, status, { returnTo, problem: denials[opened].meaning });
     });
   };
+}
+
+/** A parameter of the page's own query, when it is there once. */
+function parameter({ query }: Handshake, name: string): string | undefined {
+  const values = new URLSearchParams(query ?? '').getAll(name);
+  return values.length === 1 ? values[0] : undefined;
 }
 
 function returnAddress(at: Place, asked: string | undefined): string {

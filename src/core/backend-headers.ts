@@ -1,23 +1,24 @@
-import type { Gate, IdentityField } from './gate.ts';
+import type { Gate, HeaderField } from './gate.ts';
 import type { Identity } from './identity.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get into a header.
 const forbidden = /[\u0000-\u001f\u007f]/;
 
 /**
- * The identity headers of an answer, every one the gate declares: an empty value makes nginx drop
+ * The headers of an answer for the backend, every one the gate declares: an empty value makes nginx drop
  * the client's own header of that name, a missing one would let it through.
  */
-export function renderIdentityHeaders(
-  gate: Gate,
+export function renderBackendHeaders(
+  gate: Pick<Gate, 'headers'>,
   identity: Identity,
 ): [name: string, value: string][] {
-  return gate.identityHeaders.map(({ name, field }) => [name, renderField(field, identity)]);
+  return gate.headers.map(({ name, field }) => [name, renderField(field, identity)]);
 }
 
-function renderField(field: IdentityField, identity: Identity): string {
+function renderField(field: HeaderField, identity: Identity): string {
   if (field === 'subject') return headerValue(identity.subject);
   if (field === 'token_id') return headerValue(identity.tokenId);
+  if ('value' in field) return headerValue(field.value);
   const claim = Object.hasOwn(identity.claims, field.claim)
     ? identity.claims[field.claim]
     : undefined;

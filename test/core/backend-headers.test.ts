@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { validateHeaderValue } from 'node:http';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { renderBackendHeaders } from '../../src/core/backend-headers.ts';
 import type { Identity } from '../../src/core/identity.ts';
-import { renderIdentityHeaders } from '../../src/core/identity-headers.ts';
 import { aGate, anIdentity } from '../support/examples.ts';
 
 function headersOf(facts: Partial<Identity>): Record<string, string> {
-  return Object.fromEntries(renderIdentityHeaders(aGate(), anIdentity(facts)));
+  return Object.fromEntries(renderBackendHeaders(aGate(), anIdentity(facts)));
 }
 
 test('an identity with all claims fills every header', () => {
   const claims = { email: 'alice@example.com', name: 'Alice', groups: ['admin', 'chat'] };
-  assert.deepEqual(renderIdentityHeaders(aGate(), anIdentity({ claims })), [
+  assert.deepEqual(renderBackendHeaders(aGate(), anIdentity({ claims })), [
     ['Remote-User', 'alice'],
     ['Remote-Email', 'alice@example.com'],
     ['Remote-Name', 'Alice'],
@@ -22,7 +22,7 @@ test('an identity with all claims fills every header', () => {
 });
 
 test('headers without a value are sent empty, so that a client cannot send its own', () => {
-  assert.deepEqual(renderIdentityHeaders(aGate(), anIdentity()), [
+  assert.deepEqual(renderBackendHeaders(aGate(), anIdentity()), [
     ['Remote-User', 'alice'],
     ['Remote-Email', ''],
     ['Remote-Name', ''],
@@ -87,19 +87,19 @@ test('a subject that could break the header apart is sent as nobody', () => {
 
 test('what every object has is no claim', () => {
   const gate = aGate({
-    identityHeaders: ['__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((claim) => ({
+    headers: ['__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((claim) => ({
       name: `X-${claim}`,
       field: { claim },
     })),
   });
-  const values = renderIdentityHeaders(gate, anIdentity()).map(([, value]) => value);
+  const values = renderBackendHeaders(gate, anIdentity()).map(([, value]) => value);
   assert.deepEqual(values, ['', '', '', '']);
 });
 
 test('a claim with the name __proto__ is a claim like any other', () => {
   const claims = JSON.parse('{"__proto__": "mallory", "email": "a@example.com"}');
-  const gate = aGate({ identityHeaders: [{ name: 'X', field: { claim: '__proto__' } }] });
-  assert.deepEqual(renderIdentityHeaders(gate, anIdentity({ claims })), [['X', 'mallory']]);
+  const gate = aGate({ headers: [{ name: 'X', field: { claim: '__proto__' } }] });
+  assert.deepEqual(renderBackendHeaders(gate, anIdentity({ claims })), [['X', 'mallory']]);
   assert.equal(headersOf({ claims })['Remote-Email'], 'a@example.com');
 });
 
@@ -109,13 +109,13 @@ test('claims that are inherited are not sent', () => {
 });
 
 test('a gate gets its own headers and no others', () => {
-  const gate = aGate({ identityHeaders: [{ name: 'X-User', field: 'subject' }] });
-  assert.deepEqual(renderIdentityHeaders(gate, anIdentity()), [['X-User', 'alice']]);
-  assert.deepEqual(renderIdentityHeaders(aGate({ identityHeaders: [] }), anIdentity()), []);
+  const gate = aGate({ headers: [{ name: 'X-User', field: 'subject' }] });
+  assert.deepEqual(renderBackendHeaders(gate, anIdentity()), [['X-User', 'alice']]);
+  assert.deepEqual(renderBackendHeaders(aGate({ headers: [] }), anIdentity()), []);
 });
 
 test('whatever the claims are, every declared header is there once and fit to be sent', () => {
-  const names = aGate().identityHeaders.map(({ name }) => name);
+  const names = aGate().headers.map(({ name }) => name);
   const claim = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.array(fc.string({ unit: 'binary' })),
@@ -127,7 +127,7 @@ test('whatever the claims are, every declared header is there once and fit to be
   );
   fc.assert(
     fc.property(claims, fc.string({ unit: 'binary' }), (claims, subject) => {
-      const headers = renderIdentityHeaders(aGate(), anIdentity({ claims, subject }));
+      const headers = renderBackendHeaders(aGate(), anIdentity({ claims, subject }));
       assert.deepEqual(
         headers.map(([name]) => name),
         names,

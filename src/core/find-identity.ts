@@ -1,0 +1,28 @@
+import { bareIdentity } from './identity.ts';
+import { type Inquiry, note } from './inquiry.ts';
+import { type Deny, deny, isDenial } from './verdict.ts';
+
+/** Finds out who it is, from whatever the decision rests on. */
+export async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> {
+  const found = await identify(inquiry);
+  if (isDenial(found)) {
+    // A token that is no good any more is known all the same, and the log says whose it was.
+    if (found.identity !== undefined) inquiry.identity = found.identity;
+    return found;
+  }
+  const claimed = inquiry.credential?.claimedSubject;
+  // The same words as for a token that does not exist: a guesser learns nothing from the difference.
+  if (claimed !== undefined && claimed !== found.subject) return deny('unknown_token');
+  inquiry.identity = found;
+  note(inquiry, `${found.kind} of ${found.subject}`);
+  return undefined;
+}
+
+async function identify({ grounds, credential, bridged, gate, now, ports }: Inquiry) {
+  if (grounds === 'network') return bareIdentity('network', gate.networks.trustAs);
+  if (bridged !== undefined) {
+    const bridge = ports.bridgeOf(gate);
+    return bridge?.ask(bridged, now) ?? deny('sign_on_unavailable');
+  }
+  return credential === undefined ? deny('no_credential') : ports.verify(credential, now);
+}

@@ -1,0 +1,60 @@
+import type { Bridge, BridgeRequest } from './bridge.ts';
+import type { Credential, CredentialSource, SourceName } from './credential.ts';
+import type { Gate } from './gate.ts';
+import type { Handshake } from './handshake.ts';
+import type { Identity } from './identity.ts';
+import type { Deny, Grounds } from './verdict.ts';
+
+/** What a decision needs from outside: everything that looks something up or writes something down. */
+export interface DecisionPorts {
+  /** All credential sources, by name. */
+  readonly sources: ReadonlyMap<SourceName, CredentialSource>;
+  /** Finds out whose credential it is. Rejects only when it cannot tell. */
+  verify(credential: Credential, now: number): Promise<Identity | Deny>;
+  /** The sign-on service of a gate that has one. */
+  bridgeOf(gate: Gate): Bridge | undefined;
+  /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
+  redeem(identity: Identity, now: number): Promise<Deny | undefined>;
+}
+
+/** What is to be decided. */
+export interface Question {
+  readonly handshake: Handshake;
+  readonly gate: Gate;
+  /** Unix time in milliseconds. */
+  readonly now: number;
+  /**
+   * `sign_in` asks only who somebody is: it is about no place, so what the gate wants of those it
+   * admits waits for the handshakes of the session. Default `admission`.
+   */
+  readonly purpose?: 'admission' | 'sign_in';
+  /** Gets to hear of every step, for people who ask why. */
+  readonly trace?: (entry: TraceEntry) => void;
+}
+
+/** What one step of a decision came to. */
+export interface TraceEntry {
+  readonly step: string;
+  readonly outcome: 'passed' | 'denied' | 'skipped';
+  /** What it saw, in words without secrets. */
+  readonly notes: readonly string[];
+}
+
+/** A question, and what is known so far while it is decided. */
+export interface Inquiry extends Question {
+  readonly ports: DecisionPorts;
+  /** What the decision rests on, once that is known. */
+  grounds?: Grounds;
+  /** Set for grounds that are a source of ours. */
+  credential?: Credential;
+  /** Set for the source `bridge`. */
+  bridged?: BridgeRequest;
+  identity?: Identity;
+  /** Notes of the present step; nobody reads them unless there is a trace. */
+  notes?: string[];
+}
+
+/** Leaves a note for the trace. */
+export function note(inquiry: Inquiry, text: string): void {
+  inquiry.notes?.push(text);
+}

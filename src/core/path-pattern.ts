@@ -1,0 +1,146 @@
+import { foldCase, resolvePath } from './path.ts';
+
+/** One segment: literal text, or what stands before and behind a `*`. */
+type Segment = string | { readonly before: string; readonly after: string };
+
+/** A set of paths, as written in a configuration. */
+export interface PathPattern {
+  /** As written. */
+  readonly text: string;
+  readonly segments: readonly Segment[];
+  /** Whether everything below is meant as well. */
+  readonly open: boolean;
+}
+
+/** How two sets of something lie to each other. `narrower`: the first lies within the second. */
+export type Relation = 'equal' | 'narrower' | 'wider' | 'disjoint' | 'crossing';
+
+/**
+ * Reads a pattern: `/api` is that path and all below it, `=/healthz` that path alone. `*` stands for
+ * one segment or a part of one (`/files/*.json`), `/**` at the end for all below.
+ * Returns what is wrong with it as `{ invalid }`.
+ */
+export function parsePathPattern(text: string): PathPattern | { readonly invalid: string } {
+  const isExact = text.startsWith('=');
+  const path = isExact ? text.slice(1) : text;
+  if (!path.startsWith('/') || /[?#\s\p{Cc}]/u.test(path)) {
+    return { invalid: 'a path starts with / and has neither a query nor spaces' };
+  }
+  if (path.includes('%') || resolvePath(toBytes(path)) !== toBytes(path)) {
+    return { invalid: 'write the path as nginx resolves it: decoded, without //, . and ..' };
+  }
+  const segments = toBytes(path).slice(1).split('/');
+  const isPattern = path.includes('*');
+  if (isPattern && isExact) return { invalid: '= is for a path without *' };
+  const isOpen = isPattern ? segments.at(-1) === '**' : !isExact;
+  if (isOpen && (isPattern || segments.at(-1) === '')) segments.pop();
+  const parsed: Segment[] = [];
+  for (const segment of segments) {
+    const [before = '', after, ...more] = segment.split('*');
+    if (more.length > 0) {
+      return { invalid: 'one * a segment, and ** only as the last one' };
+    }
+    parsed.push(after === undefined ? segment : { before, after });
+  }
+  return { text, segments: parsed, open: isOpen };
+}
+
+/** The pattern for paths in lower case. */
+export function foldPathPattern(pattern: PathPattern): PathPattern {
+  return {
+    ...pattern,
+    segments: pattern.segments.map((segment) =>
+      typeof segment === 'string'
+        ? foldCase(segment)
+        : { before: foldCase(segment.before), after: foldCase(segment.after) },
+    ),
+  };
+}
+
+/** True when a path that was resolved (see resolvePath) is in the set. */
+export function matchesPath(pattern: PathPattern, path: string): boolean {
+  const segments = path.slice(1).split('/');
+  const { length } = pattern.segments;
+  if (pattern.open ? segments.length < length : segments.length !== length) return false;
+  return pattern.segments.every((segment, index) =>
+    matchesSegment(segment, segments[index] as string),
+  );
+}
+
+function matchesSegment(segment: Segment, text: string): boolean {
+  if (typeof segment === 'string') return segment === text;
+  const { before, after } = segment;
+  const isLongEnough = text !== '' && text.length >= before.length + after.length;
+  return isLongEnough && text.startsWith(before) && text.endsWith(after);
+}
+
+/** How the sets of two patterns lie to each other. */
+export function relatePaths(a: PathPattern, b: PathPattern): Relation {
+  const shared = Math.min(a.segments.length, b.segments.length);
+  const parts: Relation[] = [relateLengths(a, b)];
+  for (let i = 0; i < shared; i++) {
+    parts.push(relateSegments(a.segments[i] as Segment, b.segments[i] as Segment));
+  }
+  if (parts.includes('disjoint')) return 'disjoint';
+  if (parts.includes('crossing')) return 'crossing';
+  const isNarrower = parts.includes('narrower');
+  const isWider = parts.includes('wider');
+  if (isNarrower && isWider) return 'crossing';
+  return isNarrower ? 'narrower' : isWider ? 'wider' : 'equal';
+}
+
+function relateLengths(a: PathPattern, b: PathPattern): Relation {
+  const [m, n] = [a.segments.length, b.segments.length];
+  if (a.open && b.open) return m === n ? 'equal' : m > n ? 'narrower' : 'wider';
+  if (a.open) return n >= m ? 'wider' : 'disjoint';
+  if (b.open) return m >= n ? 'narrower' : 'disjoint';
+  return m === n ? 'equal' : 'disjoint';
+}
+
+function relateSegments(a: Segment, b: Segment): Relation {
+  if (typeof a === 'string') {
+    if (typeof b === 'string') return a === b ? 'equal' : 'disjoint';
+    return matchesSegment(b, a) ? 'narrower' : 'disjoint';
+  }
+  if (typeof b === 'string') return matchesSegment(a, b) ? 'wider' : 'disjoint';
+  const isIn = a.before.startsWith(b.before) && a.after.endsWith(b.after);
+  const isAround = b.before.startsWith(a.before) && b.after.endsWith(a.after);
+  if (isIn && isAround) return 'equal';
+  if (isIn) return 'narrower';
+  if (isAround) return 'wider';
+  const meet =
+    (a.before.startsWith(b.before) || b.before.startsWith(a.before)) &&
+    (a.after.endsWith(b.after) || b.after.endsWith(a.after));
+  return meet ? 'crossing' : 'disjoint';
+}
+
+/**
+ * Orders patterns so that a narrower one comes before a wider one: for sorting, negative when `a`
+ * comes first.
+ */
+export function comparePaths(a: PathPattern, b: PathPattern): number {
+  return (
+    b.segments.length - a.segments.length ||
+    Number(a.open) - Number(b.open) ||
+    literalLength(b) - literalLength(a) ||
+    literalSegments(b) - literalSegments(a)
+  );
+}
+
+function literalLength({ segments }: PathPattern): number {
+  return segments.reduce(
+    (sum, segment) =>
+      sum +
+      (typeof segment === 'string' ? segment.length : segment.before.length + segment.after.length),
+    0,
+  );
+}
+
+function literalSegments({ segments }: PathPattern): number {
+  return segments.filter((segment) => typeof segment === 'string').length;
+}
+
+/** Paths are compared as their bytes, one character each, as resolvePath gives them. */
+function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}

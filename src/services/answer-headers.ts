@@ -1,0 +1,90 @@
+import { renderBackendHeaders } from '../core/backend-headers.ts';
+import { authorizationHeader, type Gate } from '../core/gate.ts';
+import type { Handshake } from '../core/handshake.ts';
+import { renderLogin } from '../core/login.ts';
+import { markerSubprotocol, parseOffer } from '../core/subprotocol.ts';
+import { type Allow, type Deny, denialStatus, renderChallenge } from '../core/verdict.ts';
+
+/** A header of an answer. */
+export type AnswerHeader = readonly [name: string, value: string];
+
+/** Realm of a denial at no gate. */
+const realm = 'postern';
+
+/** The headers of an answer that lets through. `now` is Unix time in milliseconds. */
+export function renderAllowHeaders(allowed: {
+  readonly gate: Gate;
+  readonly handshake: Handshake;
+  readonly verdict: Allow;
+  /** Empty where the backend gets none. */
+  readonly assertion: string;
+  readonly now: number;
+}): AnswerHeader[] {
+  const { gate, handshake, verdict, assertion, now } = allowed;
+  const seconds = cacheSeconds(gate, verdict, now);
+  return [
+    ...renderBackendHeaders(gate, verdict.identity),
+    ...renderForwardedHeaders(gate, handshake),
+    ['X-Postern-Assertion', assertion],
+    ['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store'],
+  ];
+}
+
+/** The headers of a denial, with where to sign in for a page load that could. */
+export function renderDenyHeaders(denied: {
+  readonly gate: Gate | undefined;
+  readonly handshake: Handshake | undefined;
+  readonly denial: Deny;
+  readonly requestId: string;
+}): AnswerHeader[] {
+  const { gate, handshake, denial, requestId } = denied;
+  const login = loginAddress(gate, handshake, denial);
+  return [
+    ['X-Postern-Reason', denial.reason],
+    ['X-Postern-Request-Id', requestId],
+    ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
+    ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
+    ['Cache-Control', 'no-store'],
+  ];
+}
+
+/** A handshake cannot follow a redirect, and who is known already has no use for a login. */
+function loginAddress(
+  gate: Gate | undefined,
+  handshake: Handshake | undefined,
+  denial: Deny,
+): string | undefined {
+  if (gate === undefined || handshake === undefined || handshake.upgrade !== 'none')
+    return undefined;
+  if (denialStatus(denial.reason, false) !== 401) return undefined;
+  return renderLogin(gate, handshake) ?? denial.login;
+}
+
+/**
+ * For how many seconds nginx may give the same answer again: never beyond the life of the token, and
+ * not at all for what is used up by an admission or was not Postern's own to say.
+ */
+function cacheSeconds(gate: Gate, { identity, source }: Allow, now: number): number {
+  const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
+  const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
+  if (isOnce || isForeign) return 0;
+  const life = identity.expiresAt === undefined ? gate.cacheTtl : identity.expiresAt - now;
+  return Math.floor(Math.min(gate.cacheTtl, life) / 1_000);
+}
+
+/**
+ * What else the snippet passes on in the place of the client's own headers, which may hold a token.
+ * `X-Postern-Subprotocols` goes to the backend as `Sec-WebSocket-Protocol`; where nothing is left
+ * for it but the marker, `X-Postern-Subprotocol` goes to the client, as the one that was chosen.
+ */
+function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[] {
+  const offer = parseOffer(handshake.subprotocols ?? '');
+  const isMarked = offer?.marker === true && offer.own.length === 0;
+  const isGiven = gate.headers.some(({ name }) => name === authorizationHeader);
+  const authorization = gate.forwardAuthorization ? handshake.authorization : undefined;
+  return [
+    ['X-Postern-Subprotocols', offer?.own.join(', ') ?? ''],
+    ['X-Postern-Subprotocol', isMarked ? markerSubprotocol : ''],
+    ...(isGiven ? [] : [[authorizationHeader, authorization ?? ''] as const]),
+  ];
+}

@@ -1,0 +1,47 @@
+import { decide } from '../core/decide.ts';
+import type { ChosenGate, GateChoice } from '../core/gate-choice.ts';
+import type { Handshake } from '../core/handshake.ts';
+import type { DecisionPorts, Question } from '../core/inquiry.ts';
+import { deny, isDenial, type Verdict } from '../core/verdict.ts';
+import { StoreUnavailable } from '../stores/store.ts';
+import type { Events } from './events.ts';
+
+/** A verdict, and at which gate. */
+export interface Judgement {
+  /** Undefined when there was none to be at. */
+  readonly at: ChosenGate | undefined;
+  readonly verdict: Verdict;
+}
+
+/** Finds the gate and decides there. Never rejects: what cannot be decided is denied. */
+export type Judge = (
+  handshake: Handshake,
+  options?: Pick<Question, 'trace'> & { readonly dry?: boolean },
+) => Promise<Judgement>;
+
+/** Builds the one way to a verdict, for nginx and for people who ask why. */
+export function createJudge(dependencies: {
+  readonly gates: GateChoice;
+  readonly ports: DecisionPorts;
+  readonly events: Events;
+  readonly clock: () => number;
+}): Judge {
+  const { gates, ports, events, clock } = dependencies;
+  const dryPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
+  return async (handshake, { trace, dry = false } = {}) => {
+    const at = gates.choose(handshake);
+    if (isDenial(at)) return { at: undefined, verdict: at };
+    const question = { handshake, gate: at.gate, now: clock(), ...(trace && { trace }) };
+    try {
+      return { at, verdict: await decide(question, dry ? dryPorts : ports) };
+    } catch (error) {
+      return { at, verdict: failed(error, events) };
+    }
+  };
+}
+
+/** The denial for a decision that could not be made, which is written down. */
+export function failed(error: unknown, events: Events) {
+  events.failed('a decision failed', error);
+  return deny(error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error');
+}
