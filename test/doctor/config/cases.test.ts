@@ -199,7 +199,7 @@ const cases: readonly [what: string, site: Site, expected: string[]][] = [
       path: '/in/',
       server: 'location / { proxy_pass http://127.0.0.1:8080; }',
     },
-    ['PD006 fault'],
+    ['PD006 warning'],
   ],
   [
     'PD006: an open location of another backend',

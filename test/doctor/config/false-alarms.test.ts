@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { examine } from '../../../src/doctor/config/examine.ts';
 import { diskFiles, type FileSet, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
-import { nginxFiles } from '../../../src/resources.ts';
+import { nginxFiles, packageRoot } from '../../../src/resources.ts';
 import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
 import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';
 
@@ -76,7 +76,7 @@ test("Postern's own files have nothing to report", () => {
 test("Postern's own files are understood: without their guards the faults are found", () => {
   const guardOfDenial = /if \(\$http_upgrade != ""\) \{\s*return 401;\s*\}/;
   const changes: [file: string, pattern: RegExp, by: string, expected: string][] = [
-    ['postern-server.conf', guardOfDenial, '', 'PD001 fault'],
+    ['postern-server.conf', guardOfDenial, '', 'PD001 warning'],
     ['postern-location.conf', /proxy_set_header Remote-Email .*/, '', 'PD006 warning'],
     ['postern-proxy.conf', /proxy_set_header Connection .*/, '', 'PD003 fault'],
     [
@@ -110,6 +110,14 @@ test("Postern's files for SWAG have nothing to report", () => {
   assert.equal(examineFiles(files).guarded, 1);
   // SWAG's proxy.conf passes every upgrade on; Postern is what denies h2c.
   assert.deepEqual(alarms(files), ['PD011 warning']);
+});
+
+test('the example with six gates has no fault', () => {
+  const example = join(packageRoot, 'examples', 'six-gates', 'nginx.conf');
+  const text = readFileSync(example, 'utf8').replaceAll('/etc/nginx/postern/', '');
+  const { findings, guarded } = examineFiles({ ...shipped(), 'site.conf': text });
+  assert.equal(guarded, 3);
+  assert.deepEqual(codesOf(findings.filter(({ severity }) => severity === 'fault')), []);
 });
 
 /** Authelia's documented setup: three snippets, an application, and one with WebSockets. */

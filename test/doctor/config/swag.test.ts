@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startBackend } from '../../../src/demo/backend.ts';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
 import { startNginx } from '../../../src/nginx/process.ts';
+import { nginxFiles } from '../../../src/resources.ts';
 import { applyPatch, type ConfigFiles, codesOf, examineFiles } from '../../support/doctor.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
 import { proxyConf, swagBase, swagGenerations } from '../../support/swag-set.ts';
@@ -87,6 +88,15 @@ for (const { service, server, location, files } of swagGenerations) {
   const mends: [what: string, files: ConfigFiles][] = [
     ['a line before the include', { ...plain, [application]: mendBeside(server, location) }],
   ];
+  const fix = readFileSync(join(nginxFiles, 'fixes', 'no-login-redirect.conf'), 'utf8');
+  const included = proxyConf('grist', { server, location }).replace(
+    /(proxy_pass \$upstream_proto.*)/,
+    '$1\n        include /config/nginx/no-login-redirect.conf;',
+  );
+  mends.push([
+    'no-login-redirect.conf',
+    { ...plain, '/config/nginx/no-login-redirect.conf': fix, [application]: included },
+  ]);
   const edits = examineFiles(plain).findings.flatMap(({ code, edits }) =>
     code === 'PD001' ? edits : [],
   );
@@ -95,6 +105,8 @@ for (const { service, server, location, files } of swagGenerations) {
     test(`SWAG with ${service} is mended by ${what}, and the doctor sees that`, async (t) => {
       const faults = examineFiles(mended).findings.filter(({ severity }) => severity === 'fault');
       assert.deepEqual(codesOf(faults), []);
+      const redirects = codesOf(examineFiles(mended).findings).includes('PD001 warning');
+      assert.equal(redirects, what.startsWith('a line') && service === 'TinyAuth of July 2026');
       const grist = await startGrist(t, mended);
       assert.equal((await grist.handshake()).status, 401);
       const page = await grist.page();

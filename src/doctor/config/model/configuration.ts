@@ -24,6 +24,9 @@ export interface Configuration {
   readonly version: string | undefined;
 }
 
+/** Variables that the request fills, although `set` can write some of them. */
+const ofRequest = /^(?:(?:http|sent_http|upstream|cookie|arg)_|args$|uri$|limit_rate$)/;
+
 const httpOnly = new Set([
   ...['server', 'map', 'upstream', 'log_format', 'geo', 'split_clients', 'proxy_cache_path'],
   ...['limit_req_zone', 'limit_conn_zone'],
@@ -46,9 +49,9 @@ export function buildConfiguration(
     servers: http.children.filter(({ kind }) => kind === 'server'),
     maps: readMaps(http),
     assigned: new Set(
-      ['set', 'auth_request_set'].flatMap((name) =>
-        findAll(inHttp, name).map(({ args }) => bareName(args[0] ?? '')),
-      ),
+      ['set', 'auth_request_set']
+        .flatMap((name) => findAll(inHttp, name).map(({ args }) => bareName(args[0] ?? '')))
+        .filter((name) => !ofRequest.test(name)),
     ),
     upstreams: new Map(http.own('upstream').map((one) => [one.args[0] ?? '', one])),
     files: loaded.files,

@@ -26,7 +26,8 @@ export const identityHeaders: Rule = {
         if (at === undefined) continue;
         const own = end.view.effective('proxy_set_header');
         yield {
-          severity: end.certain ? 'fault' : 'warning',
+          // Whether an application believes the header on its open pages too is not known.
+          severity: end.certain && end.authenticated ? 'fault' : 'warning',
           at,
           about: describe(entry.location),
           because: [...open.map(([, line]) => line), ...own.slice(0, 1)],
