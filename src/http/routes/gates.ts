@@ -7,8 +7,9 @@ import type { RecentDecisions } from '../../services/recent-decisions.ts';
 import type { Reload } from '../../services/reload.ts';
 import { allow } from '../admin-auth.ts';
 import { toSubrequest } from '../explain-subrequest.ts';
-import { headersTelling, readSubrequest } from '../inbound.ts';
+import { readSubrequest } from '../inbound.ts';
 import { ProblemError } from '../problem.ts';
+import { headersTelling } from '../told-facts.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
@@ -198,7 +199,7 @@ function showExplanation(
   const facts = Object.entries(explanation.facts).map(([fact, value]) => ({
     fact,
     value: value === null ? null : String(value),
-    headers: (value !== null && telling[fact === 'query' ? 'path' : fact]) || [],
+    headers: (value !== null && telling[fact]) || [],
   }));
   const steps = explanation.steps.map((entry) => ({ ...entry, notes: [...entry.notes] }));
   const headers = explanation.headers.map(([name, value]): [string, string] => [name, value]);
