@@ -13,6 +13,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'core/': [],
   'resources.ts': [],
   'credentials/': ['core/'],
+  'nginx/syntax/': [],
   'nginx/': ['core/', 'config/listen-address.ts', 'resources.ts'],
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
@@ -32,6 +33,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
     ...['nginx/', 'bridges/', 'workers/', 'resources.ts'],
   ],
+  'doctor/config/': ['nginx/syntax/'],
   'demo/': [
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
     ...['http/', 'nginx/', 'bridges/', 'workers/', 'resources.ts'],
