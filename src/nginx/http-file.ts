@@ -1,0 +1,82 @@
+import { renderListenAddress } from '../config/listen-address.ts';
+import { renderCacheZone } from './cache.ts';
+import type { KitOptions } from './kit-options.ts';
+import { anyNamePattern, namePattern } from './parameter-patterns.ts';
+import { joinParts } from './text.ts';
+
+/** `postern-http.conf`. */
+export function renderHttpFile(options: KitOptions): string {
+  return joinParts(
+    `
+# Postern for nginx, part 1 of 4: http context.
+#
+# Include this once, inside http { … }. Where Postern listens elsewhere, change the server line of
+# the upstream; everything else refers to it by name.
+#
+#   http {
+#       include /etc/nginx/postern/postern-http.conf;
+#       …
+#
+# To keep tokens out of the access log:  access_log /var/log/nginx/access.log postern_masked;`,
+    `
+upstream postern_gate {
+    server ${renderListenAddress(options.gate)};
+    # Idle connections that each worker keeps: the subrequest costs no connection of its own.
+    keepalive 32;
+}`,
+    options.cache && renderCacheZone(options.cache, '/run/postern-cache'),
+    upgradeMaps,
+    renderMasks(options.queryNames),
+  );
+}
+
+const upgradeMaps = `
+# What postern-proxy.conf sends to the backend as Upgrade and Connection: WebSocket and nothing else,
+# whatever the client asked for (h2c, for one, would open a tunnel past every check).
+map $http_upgrade $postern_upgrade {
+    default         "";
+    ~*^websocket$   websocket;
+}
+map $http_upgrade $postern_connection {
+    default         "";
+    ~*^websocket$   upgrade;
+}
+
+# The port as the client wrote it. $host has none, and backends that check Origin miss it.
+map $http_host $postern_port {
+    default                         "";
+    "~(?<postern_port_found>:\\d+)$" $postern_port_found;
+}`;
+
+/** The maps and the log format that keep tokens out of an access log. */
+export function renderMasks(names: readonly string[]): string {
+  const any = anyNamePattern(names);
+  // One captured part a line: nginx gives a name to one group only.
+  const requests = names.map((name, index) => {
+    const [before, after] = [`postern_r${2 * index + 3}`, `postern_r${2 * index + 4}`];
+    return `    "~^(?<${before}>[^?]*\\?(?:[^ ]*&)?)${namePattern(name)}=[^& ]*(?<${after}>.*)$" "\${${before}}${name}=***$${after}";`;
+  });
+  const referers = names.map((name, index) => {
+    const [before, after] = [`postern_f${2 * index + 2}`, `postern_f${2 * index + 3}`];
+    return `    "~^(?<${before}>[^?]*\\?(?:.*&)?)${namePattern(name)}=[^&#]*(?<${after}>.*)$" "\${${before}}${name}=***$${after}";`;
+  });
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  return `
+# The request line and the Referer without the value of ${quoted}, wherever it stands in the query and
+# however its name is percent-encoded. A query that holds it twice is masked whole. In a log_format of
+# your own use $postern_request and $postern_referer in the place of $request and $http_referer.
+map $request $postern_request {
+    default $request;
+    "~^(?<postern_r1>[^?]*\\?)(?:[^ ]*&)?${any}=[^ ]*&${any}=[^ ]*(?<postern_r2>.*)$" "$postern_r1***$postern_r2";
+${requests.join('\n')}
+}
+map $http_referer $postern_referer {
+    default $http_referer;
+    "~^(?<postern_f1>[^?]*\\?)(?:.*&)?${any}=.*&${any}=.*$" "$postern_f1***";
+${referers.join('\n')}
+}
+
+# The "combined" format with tokens masked.
+log_format postern_masked '$remote_addr - $remote_user [$time_local] "$postern_request" '
+                          '$status $body_bytes_sent "$postern_referer" "$http_user_agent"';`;
+}

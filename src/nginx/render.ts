@@ -1,0 +1,82 @@
+import type { ListenAddress } from '../config/listen-address.ts';
+import { renderHttpFile } from './http-file.ts';
+import type { KitOptions } from './kit-options.ts';
+import { renderLimitsFile, renderLimitsHttpFile } from './limits-file.ts';
+import { renderLocationFile } from './location-file.ts';
+import { renderProxyFile } from './proxy-file.ts';
+import { sealFile } from './seal.ts';
+import { renderServerFile } from './server-file.ts';
+import {
+  renderSwagHttpFile,
+  renderSwagLocationFile,
+  renderSwagServerFile,
+  renderSwagSubdomain,
+  renderSwagSubfolder,
+  type SwagReach,
+  swagHttpFile,
+} from './swag.ts';
+
+/** Files by their paths below the directory that they belong to. */
+export type Kit = ReadonlyMap<string, string>;
+
+/** What one flavour of the files is made of. */
+interface FlavourRules {
+  /** What it is for, in half a line. */
+  readonly about: string;
+  /** The usual place of Postern, seen from nginx. */
+  readonly gate: (configured: ListenAddress) => ListenAddress;
+  readonly files: (options: KitOptions) => readonly (readonly [path: string, text: string])[];
+}
+
+const plain: FlavourRules = {
+  about: 'nginx, OpenResty or Angie with a configuration of your own',
+  gate: (configured) => configured,
+  files: (options) => [
+    ['postern-http.conf', renderHttpFile(options)],
+    ['postern-server.conf', renderServerFile(options)],
+    ['postern-location.conf', renderLocationFile(options)],
+    ['postern-proxy.conf', renderProxyFile()],
+    ['postern-limits-http.conf', renderLimitsHttpFile()],
+    ['postern-limits.conf', renderLimitsFile()],
+  ],
+};
+
+function swag(reach: SwagReach, about: string): FlavourRules {
+  return {
+    about,
+    gate: containerNamed('postern'),
+    files: (options) => [
+      ['postern-server.conf', renderSwagServerFile(options, reach)],
+      ['postern-location.conf', renderSwagLocationFile(options)],
+      [swagHttpFile, renderSwagHttpFile(options, reach)],
+      ['proxy-confs/postern-app.subdomain.conf.sample', renderSwagSubdomain()],
+      ['proxy-confs/postern-app.subfolder.conf.sample', renderSwagSubfolder()],
+    ],
+  };
+}
+
+/** In a network of containers Postern is found by its name, whatever it listens on. */
+function containerNamed(host: string): FlavourRules['gate'] {
+  return (configured) =>
+    configured.kind === 'unix' ? configured : { kind: 'tcp', host, port: configured.port };
+}
+
+/** A flavour is one entry here, and the functions that render its files. */
+export const flavours = {
+  plain,
+  swag: swag('resolver', 'LinuxServer SWAG, for /config/nginx'),
+  'swag-keepalive': swag(
+    'keepalive',
+    'the same with connections to Postern that are kept open; nginx 1.27.3 or newer',
+  ),
+} as const satisfies Record<string, FlavourRules>;
+
+/** Name of a flavour. */
+export type Flavour = keyof typeof flavours;
+
+/** Renders the files of a flavour. */
+export function renderKit(flavour: Flavour, options: KitOptions): Kit {
+  return new Map(
+    flavours[flavour].files(options).map(([path, text]) => [path, sealFile(text)] as const),
+  );
+}

@@ -1,0 +1,207 @@
+import { cacheRules } from './cache.ts';
+import type { KitOptions } from './kit-options.ts';
+import { renderQuestion } from './question.ts';
+import { indent, joinParts } from './text.ts';
+
+/** How a location reaches Postern. */
+export interface Reach {
+  /** Lines before `proxy_pass`. */
+  readonly lines: string;
+  /** Address without a path, as `proxy_pass` has it. */
+  readonly address: string;
+  /** What stands between address and path, for a Unix socket. */
+  readonly separator: '' | ':';
+}
+
+/** Through the upstream of `postern-http.conf`. */
+export const throughUpstream: Reach = { lines: '', address: 'http://postern_gate', separator: '' };
+
+/** The lines of a server block with protected locations. */
+export function renderServerRules(
+  options: Pick<KitOptions, 'cache'>,
+  reach: Reach,
+  { variables = '', warning = usualWarning }: { variables?: string; warning?: string } = {},
+): string {
+  return joinParts(
+    `${serverVariables}${variables}`,
+    renderAuthLocation(options, reach, warning),
+    renderPublicLocation(reach),
+    deniedLocation,
+    refusedLocation,
+    limitedLocation,
+    unavailableLocation,
+  );
+}
+
+const serverVariables = `
+# Locations may set these; here they only come into being. A value that a location gave stays: the
+# subrequest runs through these lines once more.
+uninitialized_variable_warn off;
+set $postern_gate $postern_gate;
+set $postern_login $postern_login;
+set $postern_gate_login $postern_gate_login;
+set $postern_return $postern_return;
+set $postern_status $postern_status;
+set $postern_retry_after $postern_retry_after;`;
+
+const usualWarning = `
+# nginx's question to Postern. Nothing of the client's request reaches it but what stands here, so no
+# header that a client makes up can pass for one of nginx's.`.trim();
+
+function renderPass({ lines, address, separator }: Reach, path: string): string {
+  const target = path === '' ? address : `${address}${separator}${path}`;
+  return `${lines === '' ? '' : `${lines}\n`}proxy_pass ${target};
+proxy_http_version 1.1;`;
+}
+
+function renderAuthLocation(
+  { cache }: Pick<KitOptions, 'cache'>,
+  reach: Reach,
+  warning: string,
+): string {
+  const size = cache === undefined ? 16 : 64;
+  const room =
+    cache === undefined
+      ? '# Room for identity headers; small defaults elsewhere in the configuration do not apply here.'
+      : '# Room for identity headers, and for the key of a kept answer beside them.';
+  return `${warning}
+location = /.postern/auth {
+    internal;
+    auth_request off;
+    access_log off;
+
+${indent(renderPass(reach, '/auth'))}
+    proxy_method GET;
+    proxy_pass_request_body off;
+    proxy_pass_request_headers off;
+    proxy_set_header Connection "";
+    proxy_set_header Content-Length "";
+${indent(renderQuestion())}
+
+    # Whoever waits for an answer longer than this is told 503.
+    proxy_connect_timeout 2s;
+    proxy_send_timeout 2s;
+    proxy_read_timeout 3s;
+    ${room}
+    proxy_buffer_size ${size}k;
+    proxy_buffers 4 ${size}k;
+    proxy_busy_buffers_size ${2 * size}k;
+${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheRules}`)}
+    proxy_intercept_errors off;
+}`;
+}
+
+function renderPublicLocation(reach: Reach): string {
+  return `
+# Sign in, sign out, "who am I", and a page to sign in with: what Postern has for browsers.
+location ^~ /.postern/ {
+    auth_request off;
+${indent(renderPass(reach, ''))}
+    proxy_pass_request_headers off;
+    proxy_set_header Connection "";
+    proxy_set_header Host $host;
+    proxy_set_header Cookie $http_cookie;
+    proxy_set_header Authorization $http_authorization;
+    proxy_set_header Origin $http_origin;
+    proxy_set_header Content-Type $content_type;
+    proxy_set_header X-Original-URI $request_uri;
+    proxy_set_header X-Original-Method $request_method;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Real-IP $remote_addr;
+    client_max_body_size 16k;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 10s;
+    proxy_cache off;
+}`;
+}
+
+const deniedLocation = `
+# A denial. A handshake cannot follow a redirect and a program does not want one: both get 401. A
+# page load goes to $postern_login where the location names one, else where its gate (login, bridge)
+# says. There is no add_header here, since one would make nginx forget those of the server.
+location @postern_denied {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    # An error_page of its own, for a status that nothing has: so none of the server's applies, and
+    # nothing can make a redirect of a 401.
+    error_page 599 /;
+    # A login on this host is named by its path: nginx may not know the port that clients use.
+    absolute_redirect off;
+    if ($http_upgrade != "") {
+        return 401;
+    }
+    if ($request_method !~ ^(GET|HEAD)$) {
+        return 401;
+    }
+    if ($http_accept ~* application/json) {
+        return 401;
+    }
+    # Android's WebView sends the name of its app here, with pages too.
+    if ($http_x_requested_with ~* "^XMLHttpRequest$") {
+        return 401;
+    }
+    set $postern_any_login $postern_login$postern_gate_login;
+    if ($postern_any_login = "") {
+        return 401;
+    }
+    if ($postern_login = "") {
+        return 302 $postern_gate_login;
+    }
+    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it.
+    if ($postern_login ~ "=$") {
+        return 302 $postern_login$scheme://$http_host$postern_return;
+    }
+    return 302 $postern_login;
+}`;
+
+const refusedLocation = `
+# Known, and not admitted: 403. Or too many attempts, which Postern has to say as 403 too.
+location @postern_refused {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    if ($postern_status = 429) {
+        error_page 599 /;
+        add_header Retry-After $postern_retry_after always;
+        return 429;
+    }
+    return 403;
+}`;
+
+const limitedLocation = `
+# More handshakes than postern-limits.conf allows.
+location @postern_limited {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    error_page 599 /;
+    add_header Retry-After 5 always;
+    return 429;
+}`;
+
+const unavailableLocation = `
+# Postern is down, hangs, or cannot tell. Nothing passes; 503 says that trying again makes sense.
+location @postern_unavailable {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    add_header Retry-After 5 always;
+    # No error page of the server for a handshake: it might be a redirect.
+    if ($http_upgrade != "") {
+        error_page 599 /;
+        return 503;
+    }
+    return 503;
+}`;
+
+/** `postern-server.conf`. */
+export function renderServerFile(options: KitOptions): string {
+  return joinParts(
+    `
+# Postern for nginx, part 2 of 4: server context.
+#
+# Include this in every server { … } that has a protected location, at any place in it.`,
+    renderServerRules(options, throughUpstream),
+  );
+}
