@@ -1,7 +1,13 @@
 import type { CacheOptions } from './kit-options.ts';
 import { renderCacheKey } from './question.ts';
 
-/** Blank lines of the http context that make room for kept answers. */
+/** Where kept answers are: in memory, and only root can make a directory there. */
+export const usualCachePath = '/run/postern-cache';
+
+/** The same in a container: nobody else is there, and /run may be on a disk. */
+export const containerCachePath = '/dev/shm/postern-cache';
+
+/** The lines of the http context that make room for kept answers. */
 export function renderCacheZone(cache: CacheOptions, usualPath: string): string {
   const seconds = Math.ceil(cache.ttl / 1_000);
   return `

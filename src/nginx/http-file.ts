@@ -1,5 +1,5 @@
 import { renderListenAddress } from '../config/listen-address.ts';
-import { renderCacheZone } from './cache.ts';
+import { renderCacheZone, usualCachePath } from './cache.ts';
 import type { KitOptions } from './kit-options.ts';
 import { anyNamePattern, namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
@@ -24,7 +24,7 @@ upstream postern_gate {
     # Idle connections that each worker keeps: the subrequest costs no connection of its own.
     keepalive 32;
 }`,
-    options.cache && renderCacheZone(options.cache, '/run/postern-cache'),
+    options.cache && renderCacheZone(options.cache, usualCachePath),
     upgradeMaps,
     renderMasks(options.queryNames),
   );

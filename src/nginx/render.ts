@@ -1,8 +1,10 @@
 import type { ListenAddress } from '../config/listen-address.ts';
+import { OperatorError } from '../core/operator-error.ts';
 import { renderHttpFile } from './http-file.ts';
 import type { KitOptions } from './kit-options.ts';
 import { renderLimitsFile, renderLimitsHttpFile } from './limits-file.ts';
 import { renderLocationFile } from './location-file.ts';
+import { isPlainPath } from './plain-path.ts';
 import { renderProxyFile } from './proxy-file.ts';
 import { sealFile } from './seal.ts';
 import { renderServerFile } from './server-file.ts';
@@ -74,8 +76,21 @@ export const flavours = {
 /** Name of a flavour. */
 export type Flavour = keyof typeof flavours;
 
-/** Renders the files of a flavour. */
+/**
+ * Renders the files of a flavour. Throws OperatorError for a path that nginx would take for something
+ * else.
+ */
 export function renderKit(flavour: Flavour, options: KitOptions): Kit {
+  const paths = [
+    options.gate.kind === 'unix' ? options.gate.path : '/',
+    options.cache?.path ?? '/',
+  ];
+  const odd = paths.find((path) => !isPlainPath(path));
+  if (odd !== undefined) {
+    throw new OperatorError(
+      `"${odd}" cannot stand in a file of nginx: use a path of letters, digits and . _ - alone`,
+    );
+  }
   return new Map(
     flavours[flavour].files(options).map(([path, text]) => [path, sealFile(text)] as const),
   );

@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../config/listen-address.ts';
-import { renderCacheZone } from './cache.ts';
+import { containerCachePath, renderCacheZone } from './cache.ts';
 import { renderMasks } from './http-file.ts';
 import type { KitOptions } from './kit-options.ts';
 import { locationVariables, renderLocationRules } from './location-file.ts';
@@ -79,7 +79,7 @@ ${version}
 #
 #     access_log /config/log/nginx/access.log postern_masked;`,
     reach === 'keepalive' ? renderUpstream(options.gate) : '',
-    options.cache && renderCacheZone(options.cache, '/dev/shm/postern-cache'),
+    options.cache && renderCacheZone(options.cache, containerCachePath),
     renderMasks(options.queryNames),
   );
 }

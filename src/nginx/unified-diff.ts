@@ -10,11 +10,7 @@ interface Edit {
  * What leads from one text to the other, in the unified format that `diff -u` and `patch` use; empty
  * for equal texts. `undefined` is a file that is not there.
  */
-export function renderUnifiedDiff(
-  name: string,
-  before: string | undefined,
-  after: string,
-): string {
+export function renderUnifiedDiff(name: string, before: string | undefined, after: string): string {
   if (before === after) return '';
   const edits = compare(linesOf(before ?? ''), linesOf(after));
   const hunks = findHunks(edits).map(([from, to]) => renderHunk(edits, from, to));
@@ -27,8 +23,15 @@ function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
+/** Most pairs of lines to look at; texts that are longer are shown as replaced altogether. */
+const mostPairs = 4_000_000;
+
 /** The shortest way from one to the other, by the longest common subsequence. */
 function compare(before: readonly string[], after: readonly string[]): Edit[] {
+  if (before.length * after.length > mostPairs) {
+    const sign = (sign: '-' | '+') => (line: string) => ({ sign, line });
+    return [...before.map(sign('-')), ...after.map(sign('+'))];
+  }
   const width = after.length + 1;
   const common = new Uint32Array((before.length + 1) * width);
   const at = (i: number, j: number) => common[i * width + j] ?? 0;
