@@ -27,6 +27,8 @@ export interface SiteOptions {
   readonly gate: ListenAddress;
   /** What the files are rendered for beside that. */
   readonly kit?: Partial<KitOptions>;
+  /** More files of the kit to include in the http block. */
+  readonly kitHttp?: readonly string[];
   /** Lines of the http block, before the server. */
   readonly http?: string;
   /** Lines of the server block beside the include of postern-server.conf. */
@@ -59,6 +61,7 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
     directory,
     http: (port) => `
   ${include('postern-http.conf')}
+  ${(options.kitHttp ?? []).map(include).join('\n')}
   ${options.http ?? ''}
   ${certificate ? `ssl_certificate ${certificate.certFile};` : ''}
   ${certificate ? `ssl_certificate_key ${certificate.keyFile};` : ''}
