@@ -32,6 +32,7 @@ proxy_cache_key "${renderCacheKey()}";
 proxy_cache_valid any 0;
 proxy_no_cache $postern_is_denial;
 proxy_cache_bypass "";
+proxy_buffering on;
 proxy_cache_methods GET;
 proxy_cache_min_uses 1;
 proxy_cache_use_stale off;

@@ -74,25 +74,26 @@ proxy_set_header X-Postern-Assertion $postern_assertion;`;
 function renderStripping(names: readonly string[]): string {
   const fromArguments = names.map(namePattern).map(
     (name) => `
-if ($args ~ "^${name}=[^&]*&?(.*)$") {
-    set $args $1;
+if ($args ~ "^${name}=[^&]*&?(?<postern_after>.*)$") {
+    set $args $postern_after;
 }
-if ($args ~ "^(.*)&${name}=[^&]*(.*)$") {
-    set $args $1$2;
+if ($args ~ "^(?<postern_before>.*)&${name}=[^&]*(?<postern_after>.*)$") {
+    set $args $postern_before$postern_after;
 }`,
   );
   const fromReturn = names.map(namePattern).map(
     (name) => `
-if ($postern_return ~ "^([^?]*\\?)${name}=[^&]*&?(.*)$") {
-    set $postern_return $1$2;
+if ($postern_return ~ "^(?<postern_before>[^?]*\\?)${name}=[^&]*&?(?<postern_after>.*)$") {
+    set $postern_return $postern_before$postern_after;
 }
-if ($postern_return ~ "^([^?]*\\?.*)&${name}=[^&]*(.*)$") {
-    set $postern_return $1$2;
+if ($postern_return ~ "^(?<postern_before>[^?]*\\?.*)&${name}=[^&]*(?<postern_after>.*)$") {
+    set $postern_return $postern_before$postern_after;
 }`,
   );
   return `
 # The token stays out of the URI and of the Referer that the backend sees. Postern reads it from the
-# client's own URI. The parameter's name may be percent-encoded, therefore the long patterns.${fromArguments.join('')}
+# client's own URI. The parameter's name may be percent-encoded, therefore the long patterns. The parts have
+# names, since nginx would encode a $1 once more where the path has a percent sign or a plus.${fromArguments.join('')}
 # Where a login may send people back to: what they asked for, without a token.
 set $postern_return $request_uri;${fromReturn.join('')}
 set $postern_backend_referer $http_referer;

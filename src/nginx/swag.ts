@@ -35,8 +35,8 @@ ${reachComment(options.gate)}${needs === '' ? '' : `\n# Needs ${needs} in /confi
       variables: `
 # The port as the client wrote it, for a login that leads back; $host has none.
 set $postern_port "";
-if ($http_host ~ "(:\\d+)$") {
-    set $postern_port $1;
+if ($http_host ~ "(?<postern_port_found>:\\d+)$") {
+    set $postern_port $postern_port_found;
 }`,
       warning: `
 # nginx's question to Postern. Do not include proxy.conf here: nothing of the client's request

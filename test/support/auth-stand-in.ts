@@ -20,7 +20,7 @@ export interface StandIn {
 
 /** Starts one, and stops it after the test. */
 export async function startStandIn(t: TestContext, answer: StandIn['answer']): Promise<StandIn> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     standIn.asked.push(request);
     const { status, headers = {} } = standIn.answer(request);
     if (status !== undefined) response.writeHead(status, { 'content-length': 0, ...headers }).end();
