@@ -12,6 +12,7 @@ import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { renderShippedFiles } from '../src/nginx/shipped.ts';
 import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
+import { renderGoldenFiles } from './golden-files.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
 const parts = [
@@ -33,8 +34,15 @@ for (const { file, name, render } of parts) {
   if (!checking) writeFileSync(file, after);
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
 }
-for (const [path, text] of renderShippedFiles(usualKitOptions)) {
-  const file = `nginx/${path}`;
+const nginxFiles = [
+  ...[...renderShippedFiles(usualKitOptions)].map(
+    ([path, text]) => [`nginx/${path}`, text] as const,
+  ),
+  ...[...renderGoldenFiles(usualKitOptions)].map(
+    ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
+  ),
+];
+for (const [file, text] of nginxFiles) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   stale++;
   if (!checking) {

@@ -30,7 +30,8 @@ upstream postern_gate {
   );
 }
 
-const upgradeMaps = `
+/** The maps that `postern-proxy.conf` and the question to Postern need. */
+export const upgradeMaps = `
 # What postern-proxy.conf sends to the backend as Upgrade and Connection: WebSocket and nothing else,
 # whatever the client asked for (h2c, for one, would open a tunnel past every check).
 map $http_upgrade $postern_upgrade {

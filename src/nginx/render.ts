@@ -1,11 +1,13 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { renderHttpFile } from './http-file.ts';
+import { renderIngressAnnotations } from './ingress-nginx.ts';
 import type { KitOptions } from './kit-options.ts';
 import { renderLimitsFile, renderLimitsHttpFile } from './limits-file.ts';
 import { renderLocationFile } from './location-file.ts';
 import { isPlainPath } from './plain-path.ts';
 import { renderProxyFile } from './proxy-file.ts';
+import { renderManagerBox, renderManagerHttpFile } from './proxy-manager.ts';
 import { sealFile } from './seal.ts';
 import { renderServerFile } from './server-file.ts';
 import {
@@ -71,6 +73,19 @@ export const flavours = {
     'keepalive',
     'the same with connections to Postern that are kept open; nginx 1.27.3 or newer',
   ),
+  'nginx-proxy-manager': {
+    about: 'Nginx Proxy Manager: the text of an Advanced box, and a file for /data/nginx/custom',
+    gate: containerNamed('postern'),
+    files: (options) => [
+      ['advanced.conf', renderManagerBox(options)],
+      ['http_top.conf', renderManagerHttpFile(options)],
+    ],
+  },
+  'ingress-nginx': {
+    about: 'ingress-nginx of Kubernetes: annotations of an Ingress',
+    gate: containerNamed('postern.postern.svc.cluster.local'),
+    files: (options) => [['annotations.yaml', renderIngressAnnotations(options)]],
+  },
 } as const satisfies Record<string, FlavourRules>;
 
 /** Name of a flavour. */

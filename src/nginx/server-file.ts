@@ -1,3 +1,4 @@
+import type { ListenAddress } from '../config/listen-address.ts';
 import { cacheRules } from './cache.ts';
 import type { KitOptions } from './kit-options.ts';
 import { renderQuestion } from './question.ts';
@@ -43,6 +44,27 @@ set $postern_gate_login $postern_gate_login;
 set $postern_return $postern_return;
 set $postern_status $postern_status;
 set $postern_retry_after $postern_retry_after;`;
+
+/** The port for where `postern-http.conf` and its map are not. */
+export const portVariable = `
+# The port as the client wrote it, for a login that leads back; $host has none.
+set $postern_port "";
+if ($http_host ~ "(?<postern_port_found>:\\d+)$") {
+    set $postern_port $postern_port_found;
+}`;
+
+/** Through a name that is looked up when a request needs it, by a resolver of the surroundings. */
+export function throughName(gate: ListenAddress, lines = ''): Reach {
+  if (gate.kind === 'unix') {
+    return { lines: '', address: `http://unix:${gate.path}`, separator: ':' };
+  }
+  const host = gate.host.includes(':') ? `[${gate.host}]` : gate.host;
+  return {
+    lines: `${lines}set $upstream_postern ${host};`,
+    address: `http://$upstream_postern:${gate.port}`,
+    separator: '',
+  };
+}
 
 const usualWarning = `
 # nginx's question to Postern. Nothing of the client's request reaches it but what stands here, so no

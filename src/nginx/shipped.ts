@@ -1,5 +1,5 @@
 import type { KitOptions } from './kit-options.ts';
-import { type Kit, renderKit } from './render.ts';
+import { flavours, type Kit, renderKit } from './render.ts';
 
 /** Ending that SWAG gives to files that are to be renamed, not read. */
 const sample = '.sample';
@@ -8,7 +8,7 @@ const sample = '.sample';
 export function renderShippedFiles(defaults: KitOptions): Kit {
   const swagOptions: KitOptions = {
     ...defaults,
-    gate: { kind: 'tcp', host: 'postern', port: 8420 },
+    gate: flavours.swag.gate(defaults.gate),
   };
   const files = new Map(renderKit('plain', defaults));
   for (const [path, text] of renderKit('swag', swagOptions)) {

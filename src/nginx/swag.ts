@@ -3,7 +3,7 @@ import { containerCachePath, renderCacheZone } from './cache.ts';
 import { renderMasks } from './http-file.ts';
 import type { KitOptions } from './kit-options.ts';
 import { locationVariables, renderLocationRules } from './location-file.ts';
-import { type Reach, renderServerRules, throughUpstream } from './server-file.ts';
+import { portVariable, renderServerRules, throughName, throughUpstream } from './server-file.ts';
 import { joinParts } from './text.ts';
 
 /** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
@@ -21,6 +21,10 @@ export function renderSwagServerFile(options: KitOptions, reach: SwagReach): str
     ...(reach === 'keepalive' ? ['the upstream'] : []),
     ...(options.cache ? ['the room for kept answers'] : []),
   ].join(' and ');
+  const to =
+    reach === 'keepalive'
+      ? throughUpstream
+      : throughName(options.gate, 'include /config/nginx/resolver.conf;\n');
   return joinParts(
     `
 ${version}
@@ -31,13 +35,8 @@ ${version}
 #     include /config/nginx/postern-server.conf;
 #
 ${reachComment(options.gate)}${needs === '' ? '' : `\n# Needs ${needs} in /config/nginx/${swagHttpFile} too.`}`,
-    renderServerRules(options, swagReach(options.gate, reach), {
-      variables: `
-# The port as the client wrote it, for a login that leads back; $host has none.
-set $postern_port "";
-if ($http_host ~ "(?<postern_port_found>:\\d+)$") {
-    set $postern_port $postern_port_found;
-}`,
+    renderServerRules(options, to, {
+      variables: portVariable,
       warning: `
 # nginx's question to Postern. Do not include proxy.conf here: nothing of the client's request
 # reaches Postern but what stands here, so no header that a client makes up can pass for nginx's.`.trim(),
@@ -94,18 +93,6 @@ upstream postern_gate {
     server ${server};
     keepalive 32;
 }`;
-}
-
-function swagReach(gate: ListenAddress, reach: SwagReach): Reach {
-  if (reach === 'keepalive') return throughUpstream;
-  if (gate.kind === 'unix') {
-    return { lines: '', address: `http://unix:${gate.path}`, separator: ':' };
-  }
-  return {
-    lines: `include /config/nginx/resolver.conf;\nset $upstream_postern ${gate.host};`,
-    address: `http://$upstream_postern:${gate.port}`,
-    separator: '',
-  };
 }
 
 function reachComment(gate: ListenAddress): string {

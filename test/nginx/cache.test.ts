@@ -244,7 +244,8 @@ test('long headers and long answers find room beside each other', async (t) => {
   }
 });
 
-for (const [flavour, start] of flavourSites) {
+// No annotation of ingress-nginx can have lines of http context.
+for (const [flavour, start] of flavourSites.filter(([name]) => name !== 'ingress-nginx')) {
   test(`${flavour}: a kept answer outlives a revocation until it is purged, and has the same headers`, async (t) => {
     const postern = await startTestPostern(t, { env: { POSTERN_DEFAULT_GATE_CACHE: '60s' } });
     const path = join(temporaryDirectory(t), 'answers');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { renderGoldenFiles } from '../../scripts/golden-files.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { kitOptionsOf, usualKitOptions } from '../../src/nginx/kit-options.ts';
@@ -59,6 +60,10 @@ test('the files of the repository are those for a configuration that says nothin
   assert.deepEqual(kitOptionsOf(config), usualKitOptions);
   for (const [path, text] of renderShippedFiles(usualKitOptions)) {
     assert.equal(text, readFileSync(join(nginxFiles, path), 'utf8'), `${path}: npm run generate`);
+  }
+  for (const [path, text] of renderGoldenFiles(usualKitOptions)) {
+    const golden = join(import.meta.dirname, 'golden', path);
+    assert.equal(text, readFileSync(golden, 'utf8'), `${path}: npm run generate`);
   }
 });
 

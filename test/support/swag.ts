@@ -72,7 +72,7 @@ export async function startSwag(
   options: {
     readonly posternPort: number;
     readonly server: string;
-    readonly location: string;
+    readonly location?: string;
     /** What the files are rendered for beside that. */
     readonly kit?: Partial<KitOptions>;
     /** Another kit with the same names of files, and lines that stand before the server block. */
@@ -102,7 +102,7 @@ export async function startSwag(
   );
   writeFileSync(join(config, 'proxy.conf'), swagProxyConf);
   const location = `location / {
-      ${place(options.location)}
+      ${place(options.location ?? '')}
       ${place('include /config/nginx/proxy.conf; include /config/nginx/resolver.conf;')}
       set $upstream_app grist;
       set $upstream_port ${backend.port};
