@@ -52,10 +52,20 @@ if ($http_sec_websocket_protocol ~ "postern") {
   );
 }
 
+/** A header's name as nginx has it in a variable. */
+function variablePart(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
+}
+
+/** The variable that holds what a header of the backend is to be. */
+export function identityVariable(name: string): string {
+  return usualVariables[name.toLowerCase()] ?? `$postern_header_${variablePart(name)}`;
+}
+
 function renderIdentity(headers: readonly string[]): string {
   const rows = headers.map((name) => {
-    const answer = name.toLowerCase().replaceAll('-', '_');
-    const variable = usualVariables[name.toLowerCase()] ?? `$postern_header_${answer}`;
+    const answer = variablePart(name);
+    const variable = identityVariable(name);
     return {
       take: `auth_request_set ${variable} $upstream_http_${answer};`,
       give: `proxy_set_header ${name} ${variable};`,

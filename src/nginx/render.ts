@@ -5,6 +5,7 @@ import { renderIngressAnnotations } from './ingress-nginx.ts';
 import type { KitOptions } from './kit-options.ts';
 import { renderLimitsFile, renderLimitsHttpFile } from './limits-file.ts';
 import { renderLocationFile } from './location-file.ts';
+import { renderGrpcFile, renderParameterFile } from './other-backends.ts';
 import { isPlainPath } from './plain-path.ts';
 import { renderProxyFile } from './proxy-file.ts';
 import { renderManagerBox, renderManagerHttpFile } from './proxy-manager.ts';
@@ -40,6 +41,9 @@ const plain: FlavourRules = {
     ['postern-server.conf', renderServerFile(options)],
     ['postern-location.conf', renderLocationFile(options)],
     ['postern-proxy.conf', renderProxyFile()],
+    ['postern-fastcgi.conf', renderParameterFile('fastcgi', options)],
+    ['postern-uwsgi.conf', renderParameterFile('uwsgi', options)],
+    ['postern-grpc.conf', renderGrpcFile(options)],
     ['postern-limits-http.conf', renderLimitsHttpFile()],
     ['postern-limits.conf', renderLimitsFile()],
   ],
