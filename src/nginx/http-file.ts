@@ -1,7 +1,7 @@
 import { renderListenAddress } from '../config/listen-address.ts';
 import { renderCacheZone, usualCachePath } from './cache.ts';
 import type { KitOptions } from './kit-options.ts';
-import { anyNamePattern, namePattern } from './parameter-patterns.ts';
+import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
 /** `postern-http.conf`. */
@@ -51,33 +51,44 @@ map $http_host $postern_port {
 
 /** The maps and the log format that keep tokens out of an access log. */
 export function renderMasks(names: readonly string[]): string {
-  const any = anyNamePattern(names);
-  // One captured part a line: nginx gives a name to one group only.
-  const requests = names.map((name, index) => {
-    const [before, after] = [`postern_r${2 * index + 3}`, `postern_r${2 * index + 4}`];
-    return `    "~^(?<${before}>[^?]*\\?(?:[^ ]*&)?)${namePattern(name)}=[^& ]*(?<${after}>.*)$" "\${${before}}${name}=***$${after}";`;
-  });
-  const referers = names.map((name, index) => {
-    const [before, after] = [`postern_f${2 * index + 2}`, `postern_f${2 * index + 3}`];
-    return `    "~^(?<${before}>[^?]*\\?(?:.*&)?)${namePattern(name)}=[^&#]*(?<${after}>.*)$" "\${${before}}${name}=***$${after}";`;
-  });
   const quoted = names.map((name) => `"${name}"`).join(', ');
   return `
 # The request line and the Referer without the value of ${quoted}, wherever it stands in the query and
 # however its name is percent-encoded. A query that holds it twice is masked whole. In a log_format of
 # your own use $postern_request and $postern_referer in the place of $request and $http_referer.
-map $request $postern_request {
-    default $request;
-    "~^(?<postern_r1>[^?]*\\?)(?:[^ ]*&)?${any}=[^ ]*&${any}=[^ ]*(?<postern_r2>.*)$" "$postern_r1***$postern_r2";
-${requests.join('\n')}
-}
-map $http_referer $postern_referer {
-    default $http_referer;
-    "~^(?<postern_f1>[^?]*\\?)(?:.*&)?${any}=.*&${any}=.*$" "$postern_f1***";
-${referers.join('\n')}
-}
+${renderMaskMaps(names, '$request', '$postern_request', 'postern_r', ' ')}
+${renderMaskMaps(names, '$http_referer', '$postern_referer', 'postern_f', '#')}
 
 # The "combined" format with tokens masked.
 log_format postern_masked '$remote_addr - $remote_user [$time_local] "$postern_request" '
                           '$status $body_bytes_sent "$postern_referer" "$http_user_agent"';`;
+}
+
+/**
+ * A map for each name, each made of the one before: nginx takes at most 4096 bytes of pattern. `end`
+ * is the character that ends a query.
+ */
+function renderMaskMaps(
+  names: readonly string[],
+  from: string,
+  to: string,
+  prefix: string,
+  end: ' ' | '#',
+): string {
+  const step = (index: number) => (index === names.length - 1 ? to : `${to}_${index + 1}`);
+  const maps = names.map((name, index) => {
+    const source = index === 0 ? from : step(index - 1);
+    const pattern = namePattern(name);
+    // nginx gives a name to one group only, so each has one of its own.
+    const group = (letter: string) => `${prefix}${index + 1}${letter}`;
+    // A Referer has nothing behind its query but a fragment, which is searched too.
+    const any = end === ' ' ? '[^ ]*' : '.*';
+    const rest = `(?<${group('d')}>.*)`;
+    return `map ${source} ${step(index)} {
+    default ${source};
+    "~^(?<${group('a')}>[^?]*\\?)(?:${any}&)?${pattern}=${any}&${pattern}=${any}(?<${group('b')}>.*)$" "$${group('a')}***$${group('b')}";
+    "~^(?<${group('c')}>[^?]*\\?(?:${any}&)?)${pattern}=[^&${end}]*${rest}$" "\${${group('c')}}${name}=***$${group('d')}";
+}`;
+  });
+  return maps.join('\n');
 }

@@ -6,7 +6,7 @@ import { indent, joinParts } from './text.ts';
 /** Annotations of an Ingress, as YAML. */
 export function renderIngressAnnotations(options: KitOptions): string {
   // A cache needs lines in http context, which no annotation can have.
-  const rules = renderServerRules({ cache: undefined }, throughName(options.gate), {
+  const rules = renderServerRules({ ...options, cache: undefined }, throughName(options.gate), {
     variables: portVariable,
   });
   return joinParts(

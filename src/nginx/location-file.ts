@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { KitOptions } from './kit-options.ts';
-import { anyNamePattern, namePattern } from './parameter-patterns.ts';
+import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
 /** Names of variables that were there before others could be configured. */
@@ -57,9 +58,15 @@ function variablePart(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 
+/** Longest part of a name that nginx finds room for in the hash of its variables, as it is by default. */
+const longestPart = 30;
+
 /** The variable that holds what a header of the backend is to be. */
 export function identityVariable(name: string): string {
-  return usualVariables[name.toLowerCase()] ?? `$postern_header_${variablePart(name)}`;
+  const part = variablePart(name);
+  const digest = createHash('sha256').update(part).digest('hex').slice(0, 8);
+  const short = part.length > longestPart ? `${part.slice(0, longestPart - 9)}_${digest}` : part;
+  return usualVariables[name.toLowerCase()] ?? `$postern_header_${short}`;
 }
 
 function renderIdentity(headers: readonly string[]): string {
@@ -100,16 +107,19 @@ if ($postern_return ~ "^(?<postern_before>[^?]*\\?.*)&${name}=[^&]*(?<postern_af
     set $postern_return $postern_before$postern_after;
 }`,
   );
+  const inReferer = names.map(namePattern).map(
+    (name) => `
+if ($http_referer ~ "[?&]${name}=") {
+    set $postern_backend_referer "";
+}`,
+  );
   return `
 # The token stays out of the URI and of the Referer that the backend sees. Postern reads it from the
 # client's own URI. The parameter's name may be percent-encoded, therefore the long patterns. The parts have
 # names, since nginx would encode a $1 once more where the path has a percent sign or a plus.${fromArguments.join('')}
 # Where a login may send people back to: what they asked for, without a token.
 set $postern_return $request_uri;${fromReturn.join('')}
-set $postern_backend_referer $http_referer;
-if ($http_referer ~ "[?&]${anyNamePattern(names)}=") {
-    set $postern_backend_referer "";
-}
+set $postern_backend_referer $http_referer;${inReferer.join('')}
 proxy_set_header Referer $postern_backend_referer;`;
 }
 

@@ -6,12 +6,6 @@ export function namePattern(name: string): string {
   return [...name].map(characterPattern).join('');
 }
 
-/** The same for any one of several names. */
-export function anyNamePattern(names: readonly string[]): string {
-  const [first, ...others] = names.map(namePattern);
-  return others.length === 0 ? (first ?? '') : `(?:${[first, ...others].join('|')})`;
-}
-
 function characterPattern(character: string): string {
   const hex = character.charCodeAt(0).toString(16).padStart(2, '0');
   const encoded = hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);

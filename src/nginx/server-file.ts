@@ -19,11 +19,12 @@ export const throughUpstream: Reach = { lines: '', address: 'http://postern_gate
 
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<KitOptions, 'cache'>,
+  options: Pick<KitOptions, 'cache' | 'headers'>,
   reach: Reach,
   { variables = '', warning = usualWarning }: { variables?: string; warning?: string } = {},
 ): string {
   return joinParts(
+    renderHeaderRoom(options.headers),
     `${serverVariables}${variables}`,
     renderAuthLocation(options, reach, warning),
     renderPublicLocation(reach),
@@ -32,6 +33,16 @@ export function renderServerRules(
     limitedLocation,
     unavailableLocation,
   );
+}
+
+/** Longest name of a header that `proxy_set_header` takes with nginx's defaults. */
+const longestUsualName = 46;
+
+function renderHeaderRoom(headers: readonly string[]): string {
+  if (headers.every((name) => name.length <= longestUsualName)) return '';
+  return `
+# A header that a gate adds has a long name.
+proxy_headers_hash_bucket_size 128;`;
 }
 
 const serverVariables = `

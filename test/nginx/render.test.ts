@@ -9,6 +9,8 @@ import { kitOptionsOf, usualKitOptions } from '../../src/nginx/kit-options.ts';
 import { flavours, renderKit } from '../../src/nginx/render.ts';
 import { renderShippedFiles } from '../../src/nginx/shipped.ts';
 import { nginxFiles } from '../../src/resources.ts';
+import { startStandIn } from '../support/auth-stand-in.ts';
+import { flavourSites } from '../support/flavours.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
 
@@ -166,6 +168,56 @@ test('a login leads back to the page that was asked for, without a token of any 
   assert.equal(page.headers.location, `https://login.example.com/?rd=${site.url}/chat?a=1&b=2`);
 });
 
+test('names of any length that a configuration can have are ones for nginx', async (t) => {
+  const headers = [30, 31, 32, 46, 47, 64].flatMap((length) => {
+    return ['A', 'B'].map((end) => `X-${'Long-'.repeat(20).slice(0, length - 3)}${end}`);
+  });
+  const standIn = await startStandIn(t, () => ({
+    status: 200,
+    headers: Object.fromEntries(headers.map((name) => [name, `value of ${name}`])),
+  }));
+  const queryNames = [...'klmnopqrs'].map((letter) => letter.repeat(119).concat('.'));
+  for (const [flavour, start] of flavourSites) {
+    const site = await start(t, {
+      gate: standIn.gate,
+      kit: { headers: [...usualKitOptions.headers, ...headers], queryNames },
+    });
+    const outcome = await tryPage(`${site.url}/?a=1&${queryNames[1]}=x&${queryNames[8]}=y&b=2`);
+    assert.equal(outcome.seen?.url, '/?a=1&b=2', flavour);
+    for (const name of headers) {
+      assert.equal(outcome.seen?.headers[name.toLowerCase()], `value of ${name}`, flavour);
+    }
+  }
+});
+
+test('formats of one’s own, and SWAG’s log, are without tokens by the variables', async (t) => {
+  const { gate } = await startStandIn(t, () => ({ status: 200 }));
+  const log = join(temporaryDirectory(t), 'own.log');
+  const format = `log_format mine '$remote_addr "$postern_request" "$postern_referer"';`;
+  for (const [flavour, http, name] of [
+    ['plain', format, 'mine'],
+    ['swag', '', 'postern_masked'],
+    ['nginx-proxy-manager', '', 'postern_masked'],
+  ] as const) {
+    const start = flavourSites.find(([other]) => other === flavour)?.[1];
+    const site = await start?.(t, { gate, http, location: `access_log ${log} ${name};` });
+    await tryPage(`${site?.url}/?a=1&token=secret-value&b=2`, {
+      referer: 'https://app.example.com/?%74oken=secret-value',
+    });
+    await tryPage(`${site?.url}/`, { referer: 'https://a.example/?x#y&token=secret-value#z' });
+    await tryPage(`${site?.url}/?token=secret-value&token=secret-value`, {
+      referer: 'https://a.example/?token=secret-value&a=1#&token=secret-value',
+    });
+    const text = readFileSync(log, 'utf8');
+    assert.match(
+      text,
+      /"GET \/\?a=1&token=\*\*\*&b=2 HTTP\/1.1" .*"https:\/\/app.example.com\/\?token=\*\*\*"/,
+    );
+    assert.doesNotMatch(text, /secret-value/, flavour);
+    writeFileSync(log, '');
+  }
+});
+
 test('every flavour is the same for the same options, and shows a change', () => {
   const flavourNames = Object.keys(flavours) as (keyof typeof flavours)[];
   for (const flavour of flavourNames) {
@@ -177,6 +229,11 @@ test('every flavour is the same for the same options, and shows a change', () =>
       assert.doesNotMatch(text, /undefined|\[object|\$\{[^p]|\t| \n|\n\n\n/, path);
     }
   }
+});
+
+test('a parameter that is too long for nginx is refused', () => {
+  const queryNames = ['token', 'a'.repeat(121)];
+  assert.throws(() => renderKit('plain', { ...usualKitOptions, queryNames }), /more than 120/);
 });
 
 test('a path that nginx would read as something else is refused', () => {

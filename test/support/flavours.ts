@@ -13,6 +13,8 @@ export type FlavourSite = Pick<GuardedSite, 'nginx' | 'backend' | 'url' | 'socke
 interface FlavourSiteOptions {
   readonly gate: ListenAddress;
   readonly kit?: Partial<KitOptions>;
+  /** Lines of the http block. */
+  readonly http?: string;
   /** Lines in the location before the include. */
   readonly location?: string;
   /** Lines of the server block. */
@@ -29,7 +31,7 @@ const startManager: StartFlavour = (t, { gate, location = '', server = '', kit =
   const files = renderKit('nginx-proxy-manager', { ...usualKitOptions, ...kit, gate: named });
   const box = (files.get('advanced.conf') ?? '')
     .replace('location / {\n', `location / {\n${location}\n`)
-    .replace('/data/logs/postern_access.log postern_masked', 'off');
+    .replace(/access_log \/data\/.*/, '');
   return startSwag(t, {
     posternPort: port,
     files: new Map([['box.conf', box], ...files]),
