@@ -16,7 +16,7 @@ await build({
   keepNames: true,
   platform: 'node',
   format: 'esm',
-  target: 'node22.12',
+  target: 'node22.19',
   external: ['better-sqlite3', 'pino', 'pino-pretty'],
   // Packages written for CommonJS ask for Node's own modules with require.
   banner: {

@@ -1,9 +1,12 @@
 /**
  * Writes what follows from the code: settings, denial codes, problem codes and examples in the
- * documentation, and the files in nginx/. With --check nothing is written, and the exit code says whether all is up to date.
+ * documentation, and the files in nginx/. With --check nothing is written, and the exit code says
+ * whether all is up to date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { bridgeSchema } from '../src/config/bridge-schema.ts';
+import { defaultGateSchema, gateSchema } from '../src/config/gate-schema.ts';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
@@ -12,6 +15,7 @@ import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { renderShippedFiles } from '../src/nginx/shipped.ts';
 import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
+import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
@@ -20,7 +24,10 @@ const parts = [
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
   { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
-  { file: 'docs/jwt.md', name: 'issuer', render: renderIssuer },
+  { file: 'docs/jwt.md', name: 'issuer', render: () => renderProperties(issuerSchema) },
+  { file: 'docs/bridge.md', name: 'bridge', render: () => renderProperties(bridgeSchema) },
+  ...gateParts,
+  { file: 'docs/gates.md', name: 'rules', render: renderRules },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -81,19 +88,33 @@ function renderSettings(): string {
   );
 }
 
-function renderIssuer(): string {
-  const properties = issuerSchema.properties as Record<
-    string,
-    object & { default?: unknown; description?: string }
-  >;
+/** One property of a section, or a section in it. */
+interface Property {
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Property>>;
+  /** Set for a section that is told of elsewhere. */
+  readonly whole?: boolean;
+}
+
+function renderProperties(section: object): string {
+  const rows = (properties: Property['properties'] = {}, above = ''): string[][] =>
+    Object.entries(properties).flatMap(([name, property]) => {
+      const { default: fallback, description = '', properties, whole } = property;
+      const inner = whole === true ? undefined : properties;
+      const shown = fallback === undefined ? '–' : `\`${fallback}\``;
+      return [[`\`${above}${name}\``, shown, description], ...rows(inner, `${above}${name}.`)];
+    });
   return renderTable(
     ['Setting', 'Default', 'What it does'],
-    Object.entries(properties).map(([name, { default: fallback, description = '' }]) => [
-      `\`${name}\``,
-      fallback === undefined ? '–' : `\`${fallback}\``,
-      description,
-    ]),
+    rows((section as Property).properties),
   );
+}
+
+/** The defaults are those of `default_gate`: a gate of its own has none. */
+function renderRules(): string {
+  const { hosts, paths } = gateSchema.properties;
+  return renderProperties({ properties: { hosts, paths, ...defaultGateSchema.properties } });
 }
 
 function renderDenials(): string {

@@ -54,6 +54,12 @@ const programs = {
     candidates: ['/usr/bin/python3'],
     probe: ['-c', 'import websockets'],
   },
+  // The same for Perl: a real sign-on service, started from a script of ours.
+  lemonldap: {
+    package: 'liblemonldap-ng-handler-perl',
+    candidates: ['/usr/bin/perl'],
+    probe: ['-MLemonldap::NG::Handler::Server::Nginx', '-e', '1'],
+  },
 } as const satisfies Record<string, Program>;
 
 /** A program that can be asked for. */

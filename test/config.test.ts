@@ -254,6 +254,13 @@ const samples: Readonly<
     read: (config) => config.defaultGate.cacheTtl,
     value: 5_000,
   },
+  'default_gate.bridge': {
+    text: '{"service":"vouch","url":"http://vouch:9090"}',
+    yaml: { service: 'vouch', url: 'http://vouch:9090' },
+    read: ({ defaultGate: { bridge, sources } }) => [bridge?.service, bridge?.url, sources.at(-1)],
+    value: ['vouch', 'http://vouch:9090', 'bridge'],
+    other: '{"service":"authelia","url":"http://authelia:9091"}',
+  },
   gates: {
     text: '{"chat":{"paths":["/ws"],"sources":["query"]}}',
     yaml: { chat: { paths: ['/ws'], sources: ['query'] } },

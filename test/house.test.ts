@@ -17,8 +17,8 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
   'verifiers/': ['core/', 'stores/store.ts'],
+  'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'signers/': ['core/'],
-  'bridges/': ['core/'],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
     'resources.ts',
@@ -35,6 +35,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
     ...['http/', 'nginx/', 'bridges/', 'resources.ts'],
   ],
+  'doctor/probe/': ['core/'],
   'cli/': ['*'],
 };
 
@@ -48,12 +49,14 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   pino: { in: ['services/'], types: ['compose.ts', 'cli/'] },
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
+  undici: { in: ['bridges/client.ts'] },
+  'lru-cache': { in: ['bridges/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },
   commander: { in: ['cli/'] },
   'fastest-levenshtein': { in: ['config/'] },
-  ws: { in: ['demo/'] },
+  ws: { in: ['demo/', 'doctor/probe/'] },
 };
 
 interface Import {

@@ -4,6 +4,7 @@ import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
+import { registerDoctorCommands } from './doctor.ts';
 import { exitCodes } from './exit-codes.ts';
 import { registerExplainCommand } from './explain.ts';
 import { registerGateCommands } from './gates.ts';
@@ -41,6 +42,7 @@ const commands = [
   registerConfigCommands,
   registerNginxCommands,
   registerHealthcheckCommand,
+  registerDoctorCommands,
   registerDemoCommand,
 ];
 for (const register of commands) register(program);

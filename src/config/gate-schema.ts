@@ -3,6 +3,7 @@ import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
 import { credentialKinds } from '../core/gate.ts';
 import { gateNamePattern } from '../core/handshake.ts';
+import { bridgeSchema } from './bridge-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -144,6 +145,7 @@ const ruleProperties = {
   jwt_single_use: flag(
     'Whether a JWT is good for one request only, as a ticket is. It then needs a `jti`.',
   ),
+  bridge: Type.Optional(bridgeSchema),
   cache: Type.Optional(
     Type.String({
       pattern: durationPattern,

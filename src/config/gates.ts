@@ -1,3 +1,4 @@
+import type { SourceName } from '../core/credential.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
 import { credentialKinds, type Gate, type GateRules } from '../core/gate.ts';
 import { findAmbiguities } from '../core/gate-choice.ts';
@@ -9,6 +10,7 @@ import { type OriginRules, parseOriginRules } from '../core/origin.ts';
 import { parsePathPattern } from '../core/path-pattern.ts';
 import { parsePublicPlace } from '../core/public-place.ts';
 import type { ClaimValue } from '../core/requirements.ts';
+import { buildBridge } from './bridge.ts';
 import type { Report } from './build.ts';
 import type { RawGate, RawGateRules } from './gate-schema.ts';
 import { buildHeaders } from './header-rules.ts';
@@ -84,7 +86,7 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundi
     if (problem !== undefined) report('login', problem);
   }
   return {
-    sources: raw.sources ?? [],
+    sources: readSources(raw, report),
     cookieNames: [...new Set([sessionCookie, ...texts(raw.cookies)])],
     queryNames: texts(raw.query),
     origins: readOrigins(texts(raw.origins), (message) => report('origins', message)),
@@ -115,8 +117,19 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundi
       report(`headers.${name}`, message),
     ),
     cacheTtl: readCache(raw.cache, report),
-    bridge: undefined,
+    bridge: buildBridge(raw.bridge, (path, message) => report(`bridge.${path}`, message)),
   };
+}
+
+/** With a bridge, it comes last, unless `sources` says where. */
+function readSources(
+  { sources = [], bridge }: RawGateRules,
+  report: Report,
+): readonly SourceName[] {
+  const names = sources.includes('bridge') ? sources : [...sources, 'bridge' as const];
+  if (bridge !== undefined) return names;
+  if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');
+  return sources;
 }
 
 /** What a gate says, and for the rest what the default says; in sections, setting by setting. */

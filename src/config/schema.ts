@@ -161,8 +161,12 @@ interface LeafSchema {
 export const settings: readonly Setting[] = listSettings(configSchema, []);
 
 function listSettings(schema: TSchema, path: readonly string[]): Setting[] {
-  const { properties } = schema as { properties?: Record<string, TSchema> };
-  if (properties === undefined) {
+  const { properties, whole } = schema as {
+    properties?: Record<string, TSchema>;
+    /** Set for a section that is one setting. */
+    whole?: boolean;
+  };
+  if (properties === undefined || whole === true) {
     return [{ path, variable: `POSTERN_${path.join('_').toUpperCase()}`, schema }];
   }
   return Object.entries(properties).flatMap(([name, child]) =>

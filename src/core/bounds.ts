@@ -2,7 +2,7 @@ import type { Handshake } from './handshake.ts';
 import type { Bounds } from './identity.ts';
 import { parseNetworks } from './network.ts';
 import { isOriginAllowed, parseOriginRules } from './origin.ts';
-import { isBelow, loosestReading, resolvePath } from './path.ts';
+import { foldCase, isBelow, loosestReading, resolvePath } from './path.ts';
 import { type Deny, deny } from './verdict.ts';
 
 /**
@@ -45,6 +45,6 @@ function isWithin(path: string, prefixes: readonly string[]): boolean {
   const loose = loosestReading(resolved);
   return (
     prefixes.some((prefix) => isBelow(resolved, prefix)) &&
-    prefixes.some((prefix) => isBelow(loose, prefix.toLowerCase()))
+    prefixes.some((prefix) => isBelow(loose, foldCase(prefix)))
   );
 }

@@ -12,9 +12,13 @@ export function checkUpgrade(inquiry: Inquiry): Deny | undefined {
 }
 
 /** A gate that has rules for client addresses has to know the client's. */
-export function checkNetworks({ handshake, gate }: Inquiry): Deny | undefined {
+export function checkNetworks(inquiry: Inquiry): Deny | undefined {
+  const { handshake, gate } = inquiry;
   const { allow, deny: denied } = gate.networks;
-  if (allow === undefined && denied === undefined) return undefined;
+  if (allow === undefined && denied === undefined) {
+    note(inquiry, 'all are allowed');
+    return undefined;
+  }
   const { clientAddress } = handshake;
   if (clientAddress === undefined) return deny('network_not_allowed', 'no client address');
   if (denied?.includes(clientAddress)) return deny('network_not_allowed', 'networks.deny');
@@ -25,7 +29,10 @@ export function checkNetworks({ handshake, gate }: Inquiry): Deny | undefined {
 /** A gate that names its origins wants one of them with every handshake, whatever the credential. */
 export function checkListedOrigin(inquiry: Inquiry): Deny | undefined {
   const { handshake, gate } = inquiry;
-  if (!listsOrigins(gate.origins)) return undefined;
+  if (!listsOrigins(gate.origins)) {
+    note(inquiry, 'none is listed');
+    return undefined;
+  }
   // Browsers send no Origin with a plain navigation, so only a handshake has to have one.
   if (handshake.upgrade === 'none' && handshake.origin === undefined) return undefined;
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');

@@ -1,4 +1,5 @@
-import { type BridgeRequest, type Inquiry, note } from './inquiry.ts';
+import type { BridgeRequest } from './bridge.ts';
+import { type Inquiry, note } from './inquiry.ts';
 import { type Deny, deny, isDenial } from './verdict.ts';
 
 /**
@@ -47,6 +48,7 @@ function bridgeRequest({ handshake, gate, ports }: Inquiry): BridgeRequest | und
   const scheme = /^ *([^ ]*)/.exec(authorization ?? '')?.[1]?.toLowerCase();
   const isOurs = gate.sources.some((name) => name === scheme);
   return {
+    handshake,
     cookies: bridge.cookiesOf(handshake.cookie),
     authorization: isOurs ? undefined : authorization,
   };

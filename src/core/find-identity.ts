@@ -18,11 +18,11 @@ export async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> 
   return undefined;
 }
 
-async function identify({ grounds, credential, bridged, gate, handshake, now, ports }: Inquiry) {
+async function identify({ grounds, credential, bridged, gate, now, ports }: Inquiry) {
   if (grounds === 'network') return bareIdentity('network', gate.networks.trustAs);
   if (bridged !== undefined) {
     const bridge = ports.bridgeOf(gate);
-    return bridge?.ask({ handshake, ...bridged }, now) ?? deny('sign_on_unavailable');
+    return bridge?.ask(bridged, now) ?? deny('sign_on_unavailable');
   }
   return credential === undefined ? deny('no_credential') : ports.verify(credential, now);
 }

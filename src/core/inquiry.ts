@@ -1,4 +1,4 @@
-import type { Bridge } from './bridge.ts';
+import type { Bridge, BridgeRequest } from './bridge.ts';
 import type { Credential, CredentialSource, SourceName } from './credential.ts';
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
@@ -38,12 +38,6 @@ export interface TraceEntry {
   readonly outcome: 'passed' | 'denied' | 'skipped';
   /** What it saw, in words without secrets. */
   readonly notes: readonly string[];
-}
-
-/** What a sign-on service is to be asked with. */
-export interface BridgeRequest {
-  readonly cookies: string | undefined;
-  readonly authorization: string | undefined;
 }
 
 /** A question, and what is known so far while it is decided. */

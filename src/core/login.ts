@@ -1,6 +1,6 @@
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
-import { withoutParameters } from './query.ts';
+import { encodeOctets, pageAddress, pageTarget } from './page-address.ts';
 
 /** What may stand in a login address, in braces, for a part of the page's own address. */
 const placeholders = ['url', 'scheme', 'host', 'path'] as const;
@@ -32,19 +32,8 @@ export function renderLogin(
   handshake: Handshake,
 ): string | undefined {
   return login?.replaceAll(/\{([a-z]+)\}/g, (_, name: string) =>
-    encodeURIComponent(fillIn(name, handshake, queryNames)),
+    encodeOctets(fillIn(name, handshake, queryNames)),
   );
-}
-
-/** The page's own address, as the client wrote it, without any token. */
-export function pageAddress(handshake: Handshake, queryNames: readonly string[]): string {
-  const scheme = handshake.scheme ?? 'https';
-  return `${scheme}://${handshake.host}${handshake.port}${pageTarget(handshake, queryNames)}`;
-}
-
-function pageTarget({ path = '/', query }: Handshake, queryNames: readonly string[]): string {
-  const kept = query === undefined ? '' : withoutParameters(query, queryNames);
-  return kept === '' ? path : `${path}?${kept}`;
 }
 
 function fillIn(name: string, handshake: Handshake, queryNames: readonly string[]): string {

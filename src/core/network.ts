@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { memoize } from './memo.ts';
 
 /** Networks with a name, so that nobody has to remember them. */
 const named: Readonly<Record<string, readonly string[]>> = {
@@ -32,10 +33,10 @@ export function parseNetworks(words: readonly string[]): NetworkSet | { readonly
     }
   }
   return {
-    includes: (address) => {
+    includes: memoize((address) => {
       const plain = plainAddress(address);
       return plain !== undefined && list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-    },
+    }),
   };
 }
 

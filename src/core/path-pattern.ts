@@ -1,4 +1,4 @@
-import { resolvePath } from './path.ts';
+import { foldCase, resolvePath } from './path.ts';
 
 /** One segment: literal text, or what stands before and behind a `*`. */
 type Segment = string | { readonly before: string; readonly after: string };
@@ -26,7 +26,7 @@ export function parsePathPattern(text: string): PathPattern | { readonly invalid
   if (!path.startsWith('/') || /[?#\s\p{Cc}]/u.test(path)) {
     return { invalid: 'a path starts with / and has neither a query nor spaces' };
   }
-  if (path.includes('%') || resolvePath(path) !== toBytes(path)) {
+  if (path.includes('%') || resolvePath(toBytes(path)) !== toBytes(path)) {
     return { invalid: 'write the path as nginx resolves it: decoded, without //, . and ..' };
   }
   const segments = toBytes(path).slice(1).split('/');
@@ -51,8 +51,8 @@ export function foldPathPattern(pattern: PathPattern): PathPattern {
     ...pattern,
     segments: pattern.segments.map((segment) =>
       typeof segment === 'string'
-        ? segment.toLowerCase()
-        : { before: segment.before.toLowerCase(), after: segment.after.toLowerCase() },
+        ? foldCase(segment)
+        : { before: foldCase(segment.before), after: foldCase(segment.after) },
     ),
   };
 }

@@ -38,6 +38,11 @@ function percentBytes(path: string): string | undefined {
   return isBroken ? undefined : decoded;
 }
 
+/** ASCII letters in lower case; bytes of other characters have none. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
 /**
  * A resolved path as software that is more lenient than nginx may read it: decoded once more, `\` as
  * `/`, without `;parameters`, in lower case. Where that leads elsewhere than the path itself, nobody
@@ -48,8 +53,7 @@ export function loosestReading(path: string): string {
   if (!/[A-Z%\\;]/.test(path)) return path;
   const decoded = percentBytes(path) ?? path;
   const resolved: string[] = [];
-  const segments = decoded
-    .toLowerCase()
+  const segments = foldCase(decoded)
     .split(/[/\\]/)
     .slice(1)
     .map((segment) => segment.replace(/;.*$/s, ''));

@@ -121,23 +121,24 @@ export const denials = {
     meaning:
       'Who it is, is known, but not in the groups, or not with the claims, that the gate requires. `detail` in the log says which.',
   },
-  sign_on_denied: {
-    status: 401,
-    meaning: "The gate's sign-on service knows no session. Sign in there.",
-  },
-  sign_on_forbidden: {
-    status: 403,
-    meaning: "The gate's sign-on service knows who it is and does not admit them.",
-  },
-  sign_on_unavailable: {
-    status: 503,
-    meaning:
-      "The gate's sign-on service cannot be asked, and the log says why. Nothing is let through until it can.",
-  },
   issuer_unavailable: {
     status: 503,
     meaning:
       "The keys of the JWT's issuer cannot be had, and the log says why. Its JWTs are not let through until they can.",
+  },
+  sign_on_denied: {
+    status: 401,
+    meaning: "The sign-on service of the gate's `bridge` knows no session here. Log in there.",
+  },
+  sign_on_forbidden: {
+    status: 403,
+    meaning:
+      "The sign-on service of the gate's `bridge` knows who it is and does not admit them here. Its own rules say why.",
+  },
+  sign_on_unavailable: {
+    status: 503,
+    meaning:
+      "The sign-on service of the gate's `bridge` cannot be asked, or its answer cannot be used, and the log says why. Nobody passes by it until it can.",
   },
   store_unavailable: {
     status: 503,
@@ -168,12 +169,12 @@ export interface Deny {
   readonly reason: DenialCode;
   /** What exactly was wrong, for the log. Fixed words, nothing that the client sent. */
   readonly detail?: string;
+  /** Where the gate's sign-on service lets people log in, for a page load. */
+  readonly login?: string;
   readonly identity?: Identity;
   readonly source?: Grounds;
   /** The step that denied (see decide), once one has. */
   readonly step?: string;
-  /** Where a sign-on service wants a page load to be sent. */
-  readonly login?: string;
 }
 
 /** The outcome of one decision. */

@@ -1,5 +1,6 @@
 import type { CredentialSource, Presented } from '../core/credential.ts';
 import { type Deny, deny } from '../core/verdict.ts';
+import { trimBlanks } from './blanks.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**
@@ -29,8 +30,8 @@ function findCookie(header: string, name: string): Presented | Deny | undefined 
   let found: string | undefined;
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
-    if (equals === -1 || trim(pair.slice(0, equals)) !== name) continue;
-    const value = unquote(trim(pair.slice(equals + 1)));
+    if (equals === -1 || trimBlanks(pair.slice(0, equals)) !== name) continue;
+    const value = unquote(trimBlanks(pair.slice(equals + 1)));
     if (found !== undefined && found !== value) return deny('malformed_credential');
     found = value;
   }
@@ -38,18 +39,6 @@ function findCookie(header: string, name: string): Presented | Deny | undefined 
   if (found === undefined || found === '') return undefined;
   const value = cookieValue.test(found) ? percentDecode(found) : undefined;
   return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
-}
-
-function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }
 
 function unquote(value: string): string {

@@ -7,16 +7,63 @@ import type { Config } from '../config/config.ts';
  */
 export function createLogger({ level, format }: Config['log']): Logger {
   const pretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
-  return pino({
+  const options = {
     level,
     base: null,
-    formatters: { level: (label) => ({ level: label }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    ...(pretty && {
-      transport: {
-        target: 'pino-pretty',
-        options: { translateTime: 'SYS:HH:MM:ss.l', singleLine: true, ignore: 'event' },
-      },
-    }),
+    formatters: { level: (label: string) => ({ level: label }) },
+    timestamp: createTimestamp(),
+  };
+  if (!pretty) return pino(options, openOutput());
+  return pino({
+    ...options,
+    transport: {
+      target: 'pino-pretty',
+      options: { translateTime: 'SYS:HH:MM:ss.l', singleLine: true, ignore: 'event' },
+    },
   });
+}
+
+/** Characters of lines that are written together, and milliseconds that one waits for others. */
+const together = { characters: 65_536, ms: 100 } as const;
+
+/**
+ * Standard output. Under load a line costs more to write than a decision to make, so lines are
+ * gathered for a moment; what is left is written when the process ends.
+ */
+function openOutput() {
+  const output = pino.destination({ fd: 1, sync: false });
+  let gathered = '';
+  const pass = () => {
+    if (gathered !== '') output.write(gathered);
+    gathered = '';
+  };
+  setInterval(pass, together.ms).unref();
+  process.on('exit', () => {
+    pass();
+    output.flushSync();
+  });
+  return {
+    write(line: string) {
+      gathered += line;
+      if (gathered.length >= together.characters) pass();
+    },
+    flush(done: () => void) {
+      pass();
+      output.flush(done);
+    },
+  };
+}
+
+/** The time of a line as pino wants it, written anew once a millisecond. */
+function createTimestamp(): () => string {
+  let at = 0;
+  let written = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      written = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return written;
+  };
 }

@@ -7,8 +7,9 @@ import type { RecentDecisions } from '../../services/recent-decisions.ts';
 import type { Reload } from '../../services/reload.ts';
 import { allow } from '../admin-auth.ts';
 import { toSubrequest } from '../explain-subrequest.ts';
-import { headersTelling, readSubrequest } from '../inbound.ts';
+import { readSubrequest } from '../inbound.ts';
 import { ProblemError } from '../problem.ts';
+import { headersTelling } from '../told-facts.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
@@ -133,9 +134,11 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
                 maxLength: 16_384,
                 description: 'As the client sends it, with its query.',
               }),
-              method: Type.String({ default: 'GET', pattern: '^[A-Z-]{1,32}$' }),
-              host: Type.String({ default: 'localhost', minLength: 1, maxLength: 300 }),
-              scheme: Type.Enum(['http', 'https'], { default: 'https' }),
+              method: Type.Optional(Type.String({ default: 'GET', pattern: '^[A-Z-]{1,32}$' })),
+              host: Type.Optional(
+                Type.String({ default: 'localhost', minLength: 1, maxLength: 300 }),
+              ),
+              scheme: Type.Optional(Type.Enum(['http', 'https'], { default: 'https' })),
               client: Type.Optional(
                 Type.String({ description: 'Address of the client.', maxLength: 64 }),
               ),
@@ -145,11 +148,12 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
                   description: 'The gate that nginx names, where it does.',
                 }),
               ),
-              headers: Type.Array(Type.Tuple([Type.String(), Type.String()]), {
-                default: [],
-                maxItems: 200,
-                description: "The client's headers.",
-              }),
+              headers: Type.Optional(
+                Type.Array(Type.Tuple([Type.String(), Type.String()]), {
+                  maxItems: 200,
+                  description: "The client's headers.",
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -157,8 +161,9 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
         },
       },
       async ({ body }) => {
-        const { client, gate } = body;
-        const head = toSubrequest({ ...body, client, gate });
+        const { uri, method = 'GET', host = 'localhost', scheme = 'https' } = body;
+        const { client, gate, headers = [] } = body;
+        const head = toSubrequest({ uri, method, host, scheme, client, gate, headers });
         const explanation = await explain(readSubrequest(head, { includes: () => true }));
         return showExplanation(explanation, headersTelling(head));
       },
@@ -194,7 +199,7 @@ function showExplanation(
   const facts = Object.entries(explanation.facts).map(([fact, value]) => ({
     fact,
     value: value === null ? null : String(value),
-    headers: telling[fact === 'query' ? 'path' : fact] ?? [],
+    headers: (value !== null && telling[fact]) || [],
   }));
   const steps = explanation.steps.map((entry) => ({ ...entry, notes: [...entry.notes] }));
   const headers = explanation.headers.map(([name, value]): [string, string] => [name, value]);

@@ -1,0 +1,28 @@
+import type { SignOn } from './sign-on.ts';
+
+/** An authentik outpost. It finds the application by `Host`. */
+export const authentik: SignOn = {
+  path: '/outpost.goauthentik.io/auth/nginx',
+  cookies: ['authentik_proxy_*'],
+  renderHeaders: ({ url, host, client_address: address = '' }) => ({
+    Host: host,
+    'X-Original-URL': url,
+    'X-Forwarded-For': address,
+  }),
+  answerHeaders: {
+    subject: 'x-authentik-username',
+    email: 'x-authentik-email',
+    name: 'x-authentik-name',
+    groups: 'x-authentik-groups',
+    groupsSeparator: '|',
+  },
+  // "Unauthenticated Paths" of a provider.
+  nameless: 'anonymous',
+  loginHeader: undefined,
+  login: '/outpost.goauthentik.io/start?rd=',
+  returnTo: 'url',
+  hints: {
+    404: 'the outpost has no provider for this host',
+    nameless: undefined,
+  },
+};

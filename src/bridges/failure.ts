@@ -1,0 +1,46 @@
+/** What is known of an error of the client. Its message is not: it may quote the answer. */
+interface Failure {
+  readonly name?: string;
+  readonly code?: string;
+  readonly cause?: unknown;
+}
+
+const inTime = 'it did not answer in time';
+const cutShort = 'it closed the connection without a whole answer';
+
+/** Failures by code, in words. */
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there (connection refused)',
+  ENOTFOUND: 'the host of its url is not known to DNS',
+  EAI_AGAIN: 'DNS does not answer about the host of its url',
+  EHOSTUNREACH: 'its host cannot be reached',
+  ENETUNREACH: 'its network cannot be reached',
+  ETIMEDOUT: inTime,
+  UND_ERR_CONNECT_TIMEOUT: inTime,
+  UND_ERR_HEADERS_TIMEOUT: inTime,
+  UND_ERR_BODY_TIMEOUT: inTime,
+  UND_ERR_SOCKET: cutShort,
+  ECONNRESET: cutShort,
+  EPIPE: cutShort,
+  UND_ERR_HEADERS_OVERFLOW: 'its answer has too many headers',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'its answer is too long',
+  UND_ERR_DESTROYED: 'Postern is stopping',
+};
+
+/** What went wrong, in words for the log. */
+export function explainFailure(error: unknown): string {
+  const { name = '', code = '', cause }: Failure = Object(error);
+  if (name === 'TimeoutError') return inTime;
+  if (Object.hasOwn(words, code)) return words[code] ?? code;
+  if (code.startsWith('HPE_') || name === 'HTTPParserError') return 'its answer is not HTTP';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
+  if (/CERT|LEAF_SIGNATURE/.test(code)) return `its certificate is not trusted (${code})`;
+  if (/SSL|TLS/.test(code)) return `TLS with it fails (${code})`;
+  return cause === undefined ? `asking it failed (${code || name})` : explainFailure(cause);
+}
+
+/** True when a kept connection turned out to be closed, so that asking again makes sense. */
+export function isStaleConnection(error: unknown): boolean {
+  const { code = '' }: Failure = Object(error);
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
+}

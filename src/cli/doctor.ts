@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { registerDoctorProbe } from './doctor-probe.ts';
+
+/** `postern doctor …`. */
+export function registerDoctorCommands(program: Command): void {
+  const doctor = program
+    .command('doctor')
+    .description('find out why WebSocket handshakes fail, with or without Postern');
+  registerDoctorProbe(doctor);
+}

@@ -1,0 +1,101 @@
+import type { FindingRule } from '../finding.ts';
+
+/** Answers to a handshake that are neither 101, nor 401, nor a redirect. */
+export const refusalFindings = {
+  'upgrade-ignored': {
+    severity: 'fault',
+    title: 'A handshake is answered like a page load',
+    meaning:
+      'The application never saw that the client wanted a WebSocket (clients say "Unexpected server response: 200"), or a login page was put in the place of an answer.',
+    change:
+      'In the location: "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;" with "map $http_upgrade $connection_upgrade { default upgrade; \'\' close; }" in http. They belong into the location itself: nginx drops inherited proxy_set_header lines where a location has one of its own. Where "error_page 401" leads to a login page, answer upgrades with 401 first (docs/why-302.md).',
+  },
+  'upgrade-headers-missing': {
+    severity: 'fault',
+    title: 'A header of the handshake does not reach the application',
+    meaning: 'The application got a request that is not a complete WebSocket handshake.',
+    change:
+      'In the location: "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;" with "map $http_upgrade $connection_upgrade { default upgrade; \'\' close; }" in http. All three lines belong into the location itself, and into every proxy on the way.',
+  },
+  'upgrade-bad-request': {
+    severity: 'fault',
+    title: 'A handshake is called a bad request',
+    meaning: 'Something on the way finds the request malformed; the answer’s text may say what.',
+    change:
+      'Look at the error logs of nginx and of the application at this time. A full and correct handshake was sent.',
+  },
+  'plain-to-tls-port': {
+    severity: 'fault',
+    title: 'The port wants TLS',
+    meaning: 'A client that uses ws:// here gets a 400.',
+    change: 'Use wss:// (or https://).',
+  },
+  'client-certificate-wanted': {
+    severity: 'fault',
+    title: 'The server wants a client certificate',
+    meaning: 'Clients without one are refused before any token is looked at.',
+    change: 'Give clients a certificate, or "ssl_verify_client optional;" or "off;" here.',
+  },
+  'upgrade-forbidden': {
+    severity: 'warning',
+    title: 'A handshake without a credential gets 403',
+    meaning:
+      'Denied, which is safe; but 403 tells clients that no credential will help. It comes from a rule about Origin or addresses, or from "error_page 401 =403" (oauth2-proxy with its own sign-in page).',
+    change: 'Answer 401 where a credential would help.',
+  },
+  'upgrade-wants-origin': {
+    severity: 'ok',
+    title: 'A handshake is admitted with an Origin and refused without one',
+    meaning:
+      'The Origin of a page on the same host opens the socket, without a credential. That keeps other people’s pages out, but no program: those can send any Origin.',
+  },
+  'upgrade-not-found': {
+    severity: 'fault',
+    title: 'There is nothing at this path for a handshake',
+    meaning:
+      'The path is wrong, or no location serves it, or the application got the request without its upgrade headers and has no page there.',
+    change:
+      'Check the path. If it is right: "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;" in its location, and a proxy_pass that keeps the path (a slash behind the port replaces it).',
+  },
+  'upgrade-throttled': {
+    severity: 'warning',
+    title: 'A handshake is refused for too many requests',
+    meaning: 'A rate limit was hit, so nothing can be said about the rest.',
+    change: 'Wait and try again; look at "limit_req" and "limit_conn" if clients meet it too.',
+  },
+  'auth-service-broken': {
+    severity: 'fault',
+    title: 'A handshake ends with 500',
+    meaning:
+      'Behind "auth_request" this means: the auth service is down, or it answered something else than 2xx, 401 or 403 (a redirect, 400, 404), and nginx makes 500 of all of these. The error log says "auth request unexpected status: …". Otherwise the application failed.',
+    change:
+      'Look for "auth request unexpected status" in nginx’s error log: 302 or 307 – the service was asked as if for a page; 400 – TinyAuth since 5.2 refuses X-Original-URL and X-Forwarded-* together; 404 – the path in the auth location is wrong; 502 or 504 – it cannot be reached.',
+  },
+  'backend-unreachable': {
+    severity: 'fault',
+    title: 'The proxy cannot reach the application',
+    meaning:
+      'nginx answers 502 when nobody listens where proxy_pass points, or when the application closes the connection instead of answering.',
+    change:
+      'Check that the application runs and that proxy_pass names its address and port as nginx sees them (in a container "localhost" is the container itself). "proxy_http_version 1.1;" is needed too.',
+  },
+  'service-unavailable': {
+    severity: 'fault',
+    title: 'A handshake is told that the service is unavailable',
+    meaning:
+      'With a Retry-After header this is what Postern’s nginx files say when Postern cannot be reached or cannot tell; nothing is let through then. Otherwise the application or a limit says so.',
+    change: 'Check that the auth service runs ("postern healthcheck"), then the application.',
+  },
+  'backend-timeout': {
+    severity: 'fault',
+    title: 'The application does not answer the proxy in time',
+    meaning: 'nginx gave up waiting ("upstream timed out" in its error log).',
+    change: 'Look at what the application does with the handshake, and at proxy_pass.',
+  },
+  'upgrade-unexpected-status': {
+    severity: 'fault',
+    title: 'A handshake gets an answer that no client can use',
+    meaning: 'Only 101 opens a socket, and only 401 tells a client why not.',
+    change: 'Find out in nginx’s access and error logs who gives this answer.',
+  },
+} as const satisfies Record<string, FindingRule>;

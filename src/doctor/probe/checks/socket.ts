@@ -1,0 +1,49 @@
+import { type Finding, finding } from '../finding.ts';
+import { type LiveSocket, openSocket } from '../live-socket.ts';
+import type { Check, Probe } from '../probe.ts';
+
+/** What an open socket does: answers a ping, takes a large message, survives silence. */
+export const socket: Check = {
+  about: 'open socket',
+  async run(probe) {
+    if (probe.admitted === undefined) return [];
+    const socket = await openSocket(probe, probe.admitted);
+    if (typeof socket === 'string') return [finding('socket-closed', probe.show(socket))];
+    try {
+      return await examine(probe, socket);
+    } finally {
+      await socket.end();
+    }
+  },
+};
+
+async function examine(probe: Probe, socket: LiveSocket): Promise<Finding[]> {
+  const { frame, idle, timeout, show } = probe;
+  const ping = await socket.ping(timeout);
+  if (ping.kind === 'closed') return [finding('socket-closed', show(ping.how))];
+  if (ping.kind === 'silent') {
+    return [finding('ping-unanswered', `no pong within ${timeout / 1000} s`)];
+  }
+  const findings = [finding('ping-answered', `pong after ${ping.after} ms`)];
+  if (frame !== undefined) {
+    socket.send('x'.repeat(frame));
+    const after = await socket.ping(timeout);
+    const isAlive = after.kind === 'answered';
+    const fate = isAlive
+      ? 'pong behind it'
+      : after.kind === 'closed'
+        ? after.how
+        : 'no pong behind it';
+    const evidence = `a text message of ${frame} bytes, then ${show(fate)}`;
+    findings.push(finding(isAlive ? 'large-frame-passed' : 'large-frame-refused', evidence));
+    if (!isAlive) return findings;
+  }
+  if (idle !== undefined) {
+    const { kind, after, said, how } = await socket.idle(idle);
+    const seconds = `${Math.round(after / 1000)} s`;
+    const words = said === 0 ? '' : `; the server sent ${said} messages or pings meanwhile`;
+    const evidence = `${kind === 'cut' ? `${show(how)} after` : 'open for'} ${seconds}${words}`;
+    findings.push(finding(kind === 'cut' ? 'idle-cut' : 'idle-survived', evidence));
+  }
+  return findings;
+}

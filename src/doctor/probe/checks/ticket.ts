@@ -1,0 +1,19 @@
+import { finding } from '../finding.ts';
+import { type Check, isOpen, isOpenToAll, renderStatus } from '../probe.ts';
+import { withParameter } from '../target.ts';
+
+/** A ticket, twice: it has to open the first socket and not the second. */
+export const ticket: Check = {
+  about: 'a ticket, twice',
+  async run(probe) {
+    const { ticket, target, queryName, origin } = probe;
+    if (ticket === undefined || isOpenToAll(probe)) return [];
+    const path = withParameter(target.path, queryName, ticket);
+    const request = { path, headers: { Origin: origin } };
+    const first = await probe.upgrade('ticket', request);
+    if (!isOpen(first)) return [finding('ticket-refused', renderStatus(first))];
+    const second = await probe.upgrade('ticket again', request);
+    const evidence = `first HTTP 101, then ${renderStatus(second)}`;
+    return [finding(isOpen(second) ? 'ticket-reusable' : 'ticket-single-use', evidence)];
+  },
+};

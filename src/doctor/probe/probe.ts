@@ -1,0 +1,91 @@
+import type { Dialled, DialOptions, Lookup } from './dial.ts';
+import type { Finding } from './finding.ts';
+import type { ProbeRequest } from './request.ts';
+import type { Outcome } from './response.ts';
+import type { Target } from './target.ts';
+
+/** What to look at, and with what. All times in milliseconds. */
+export interface ProbeSettings {
+  readonly target: Target;
+  /** For each step of each request. */
+  readonly timeout: number;
+  /** Certificates to trust beside the usual ones, in PEM. */
+  readonly ca?: string;
+  /** Origin of the page that opens the socket. */
+  readonly origin: string;
+  /** A token to present in every way. */
+  readonly token?: string;
+  /** Names under which the gate looks for it. */
+  readonly queryName: string;
+  readonly cookieName: string;
+  /** `name=value`, as a browser would send it. */
+  readonly cookie?: string;
+  /** A ticket to present twice. */
+  readonly ticket?: string;
+  /** Subprotocols of the application to offer. */
+  readonly protocols: readonly string[];
+  readonly gateReason: boolean;
+  /** The command runs on the server that opens its own address. */
+  readonly fromServer: boolean;
+  /** How long to leave an open socket silent. */
+  readonly idle?: number;
+  /** Size in bytes of a message to send through an open socket. */
+  readonly frame?: number;
+  /** Looks names up; the system's way when left out. */
+  readonly lookup?: Lookup;
+  /** Told which check is under way. */
+  readonly onProgress?: (what: string) => void;
+}
+
+/** A handshake that was tried. */
+export interface Attempt {
+  /** What was presented: `no credential`, `query`, … */
+  readonly about: string;
+  readonly request: ProbeRequest;
+  readonly outcome: Outcome;
+  /** What is wrong with a 101, if it is one and a client would not take it. */
+  readonly bad?: string;
+}
+
+/** What the checks work with, and what they learn from each other. */
+export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
+  readonly lookup: Lookup;
+  readonly dialOptions: DialOptions;
+  /** The address that answers; the first check sets it. */
+  address: string;
+  /** A handshake that opened the socket and can be repeated; the check that finds one sets it. */
+  admitted: ProbeRequest | undefined;
+  /** Handshakes so far. */
+  readonly attempts: readonly Attempt[];
+  /** Makes what a server sent fit to be shown: masked, on one line, not too long. */
+  show(text: string): string;
+  /** A connection that is ready for a request, for who sends it otherwise. */
+  open(): Promise<Dialled>;
+  /** Sends a request as it is. */
+  send(request: ProbeRequest): Promise<Outcome>;
+  /** Sends a complete handshake, with these headers more. */
+  upgrade(about: string, request: ProbeRequest): Promise<Attempt>;
+}
+
+/** One thing that is looked at. */
+export interface Check {
+  /** For the line that shows progress. */
+  readonly about: string;
+  run(probe: Probe): Promise<readonly Finding[]>;
+}
+
+/** True when the handshake opened a socket that a client would take. */
+export function isOpen({ outcome, bad }: Attempt): boolean {
+  return outcome.kind === 'answer' && outcome.answer.status === 101 && bad === undefined;
+}
+
+/** How an attempt ended, in two words. */
+export function renderStatus({ outcome, bad }: Attempt): string {
+  if (outcome.kind === 'silence') return 'no answer';
+  return bad === undefined ? `HTTP ${outcome.answer.status}` : `HTTP 101, but ${bad}`;
+}
+
+/** True when a handshake without any credential opens the socket: then credentials prove nothing. */
+export function isOpenToAll({ attempts }: Probe): boolean {
+  return attempts.some((attempt) => attempt.about === 'no credential' && isOpen(attempt));
+}

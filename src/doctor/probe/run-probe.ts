@@ -1,0 +1,100 @@
+import { checks } from './checks.ts';
+import { lookupAddresses } from './dial.ts';
+import { exchange, open } from './exchange.ts';
+import { ends, type Finding, type Severity, worst } from './finding.ts';
+import { createMask, legible, type Mask } from './mask.ts';
+import type { Attempt, Probe, ProbeSettings } from './probe.ts';
+import { findBadAccept, handshakeHeaders, newKey } from './request.ts';
+import type { Answer } from './response.ts';
+import { renderTarget } from './target.ts';
+
+/** What a run of the probe found. */
+export interface Report {
+  /** The address, without values of its query. */
+  readonly target: string;
+  readonly worst: Severity;
+  readonly findings: readonly Finding[];
+  /** Requests that were sent. */
+  readonly requests: number;
+}
+
+/**
+ * Runs every check in order, connecting to the target and nobody else. Does not reject because of
+ * what a server does. No text of the report holds a secret of the settings.
+ */
+export async function runProbe(settings: ProbeSettings): Promise<Report> {
+  const { target, timeout, ca, lookup = lookupAddresses, onProgress = () => {} } = settings;
+  const mask = createMask(secretsOf(settings));
+  const findings: Finding[] = [];
+  const attempts: Attempt[] = [];
+  const dialOptions = { timeout, ...(ca !== undefined && { ca }) };
+  let requests = 0;
+  const probe: Probe = {
+    ...settings,
+    lookup,
+    dialOptions,
+    address: '',
+    admitted: undefined,
+    attempts,
+    show: (text) => legible(mask(text)),
+    open() {
+      requests++;
+      return open(target, probe.address, dialOptions);
+    },
+    send(request) {
+      requests++;
+      return exchange(target, probe.address, request, dialOptions);
+    },
+    async upgrade(about, request) {
+      const key = newKey();
+      const headers = { ...handshakeHeaders(key), ...request.headers };
+      const outcome = await probe.send({ ...request, headers });
+      const bad = outcome.kind === 'answer' ? badAccept(outcome.answer, key) : undefined;
+      const attempt = { about, request, outcome, ...(bad !== undefined && { bad }) };
+      attempts.push(attempt);
+      return attempt;
+    },
+  };
+  for (const { about, run } of checks) {
+    onProgress(about);
+    findings.push(...(await run(probe)));
+    if (findings.some(ends)) break;
+  }
+  return {
+    target: mask(renderTarget(target)),
+    worst: worst(findings),
+    findings: findings.map((one) => maskFinding(one, mask)),
+    requests,
+  };
+}
+
+function badAccept(answer: Answer, key: string): string | undefined {
+  return answer.status === 101 ? findBadAccept(answer, key) : undefined;
+}
+
+/** Everything of the settings that must not be shown. */
+function secretsOf({ target, token, cookie, ticket }: ProbeSettings): string[] {
+  const query = target.path.split('?').slice(1).join('?').split('&');
+  const pairs = [...query, ...(cookie ?? '').split(/;\s*/)].filter((pair) => pair.includes('='));
+  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const decoded = values.flatMap((value) => [value, safelyDecoded(value)]);
+  return [token, ticket, ...decoded].filter((value) => value !== undefined);
+}
+
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function maskFinding(found: Finding, mask: Mask): Finding {
+  const { evidence, meaning, change } = found;
+  return {
+    ...found,
+    evidence: mask(evidence),
+    meaning: mask(meaning),
+    ...(change !== undefined && { change: mask(change) }),
+  };
+}

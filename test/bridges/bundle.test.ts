@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import type { createBridge } from '../../src/bridges/index.ts';
+import { packageRoot } from '../../src/resources.ts';
+import { aGate, aHandshake } from '../support/examples.ts';
+import { temporaryDirectory } from '../support/postern.ts';
+import { sessions, startSignOn } from '../support/sign-ons.ts';
+import { outcomeOf, settingsOf } from './scene.ts';
+
+test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {
+  const outdir = temporaryDirectory(t);
+  await build({
+    entryPoints: { bridge: join(packageRoot, 'src/bridges/index.ts') },
+    outdir,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'silent',
+  });
+  const bundled = (await import(pathToFileURL(join(outdir, 'bridge.mjs')).href)) as {
+    createBridge: typeof createBridge;
+  };
+  const { url } = await startSignOn(t, 'tinyauth');
+  const reports: (string | undefined)[] = [];
+  const bridge = bundled.createBridge(settingsOf({ url }), {
+    gate: aGate(),
+    report: (_service, why) => reports.push(why),
+  });
+  t.after(() => bridge.close());
+  const cookies = sessions.tinyauth.alice;
+  const found = await bridge.ask({ handshake: aHandshake(), cookies, authorization: undefined }, 0);
+  assert.deepEqual(reports, []);
+  assert.equal(outcomeOf(found), 'alice');
+});

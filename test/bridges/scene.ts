@@ -1,0 +1,60 @@
+import type { TestContext } from 'node:test';
+import { createBridge } from '../../src/bridges/index.ts';
+import type { Bridge, BridgeSettings } from '../../src/core/bridge.ts';
+import type { Handshake } from '../../src/core/handshake.ts';
+import type { Identity } from '../../src/core/identity.ts';
+import { type Deny, isDenial } from '../../src/core/verdict.ts';
+import { aGate, aHandshake } from '../support/examples.ts';
+
+/** A bridge as a test needs it. */
+export interface TestBridge extends Bridge {
+  /** What was reported so far: why it cannot be asked, or `fine`. */
+  readonly reports: string[];
+  /** Asks as a gate would: with the service's own cookies out of these. */
+  about(facts?: Partial<Handshake>, now?: number, authorization?: string): Promise<Identity | Deny>;
+}
+
+/** Settings of a bridge as they are by default, but for these. */
+export function settingsOf(settings: Partial<BridgeSettings> & { url: string }): BridgeSettings {
+  return {
+    service: 'tinyauth',
+    headers: 'original',
+    cookies: undefined,
+    answerHeaders: {},
+    login: undefined,
+    timeout: 5_000,
+    maxRequests: 64,
+    cacheTtl: 0,
+    custom: undefined,
+    ...settings,
+  };
+}
+
+/** Builds a bridge and closes it after the test. */
+export function openBridge(
+  t: TestContext,
+  settings: Partial<BridgeSettings> & { url: string },
+): TestBridge {
+  const reports: string[] = [];
+  const bridge = createBridge(settingsOf(settings), {
+    gate: aGate(),
+    report: (_service, why) => reports.push(why ?? 'fine'),
+  });
+  t.after(() => bridge.close());
+  return {
+    ...bridge,
+    reports,
+    about: (facts = {}, now = 0, authorization = undefined) => {
+      const handshake = aHandshake(facts);
+      return bridge.ask(
+        { handshake, cookies: bridge.cookiesOf(handshake.cookie), authorization },
+        now,
+      );
+    },
+  };
+}
+
+/** Who it is, or why not. */
+export function outcomeOf(answer: Identity | Deny): string {
+  return isDenial(answer) ? answer.reason : answer.subject;
+}

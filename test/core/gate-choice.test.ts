@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseAmong, chooseAny, findAmbiguities } from '../../src/core/gate-choice.ts';
+import { type HostPattern, parseHostPattern } from '../../src/core/host-pattern.ts';
+import { type PathPattern, parsePathPattern } from '../../src/core/path-pattern.ts';
+import { isDenial } from '../../src/core/verdict.ts';
+import { aGate } from '../support/examples.ts';
+
+function gateAt(name: string, hosts: readonly string[], paths: readonly string[]) {
+  return aGate({
+    name,
+    hosts: hosts.map((host) => parseHostPattern(host) as HostPattern),
+    paths: paths.map((path) => parsePathPattern(path) as PathPattern),
+  });
+}
+
+const gates = [
+  gateAt('site', ['example.com'], []),
+  gateAt('wild', ['*.example.com'], []),
+  gateAt('deep', ['*.eu.example.com'], []),
+  gateAt('admin', ['example.com'], ['/admin']),
+  gateAt('health', ['example.com'], ['=/admin/health']),
+  gateAt('rooms', [], ['/rooms/*/ws']),
+  gateAt('upper', ['case.test'], ['/Admin']),
+  gateAt('lower', ['case.test'], ['/']),
+  gateAt('named', [], []),
+  gateAt('green', ['green.test'], ['/grÜn']),
+];
+const choice = chooseAmong(gates);
+
+function chosen(host: string, path: string, gateName?: string): string {
+  const at = choice.choose({ gateName, host, path });
+  return isDenial(at) ? `${at.reason}: ${at.detail}` : at.gate.name;
+}
+
+for (const [host, path, name] of [
+  ['example.com', '/', 'site'],
+  ['example.com', '/admin', 'admin'],
+  ['example.com', '/admin/', 'admin'],
+  ['example.com', '/admin/users', 'admin'],
+  ['example.com', '/administrator', 'site'],
+  ['example.com', '/admin/health', 'health'],
+  ['example.com', '//admin', 'admin'],
+  ['example.com', '/pub/../admin', 'admin'],
+  ['example.com', '/pub/%2e%2e/admin', 'admin'],
+  ['example.com', '/pub/..%2fadmin', 'admin'],
+  ['example.com', '/%61dmin', 'admin'],
+  ['example.com', '/admin/../x', 'site'],
+  ['a.example.com', '/', 'wild'],
+  ['a.b.example.com', '/', 'wild'],
+  ['eu.example.com', '/', 'wild'],
+  ['a.eu.example.com', '/', 'deep'],
+  ['other.test', '/rooms/1/ws', 'rooms'],
+  // The host counts before the path, as in nginx.
+  ['example.com', '/rooms/1/ws', 'site'],
+  ['case.test', '/Admin', 'upper'],
+  ['case.test', '/x', 'lower'],
+  ['green.test', '/gr%C3%9Cn/x', 'green'],
+] as const) {
+  test(`${host}${path} is at ${name}`, () => {
+    assert.equal(chosen(host, path), name);
+  });
+}
+
+for (const [host, path, why] of [
+  ['other.test', '/', 'no_gate: host and path'],
+  ['notexample.com', '/', 'no_gate: host and path'],
+  ['other.test', '/rooms/1/ws/', 'no_gate: host and path'],
+  ['example.com', '/../admin', 'malformed_request: path'],
+  ['example.com', '/%zz', 'malformed_request: path'],
+  // A backend may read these as /admin, nginx does not.
+  ['example.com', '/ADMIN', 'no_gate: ambiguous path'],
+  ['example.com', '/admin;x', 'no_gate: ambiguous path'],
+  ['example.com', '/admin;x/users', 'no_gate: ambiguous path'],
+  ['example.com', '/pub/..;/admin', 'no_gate: ambiguous path'],
+  ['example.com', '/pub/..%5cadmin', 'no_gate: ambiguous path'],
+  ['example.com', '/%2561dmin', 'no_gate: ambiguous path'],
+  ['example.com', '/pub%252f..%252fadmin', 'no_gate: ambiguous path'],
+  ['case.test', '/admin', 'no_gate: ambiguous path'],
+] as const) {
+  test(`${host}${path} is at none, or nobody can say at which`, () => {
+    assert.equal(chosen(host, path), why);
+  });
+}
+
+test('a path that could be read in other ways, but leads to the same gate, is no trouble', () => {
+  for (const path of [
+    '/Docs',
+    '/a;b',
+    '/100%25',
+    '/a%5cb',
+    '/%2541',
+    '/Gr%C3%9Cn',
+    '/Gr\u00c3\u009cn',
+  ]) {
+    assert.equal(chosen('example.com', path), 'site', path);
+  }
+});
+
+test('nginx names a gate, whatever the host and the path; a name that is none denies', () => {
+  assert.equal(chosen('other.test', '/', 'named'), 'named');
+  assert.equal(chosen('example.com', '/', 'admin'), 'admin');
+  assert.equal(chosen('example.com', '/', 'Admin'), 'no_gate: unknown name');
+  assert.equal(chosen('example.com', '/', '__proto__'), 'no_gate: unknown name');
+});
+
+test('a page may ask about the gates at its host only', () => {
+  const names = (host: string) => choice.atHost(host).map(({ name }) => name);
+  assert.deepEqual(names('example.com'), ['site', 'admin', 'health', 'rooms', 'named']);
+  assert.equal(choice.named('admin', 'a.example.com'), undefined);
+  assert.equal(choice.named('admin', 'example.com')?.name, 'admin');
+  assert.equal(choice.named('named', 'other.test')?.name, 'named');
+});
+
+test('without gates, every name is one', () => {
+  const any = chooseAny((name) => aGate({ name }));
+  for (const [gateName, name] of [
+    [undefined, 'default'],
+    ['chat', 'chat'],
+  ] as const) {
+    const at = any.choose({ gateName, host: 'example.com', path: '/%zz' });
+    assert.equal(isDenial(at) ? at.reason : at.gate.name, name);
+  }
+});
+
+test('gates of which none is more specific are found, wherever they meet', () => {
+  const found = (...some: Parameters<typeof gateAt>[]) =>
+    findAmbiguities(some.map((one) => gateAt(...one))).map(({ gates }) => gates.join(' '));
+  assert.deepEqual(found(['a', ['x.test'], ['/ws']], ['b', ['x.test'], ['/ws/']]), ['a b']);
+  assert.deepEqual(found(['a', [], ['/a/*']], ['b', [], ['/*/b']]), ['a b']);
+  assert.deepEqual(found(['a', ['*.x.test'], []], ['b', ['*.x.test'], []]), ['a b']);
+  assert.deepEqual(found(['a', ['x.test'], ['/']], ['b', [], ['/ws']]), []);
+  assert.deepEqual(found(['a', [], ['/ws']], ['b', [], ['/']]), []);
+  assert.deepEqual(found(['a', [], ['/ws', '/ws']]), []);
+  assert.deepEqual(found(['a', [], []], ['b', [], []]), []);
+});

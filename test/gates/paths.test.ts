@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseTarget } from '../../src/core/handshake.ts';
+import { resolvePath } from '../../src/core/path.ts';
+import { startNginx } from '../../src/nginx/process.ts';
+import { temporaryDirectory } from '../support/postern.ts';
+import { sendRaw } from '../support/raw.ts';
+
+/** Parts of which nasty paths are made, more often than chance would make them. */
+const parts = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('/', '//', '.', '..', '/.', '/..', '/../', '/./', 'a') },
+  { weight: 3, arbitrary: fc.constantFrom('%2f', '%2F', '%2e', '%2E%2e', '%5c', '\\', '%25', '%') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('%252f', '%00', '%7f', ';', ';x', '?', '#', '+', '~', '%zz'),
+  },
+  { weight: 1, arbitrary: fc.integer({ min: 0x21, max: 0xff }).map((c) => String.fromCharCode(c)) },
+);
+const targets = fc.array(parts, { maxLength: 12 }).map((some) => `/${some.join('')}`);
+
+test('whatever a client asks for, the path is the one that nginx resolved', async (t) => {
+  const nginx = await startNginx({
+    directory: temporaryDirectory(t),
+    http: (port) => `
+  server {
+    listen 127.0.0.1:${port};
+    access_log off;
+    location / { return 200 "<$uri>"; }
+  }`,
+  });
+  t.after(() => nginx.close());
+
+  const check = async (target: string) => {
+    const request = `GET ${target} HTTP/1.1\nHost: a\nConnection: close\n\n`;
+    const { status, text } = await sendRaw(nginx.port, request, { body: true });
+    const parsed = parseTarget(target);
+    const resolved = parsed && resolvePath(parsed.path);
+    if (status === 400) {
+      assert.equal(resolved, undefined, target);
+    } else {
+      assert.equal(status, 200, target);
+      assert.equal(resolved, /<(.*)>$/s.exec(text)?.[1], target);
+    }
+  };
+  for (const target of ['/', '/a/../b', '/a%2f..%2fb', '//a///b', '/..', '/a/.', '/%2e%2e/%61']) {
+    await check(target);
+  }
+  await fc.assert(fc.asyncProperty(targets, check), { numRuns: 1_500, includeErrorInReport: true });
+});

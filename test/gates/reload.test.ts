@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ask } from '../support/ask.ts';
+import { run, serve, surroundings } from '../support/cli.ts';
+import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { waitFor } from '../support/wait.ts';
+
+const rules = (origin: string) => `
+gates:
+  chat:
+    hosts: [app.example.com]
+    origins: ["${origin}"]
+`;
+const one = 'https://one.example.com';
+const two = 'https://two.example.com';
+
+async function startWith(t: TestContext) {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(config, rules(one));
+  const postern = await startTestPostern(t, { config });
+  const { token } = await postern.issue();
+  const from = async (origin: string) =>
+    (await ask(postern.gate, { origin, cookie: `postern_token=${token}` })).status;
+  return { postern, config, from };
+}
+
+test('a reload puts other rules in force, and the list shows them', async (t) => {
+  const { postern, config, from } = await startWith(t);
+  assert.deepEqual([await from(one), await from(two)], [200, 403]);
+  writeFileSync(config, rules(two).replace('chat:', 'talk:'));
+  const { status, body } = await postern.api('POST', '/v1/config/reload');
+  assert.deepEqual([status, body], [200, { gates: ['talk'], need_restart: [] }]);
+  assert.deepEqual([await from(one), await from(two)], [403, 200]);
+  const { body: listed } = await postern.api('GET', '/v1/gates');
+  const [gate] = (listed as { gates: Record<string, unknown>[] }).gates;
+  assert.equal(gate?.name, 'talk');
+  assert.deepEqual(gate?.origins, [two]);
+  assert.deepEqual(gate?.cookies, ['postern_token'], 'what comes from default_gate is shown too');
+});
+
+test('a faulty file keeps the old rules in force and is answered with its faults', async (t) => {
+  const { postern, config, from } = await startWith(t);
+  for (const faulty of [
+    rules('nowhere'),
+    'gates: [',
+    'gatez: {}',
+    `${rules(two)}    hosts: []\n`,
+  ]) {
+    writeFileSync(config, faulty);
+    const { status, body } = await postern.api('POST', '/v1/config/reload');
+    const problem = body as { code: string; errors: { message: string }[] };
+    assert.deepEqual([status, problem.code], [422, 'config_invalid'], faulty);
+    assert.match(problem.errors[0]?.message ?? '', /postern\.yaml:\d+:\d+: /);
+    assert.deepEqual([await from(one), await from(two)], [200, 403], faulty);
+    assert.equal(postern.log.at(-3)?.event, 'reload');
+  }
+});
+
+test('settings that something was opened with are named as needing a restart', async (t) => {
+  const { postern, config } = await startWith(t);
+  writeFileSync(config, `${rules(one)}log:\n  level: debug\n`);
+  const { body } = await postern.api('POST', '/v1/config/reload');
+  assert.deepEqual(body, { gates: ['chat'], need_restart: ['log.level'] });
+});
+
+test('no decision is dropped while rules are reloaded over and over', async (t) => {
+  const { postern, from } = await startWith(t);
+  let done = false;
+  const reloading = (async () => {
+    for (let i = 0; i < 20; i++) await postern.api('POST', '/v1/config/reload');
+    done = true;
+  })();
+  const statuses = new Set<number>();
+  while (!done) statuses.add(await from(one));
+  await reloading;
+  assert.deepEqual([...statuses], [200]);
+});
+
+test('SIGHUP reloads a running service, and with a faulty file it lives on by the old rules', async (t) => {
+  const { env, directory } = surroundings(t);
+  const config = join(directory, 'postern.yaml');
+  writeFileSync(config, rules(one));
+  const all = { ...env, POSTERN_CONFIG: config };
+  const served = await serve(t, all);
+  const reloads = (words: string) =>
+    served
+      .stdout()
+      .split('\n')
+      .filter((line) => line.includes('"event":"reload"') && line.includes(words)).length;
+  writeFileSync(config, rules(two));
+  process.kill(served.pid, 'SIGHUP');
+  await waitFor('the reload', () => reloads('configuration reloaded') === 1);
+  const list = await run(['gate', 'list'], all);
+  assert.match(list.stdout, /origins:\n {6}- https:\/\/two\.example\.com/);
+  writeFileSync(config, 'gates: 5');
+  process.kill(served.pid, 'SIGHUP');
+  await waitFor('the refusal', () => reloads('the old rules stay in force') === 1);
+  assert.match(served.stdout(), /postern\.yaml:1:1: gates: must be object/);
+
+  // The command reads the same file to find the service, so it says what is wrong by itself.
+  const refused = await run(['config', 'reload'], all);
+  assert.equal(refused.code, 3);
+  writeFileSync(config, rules(one));
+  const reloaded = await run(['config', 'reload'], all);
+  assert.equal(reloaded.stdout, 'Reloaded. Gates: chat.\n');
+});

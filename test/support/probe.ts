@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { type ServerOptions, WebSocketServer } from 'ws';
+import type { FindingCode } from '../../src/doctor/probe/catalog.ts';
+import type { Finding } from '../../src/doctor/probe/finding.ts';
+import type { ProbeSettings } from '../../src/doctor/probe/probe.ts';
+import { type Report, runProbe } from '../../src/doctor/probe/run-probe.ts';
+import { ownOrigin, parseTarget } from '../../src/doctor/probe/target.ts';
+import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import { temporaryDirectory } from './postern.ts';
+
+/** Settings of a probe that differ from the command's own. */
+export type Differences = Partial<Omit<ProbeSettings, 'target'>> & { readonly connect?: string };
+
+/** Runs the probe as the command does, with less patience. */
+export function probe(url: string, { connect, ...settings }: Differences = {}): Promise<Report> {
+  const target = parseTarget(url, connect);
+  if ('problem' in target) throw new Error(target.problem);
+  return runProbe({
+    target,
+    timeout: 5_000,
+    origin: ownOrigin(target),
+    queryName: 'token',
+    cookieName: 'postern_token',
+    protocols: [],
+    gateReason: false,
+    fromServer: false,
+    ...settings,
+  });
+}
+
+/** The codes of a report, in its order. */
+export function codesOf({ findings }: Report): FindingCode[] {
+  return findings.map(({ code }) => code);
+}
+
+/** The finding with this code. Fails, showing the others, when there is none. */
+export function findingOf(report: Report, code: FindingCode): Finding {
+  const found = report.findings.find((finding) => finding.code === code);
+  const all = report.findings.map((one) => `${one.code}: ${one.evidence}`).join('\n');
+  assert.ok(found, `no ${code} among\n${all}`);
+  return found;
+}
+
+/** Starts a WebSocket server that sends back what it gets, and refuses everything else with 426. */
+export async function startEcho(
+  t: TestContext,
+  options: ServerOptions = {},
+): Promise<{ port: number; webSockets: WebSocketServer }> {
+  const webSockets = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
+  webSockets.on('connection', (socket) => {
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+    socket.on('error', () => socket.terminate());
+  });
+  await once(webSockets, 'listening');
+  t.after(() => {
+    for (const socket of webSockets.clients) socket.terminate();
+    webSockets.close();
+  });
+  return { port: (webSockets.address() as AddressInfo).port, webSockets };
+}
+
+/** Starts nginx with the lines of a server block. */
+export async function startPlainNginx(
+  t: TestContext,
+  server: string,
+  { listen = '', http = '' }: { listen?: string; http?: string } = {},
+): Promise<{ nginx: NginxProcess; url: string }> {
+  const nginx = await startNginx({
+    directory: temporaryDirectory(t),
+    http: (port) => `
+      access_log off;
+      ${http}
+      server { listen 127.0.0.1:${port} ${listen}; ${server.replaceAll('$PORT', String(port))} }`,
+  });
+  t.after(() => nginx.close());
+  return { nginx, url: `ws://127.0.0.1:${nginx.port}/ws` };
+}
+
+/** A server that does with each connection what it is told to. Returns its address. */
+export async function startRawServer(
+  t: TestContext,
+  serve: (socket: Socket, request: string) => void,
+): Promise<{ url: string; port: number; connections: () => number }> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    let text = '';
+    const onData = (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      if (!text.includes('\r\n\r\n')) return;
+      socket.off('data', onData);
+      serve(socket, text);
+    };
+    socket.on('data', onData);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `ws://127.0.0.1:${port}/ws`, port, connections: () => connections };
+}
