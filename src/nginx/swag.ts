@@ -4,7 +4,7 @@ import { renderMasks } from './http-file.ts';
 import type { KitOptions } from './kit-options.ts';
 import { locationVariables, renderLocationRules } from './location-file.ts';
 import { portVariable, renderServerRules, throughName, throughUpstream } from './server-file.ts';
-import { joinParts } from './text.ts';
+import { indent, joinParts } from './text.ts';
 
 /** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
 const version = '## Version 2026/11/22';
@@ -103,6 +103,19 @@ function reachComment(gate: ListenAddress): string {
 # and POSTERN_GATE_TRUSTED_PROXIES covering SWAG's address (the image sets both).`;
 }
 
+/** The location of an application that is called app, with SWAG's own lines. */
+const sampleRules = `
+set $postern_gate "app";
+set $postern_login "/.postern/login?rd=";
+include /config/nginx/postern-location.conf;
+
+include /config/nginx/proxy.conf;
+include /config/nginx/resolver.conf;
+set $upstream_app app;
+set $upstream_port 8080;
+set $upstream_proto http;
+proxy_pass $upstream_proto://$upstream_app:$upstream_port;`.trim();
+
 /** An example of a proxy-conf: an application with a host of its own. */
 export function renderSwagSubdomain(): string {
   return `${version}
@@ -122,16 +135,7 @@ server {
     include /config/nginx/postern-server.conf;
 
     location / {
-        set $postern_gate "app";
-        set $postern_login "/.postern/login?rd=";
-        include /config/nginx/postern-location.conf;
-
-        include /config/nginx/proxy.conf;
-        include /config/nginx/resolver.conf;
-        set $upstream_app app;
-        set $upstream_port 8080;
-        set $upstream_proto http;
-        proxy_pass $upstream_proto://$upstream_app:$upstream_port;
+${indent(sampleRules, 8)}
     }
 }
 `;
@@ -151,16 +155,7 @@ location = /app {
 }
 
 location ^~ /app/ {
-    set $postern_gate "app";
-    set $postern_login "/.postern/login?rd=";
-    include /config/nginx/postern-location.conf;
-
-    include /config/nginx/proxy.conf;
-    include /config/nginx/resolver.conf;
-    set $upstream_app app;
-    set $upstream_port 8080;
-    set $upstream_proto http;
-    proxy_pass $upstream_proto://$upstream_app:$upstream_port;
+${indent(sampleRules)}
     # For an application that knows nothing of its folder. proxy_pass has variables, so the path is
     # not for it to change; this does.
     #rewrite ^/app/(.*)$ /$1 break;

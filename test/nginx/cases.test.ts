@@ -18,19 +18,22 @@ import { startSwag } from '../support/swag.ts';
 // What docs/nginx/cases.md says of each case.
 
 /** A request over HTTP/2. */
-async function askHttp2(t: TestContext, port: number, headers: Record<string, string | string[]>) {
+async function askHttp2(port: number, headers: Record<string, string | string[]>) {
   const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
-  t.after(() => session.destroy());
-  return new Promise<{ status: number; headers: Record<string, unknown> }>((resolve, reject) => {
-    session.on('error', reject);
-    const stream = session.request(headers);
-    stream.on('error', reject);
-    stream.on('response', (answer) => {
-      stream.resume();
-      resolve({ status: Number(answer[':status']), headers: answer });
-    });
-    stream.end();
-  });
+  const answered = new Promise<{ status: number; headers: Record<string, unknown> }>(
+    (resolve, reject) => {
+      session.on('error', reject);
+      const stream = session.request(headers);
+      stream.on('error', reject);
+      stream.on('response', (answer) => {
+        stream.resume();
+        resolve({ status: Number(answer[':status']), headers: answer });
+      });
+      stream.end();
+    },
+  );
+  // Before nginx stops, which would reset it.
+  return answered.finally(() => session.destroy());
 }
 
 /** A TLS listener that speaks HTTP/2 too, beside the plain one. */
@@ -56,11 +59,11 @@ test('pages over HTTP/2 are judged as others, cookies in several lines too', asy
   const { postern, site, tlsPort } = await startHttp2Site(t);
   const { token } = await postern.issue();
   const path = { ':path': '/page' };
-  assert.equal((await askHttp2(t, tlsPort, { ...path, ':method': 'POST' })).status, 401);
+  assert.equal((await askHttp2(tlsPort, { ...path, ':method': 'POST' })).status, 401);
   const cookies = { ...path, cookie: ['theme=dark', `postern_token=${token}`] };
-  assert.equal((await askHttp2(t, tlsPort, cookies)).status, 200);
+  assert.equal((await askHttp2(tlsPort, cookies)).status, 200);
   assert.equal(site.backend.seen.at(-1)?.headers['remote-user'], 'alice');
-  const query = await askHttp2(t, tlsPort, { ':path': `/page?token=${token}&a=1` });
+  const query = await askHttp2(tlsPort, { ':path': `/page?token=${token}&a=1` });
   assert.equal(query.status, 200);
   assert.equal(site.backend.seen.at(-1)?.url, '/page?a=1');
 });
@@ -88,10 +91,11 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
   });
   assert.equal(protocol, 'h2');
   const session = connectHttp2(`https://127.0.0.1:${tlsPort}`, { rejectUnauthorized: false });
-  t.after(() => session.destroy());
-  const settings = await new Promise<{ enableConnectProtocol?: boolean }>((resolve) => {
+  const settings = await new Promise<{ enableConnectProtocol?: boolean }>((resolve, reject) => {
+    session.once('error', reject);
     session.once('remoteSettings', resolve);
   });
+  session.destroy();
   assert.ok(!settings.enableConnectProtocol);
   assert.equal(site.backend.seen.length, 1);
 });
@@ -122,10 +126,10 @@ test('a gRPC backend gets identity as metadata, and not the client’s own', asy
     'content-type': 'application/grpc',
   };
   const spoofed = { 'remote-user': 'admin', 'remote-email': 'admin@example.com' };
-  assert.equal((await askHttp2(t, tlsPort, { ...call, ...spoofed })).status, 401);
+  assert.equal((await askHttp2(tlsPort, { ...call, ...spoofed })).status, 401);
   assert.equal(seen.length, 0);
   const authorization = `Bearer ${token}`;
-  assert.equal((await askHttp2(t, tlsPort, { ...call, ...spoofed, authorization })).status, 200);
+  assert.equal((await askHttp2(tlsPort, { ...call, ...spoofed, authorization })).status, 200);
   assert.equal(seen[0]?.['remote-user'], 'alice');
   assert.equal(seen[0]?.['remote-email'], undefined);
   assert.equal(seen[0]?.authorization, undefined);
