@@ -10,6 +10,7 @@ import { defaultGateSchema, gateSchema } from '../src/config/gate-schema.ts';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
+import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
 import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { renderShippedFiles } from '../src/nginx/shipped.ts';
@@ -28,6 +29,7 @@ const parts = [
   { file: 'docs/bridge.md', name: 'bridge', render: () => renderProperties(bridgeSchema) },
   ...gateParts,
   { file: 'docs/gates.md', name: 'rules', render: renderRules },
+  { file: 'docs/doctor/README.md', name: 'rules', render: renderDoctorRules },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -108,6 +110,13 @@ function renderProperties(section: object): string {
   return renderTable(
     ['Setting', 'Default', 'What it does'],
     rows((section as Property).properties),
+  );
+}
+
+function renderDoctorRules(): string {
+  return renderTable(
+    ['Rule', 'What is wrong', 'At worst'],
+    rules.map(({ code, title, severities: [worst] }) => [`[${code}](${code}.md)`, title, worst]),
   );
 }
 

@@ -3,9 +3,13 @@ import type { Config } from '../config/config.ts';
 
 /**
  * The program's logger: JSON lines on standard output, or readable ones on a terminal. Errors are
- * written with their causes but never with the request they belong to, which may hold a secret.
+ * written with their causes but never with the request they belong to, which may hold a secret. With
+ * `shared`, other processes write to the same output.
  */
-export function createLogger({ level, format }: Config['log']): Logger {
+export function createLogger(
+  { level, format }: Config['log'],
+  { shared = false }: { readonly shared?: boolean } = {},
+): Logger {
   const pretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
   const options = {
     level,
@@ -13,7 +17,7 @@ export function createLogger({ level, format }: Config['log']): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: createTimestamp(),
   };
-  if (!pretty) return pino(options, openOutput());
+  if (!pretty) return pino(options, openOutput(shared ? atomicBytes : together.characters));
   return pino({
     ...options,
     transport: {
@@ -26,12 +30,15 @@ export function createLogger({ level, format }: Config['log']): Logger {
 /** Characters of lines that are written together, and milliseconds that one waits for others. */
 const together = { characters: 65_536, ms: 100 } as const;
 
+/** Bytes that a pipe takes in one piece, whoever else writes to it (PIPE_BUF, POSIX). */
+const atomicBytes = 4_096;
+
 /**
  * Standard output. Under load a line costs more to write than a decision to make, so lines are
  * gathered for a moment; what is left is written when the process ends.
  */
-function openOutput() {
-  const output = pino.destination({ fd: 1, sync: false });
+function openOutput(most: number) {
+  const output = pino.destination({ fd: 1, sync: false, maxWrite: most });
   let gathered = '';
   const pass = () => {
     if (gathered !== '') output.write(gathered);
@@ -44,8 +51,8 @@ function openOutput() {
   });
   return {
     write(line: string) {
+      if (gathered.length + line.length > most) pass();
       gathered += line;
-      if (gathered.length >= together.characters) pass();
     },
     flush(done: () => void) {
       pass();

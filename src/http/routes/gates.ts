@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { gateNamePattern } from '../../core/handshake.ts';
+import type { DecisionRecord } from '../../services/events.ts';
 import { type Explain, type Explanation, explainRecord } from '../../services/explain.ts';
 import type { GateList } from '../../services/gate-list.ts';
-import type { RecentDecisions } from '../../services/recent-decisions.ts';
 import type { Reload } from '../../services/reload.ts';
 import { allow } from '../admin-auth.ts';
 import { toSubrequest } from '../explain-subrequest.ts';
@@ -66,12 +66,13 @@ export interface GateRouteDependencies {
   readonly gateList: GateList;
   readonly reload: Reload;
   readonly explain: Explain;
-  readonly recent: RecentDecisions;
+  /** One of the last decisions, whichever process made it. */
+  readonly findDecision: (requestId: string) => Promise<DecisionRecord | undefined>;
 }
 
 /** `/gates`, `/config/reload`, `/explain` and `/decisions` of the admin API. */
 export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAsyncTypebox {
-  const { gateList, reload, explain, recent } = dependencies;
+  const { gateList, reload, explain, findDecision } = dependencies;
   return async (app) => {
     app.get(
       '/gates',
@@ -184,7 +185,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
         },
       },
       async ({ params }) => {
-        const record = recent.find(params.id);
+        const record = await findDecision(params.id);
         if (record === undefined) throw new ProblemError('decision_not_found');
         return showExplanation(explainRecord(record), {});
       },
