@@ -14,7 +14,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'resources.ts': [],
   'credentials/': ['core/'],
   'nginx/syntax/': [],
-  'nginx/': ['core/', 'config/listen-address.ts', 'resources.ts'],
+  'nginx/': ['core/', 'config/config.ts', 'config/listen-address.ts'],
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
   'verifiers/': ['core/', 'stores/store.ts'],

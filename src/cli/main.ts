@@ -12,6 +12,7 @@ import { registerGateCommands } from './gates.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
+import { registerNginxCommands } from './nginx.ts';
 import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
@@ -40,6 +41,7 @@ const commands = [
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,
+  registerNginxCommands,
   registerHealthcheckCommand,
   registerDoctorCommands,
   registerDemoCommand,

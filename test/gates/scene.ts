@@ -1,12 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { copyNginxFiles } from '../../src/nginx/kit.ts';
+import { writeKit } from '../../src/nginx/kit.ts';
+import { usualKitOptions } from '../../src/nginx/kit-options.ts';
 import { startNginx } from '../../src/nginx/process.ts';
+import { renderKit } from '../../src/nginx/render.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
 import { type SignOnServer, startSignOn } from '../support/sign-ons.ts';
@@ -61,8 +63,7 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
   );
   const postern = await startTestPostern(t, { config: configFile });
   const files = join(directory, 'postern');
-  mkdirSync(files);
-  copyNginxFiles(files, postern.gate);
+  writeKit(files, renderKit('plain', { ...usualKitOptions, gate: postern.gate }));
   const nginx = await startNginx({
     directory,
     http: (port) =>
