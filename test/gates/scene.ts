@@ -4,9 +4,10 @@ import { request as requestTls } from 'node:https';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
+import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
 import { writeKit } from '../../src/nginx/kit.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
+import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
 import { startNginx } from '../../src/nginx/process.ts';
 import { renderKit } from '../../src/nginx/render.ts';
 import { packageRoot } from '../../src/resources.ts';
@@ -63,7 +64,8 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
   );
   const postern = await startTestPostern(t, { config: configFile });
   const files = join(directory, 'postern');
-  writeKit(files, renderKit('plain', { ...usualKitOptions, gate: postern.gate }));
+  const { config } = loadConfig({ file: configFile, env: {} });
+  writeKit(files, renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate }));
   const nginx = await startNginx({
     directory,
     http: (port) =>
