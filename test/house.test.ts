@@ -50,7 +50,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
   undici: { in: ['bridges/client.ts'] },
-  'lru-cache': { in: ['bridges/'] },
+  'lru-cache': { in: ['bridges/', 'stores/sqlite/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },

@@ -4,9 +4,10 @@ import Database, { type Database as Handle, type Statement } from 'better-sqlite
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
 import { StoreUnavailable } from '../store.ts';
+import { GroupCommit } from './group-commit.ts';
 import { checkOwner, migrate } from './migrate.ts';
 
-/** How long a statement waits for another process's lock. A decision waits on it, so it is short. */
+/** How long a write waits for another process's lock. A decision waits on it, so it is short. */
 const busyTimeoutMs = 1_000;
 /** How often opening is tried while another process is busy with the file, and how long between. */
 const openAttempts = 100;
@@ -15,15 +16,19 @@ const openPauseMs = 50;
 type Values = Record<string, unknown>;
 
 /**
- * A connection with prepared statements. Its methods throw StoreUnavailable, whatever SQLite's
- * reason is.
+ * A connection with prepared statements. Its methods throw StoreUnavailable, or reject with it,
+ * whatever SQLite's reason is.
  */
 export class SqliteConnection {
   readonly #db: Handle;
   readonly #statements = new Map<string, Statement<[Values]>>();
+  readonly #writes: GroupCommit;
+  readonly #version: Statement;
 
   constructor(db: Handle) {
     this.#db = db;
+    this.#writes = new GroupCommit(db, busyTimeoutMs);
+    this.#version = db.prepare('PRAGMA data_version').pluck();
   }
 
   /** The first row. */
@@ -36,18 +41,38 @@ export class SqliteConnection {
     return this.#guard(() => this.#prepare(sql).all(values)) as Row[];
   }
 
-  /** Runs a statement that writes; how many rows it changed, and the last one it inserted. */
+  /**
+   * Another number than before when another connection has written since; this one's own writes do
+   * not show in it (https://sqlite.org/pragma.html#pragma_data_version).
+   */
+  version(): number {
+    return this.#guard(() => this.#version.get()) as number;
+  }
+
+  /**
+   * Does work that writes, in one transaction with whatever else is written at this time. Resolves
+   * with what it returned when that would survive a power cut.
+   */
+  write<T>(work: () => T): Promise<T> {
+    return this.#writes.add(work).catch((error: unknown) => {
+      throw this.#unavailable(error);
+    });
+  }
+
+  /** Runs a statement that writes, as part of `write`; how many rows it changed, and the last one it inserted. */
   run(sql: string, values: Values = {}): { changes: number; lastId: number | bigint } {
     const { changes, lastInsertRowid } = this.#guard(() => this.#prepare(sql).run(values));
     return { changes, lastId: lastInsertRowid };
   }
 
-  /** Runs work in one transaction that takes the write lock first. */
-  transaction<T>(work: () => T): T {
-    return this.#guard(() => this.#db.transaction(work).immediate());
+  /** Runs several statements, as part of `write`, all of which take effect or none. */
+  together<T>(work: () => T): T {
+    return this.#guard(() => this.#db.transaction(work)());
   }
 
+  /** Finishes what was to be written, and closes. */
   close(): void {
+    if (this.#db.open) this.#writes.drain();
     this.#db.close();
   }
 
@@ -64,10 +89,14 @@ export class SqliteConnection {
     try {
       return work();
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
-      const message = this.#db.open ? (error as Error).message : 'the store is closed';
-      throw new StoreUnavailable(`token store: ${message}`, { cause: error });
+      throw this.#unavailable(error);
     }
+  }
+
+  #unavailable(error: unknown): StoreUnavailable {
+    if (error instanceof StoreUnavailable) return error;
+    const message = this.#db.open ? (error as Error).message : 'the store is closed';
+    return new StoreUnavailable(`token store: ${message}`, { cause: error });
   }
 }
 
