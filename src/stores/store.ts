@@ -101,8 +101,9 @@ export interface TokenStore {
   /** Revokes all matching tokens that are not revoked yet, in one transaction, and counts them. */
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number>;
   /**
-   * Takes note that a token was used, for `lastUsedAt`. It is written behind: within seconds, about
-   * once a minute for a token, and not at all when the process crashes or the store fails before.
+   * Takes note that a token was used, for `lastUsedAt`; for one that was redeemed, that has been done.
+   * It is written behind: within seconds, about once a minute for a token, and not at all when the
+   * process crashes or the store fails before.
    */
   touch(id: string, now: number): void;
   /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */

@@ -5,7 +5,7 @@ import type { SqliteConnection } from './connection.ts';
 const delayMs = 3_000;
 /** Milliseconds in which a further use of the same token is not noted. */
 const precisionMs = 60_000;
-/** Uses that wait at most; with more they are written at once. */
+/** Uses that wait at most. Those beyond are not noted: the token's next use will be. */
 const mostWaiting = 5_000;
 /** Uses a transaction, so that it takes about a millisecond. */
 const batchSize = 100;
@@ -19,6 +19,7 @@ export class LastUses {
   readonly #noted = new LRUCache<string, number>({ max: 2 * mostWaiting });
   readonly #waiting = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #isWriting = false;
 
   constructor(db: SqliteConnection) {
     this.#db = db;
@@ -29,31 +30,45 @@ export class LastUses {
     const last = this.#noted.get(id);
     // The distance, because a clock can be set back.
     if (last !== undefined && Math.abs(now - last) < precisionMs) return;
+    if (this.#waiting.size >= mostWaiting) return;
     this.#noted.set(id, now);
     this.#waiting.set(id, now);
-    if (this.#waiting.size >= mostWaiting) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), delayMs).unref();
+    if (this.#waiting.size === mostWaiting) void this.#write();
+    else this.#timer ??= setTimeout(() => void this.#write(), delayMs).unref();
   }
 
-  /** Tells that a use stands in the database already. */
-  wrote(id: string, now: number): void {
-    this.#noted.set(id, now);
+  /** Hands all that waits over to be written, now that the store is about to be closed. */
+  finish(): void {
+    while (this.#waiting.size > 0) void this.#writeBatch();
   }
 
-  /** Writes all that waits. Never rejects: where nothing can be written, these are not what matters. */
-  async flush(): Promise<void> {
+  async #write(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#waiting.size > 0) {
-      const batch = [...this.#waiting].slice(0, batchSize);
-      for (const [id] of batch) this.#waiting.delete(id);
-      await this.#db.write(() => this.#write(batch)).catch(() => {});
-    }
+    while (this.#waiting.size > 0) await this.#writeBatch();
+    this.#isWriting = false;
   }
 
-  #write(batch: readonly (readonly [id: string, at: number])[]): void {
+  /** Where they cannot be written they are lost: whoever waits for something else gets to hear of it. */
+  async #writeBatch(): Promise<void> {
     const sql = `UPDATE token SET last_used_at = @at
        WHERE id = @id AND (last_used_at IS NULL OR last_used_at < @at)`;
-    for (const [id, at] of batch) this.#db.run(sql, { id, at });
+    const batch = this.#takeBatch();
+    const update = () => {
+      for (const [id, at] of batch) this.#db.run(sql, { id, at });
+    };
+    await this.#db.write(update).catch(() => {});
+  }
+
+  #takeBatch(): ReadonlyMap<string, number> {
+    const batch = new Map<string, number>();
+    for (const [id, at] of this.#waiting) {
+      batch.set(id, at);
+      this.#waiting.delete(id);
+      if (batch.size === batchSize) break;
+    }
+    return batch;
   }
 }

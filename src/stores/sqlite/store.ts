@@ -16,7 +16,7 @@ export function openSqliteStore(dataDir: string): Store {
     adminKeys: new SqliteAdminKeys(db),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
-      await tokens.flush();
+      tokens.finish();
       db.close();
     },
   };

@@ -1,48 +1,15 @@
-import { type Bounds, type Claims, type JwtKey, unbounded } from '../../core/identity.ts';
-import type { Token, TokenKind, TokenState } from '../../core/token.ts';
+import type { Token, TokenKind } from '../../core/token.ts';
 import type { NewToken, TokenChanges, TokenFilter, TokenPage, TokenStore } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LastUses } from './last-uses.ts';
 import { TokenCache } from './token-cache.ts';
-
-interface Row {
-  seq: number;
-  id: string;
-  kind: TokenKind;
-  subject: string;
-  label: string | null;
-  claims: string;
-  bounds: string | null;
-  weak: number;
-  jwt: string | null;
-  created_at: number;
-  not_before: number | null;
-  expires_at: number | null;
-  revoked_at: number | null;
-  max_uses: number | null;
-  uses: number;
-  last_used_at: number | null;
-  /** Not null in a row that was found by the secret from before a rotation. */
-  previous_until?: number | null;
-}
-
-const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, jwt, created_at,
-  not_before, expires_at, revoked_at, max_uses, uses, last_used_at`;
+import { inState, listRows, matching } from './token-list.ts';
+import { columns, renderBounds, type TokenRow, toToken } from './token-row.ts';
 
 // One statement for both secrets of a token; the second half runs only when the first finds nothing.
 const byHash = `SELECT ${columns}, NULL AS previous_until FROM token WHERE hash = @hash
   UNION ALL
   SELECT ${columns}, ifnull(previous_until, 0) FROM token WHERE previous_hash = @hash`;
-
-const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
-
-const inState: Readonly<Record<TokenState, string>> = {
-  active: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
-  pending: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
-  used: `${unended} AND uses >= max_uses`,
-  expired: 'revoked_at IS NULL AND expires_at <= @now',
-  revoked: 'revoked_at IS NOT NULL',
-};
 
 /** Bytes of a SHA-256. */
 const hashLength = 32;
@@ -113,16 +80,10 @@ export class SqliteTokens implements TokenStore {
     filter: TokenFilter,
     { now, limit, cursor }: { now: number; limit: number; cursor?: string },
   ): Promise<TokenPage> {
-    const before = cursor === undefined ? undefined : Number(cursor);
+    const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
     if (Number.isNaN(before)) return { tokens: [], nextCursor: undefined };
-    const conditions = [
-      ...matching(filter),
-      ...(filter.state === undefined ? [] : [inState[filter.state]]),
-      ...(before === undefined ? [] : ['token.seq < @before']),
-    ];
-    const sql = `SELECT ${columns} FROM token WHERE ${conditions.join(' AND ') || 'TRUE'} ORDER BY token.seq DESC LIMIT @limit`;
     // One more than asked for tells whether there is another page.
-    const rows = this.#db.all<Row>(sql, { ...filter, now, limit: limit + 1, before });
+    const rows = await listRows(this.#db, filter, { now, limit: limit + 1, before });
     const page = rows.slice(0, limit);
     return {
       tokens: page.map(toToken),
@@ -135,9 +96,7 @@ export class SqliteTokens implements TokenStore {
        SET uses = uses + 1, used_up_at = CASE WHEN uses + 1 >= max_uses THEN @now END,
          last_used_at = @now
        WHERE id = @id AND max_uses IS NOT NULL AND ${inState.active}`;
-    const won = await this.#db.write(() => this.#db.run(sql, { id, now }).changes === 1);
-    if (won) this.#lastUses.wrote(id, now);
-    return won;
+    return this.#db.write(() => this.#db.run(sql, { id, now }).changes === 1);
   }
 
   async update(id: string, changes: TokenChanges): Promise<boolean> {
@@ -192,21 +151,20 @@ export class SqliteTokens implements TokenStore {
     const sql = `DELETE FROM token WHERE seq IN (
          SELECT seq FROM token WHERE kind = @kind AND ended_at < @endedBefore LIMIT @limit
        ) RETURNING id`;
-    const pruned = await this.#db.write(() => {
+    return this.#db.write(() => {
       const rows = this.#db.all<{ id: string }>(sql, { kind, endedBefore, limit });
       for (const { id } of rows) this.#cache.forget(id);
       return rows.length;
     });
-    return pruned;
   }
 
   touch(id: string, now: number): void {
     this.#lastUses.note(id, now);
   }
 
-  /** Writes when tokens were used last, as far as that is waiting. Never rejects. */
-  flush(): Promise<void> {
-    return this.#lastUses.flush();
+  /** Hands what is written behind over to be written, now that the store is about to be closed. */
+  finish(): void {
+    this.#lastUses.finish();
   }
 
   /** Writes to a token that may be kept in memory. */
@@ -218,52 +176,7 @@ export class SqliteTokens implements TokenStore {
   }
 
   #find(sql: string, values: Record<string, unknown>): Token | undefined {
-    const row = this.#db.get<Row>(sql, values);
+    const row = this.#db.get<TokenRow>(sql, values);
     return row && toToken(row);
   }
-}
-
-function matching(filter: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
-  return [
-    ...(filter.subject === undefined ? [] : ['subject = @subject']),
-    ...(filter.gate === undefined
-      ? []
-      : ['token.seq IN (SELECT token_seq FROM token_gate WHERE gate = @gate)']),
-  ];
-}
-
-/** NULL for a token that is good everywhere. */
-function renderBounds({ gates, paths, origins, networks }: Bounds): string | null {
-  const isBound = gates.length + paths.length + origins.length + networks.length > 0;
-  return isBound ? JSON.stringify({ gates, paths, origins, networks }) : null;
-}
-
-function toToken(row: Row): Token {
-  return {
-    id: row.id,
-    kind: row.kind,
-    subject: row.subject,
-    label: row.label ?? undefined,
-    claims: JSON.parse(row.claims) as Claims,
-    bounds:
-      row.bounds === null
-        ? unbounded
-        : { ...unbounded, ...(JSON.parse(row.bounds) as Partial<Bounds>) },
-    createdAt: row.created_at,
-    notBefore: row.not_before ?? undefined,
-    expiresAt: row.expires_at ?? undefined,
-    revokedAt: row.revoked_at ?? undefined,
-    maxUses: row.max_uses ?? undefined,
-    uses: row.uses,
-    weak: row.weak === 1,
-    ...(row.jwt !== null && { jwt: toJwtKey(row.jwt) }),
-    ...(typeof row.previous_until === 'number' && { secretUntil: row.previous_until }),
-    ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
-  };
-}
-
-/** JSON leaves out what is undefined. */
-function toJwtKey(text: string): JwtKey {
-  const { iss, subject, jti, issuedAt } = JSON.parse(text) as JwtKey;
-  return { iss, subject, jti, issuedAt };
 }
