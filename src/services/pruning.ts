@@ -3,10 +3,10 @@ import type { TokenKind } from '../core/token.ts';
 import type { JwtStore, TokenStore } from '../stores/store.ts';
 import type { Events } from './events.ts';
 
-/** Rows a batch: a few hundred deletions take a millisecond or two. */
-const batchSize = 200;
+/** Rows a batch: that many deletions and their commit take a millisecond or two. */
+const batchSize = 20;
 /** Milliseconds between two batches, in which decisions are made. */
-const pauseMs = 20;
+const pauseMs = 10;
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 

@@ -4,6 +4,7 @@ import Database, { type Database as Handle, type Statement } from 'better-sqlite
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
 import { StoreUnavailable } from '../store.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { checkOwner, migrate } from './migrate.ts';
 
@@ -23,11 +24,13 @@ export class SqliteConnection {
   readonly #db: Handle;
   readonly #statements = new Map<string, Statement<[Values]>>();
   readonly #writes: GroupCommit;
+  readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
 
   constructor(db: Handle) {
     this.#db = db;
-    this.#writes = new GroupCommit(db, busyTimeoutMs);
+    this.#checkpoints = new Checkpoints(db);
+    this.#writes = new GroupCommit(db, busyTimeoutMs, () => this.#checkpoints.consider());
     this.#version = db.prepare('PRAGMA data_version').pluck();
   }
 
@@ -71,8 +74,10 @@ export class SqliteConnection {
   }
 
   /** Finishes what was to be written, and closes. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#db.open) this.#writes.drain();
+    const thread = this.#checkpoints.close();
+    if (thread !== undefined) await thread;
     this.#db.close();
   }
 

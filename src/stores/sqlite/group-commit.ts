@@ -21,6 +21,7 @@ interface Waiting {
 export class GroupCommit {
   readonly #db: Handle;
   readonly #patienceMs: number;
+  readonly #afterCommit: () => void;
   readonly #waiting: Waiting[] = [];
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -30,9 +31,10 @@ export class GroupCommit {
   #lockedSince: number | undefined;
 
   /** `patienceMs` is how long a write waits for another process's lock. */
-  constructor(db: Handle, patienceMs: number) {
+  constructor(db: Handle, patienceMs: number, afterCommit: () => void) {
     this.#db = db;
     this.#patienceMs = patienceMs;
+    this.#afterCommit = afterCommit;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -81,6 +83,7 @@ export class GroupCommit {
       return;
     }
     for (const tell of outcomes) tell();
+    this.#afterCommit();
   }
 
   /** Begins a transaction; false while another process has one, or when nothing can be written. */

@@ -17,7 +17,7 @@ export function openSqliteStore(dataDir: string): Store {
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
       tokens.finish();
-      db.close();
+      await db.close();
     },
   };
 }

@@ -37,7 +37,8 @@ export async function listRows(
   filter: TokenFilter,
   { now, limit, before }: { now: number; limit: number; before: number },
 ): Promise<TokenRow[]> {
-  const isIndexed = filter.state === undefined || filter.state === 'revoked';
+  const isIndexed =
+    filter.state === undefined || (filter.state === 'revoked' && filter.gate === undefined);
   const sql = listSql(filter);
   if (isIndexed) return db.all<TokenRow>(sql, { ...filter, now, limit, before, from: 0 });
   const rows: TokenRow[] = [];
@@ -61,18 +62,20 @@ function newestBefore(db: SqliteConnection, end: number): number | undefined {
 
 /** One page of rows between two places, newest first. */
 export function listSql({ subject, gate, state }: TokenFilter): string {
-  // Along the index of the gate: what is in it is in the order of the list already.
-  const source =
-    gate === undefined
-      ? 'token'
-      : 'token_gate CROSS JOIN token ON token.seq = token_gate.token_seq';
-  const seq = gate === undefined ? 'token.seq' : 'token_gate.token_seq';
   const conditions = [
-    ...(gate === undefined ? [] : ['gate = @gate']),
     ...(subject === undefined ? [] : ['subject = @subject']),
+    ...(gate === undefined ? [] : ['gate = @gate']),
     ...(state === undefined ? [] : [inState[state]]),
-    `${seq} < @before AND ${seq} >= @from`,
   ];
-  return `SELECT ${columns} FROM ${source} WHERE ${conditions.join(' AND ')}
+  // Along the index of the gate, where everything is in the order of the list already; a subject has
+  // fewer tokens than a gate. SQLite knows neither, so the join says which way it goes.
+  const [source, seq] =
+    gate === undefined
+      ? ['token', 'token.seq']
+      : subject === undefined
+        ? ['token_gate CROSS JOIN token ON token.seq = token_seq', 'token_seq']
+        : ['token CROSS JOIN token_gate ON token_seq = token.seq', 'token.seq'];
+  return `SELECT ${columns} FROM ${source}
+    WHERE ${[...conditions, `${seq} < @before AND ${seq} >= @from`].join(' AND ')}
     ORDER BY ${seq} DESC LIMIT @limit`;
 }
