@@ -52,12 +52,16 @@ export class Checkpoints {
   }
 
   /** Ends the thread, if there is one, so that whoever closes the database is its last user. */
-  close(): Promise<unknown> | undefined {
+  close(): Promise<void> | undefined {
     const thread = this.#thread;
     if (thread === undefined) return undefined;
     this.#isBusy = true;
     this.#thread = undefined;
-    const ended = once(thread, 'exit');
+    const ended = once(thread, 'exit').then(
+      () => {},
+      // What it could not do any more is done when the database is closed, or opened again.
+      () => {},
+    );
     thread.ref();
     thread.postMessage('close' satisfies CheckpointTask);
     return ended;
