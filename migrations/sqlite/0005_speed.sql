@@ -5,10 +5,10 @@ UPDATE token
 SET bounds = json_set(
   ifnull(bounds, '{}'),
   '$.gates',
-  (
+  json((
     SELECT json_group_array(gate)
     FROM (SELECT gate FROM token_gate WHERE token_seq = token.seq ORDER BY gate)
-  )
+  ))
 )
 WHERE seq IN (SELECT token_seq FROM token_gate);
 
