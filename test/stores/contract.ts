@@ -149,6 +149,32 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     );
   }
 
+  contract(
+    'a counted token that is looked up all the time shows each use at once',
+    async (store) => {
+      await store.insert(newToken('tok_a', { maxUses: 5 }));
+      for (const uses of [0, 1, 2, 3]) {
+        for (let i = 0; i < 3; i++) {
+          assert.equal((await store.findByHash(hashOf('tok_a')))?.uses, uses);
+        }
+        await store.redeem('tok_a', 2_000);
+      }
+    },
+  );
+
+  contract('an old secret that is looked up all the time is gone with the next', async (store) => {
+    await store.insert(newToken('tok_a'));
+    await store.rotate('tok_a', { hash: hashOf('second'), previousUntil: 3_000 });
+    for (const name of ['tok_a', 'second', 'tok_a', 'second', 'tok_a', 'second']) {
+      assert.equal((await store.findByHash(hashOf(name)))?.id, 'tok_a');
+    }
+    await store.rotate('tok_a', { hash: hashOf('third'), previousUntil: 4_000 });
+    assert.equal(await store.findByHash(hashOf('tok_a')), undefined);
+    assert.equal((await store.findByHash(hashOf('second')))?.secretUntil, 4_000);
+    await store.revoke('tok_a', 2_000);
+    assert.equal((await store.findByHash(hashOf('second')))?.revokedAt, 2_000);
+  });
+
   contract('of writes that arrive together the ones that fail fail alone', async (store) => {
     await store.insert(newToken('tok_0', { maxUses: 1 }));
     const outcomes = await Promise.allSettled([
