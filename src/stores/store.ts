@@ -66,8 +66,8 @@ export interface AdminKeyStore {
 /**
  * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
  * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
- * process, sees it. Writes that arrive at the same time may share a transaction; one that fails
- * leaves the others as they are.
+ * process, sees it; only pruning may have to be done again. Writes that arrive at the same time may
+ * share a transaction; one that fails leaves the others as they are.
  */
 export interface TokenStore {
   insert(token: NewToken): Promise<void>;

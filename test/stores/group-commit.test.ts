@@ -12,6 +12,8 @@ interface Scene {
   readonly store: Store;
   readonly dataDir: string;
   readonly log: string[];
+  /** The setting `synchronous` at each commit. */
+  readonly levels: unknown[];
   /** What COMMIT throws from now on. */
   failure: Error | undefined;
 }
@@ -30,6 +32,7 @@ function watchedStore(t: TestContext): Scene {
       const run = statement.run.bind(statement);
       statement.run = () => {
         log.push(sql);
+        if (sql === 'COMMIT') scene.levels.push(this.pragma('synchronous', { simple: true }));
         if (sql === 'COMMIT' && scene.failure !== undefined) throw scene.failure;
         return run();
       };
@@ -39,7 +42,7 @@ function watchedStore(t: TestContext): Scene {
   const store = openSqliteStore(dataDir);
   watch.mock.restore();
   t.after(() => store.close());
-  const scene: Scene = { store, dataDir, log, failure: undefined };
+  const scene: Scene = { store, dataDir, log, levels: [], failure: undefined };
   return scene;
 }
 
@@ -153,6 +156,45 @@ test('a write that waits for another process’s lock keeps nobody from deciding
   assert.equal(isRedeemed, false);
   other.exec('ROLLBACK');
   assert.equal(await redeemed, true);
+});
+
+test('only what may be lost is committed without waiting for the disk', async (t) => {
+  const scene = watchedStore(t);
+  const { tokens, jwts } = scene.store;
+  await insertTickets(scene, 3);
+  await tokens.redeem('tok_0', 2_000);
+  assert.deepEqual(scene.levels.splice(0), [2, 2]);
+  await tokens.prune('ticket', 1_000, 10);
+  await jwts.prune(1_000, 10);
+  assert.deepEqual(scene.levels.splice(0), [1, 1]);
+  await Promise.all([tokens.prune('ticket', 1_000, 10), tokens.redeem('tok_1', 2_000)]);
+  await tokens.revoke('tok_2', 2_000);
+  await tokens.insert(newToken('tok_new'));
+  assert.deepEqual(scene.levels, [2, 2, 2]);
+});
+
+test('a look-up that meets a lock waits for it', async (t) => {
+  const dataDir = join(temporaryDirectory(t), 'data');
+  const store = openSqliteStore(dataDir);
+  t.after(() => store.close());
+  await store.tokens.insert(newToken('tok_a'));
+  const { prepare } = Database.prototype;
+  const patience: unknown[] = [];
+  t.mock.method(Database.prototype, 'prepare', function (this: Database.Database, sql: string) {
+    const statement = prepare.call(this, sql) as Database.Statement<[unknown]>;
+    const get = statement.get.bind(statement);
+    statement.get = (values: unknown) => {
+      patience.push(this.pragma('busy_timeout', { simple: true }));
+      if (patience.length === 1) {
+        throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY_RECOVERY' });
+      }
+      return get(values);
+    };
+    return statement;
+  });
+  assert.equal((await store.tokens.findById('tok_a'))?.id, 'tok_a');
+  assert.equal((await store.tokens.findById('tok_a'))?.id, 'tok_a');
+  assert.deepEqual(patience, [0, 1_000, 0]);
 });
 
 test('what waits when the store is closed is written first', async (t) => {

@@ -14,6 +14,8 @@ export interface WalState {
 
 /** Pages (of 4 KB) in the log from which they are copied into the database file. */
 const enoughPages = 1_000;
+/** Milliseconds from a commit to the look at how much there is. */
+const delayMs = 50;
 /** Pages from which a commit copies them itself: the thread does not keep up. */
 const tooManyPages = 10_000;
 
@@ -33,6 +35,8 @@ export class Checkpoints {
   readonly #db: Handle;
   readonly #state: Statement;
   #thread: Worker | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** The thread is at work, or there can be none. */
   #isBusy = false;
 
   constructor(db: Handle) {
@@ -41,9 +45,14 @@ export class Checkpoints {
     db.pragma(`wal_autocheckpoint = ${tooManyPages}`);
   }
 
-  /** To be called after a commit: has the log copied when it is long enough. Returns at once. */
-  consider(): void {
-    if (this.#isBusy) return;
+  /** To be called after a commit: has the log copied soon, when it is long enough. */
+  committed(): void {
+    if (!this.#isBusy) this.#timer ??= setTimeout(() => this.#look(), delayMs).unref();
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    if (!this.#db.open || this.#isBusy) return;
     const { log, checkpointed } = this.#state.get() as WalState;
     if (log - checkpointed < enoughPages) return;
     this.#isBusy = true;
@@ -53,9 +62,10 @@ export class Checkpoints {
 
   /** Ends the thread, if there is one, so that whoever closes the database is its last user. */
   close(): Promise<void> | undefined {
+    clearTimeout(this.#timer);
+    this.#isBusy = true;
     const thread = this.#thread;
     if (thread === undefined) return undefined;
-    this.#isBusy = true;
     this.#thread = undefined;
     const ended = once(thread, 'exit').then(
       () => {},

@@ -6,10 +6,11 @@ import { sqliteMigrations } from '../../resources.ts';
 import { StoreUnavailable } from '../store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
+import { isBusy, withPatience } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
 
-/** How long a write waits for another process's lock. A decision waits on it, so it is short. */
-const busyTimeoutMs = 1_000;
+/** How long to wait for another process's lock. A decision waits on it, so it is short. */
+const patienceMs = 1_000;
 /** How often opening is tried while another process is busy with the file, and how long between. */
 const openAttempts = 100;
 const openPauseMs = 50;
@@ -30,18 +31,18 @@ export class SqliteConnection {
   constructor(db: Handle) {
     this.#db = db;
     this.#checkpoints = new Checkpoints(db);
-    this.#writes = new GroupCommit(db, busyTimeoutMs, () => this.#checkpoints.consider());
+    this.#writes = new GroupCommit(db, patienceMs, () => this.#checkpoints.committed());
     this.#version = db.prepare('PRAGMA data_version').pluck();
   }
 
   /** The first row. */
   get<Row>(sql: string, values: Values = {}): Row | undefined {
-    return this.#guard(() => this.#prepare(sql).get(values)) as Row | undefined;
+    return this.#read(() => this.#prepare(sql).get(values)) as Row | undefined;
   }
 
   /** All rows. */
   all<Row>(sql: string, values: Values = {}): Row[] {
-    return this.#guard(() => this.#prepare(sql).all(values)) as Row[];
+    return this.#read(() => this.#prepare(sql).all(values)) as Row[];
   }
 
   /**
@@ -49,7 +50,7 @@ export class SqliteConnection {
    * not show in it (https://sqlite.org/pragma.html#pragma_data_version).
    */
   version(): number {
-    return this.#guard(() => this.#version.get()) as number;
+    return this.#read(() => this.#version.get()) as number;
   }
 
   /**
@@ -58,6 +59,16 @@ export class SqliteConnection {
    */
   write<T>(work: () => T): Promise<T> {
     return this.#writes.add(work).catch((error: unknown) => {
+      throw this.#unavailable(error);
+    });
+  }
+
+  /**
+   * The same for what may be lost in a power cut. It waits for no disk, unless others in its
+   * transaction do.
+   */
+  writeBehind<T>(work: () => T): Promise<T> {
+    return this.#writes.add(work, 'behind').catch((error: unknown) => {
       throw this.#unavailable(error);
     });
   }
@@ -88,6 +99,18 @@ export class SqliteConnection {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
+  #read<T>(work: () => T): T {
+    return this.#guard(() => {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || this.#db.inTransaction) throw error;
+        return withPatience(this.#db, patienceMs, work);
+      }
+    });
   }
 
   #guard<T>(work: () => T): T {
@@ -130,18 +153,19 @@ export function openConnection(dataDir: string): SqliteConnection {
  */
 function openHandle(path: string): Handle {
   for (let attempt = 1; ; attempt++) {
-    const db = new Database(path, { timeout: busyTimeoutMs });
+    const db = new Database(path, { timeout: patienceMs });
     try {
       // Before anything is written: a database of another program stays as it is.
       // One transaction, because another process may be making the schema right now.
       db.transaction(() => checkOwner(db, path)).deferred();
       configure(db, path);
       migrate(db, sqliteMigrations, path);
+      // From here on nothing waits within SQLite, where it would stop the event loop.
+      db.pragma('busy_timeout = 0');
       return db;
     } catch (error) {
       db.close();
-      const isBusy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
-      if (!isBusy || attempt === openAttempts) throw error;
+      if (!isBusy(error) || attempt === openAttempts) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, openPauseMs);
     }
   }

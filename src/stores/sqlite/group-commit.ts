@@ -1,13 +1,18 @@
 import type { Database as Handle, Statement } from 'better-sqlite3';
+import { isBusy, withPatience } from './locks.ts';
 
 /** How many writes share a transaction at most. It takes a few milliseconds, in which nobody decides. */
 const largestGroup = 256;
 /** Milliseconds between two attempts to get the write lock while another process has it. */
 const retryMs = 2;
 
+/** Whether whoever is told of a write may rely on it after a power cut. */
+type Promptness = 'durable' | 'behind';
+
 /** A write, and who waits for it. */
 interface Waiting {
   readonly work: () => unknown;
+  readonly promptness: Promptness;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -44,9 +49,9 @@ export class GroupCommit {
    * Runs work in the next transaction; resolves with what it returned once that is on the disk. Work
    * that throws takes nothing back but one statement of its own, the failed one, and none of others.
    */
-  add<T>(work: () => T): Promise<T> {
+  add<T>(work: () => T, promptness: Promptness = 'durable'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as Waiting['resolve'], reject });
+      this.#waiting.push({ work, promptness, resolve: resolve as Waiting['resolve'], reject });
       this.#schedule();
     });
   }
@@ -70,6 +75,21 @@ export class GroupCommit {
   }
 
   #commitGroup(whenLocked: 'wait' | 'retry'): void {
+    const isDurable = this.#waiting.some(({ promptness }) => promptness === 'durable');
+    if (isDurable || !this.#db.open) {
+      this.#writeGroup(whenLocked);
+      return;
+    }
+    // It can be changed between transactions only. The next durable commit writes these through too.
+    this.#db.pragma('synchronous = normal');
+    try {
+      this.#writeGroup(whenLocked);
+    } finally {
+      this.#db.pragma('synchronous = full');
+    }
+  }
+
+  #writeGroup(whenLocked: 'wait' | 'retry'): void {
     if (!this.#takeLock(whenLocked)) return;
     const group = this.#waiting.splice(0, largestGroup);
     const outcomes: (() => void)[] = [];
@@ -89,7 +109,8 @@ export class GroupCommit {
   /** Begins a transaction; false while another process has one, or when nothing can be written. */
   #takeLock(whenLocked: 'wait' | 'retry'): boolean {
     try {
-      this.#beginWithin(whenLocked === 'wait' ? this.#patienceMs : 0);
+      if (whenLocked === 'retry') this.#begin.run();
+      else withPatience(this.#db, this.#patienceMs, () => this.#begin.run());
       this.#lockedSince = undefined;
       return true;
     } catch (error) {
@@ -100,20 +121,6 @@ export class GroupCommit {
       this.#lockedSince = undefined;
       for (const { reject } of this.#waiting.splice(0)) reject(error);
       return false;
-    }
-  }
-
-  /** SQLite's own waiting would stop the event loop, and with it every decision that needs no lock. */
-  #beginWithin(milliseconds: number): void {
-    if (milliseconds === this.#patienceMs) {
-      this.#begin.run();
-      return;
-    }
-    this.#db.pragma(`busy_timeout = ${milliseconds}`);
-    try {
-      this.#begin.run();
-    } finally {
-      this.#db.pragma(`busy_timeout = ${this.#patienceMs}`);
     }
   }
 
@@ -136,8 +143,4 @@ export class GroupCommit {
       // What failed before says more; SQLite rolls back when the file is opened next.
     }
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
 }

@@ -96,7 +96,7 @@ export class SqliteJwts implements JwtStore {
     const uses = `DELETE FROM jwt_use WHERE (iss, jti) IN (
          SELECT iss, jti FROM jwt_use WHERE expires_at < @expiredBefore LIMIT @limit
        )`;
-    return this.#db.write(() => {
+    return this.#db.writeBehind(() => {
       const { changes } = this.#db.run(revocations, values);
       const rest = limit - changes;
       return changes + (rest > 0 ? this.#db.run(uses, { ...values, limit: rest }).changes : 0);

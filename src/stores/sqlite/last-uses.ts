@@ -59,7 +59,7 @@ export class LastUses {
     const update = () => {
       for (const [id, at] of batch) this.#db.run(sql, { id, at });
     };
-    await this.#db.write(update).catch(() => {});
+    await this.#db.writeBehind(update).catch(() => {});
   }
 
   #takeBatch(): ReadonlyMap<string, number> {

@@ -151,7 +151,7 @@ export class SqliteTokens implements TokenStore {
     const sql = `DELETE FROM token WHERE seq IN (
          SELECT seq FROM token WHERE kind = @kind AND ended_at < @endedBefore LIMIT @limit
        ) RETURNING id`;
-    return this.#db.write(() => {
+    return this.#db.writeBehind(() => {
       const rows = this.#db.all<{ id: string }>(sql, { kind, endedBefore, limit });
       for (const { id } of rows) this.#cache.forget(id);
       return rows.length;
