@@ -61,6 +61,7 @@ export const prunePart: StorePart = {
 function startPruningOf(store: Store): () => Promise<number> {
   const limit = { defaultTtl: 0, maxTtl: undefined, retention: 0 };
   const pruning = startPruning({
+    isOn: true,
     store: store.tokens,
     jwts: store.jwts,
     limits: {
