@@ -1,10 +1,12 @@
+import { directPart, workersPart } from './direct/direct.ts';
+import { stormPart } from './direct/storm.ts';
 import type { Figure } from './store/figure.ts';
 import { listPart } from './store/list.ts';
 import { lookupPart } from './store/lookup.ts';
 import { prunePart } from './store/prune.ts';
 import { redeemPart } from './store/redeem.ts';
 
-/** Something about the store, measured in this process and without nginx. */
+/** Something that is measured without nginx, beside what it is compared with. */
 export interface StorePart {
   /** What it is called on the command line. */
   readonly name: string;
@@ -18,5 +20,13 @@ export interface StorePart {
   }): Promise<readonly Figure[]>;
 }
 
-/** Every part about the store, in the order in which they are measured. */
-export const storeParts: readonly StorePart[] = [lookupPart, redeemPart, prunePart, listPart];
+/** Every such part, in the order in which they are measured. */
+export const storeParts: readonly StorePart[] = [
+  directPart,
+  workersPart,
+  stormPart,
+  lookupPart,
+  redeemPart,
+  prunePart,
+  listPart,
+];
