@@ -1,6 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
+import { writeKit } from '../src/nginx/kit.ts';
+import { usualKitOptions } from '../src/nginx/kit-options.ts';
+import { renderKit } from '../src/nginx/render.ts';
 import { session } from './handshake.ts';
 
 /** One way to guard a location, measured under load. */
@@ -86,27 +89,20 @@ export const parts: readonly Part[] = [
     denial: 401,
     service: { gate: 'tcp' },
     protect: ({ directory, gate }) => {
-      writeSwagServerFile(directory, gate);
+      writeSwagFiles(directory, gate);
       return {
         server: 'include swag/postern-server.conf;',
-        location: 'include swag/postern-location.conf.sample;',
+        location: 'include swag/postern-location.conf;',
       };
     },
   },
 ];
 
-/** Puts the addresses of this machine where SWAG's containers have names. */
-function writeSwagServerFile(directory: string, gate: ListenAddress): void {
-  if (gate.kind !== 'tcp') throw new Error('SWAG asks over TCP');
-  const replacements = [
-    ['include /config/nginx/resolver.conf;', ''],
-    ['set $upstream_postern postern;', `set $upstream_postern ${gate.host};`],
-    ['http://$upstream_postern:8420', `http://$upstream_postern:${gate.port}`],
-  ] as const;
-  let text = readFileSync(join(directory, 'swag', 'postern-server.conf.sample'), 'utf8');
-  for (const [shippedText, ours] of replacements) {
-    if (!text.includes(shippedText)) throw new Error(`SWAG's server file has no "${shippedText}"`);
-    text = text.replaceAll(shippedText, () => ours);
-  }
-  writeFileSync(join(directory, 'swag', 'postern-server.conf'), text);
+/** Writes SWAG's files for this machine: an address needs no look-up, and so no resolver. */
+function writeSwagFiles(directory: string, gate: ListenAddress): void {
+  const kit = renderKit('swag', { ...usualKitOptions, gate });
+  const placed = [...kit].map(([path, text]) => {
+    return [path, text.replaceAll('include /config/nginx/resolver.conf;', '')] as const;
+  });
+  writeKit(join(directory, 'swag'), new Map(placed));
 }

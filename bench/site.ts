@@ -1,5 +1,7 @@
-import { copyNginxFiles } from '../src/nginx/kit.ts';
+import { writeKit } from '../src/nginx/kit.ts';
+import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { findFreePort, type NginxProcess, startNginx } from '../src/nginx/process.ts';
+import { renderKit } from '../src/nginx/render.ts';
 import type { Part, Place } from './parts.ts';
 
 /**
@@ -8,7 +10,7 @@ import type { Part, Place } from './parts.ts';
  * carried out before the question to Postern.
  */
 export async function startSite(part: Part, place: Place): Promise<NginxProcess> {
-  copyNginxFiles(place.directory, place.gate);
+  writeKit(place.directory, renderKit('plain', { ...usualKitOptions, gate: place.gate }));
   const { server, location } = part.protect(place);
   const backend = await findFreePort();
   return startNginx({

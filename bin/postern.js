@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 // Plain JavaScript that any Node can read, so that an old one gets a sentence instead of a crash
 // in the database's native code.
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 12)) {
+if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
     `postern needs Node.js 22.19 or newer; this is ${process.version} (${process.execPath}).\n` +
       'Install a current Node.js, or run it from a checkout with `npx postern`, which brings its own.\n',

@@ -1,17 +1,23 @@
 /**
- * Writes the parts of the documentation that follow from the code: settings, denial codes, problem
- * codes, examples. With --check nothing is written, and the exit code says whether all is up to date.
+ * Writes what follows from the code: settings, denial codes, problem codes and examples in the
+ * documentation, and the files in nginx/. With --check nothing is written, and the exit code says
+ * whether all is up to date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { bridgeSchema } from '../src/config/bridge-schema.ts';
 import { defaultGateSchema, gateSchema } from '../src/config/gate-schema.ts';
 import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
+import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
+import { usualKitOptions } from '../src/nginx/kit-options.ts';
+import { renderShippedFiles } from '../src/nginx/shipped.ts';
 import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
+import { renderGoldenFiles } from './golden-files.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
 const parts = [
@@ -23,6 +29,7 @@ const parts = [
   { file: 'docs/bridge.md', name: 'bridge', render: () => renderProperties(bridgeSchema) },
   ...gateParts,
   { file: 'docs/gates.md', name: 'rules', render: renderRules },
+  { file: 'docs/doctor/README.md', name: 'rules', render: renderDoctorRules },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -35,6 +42,23 @@ for (const { file, name, render } of parts) {
   stale++;
   if (!checking) writeFileSync(file, after);
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
+}
+const nginxFiles = [
+  ...[...renderShippedFiles(usualKitOptions)].map(
+    ([path, text]) => [`nginx/${path}`, text] as const,
+  ),
+  ...[...renderGoldenFiles(usualKitOptions)].map(
+    ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
+  ),
+];
+for (const [file, text] of nginxFiles) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+  stale++;
+  if (!checking) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  process.stderr.write(`${file} ${checking ? 'is out of date' : 'written'}\n`);
 }
 if (checking && stale > 0) {
   process.stderr.write('Run: npm run generate\n');
@@ -86,6 +110,13 @@ function renderProperties(section: object): string {
   return renderTable(
     ['Setting', 'Default', 'What it does'],
     rows((section as Property).properties),
+  );
+}
+
+function renderDoctorRules(): string {
+  return renderTable(
+    ['Rule', 'What is wrong', 'At worst'],
+    rules.map(({ code, title, severities: [worst] }) => [`[${code}](${code}.md)`, title, worst]),
   );
 }
 

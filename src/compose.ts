@@ -11,7 +11,7 @@ import { listen } from './http/listen.ts';
 import { createAdminKeys, ensureFirstKey, fullKey } from './services/admin-keys.ts';
 import { createAnswer } from './services/answer.ts';
 import { createAssertions } from './services/assertions.ts';
-import { createEvents, type Events } from './services/events.ts';
+import { createEvents, type DecisionRecord, type Events } from './services/events.ts';
 import { createExplain } from './services/explain.ts';
 import { createGateList } from './services/gate-list.ts';
 import { createIntrospection } from './services/introspection.ts';
@@ -28,6 +28,7 @@ import type { Store } from './stores/store.ts';
 import { createJwtVerifier } from './verifiers/jwt.ts';
 import { redeemJwt } from './verifiers/jwt-use.ts';
 import { redeemOpaque, verifyOpaque } from './verifiers/opaque.ts';
+import type { Peers } from './workers/worker.ts';
 
 /** A running Postern. */
 export interface Postern {
@@ -38,6 +39,8 @@ export interface Postern {
   readonly pruning: Pruning;
   /** Puts a changed configuration in force. Throws ConfigError; the old one stays then. */
   readonly reload: Reload;
+  /** One of the last decisions, by its request id. */
+  findDecision(requestId: string): DecisionRecord | undefined;
   /** Stops accepting, finishes what is in flight, closes the store. */
   close(): Promise<void>;
 }
@@ -62,10 +65,14 @@ export async function startPostern(
     readonly announceAdminKey: (key: string) => void;
     /** Reads the configuration anew; throws ConfigError. */
     readonly load: () => Config;
+    /** Other processes on the same listeners and store. */
+    readonly peers?: Peers;
+    /** Whether this process deletes what ended long ago. Default true. */
+    readonly prunes?: boolean;
     readonly clock?: () => number;
   },
 ): Promise<Postern> {
-  const { log, announceAdminKey, load, clock = Date.now } = surroundings;
+  const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
   const recent = keepRecentDecisions();
   const events = createEvents(log, recent);
   const store = openSqliteStore(config.dataDir);
@@ -88,8 +95,12 @@ export async function startPostern(
     }
     const adminApp = await buildAdminApp({
       ...parts,
-      reload,
-      recent,
+      reload() {
+        const reloaded = reload();
+        peers?.reload();
+        return reloaded;
+      },
+      findDecision: async (id) => recent.find(id) ?? peers?.find(id),
       events,
       clock,
       ping: store.ping,
@@ -104,6 +115,7 @@ export async function startPostern(
       socketMode: socketModes.admin,
     });
     const pruning = startPruning({
+      isOn: prunes,
       store: store.tokens,
       jwts: store.jwts,
       limits: parts.config,
@@ -115,6 +127,7 @@ export async function startPostern(
       admin,
       pruning,
       reload,
+      findDecision: recent.find,
       async close() {
         pruning.stop();
         // Whoever has not sent a whole request by then does not get to hold the others up.
@@ -258,7 +271,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     adminKeys: { ...parts.adminKeys, identify: async () => fullKey('store', clock()) },
     // Nothing runs here that could be told.
     reload: () => ({ needRestart: [] }),
-    recent,
+    findDecision: async () => undefined,
     events,
     clock,
     ping: store.ping,

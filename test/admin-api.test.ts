@@ -8,7 +8,6 @@ import type { AdminKeys } from '../src/services/admin-keys.ts';
 import type { Assertions } from '../src/services/assertions.ts';
 import { createEvents } from '../src/services/events.ts';
 import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
-import { keepRecentDecisions } from '../src/services/recent-decisions.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
@@ -352,7 +351,7 @@ test('/readyz answers 503 when the store does not', async () => {
     gateList: () => ({ gates: [], default_gate: {} }),
     reload: () => ({ needRestart: [] }),
     explain: () => Promise.reject(new Error('not asked')),
-    recent: keepRecentDecisions(),
+    findDecision: async () => undefined,
   });
   const { statusCode, body } = await app.inject('/readyz');
   assert.equal(statusCode, 503);

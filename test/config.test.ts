@@ -49,6 +49,7 @@ const defaults = {
     cacheTtl: 0,
     bridge: undefined,
   },
+  workers: 1,
   gates: [],
   assertion: { issuer: 'postern', ttl: 60_000 },
   sessions: {
@@ -268,6 +269,7 @@ const samples: Readonly<
     value: [['chat', ['query'], ['token']]],
     other: '{}',
   },
+  workers: { text: '4', yaml: 4, read: (config) => config.workers, value: 4, other: '2' },
   'assertion.issuer': {
     text: 'https://gate.example.com',
     read: (config) => config.assertion.issuer,

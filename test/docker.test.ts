@@ -10,8 +10,10 @@ import { renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
 import { startBackend } from '../src/demo/backend.ts';
-import { copyNginxFiles } from '../src/nginx/kit.ts';
+import { writeKit } from '../src/nginx/kit.ts';
+import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { findFreePort, startNginx } from '../src/nginx/process.ts';
+import { renderKit } from '../src/nginx/render.ts';
 import { packageRoot } from '../src/resources.ts';
 import { adminKey, startTestPostern, temporaryDirectory } from './support/postern.ts';
 
@@ -285,7 +287,10 @@ describe('docker/nginx.conf', () => {
     const gate = await startTestPostern(t);
     const application = await startBackend();
     t.after(() => application.close());
-    copyNginxFiles(join(directory, 'postern'), gate.gate);
+    writeKit(
+      join(directory, 'postern'),
+      renderKit('plain', { ...usualKitOptions, gate: gate.gate }),
+    );
     const health = new URL(nginx.healthcheck.test.at(-1) ?? '');
     const healthPort = await findFreePort();
     const proxy = await startNginx({

@@ -62,6 +62,7 @@ export const prunePart: StorePart = {
 function startPruningOf(store: Store): () => Promise<number> {
   const { config } = loadConfig({ env: {} });
   const pruning = startPruning({
+    isOn: true,
     store: store.tokens,
     jwts: store.jwts,
     limits: { ...config, tokens: { ...config.tokens, retention: 0 } },

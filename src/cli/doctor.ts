@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerDoctorConfig } from './doctor-config.ts';
 import { registerDoctorProbe } from './doctor-probe.ts';
 
 /** `postern doctor …`. */
@@ -7,4 +8,5 @@ export function registerDoctorCommands(program: Command): void {
     .command('doctor')
     .description('find out why WebSocket handshakes fail, with or without Postern');
   registerDoctorProbe(doctor);
+  registerDoctorConfig(doctor);
 }

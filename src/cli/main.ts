@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
+import { WorkersFailed } from '../workers/failed.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommands } from './doctor.ts';
@@ -11,6 +12,7 @@ import { registerGateCommands } from './gates.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
+import { registerNginxCommands } from './nginx.ts';
 import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
@@ -39,6 +41,7 @@ const commands = [
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,
+  registerNginxCommands,
   registerHealthcheckCommand,
   registerDoctorCommands,
   registerDemoCommand,
@@ -59,6 +62,8 @@ try {
 /** Says what went wrong and returns the exit code for it. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  // The worker said on standard error why.
+  if (error instanceof WorkersFailed) return error.exitCode;
   if (error instanceof ConfigError) {
     note(`postern: ${error.message}`);
     return exitCodes.config;

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { version } from '../resources.ts';
+import type { Addresses } from '../workers/messages.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
 import { note } from './output.ts';
@@ -23,28 +24,68 @@ Examples:
     .action(async (options: ConfigOptions) => {
       const { config } = loadFrom(options);
       // Loaded here, because the other commands do not need a server.
-      const { startPostern } = await import('../compose.ts');
       const { createLogger } = await import('../services/log.ts');
-      const log = createLogger(config.log);
-      const postern = await startPostern(config, {
-        log,
-        announceAdminKey,
-        load: () => loadFrom(options).config,
-      });
-      // Before anybody is told that it is ready, and may tell it to stop.
-      stopOnSignal(postern, log);
-      reloadOnSignal(postern);
+      const { isWorker } = await import('../workers/worker.ts');
+      const log = createLogger(config.log, { shared: config.workers > 1 });
+      const isPrimary = config.workers > 1 && !isWorker;
+      const service = isPrimary
+        ? await servePrimary(config, log)
+        : await serveOne(options, config, log);
+      if (isWorker) return;
       warnOfExposure(config, log);
       log.info(
         {
           event: 'start',
           version,
-          gate: renderListenAddress(postern.gate),
-          admin: renderListenAddress(postern.admin),
+          gate: renderListenAddress(service.gate),
+          admin: renderListenAddress(service.admin),
+          workers: config.workers > 1 ? config.workers : undefined,
         },
         'ready',
       );
     });
+}
+
+/** Serves in this process: the only one, or one of several workers. */
+async function serveOne(options: ConfigOptions, config: Config, log: Logger): Promise<Addresses> {
+  const { startPostern } = await import('../compose.ts');
+  const { isWorker, joinPrimary } = await import('../workers/worker.ts');
+  const worker = isWorker ? await joinPrimary() : undefined;
+  const postern = await startPostern(config, {
+    log,
+    announceAdminKey,
+    load: () => loadFrom(options).config,
+    ...(worker && { peers: worker.peers, prunes: worker.prunes }),
+  }).catch((error: unknown) => {
+    // The line to the primary process would keep this one alive.
+    worker?.leave();
+    throw error;
+  });
+  const reload = () => {
+    try {
+      postern.reload();
+    } catch (error) {
+      // What is wrong with it is in the log; the old rules stay in force.
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  };
+  // Before anybody is told that it is ready, and may tell it to stop.
+  stopOnSignal(postern, log, worker !== undefined);
+  if (worker === undefined) process.on('SIGHUP', reload);
+  else worker.ready(postern, { reload, find: postern.findDecision });
+  return postern;
+}
+
+/** Serves with several workers, which this process watches over. */
+async function servePrimary(config: Config, log: Logger): Promise<Addresses> {
+  const { startPrimary } = await import('../workers/primary.ts');
+  const { removeStaleSocket } = await import('../http/listen.ts');
+  // Each of the workers would find the others there, and take them for strangers.
+  for (const listen of [config.gate.listen, config.admin.listen]) await removeStaleSocket(listen);
+  const primary = await startPrimary(config.workers, log);
+  stopOnSignal(primary, log);
+  process.on('SIGHUP', primary.reload);
+  return primary.addresses;
 }
 
 /** Goes to standard error and not to the log: logs are kept and read by others. */
@@ -73,27 +114,18 @@ function warnOfExposure({ admin }: Config, log: Logger): void {
   );
 }
 
-/** What a faulty configuration says is in the log; the old rules stay in force. */
-function reloadOnSignal({ reload }: Postern): void {
-  process.on('SIGHUP', () => {
-    try {
-      reload();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  });
-}
-
 /** The first signal stops in order; whoever sends a second one does not want to wait. */
-function stopOnSignal(postern: Postern, log: Logger): void {
+function stopOnSignal(service: Pick<Postern, 'close'>, log: Logger, isWorker = false): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
+    // A terminal sends its signals to all processes; the primary process tells workers when to stop.
+    if (isWorker && signal === 'SIGINT') return;
     if (stopping) process.exit(exitCodes.failed);
     stopping = true;
-    log.info({ event: 'stop', signal }, 'stopping');
-    postern.close().then(
+    if (!isWorker) log.info({ event: 'stop', signal }, 'stopping');
+    service.close().then(
       () => {
-        log.info({ event: 'stop' }, 'stopped');
+        if (!isWorker) log.info({ event: 'stop' }, 'stopped');
         log.flush(() => process.exit(exitCodes.ok));
       },
       (error: unknown) => {

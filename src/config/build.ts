@@ -68,6 +68,7 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
       trustedProxies: 'invalid' in trustedProxies ? { includes: () => false } : trustedProxies,
     },
     admin: { listen: adminListen, key: readAdminKey(raw, report) },
+    workers: typeof raw.workers === 'number' ? raw.workers : 1,
     ...buildGates(raw, { sessionCookie: text(raw.sessions?.cookie), env, report }),
     assertion: {
       issuer: text(raw.assertion?.issuer),

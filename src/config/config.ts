@@ -31,6 +31,8 @@ export interface Config {
   readonly dataDir: string;
   readonly gate: { readonly listen: ListenAddress; readonly trustedProxies: NetworkSet };
   readonly admin: { readonly listen: ListenAddress; readonly key: string | undefined };
+  /** Processes that serve. */
+  readonly workers: number;
   /** Rules of every gate that nginx names, where `gates` is empty. */
   readonly defaultGate: GateRules & Pick<Gate, 'settings'>;
   readonly gates: readonly Gate[];

@@ -67,6 +67,15 @@ export const configSchema = Type.Object(
       ),
       key_file: text(undefined, 'File that holds the admin key, instead of `key`.'),
     }),
+    workers: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 64,
+        default: 1,
+        description:
+          'Processes that answer nginx, on the same listeners and store. More than one pays when one processor is not enough.',
+      }),
+    ),
     default_gate: Type.Optional(defaultGateSchema),
     gates: Type.Optional(gatesSchema),
     assertion: section({

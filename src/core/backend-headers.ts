@@ -1,6 +1,8 @@
 import type { Gate, HeaderField } from './gate.ts';
 import type { Identity } from './identity.ts';
 
+/** Most values: nothing to trim, to encode or to fear. */
+const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get into a header.
 const forbidden = /[\u0000-\u001f\u007f]/;
 
@@ -38,5 +40,6 @@ function headerValue(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return '';
   const text = String(value);
+  if (plain.test(text)) return text;
   return forbidden.test(text) ? '' : Buffer.from(text.trim(), 'utf8').toString('latin1');
 }

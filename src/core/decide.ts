@@ -59,7 +59,9 @@ export async function decide(question: Question, ports: DecisionPorts): Promise<
   for (const { name, take, concerns } of steps) {
     if (trace !== undefined) inquiry.notes = [];
     const isConcerned = concerns === undefined || concerns(inquiry);
-    const denial = isConcerned ? await take(inquiry) : undefined;
+    const taken = isConcerned ? take(inquiry) : undefined;
+    // Most steps know at once, and waiting for what is there costs more than they do.
+    const denial = taken instanceof Promise ? await taken : taken;
     const outcome = denial !== undefined ? 'denied' : isConcerned ? 'passed' : 'skipped';
     trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
     if (denial !== undefined) return withKnown(denial, inquiry, name);

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { memoize } from './memo.ts';
 
 /** Networks with a name, so that nobody has to remember them. */
 const named: Readonly<Record<string, readonly string[]>> = {
@@ -32,21 +33,29 @@ export function parseNetworks(words: readonly string[]): NetworkSet | { readonly
     }
   }
   return {
-    includes: (address) => {
+    includes: memoize((address) => {
       const plain = plainAddress(address);
       return plain !== undefined && list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-    },
+    }),
   };
 }
 
 /**
- * The usual form of an IP address: IPv4-mapped IPv6 becomes IPv4, a zone index goes. Undefined when
- * the text is no address.
+ * The usual form of an IP address: IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2) becomes IPv4, the zone
+ * of an IPv6 address goes. Undefined when the text is no address.
  */
 export function plainAddress(text: string): string | undefined {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
-  const address = mapped?.[1] ?? text.replace(/%.*$/, '');
-  return isIP(address) === 0 ? undefined : address.toLowerCase();
+  const version = isIP(text);
+  if (version === 4) return text;
+  if (version === 0) return undefined;
+  const address = text.replace(/%.*$/s, '').toLowerCase();
+  const dotted = /^(?:0{0,4}:){1,5}:?ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
+  if (dotted !== undefined) return dotted;
+  const [, high, low] =
+    /^(?:0{0,4}:){1,5}:?ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`;
 }
 
 function addNetwork(list: BlockList, text: string): boolean {

@@ -1,4 +1,5 @@
 import { type Handshake, parseHost } from './handshake.ts';
+import { memoize } from './memo.ts';
 
 /** Which origins (RFC 6454) a gate admits. */
 export interface OriginRules {
@@ -89,7 +90,7 @@ function isSameSite(origin: Origin, handshake: Handshake): boolean {
 }
 
 /** The serialised form of an origin and nothing else: no path, no user, no list. */
-function parseOrigin(value: string): Origin | undefined {
+const parseOrigin = memoize((value: string): Origin | undefined => {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]/]*\]|[^/:?#@\s[\]]+)(:\d{1,5})?$/i.exec(value);
   if (match === null) return undefined;
   const scheme = (match[1] as string).toLowerCase();
@@ -99,7 +100,7 @@ function parseOrigin(value: string): Origin | undefined {
   const isDefault =
     (scheme === 'http' && port === ':80') || (scheme === 'https' && port === ':443');
   return { scheme, host, port: isDefault ? '' : port };
-}
+});
 
 function serialize(origin: Origin): string {
   return `${origin.scheme}://${origin.host}${origin.port}`;

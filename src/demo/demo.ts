@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { startPostern } from '../compose.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { loadConfig } from '../config/load.ts';
-import { copyNginxFiles } from '../nginx/kit.ts';
+import { writeKit } from '../nginx/kit.ts';
+import { kitOptionsOf } from '../nginx/kit-options.ts';
 import { type NginxProcess, startNginx } from '../nginx/process.ts';
+import { renderKit } from '../nginx/render.ts';
 import { createLogger } from '../services/log.ts';
 import { startBackend } from './backend.ts';
 
@@ -53,7 +55,8 @@ export async function startDemo(): Promise<Demo> {
     running.push(postern);
     const backend = await startBackend();
     running.push(backend);
-    copyNginxFiles(join(directory, 'postern'), postern.gate);
+    const kit = renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate });
+    writeKit(join(directory, 'postern'), kit);
     const nginx = await startNginx({
       directory,
       http: (port) => renderHttp(directory, port, backend.port),

@@ -1,4 +1,4 @@
-import type { SubrequestHead } from './inbound.ts';
+import type { SubrequestHead } from './told-facts.ts';
 
 /** A client's request that somebody asks about. */
 export interface AskedRequest {
@@ -19,20 +19,20 @@ const passed = ['cookie', 'authorization', 'origin', 'sec-websocket-protocol'];
 
 /** The subrequest that nginx makes of a client's request, with the shipped files. */
 export function toSubrequest(asked: AskedRequest): SubrequestHead {
-  const headers: Record<string, string[]> = Object.create(null);
-  const set = (name: string, value: string | undefined) => {
-    if (value !== undefined) headers[name] = [value];
+  const upgrade = asked.headers.find(([name]) => name.toLowerCase() === 'upgrade')?.[1];
+  const set = [
+    ['Host', asked.host],
+    ['X-Original-URI', asked.uri],
+    ['X-Original-Method', asked.method],
+    ['X-Original-Upgrade', upgrade],
+    ['X-Forwarded-Proto', asked.scheme],
+    ['X-Real-IP', asked.client],
+    ['X-Postern-Gate', asked.gate],
+  ] as const;
+  const kept = asked.headers.filter(([name]) => passed.includes(name.toLowerCase()));
+  return {
+    method: 'GET',
+    socket: {},
+    rawHeaders: [...set, ...kept].flatMap(([name, value]) => (value ? [name, value] : [])),
   };
-  for (const [name, value] of asked.headers) {
-    const lower = name.toLowerCase();
-    if (passed.includes(lower)) headers[lower] = [...(headers[lower] ?? []), value];
-    if (lower === 'upgrade') set('x-original-upgrade', value);
-  }
-  set('host', asked.host);
-  set('x-original-uri', asked.uri);
-  set('x-original-method', asked.method);
-  set('x-forwarded-proto', asked.scheme);
-  set('x-real-ip', asked.client);
-  set('x-postern-gate', asked.gate);
-  return { method: 'GET', socket: {}, headersDistinct: headers };
 }

@@ -6,85 +6,50 @@ import {
   parseUpgrade,
   type Upgrade,
 } from '../core/handshake.ts';
+import { memoize } from '../core/memo.ts';
 import { type NetworkSet, plainAddress } from '../core/network.ts';
 import { deny } from '../core/verdict.ts';
 import type { Subrequest } from '../services/answer.ts';
-
-/** What is read of a subrequest: an IncomingMessage of Node, or one that people ask about. */
-export interface SubrequestHead {
-  readonly method?: string | undefined;
-  /** Undefined for a Unix socket. */
-  readonly socket: { readonly remoteAddress?: string | undefined };
-  readonly headersDistinct: Readonly<Record<string, string[] | undefined>>;
-}
-
-/** The headers that tell each fact. */
-const told = {
-  gate: ['x-postern-gate'],
-  method: ['x-original-method', 'x-forwarded-method'],
-  scheme: ['x-forwarded-proto'],
-  host: ['host', 'x-forwarded-host'],
-  path: ['x-original-uri', 'x-original-url', 'x-forwarded-uri'],
-  upgrade: ['x-original-upgrade', 'upgrade'],
-  origin: ['origin'],
-  client: ['x-real-ip', 'x-forwarded-for'],
-  cookie: ['cookie'],
-  authorization: ['authorization'],
-  subprotocols: ['sec-websocket-protocol'],
-} as const satisfies Record<string, readonly string[]>;
-
-/** Which headers of this subrequest told each fact, for people who ask. */
-export function headersTelling(request: SubrequestHead): Readonly<Record<string, string[]>> {
-  return Object.fromEntries(
-    Object.entries(told).map(([fact, names]) => [
-      fact,
-      names.filter((name) => lines(request, name).length > 0),
-    ]),
-  );
-}
+import { type SubrequestHead, type ToldFacts, tellFacts } from './told-facts.ts';
 
 /**
  * Reads the handshake that a subrequest of nginx's auth_request is about. Where several headers, or
  * several lines of one, tell the same fact, they have to agree: one of them may be the client's own,
  * and nobody can say which.
  */
-export function readSubrequest(request: SubrequestHead, trustedProxies: NetworkSet): Subrequest {
-  const peer = request.socket.remoteAddress;
-  const upgrade = readUpgrade(request);
+export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet): Subrequest {
+  const peer = head.socket.remoteAddress;
+  const told = tellFacts(head);
+  const upgrade = readUpgrade(told);
   const upgrading = upgrade !== 'none';
   // A Unix socket has no remote address; its file's mode says who may connect.
   if (peer !== undefined && !trustedProxies.includes(peer)) {
     return { handshake: deny('untrusted_proxy'), upgrading, clientAddress: plainAddress(peer) };
   }
-  const clientAddress = readClientAddress(request, trustedProxies);
+  const clientAddress = readClientAddress(told, trustedProxies);
   const malformed = (detail: string): Subrequest => ({
     handshake: deny('malformed_request', detail),
     upgrading,
     clientAddress: isDenied(clientAddress) ? undefined : clientAddress,
   });
   if (isDenied(clientAddress)) return malformed('client address');
-  const target = agree(
-    lines(request, 'x-original-uri')
-      .concat(lines(request, 'x-original-url').map(dropAuthority))
-      .concat(lines(request, 'x-forwarded-uri')),
-  );
+  const target = readTarget(told);
   if (target === undefined) return malformed('X-Original-URI is missing');
   const parsedTarget = isDenied(target) ? undefined : parseTarget(target);
   if (parsedTarget === undefined) return malformed('X-Original-URI');
-  const hosts = lines(request, ...told.host);
-  const host = agree(hosts.map(parseHost));
+  const host = agree(told.host, knownHost);
   if (host === undefined || isDenied(host)) return malformed('Host and X-Forwarded-Host');
-  const method = agree(lines(request, ...told.method)) ?? request.method;
+  const method = agree(told.method) ?? head.method;
   if (method === undefined || isDenied(method) || !isMethod(method)) return malformed('method');
-  const scheme = agree(lines(request, 'x-forwarded-proto').map(parseScheme));
+  const scheme = agree(told.scheme, parseScheme);
   if (isDenied(scheme)) return malformed('X-Forwarded-Proto');
-  const gateName = agree(lines(request, 'x-postern-gate'));
+  const gateName = agree(told.gate);
   if (isDenied(gateName) || (gateName !== undefined && !isGateName(gateName))) {
     return malformed('X-Postern-Gate');
   }
-  const origin = agree(lines(request, 'origin'));
+  const origin = agree(told.origin);
   if (isDenied(origin)) return malformed('Origin');
-  const authorization = agree(lines(request, 'authorization'));
+  const authorization = agree(told.authorization);
   if (isDenied(authorization)) return malformed('Authorization');
   return {
     handshake: {
@@ -92,15 +57,15 @@ export function readSubrequest(request: SubrequestHead, trustedProxies: NetworkS
       method,
       scheme,
       host,
-      port: hosts.map(portOf).find((port) => port !== '') ?? '',
+      port: readPort(told.host),
       path: parsedTarget.path,
       query: parsedTarget.query,
       upgrade,
       origin,
       // As Node joins the lines of this header (RFC 9113, section 8.2.3).
-      cookie: request.headersDistinct.cookie?.join('; '),
+      cookie: told.cookie?.join('; '),
       authorization,
-      subprotocols: lines(request, 'sec-websocket-protocol').join(', ') || undefined,
+      subprotocols: told.subprotocols?.join(', '),
       clientAddress,
     },
     upgrading,
@@ -115,22 +80,35 @@ function isDenied(value: unknown): value is Contradiction {
   return value === contradiction;
 }
 
-/** The one value that all lines give, undefined without any. A line that could not be read is `undefined`. */
-function agree<T>(values: readonly (T | undefined)[]): T | undefined | Contradiction {
-  if (values.length === 0) return undefined;
-  const [first] = values;
-  return first !== undefined && values.every((value) => value === first) ? first : contradiction;
+/** The one value that all lines give, undefined without any; `read` gives undefined for what it cannot. */
+function agree(lines: readonly string[] | undefined): string | undefined | Contradiction;
+function agree<T>(
+  lines: readonly string[] | undefined,
+  read: (line: string) => T | undefined,
+): T | undefined | Contradiction;
+function agree(
+  lines: readonly string[] | undefined,
+  read: (line: string) => unknown = (line) => line,
+): unknown {
+  if (lines === undefined) return undefined;
+  const first = read(lines[0] as string);
+  if (first === undefined) return contradiction;
+  for (let i = 1; i < lines.length; i++) {
+    if (read(lines[i] as string) !== first) return contradiction;
+  }
+  return first;
 }
 
-/** The lines of a header, without empty ones: nginx sends no header for an empty variable. */
-function lines(request: SubrequestHead, ...names: readonly string[]): string[] {
-  return names.flatMap((name) => request.headersDistinct[name] ?? []).filter((line) => line !== '');
+const knownHost = memoize(parseHost);
+
+/** `X-Original-URL` tells the same as the others, with scheme and authority before it. */
+function readTarget({ uri, url }: ToldFacts): string | undefined | Contradiction {
+  return agree(url === undefined ? uri : [...(uri ?? []), ...url.map(dropAuthority)]);
 }
 
 /** `X-Original-Upgrade` from a snippet of ours; `Upgrade` where the auth location passes it on. */
-function readUpgrade(request: SubrequestHead): Upgrade {
-  const asked = lines(request, ...told.upgrade).map((line) => line.toLowerCase());
-  const value = agree(asked);
+function readUpgrade({ upgrade }: ToldFacts): Upgrade {
+  const value = agree(upgrade, (line) => line.toLowerCase());
   return isDenied(value) ? 'other' : parseUpgrade(value);
 }
 
@@ -141,8 +119,12 @@ function dropAuthority(url: string): string {
 }
 
 /** `:8443`; only for addresses that people are sent to, so it need not be told by all. */
-function portOf(host: string): string {
-  return /:\d{1,5}$/.exec(host)?.[0] ?? '';
+function readPort(hosts: readonly string[] | undefined): string {
+  for (const host of hosts ?? []) {
+    const port = /:\d{1,5}$/.exec(host);
+    if (port !== null) return port[0];
+  }
+  return '';
 }
 
 function parseScheme(value: string): 'http' | 'https' | undefined {
@@ -155,14 +137,12 @@ function parseScheme(value: string): 'http' | 'https' | undefined {
  * trusted proxy. Undefined when nginx does not tell; its own address is never taken for a client's.
  */
 function readClientAddress(
-  request: SubrequestHead,
+  { address, hops: forwarded = [] }: ToldFacts,
   trustedProxies: NetworkSet,
 ): string | undefined | Contradiction {
-  const real = agree(lines(request, 'x-real-ip').map(plainAddress));
+  const real = agree(address, plainAddress);
   if (real !== undefined) return real;
-  const hops = lines(request, 'x-forwarded-for')
-    .flatMap((line) => line.split(','))
-    .map((hop) => plainAddress(hop.trim()));
+  const hops = forwarded.flatMap((line) => line.split(',')).map((hop) => plainAddress(hop.trim()));
   if (hops.includes(undefined)) return contradiction;
   return hops.findLast((hop) => hop !== undefined && !trustedProxies.includes(hop)) ?? hops[0];
 }

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { existsSync, statSync, unlinkSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -18,7 +19,7 @@ export async function listen(
 ): Promise<ListenAddress> {
   try {
     if (address.kind === 'unix') {
-      await removeStaleSocket(address.path);
+      if (!cluster.isWorker) await removeStaleSocket(address);
       await app.listen({ path: address.path });
       await chmod(address.path, socketMode);
       return address;
@@ -47,7 +48,9 @@ function explain(address: ListenAddress, { code, message }: NodeJS.ErrnoExceptio
 }
 
 /** A crash leaves the socket file behind: it is in the way only if somebody answers there. */
-async function removeStaleSocket(path: string): Promise<void> {
+export async function removeStaleSocket(address: ListenAddress): Promise<void> {
+  if (address.kind !== 'unix') return;
+  const { path } = address;
   if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return;
   const answered = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => {

@@ -1,14 +1,18 @@
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 
 /**
+ * Milliseconds that an idle connection is kept: longer than nginx keeps one (keepalive_timeout of an
+ * upstream, 60 s), so that it is nginx that closes it and never sends a subrequest into a closing one.
+ */
+export const keepAliveTimeout = 75_000;
+
+/**
  * What both apps have in common. Decisions and failures are logged as events, so Fastify itself
  * logs nothing: its request lines would hold query strings.
  */
 export const serverOptions = {
   logger: false,
-  // Longer than nginx keeps an idle connection (keepalive_timeout of an upstream, 60 s), so that it
-  // is nginx that closes it and never sends a subrequest into a closing one.
-  keepAliveTimeout: 75_000,
+  keepAliveTimeout,
   // Whoever was let in before a shutdown began gets an answer, not a 503.
   return503OnClosing: false,
   // On shutdown idle connections are closed and requests in flight are finished.

@@ -1,19 +1,55 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
-import { nginxFiles } from '../resources.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { OperatorError } from '../core/operator-error.ts';
+import type { Kit } from './render.ts';
+import { isUnchanged } from './seal.ts';
 
-/** The one line of the shipped files that says where Postern listens. */
-const shippedServer = 'server 127.0.0.1:8420;';
+/** What became of a rendered file in a directory. */
+export interface FileState {
+  readonly path: string;
+  /**
+   * `outdated` was rendered for other options, or by another version, and nobody changed it;
+   * `changed` holds something that somebody wrote.
+   */
+  readonly state: 'same' | 'missing' | 'outdated' | 'changed';
+  /** Undefined where it is missing. */
+  readonly found: string | undefined;
+  readonly rendered: string;
+}
 
-/**
- * Puts the shipped nginx files into a directory, unchanged but for the address of the gate, which
- * is what an operator with another address changes too.
- */
-export function copyNginxFiles(directory: string, gate: ListenAddress): void {
-  cpSync(nginxFiles, directory, { recursive: true });
-  const path = join(directory, 'postern-http.conf');
-  const text = readFileSync(path, 'utf8');
-  if (!text.includes(shippedServer)) throw new Error(`${path} has no line "${shippedServer}"`);
-  writeFileSync(path, text.replace(shippedServer, `server ${renderListenAddress(gate)};`));
+/** Compares the files with those of a directory. Throws OperatorError when one cannot be read. */
+export function compareKit(directory: string, kit: Kit): FileState[] {
+  return [...kit].map(([path, rendered]) => {
+    const found = readIfThere(join(directory, path));
+    if (found === undefined) return { path, state: 'missing', found, rendered };
+    if (found === rendered) return { path, state: 'same', found, rendered };
+    return { path, state: isUnchanged(found) ? 'outdated' : 'changed', found, rendered };
+  });
+}
+
+/** Writes the files into a directory, whatever is there. Throws OperatorError when it cannot. */
+export function writeKit(directory: string, kit: Kit): void {
+  for (const [path, text] of kit) {
+    const file = join(directory, path);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    } catch (error) {
+      throw new OperatorError(`cannot write ${file}: ${codeOf(error)}`);
+    }
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new OperatorError(`cannot read ${file}: ${code}`);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

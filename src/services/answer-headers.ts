@@ -25,7 +25,7 @@ export function renderAllowHeaders(allowed: {
   return [
     ...renderBackendHeaders(gate, verdict.identity),
     ...renderForwardedHeaders(gate, handshake),
-    ['X-Postern-Assertion', assertion],
+    ...(assertion === '' ? [] : [['X-Postern-Assertion', assertion] as const]),
     ['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store'],
   ];
 }
@@ -68,8 +68,10 @@ function cacheSeconds(gate: Gate, { identity, source }: Allow, now: number): num
   const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
   const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
   if (isOnce || isForeign) return 0;
-  const life = identity.expiresAt === undefined ? gate.cacheTtl : identity.expiresAt - now;
-  return Math.floor(Math.min(gate.cacheTtl, life) / 1_000);
+  if (identity.expiresAt === undefined) return gate.cacheTtl / 1_000;
+  // nginx counts in whole seconds of its own, which may end one later.
+  const life = Math.floor((identity.expiresAt - now) / 1_000) - 1;
+  return Math.min(gate.cacheTtl / 1_000, life);
 }
 
 /**
@@ -78,13 +80,16 @@ function cacheSeconds(gate: Gate, { identity, source }: Allow, now: number): num
  * for it but the marker, `X-Postern-Subprotocol` goes to the client, as the one that was chosen.
  */
 function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[] {
-  const offer = parseOffer(handshake.subprotocols ?? '');
-  const isMarked = offer?.marker === true && offer.own.length === 0;
+  const { subprotocols, authorization } = handshake;
+  const forwarded: AnswerHeader[] = [];
+  if (subprotocols !== undefined) {
+    const { own, marker } = parseOffer(subprotocols) ?? { own: [], marker: false };
+    if (own.length > 0) forwarded.push(['X-Postern-Subprotocols', own.join(', ')]);
+    else if (marker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
+  }
   const isGiven = gate.headers.some(({ name }) => name === authorizationHeader);
-  const authorization = gate.forwardAuthorization ? handshake.authorization : undefined;
-  return [
-    ['X-Postern-Subprotocols', offer?.own.join(', ') ?? ''],
-    ['X-Postern-Subprotocol', isMarked ? markerSubprotocol : ''],
-    ...(isGiven ? [] : [[authorizationHeader, authorization ?? ''] as const]),
-  ];
+  if (gate.forwardAuthorization && authorization !== undefined && !isGiven) {
+    forwarded.push([authorizationHeader, authorization]);
+  }
+  return forwarded;
 }

@@ -33,8 +33,10 @@ export function startPruning(dependencies: {
   readonly limits: Pick<Config, 'tokens' | 'tickets' | 'sessions'>;
   readonly events: Events;
   readonly clock: () => number;
+  /** Whether there are rounds by themselves; one process does them for all on a store. */
+  readonly isOn: boolean;
 }): Pruning {
-  const { store, jwts, limits, events, clock } = dependencies;
+  const { store, jwts, limits, events, clock, isOn } = dependencies;
   let stopped = false;
 
   function pruneKind(kind: TokenKind, retention: number): Promise<number> {
@@ -67,8 +69,8 @@ export function startPruning(dependencies: {
   const round = () => {
     run().catch((error: unknown) => events.failed('pruning failed', error));
   };
-  const timer = setInterval(round, roundMs).unref();
-  setImmediate(round);
+  const timer = isOn ? setInterval(round, roundMs).unref() : undefined;
+  if (isOn) setImmediate(round);
   return {
     run,
     stop() {

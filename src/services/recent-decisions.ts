@@ -11,14 +11,14 @@ const kept = 1_000;
 
 /** Keeps records in memory; the oldest goes when there is a new one too many. */
 export function keepRecentDecisions(): RecentDecisions {
-  const records = new Map<string, DecisionRecord>();
+  const records: DecisionRecord[] = [];
+  let next = 0;
   return {
     keep(record) {
-      records.set(record.requestId, record);
-      if (records.size <= kept) return;
-      const [oldest] = records.keys();
-      if (oldest !== undefined) records.delete(oldest);
+      records[next] = record;
+      next = (next + 1) % kept;
     },
-    find: (requestId) => records.get(requestId),
+    // People ask seldom, and requests come all the time: looking is what may take long.
+    find: (requestId) => records.find((record) => record.requestId === requestId),
   };
 }

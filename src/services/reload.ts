@@ -15,6 +15,7 @@ const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   data_dir: ({ dataDir }) => dataDir,
   'gate.listen': ({ gate }) => gate.listen,
   'admin.listen': ({ admin }) => admin.listen,
+  workers: ({ workers }) => workers,
   'log.level': ({ log }) => log.level,
   'log.format': ({ log }) => log.format,
 };

@@ -9,11 +9,12 @@ import {
   jwtVerify,
   type KeyObject,
 } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Issuer, IssuerKeys } from '../core/issuer.ts';
 import { type JsonObject, readUnverifiedJwt } from '../core/jws.ts';
-import { checkMoment, jwtIdentity } from '../core/jwt-identity.ts';
+import { checkMoment, type JwtIdentity, jwtIdentity } from '../core/jwt-identity.ts';
 import { type DenialCode, type Deny, deny, isDenial } from '../core/verdict.ts';
 import type { JwtStore } from '../stores/store.ts';
 import { fetchJwks } from './jwks-fetch.ts';
@@ -39,6 +40,12 @@ interface Trust {
   readonly keys: Renewable<Keys>;
 }
 
+/** Who a JWT stands for, by the word of whom. */
+interface Signatory {
+  readonly identity: JwtIdentity;
+  readonly trust: Trust;
+}
+
 /** A JWT whose signature is its issuer's; the denial is about its claims. */
 interface Signed {
   readonly claims: JsonObject;
@@ -62,22 +69,72 @@ export function createJwtVerifier(dependencies: {
     ]),
   );
 
-  return async ({ value }, now) => {
+  const verified = rememberVerified();
+
+  /** Whose signature it bears, and who it says it is. */
+  async function identify(value: string, now: number): Promise<Signatory | Deny | undefined> {
+    const remembered = await verified.find(value, now);
+    if (remembered !== undefined) return remembered;
     const presented = trusted.size === 0 ? undefined : readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
     if (trust === undefined) return deny('unknown_token', 'iss');
+    const generation = trust.keys.generation();
     const signed = await checkSignature(value, trust, now);
     if (isDenial(signed)) return signed;
     const identity = jwtIdentity(signed.claims, trust.issuer, value);
     if (isDenial(identity)) return signed.denial ?? identity;
-    const denial = signed.denial ?? checkMoment(identity, trust.issuer, now);
+    if (signed.denial !== undefined) return { ...signed.denial, identity };
+    // Where keys came in meanwhile, nobody knows whether it was verified with the old ones.
+    if (generation === trust.keys.generation()) {
+      verified.keep(value, { identity, trust, generation, since: now });
+    }
+    return { identity, trust };
+  }
+
+  return async ({ value }, now) => {
+    const signatory = await identify(value, now);
+    if (signatory === undefined || isDenial(signatory)) return signatory;
+    const { identity, trust } = signatory;
+    const denial = checkMoment(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
     // Asked last, so that no revocation slips in while keys are fetched.
     const { revoked, used } = await store.find({ ...identity.jwt, subject: identity.subject });
     const known = { ...identity, jwt: { ...identity.jwt, used } };
     return revoked ? { ...deny('revoked'), identity: known } : known;
+  };
+}
+
+/** Most JWTs that are remembered, and most characters of all of them. */
+const remembered = { count: 10_000, characters: 16_777_216 } as const;
+
+/**
+ * Remembers JWTs whose signature and claims were good: checking an EdDSA or RSA signature takes longer
+ * than all the rest of a decision. What time changes (expiry, revocation, use) is asked each time, and
+ * other keys of the issuer make it forget.
+ */
+function rememberVerified() {
+  interface Verified extends Signatory {
+    readonly generation: number;
+    /** Good at this moment, so by its `nbf` at any later one. */
+    readonly since: number;
+  }
+  const known = new LRUCache<string, Verified>({
+    max: remembered.count,
+    maxSize: remembered.characters,
+    sizeCalculation: (_, jwt) => jwt.length,
+  });
+  return {
+    keep: (jwt: string, verified: Verified) => void known.set(jwt, verified),
+    async find(jwt: string, now: number): Promise<Signatory | undefined> {
+      const found = known.get(jwt);
+      if (found === undefined || now < found.since) return undefined;
+      // Asked for, so that keys are renewed when they are due, however often the same JWT comes.
+      const keys = await found.trust.keys.current(now);
+      const isCurrent = found.generation === found.trust.keys.generation();
+      return keys !== undefined && isCurrent ? found : undefined;
+    },
   };
 }
 
@@ -106,7 +163,7 @@ function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<K
     };
     return createRenewable<Keys>({ load, policy: filePolicy, report });
   }
-  return { current: async () => keys.key, renew: async () => 'too_soon' };
+  return { current: async () => keys.key, renew: async () => 'too_soon', generation: () => 0 };
 }
 
 async function checkSignature(

@@ -10,6 +10,8 @@ export interface Renewable<T> {
    * loaded just now, `failed` that it cannot be had, or could not just now.
    */
   renew(now: number): Promise<'renewed' | 'too_soon' | 'failed'>;
+  /** How often it was loaded: what was concluded from an earlier value counts no longer. */
+  generation(): number;
 }
 
 /** How a value is renewed. All times are milliseconds. */
@@ -37,11 +39,13 @@ export function createRenewable<T>(dependencies: {
   let loaded: { readonly value: T; readonly at: number } | undefined;
   let lastAttempt: number | undefined;
   let hasFailed = false;
+  let generation = 0;
   let pending: Promise<void> | undefined;
 
   async function attempt(now: number): Promise<void> {
     try {
       loaded = { value: await load(), at: now };
+      generation++;
       hasFailed = false;
     } catch (error) {
       hasFailed = true;
@@ -65,6 +69,7 @@ export function createRenewable<T>(dependencies: {
 
   return {
     renew,
+    generation: () => generation,
     async current(now) {
       const age = (moment: number) => Math.abs(now - moment);
       const usable = () =>

@@ -45,11 +45,11 @@ test('an explanation tells facts and where they come from, the gate, each step, 
   const { token, id } = await postern.issue({ subject: 'alice' });
   const told = await explain({ ...handshake, uri: `/ws/1?token=${token}`, client: '203.0.113.7' });
   const fact = (name: string) => told.facts.find(({ fact }) => fact === name);
-  assert.deepEqual(fact('path'), { fact: 'path', value: '/ws/1', headers: ['x-original-uri'] });
+  assert.deepEqual(fact('path'), { fact: 'path', value: '/ws/1', headers: ['X-Original-URI'] });
   assert.deepEqual(fact('client'), {
     fact: 'client',
     value: '203.0.113.7',
-    headers: ['x-real-ip'],
+    headers: ['X-Real-IP'],
   });
   assert.equal(fact('query')?.value, '********');
   assert.deepEqual(told.gate, { name: 'chat', because: 'chat.example.com /ws' });

@@ -1,11 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
+import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { copyNginxFiles } from '../../src/nginx/kit.ts';
+import { writeKit } from '../../src/nginx/kit.ts';
+import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
 import { startNginx } from '../../src/nginx/process.ts';
+import { renderKit } from '../../src/nginx/render.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
 import { type SignOnServer, startSignOn } from '../support/sign-ons.ts';
@@ -34,6 +38,8 @@ export interface ClientRequest {
   readonly protocols?: readonly string[];
   /** Address of this machine to come from. */
   readonly from?: string;
+  /** Over TLS, with whatever certificate. */
+  readonly tls?: boolean;
 }
 
 /** Starts the example and stops it after the test. */
@@ -58,8 +64,8 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
   );
   const postern = await startTestPostern(t, { config: configFile });
   const files = join(directory, 'postern');
-  mkdirSync(files);
-  copyNginxFiles(files, postern.gate);
+  const { config } = loadConfig({ file: configFile, env: {} });
+  writeKit(files, renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate }));
   const nginx = await startNginx({
     directory,
     http: (port) =>
@@ -77,8 +83,9 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
 
 /** The status of a handshake: 101 when the socket opened. */
 export function openSocket(port: number, asked: ClientRequest): Promise<number> {
-  const { host, path = '/', headers = {}, protocols = [], from } = asked;
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols], {
+  const { host, path = '/', headers = {}, protocols = [], from, tls = false } = asked;
+  const socket = new WebSocket(`ws${tls ? 's' : ''}://127.0.0.1:${port}${path}`, [...protocols], {
+    rejectUnauthorized: false,
     headers: { ...headers, Host: host },
     ...(from && { localAddress: from }),
   });
@@ -107,10 +114,11 @@ export interface PageAnswer {
 
 /** Sends an ordinary request. */
 export function load(port: number, asked: ClientRequest): Promise<PageAnswer> {
-  const { host, path = '/', method = 'GET', headers = {}, from } = asked;
+  const { host, path = '/', method = 'GET', headers = {}, from, tls = false } = asked;
   return new Promise((resolve, reject) => {
-    const outgoing = request(
+    const outgoing = (tls ? requestTls : request)(
       {
+        rejectUnauthorized: false,
         port,
         host: '127.0.0.1',
         path,

@@ -50,6 +50,9 @@ test('a token in the query opens the socket and is taken out of the URI, whereve
     [`/ws?mytoken=1&token=${token}&tokens=2`, '/ws?mytoken=1&tokens=2'],
     [`/ws?%74o%6Ben=${token}&room=1`, '/ws?room=1'],
     [`/ws?token=${token.replace('_', '%5F')}`, '/ws'],
+    // What nginx remembers of an encoded path must not encode the query once more.
+    [`/w%73?a=%20+%26&token=${token}&b=%3F+c`, '/ws?a=%20+%26&b=%3F+c'],
+    [`/ws+1?token=${token}&b=%20`, '/ws+1?b=%20'],
   ];
   for (const [uri, backendUri] of cases) {
     const outcome = await tryHandshake(site.socketUrl + uri);

@@ -58,7 +58,7 @@ test('an auth location with proxy.conf in it, upgrade headers and doubled X-Forw
   const postern = await startTestPostern(t);
   const site = await startSwag(t, {
     posternPort: portOf(postern),
-    server: authLocationInSwagsManner,
+    server: authLocationInSwagsManner(portOf(postern)),
     location: 'auth_request /postern-auth;',
   });
   assert.equal((await tryHandshake(`${site.socketUrl}/ws`, {}, ['chat'])).status, 401);
@@ -77,7 +77,7 @@ test('with proxy.conf in the auth location a client cannot tell Postern another 
   const postern = await startTestPostern(t);
   const site = await startSwag(t, {
     posternPort: portOf(postern),
-    server: authLocationInSwagsManner,
+    server: authLocationInSwagsManner(portOf(postern)),
     location: 'auth_request /postern-auth;',
   });
   const { token } = await postern.issue();
@@ -99,7 +99,7 @@ test('a POST with a body through SWAG is judged and reaches the backend', async 
       server: 'include /config/nginx/postern-server.conf;',
       location: 'include /config/nginx/postern-location.conf;',
     },
-    { server: authLocationInSwagsManner, location: 'auth_request /postern-auth;' },
+    { server: authLocationInSwagsManner(portOf(postern)), location: 'auth_request /postern-auth;' },
   ]) {
     const site = await startSwag(t, { posternPort: portOf(postern), ...options });
     const { token } = await postern.issue();

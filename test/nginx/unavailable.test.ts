@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { findFreePort } from '../../src/nginx/process.ts';
+import { startStandIn } from '../support/auth-stand-in.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern } from '../support/postern.ts';
 import { startService } from '../support/service.ts';
@@ -50,21 +49,11 @@ test('when Postern is killed, clients get 503', async (t) => {
   assert.equal((await tryPage(`${site.url}/`)).status, 503);
 });
 
-/** Something else than Postern where nginx expects it. */
-async function startImpostor(t: TestContext, status: number): Promise<number> {
-  const server = createServer((_request, response) => {
-    response.writeHead(status, { location: 'https://evil.example/' }).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.closeAllConnections());
-  t.after(() => void server.close());
-  return (server.address() as AddressInfo).port;
-}
-
 for (const status of [301, 302, 307, 400, 404, 418, 429, 431, 500, 502, 503]) {
   test(`an auth service that answers ${status} lets nobody in: clients get 503`, async (t) => {
-    const port = await startImpostor(t, status);
-    const site = await startSite(t, { gate: { kind: 'tcp', host: '127.0.0.1', port } });
+    const headers = { location: 'https://evil.example/' };
+    const { gate } = await startStandIn(t, () => ({ status, headers }));
+    const site = await startSite(t, { gate });
     const handshake = await tryHandshake(`${site.socketUrl}/ws`);
     assert.equal(handshake.status, 503);
     assert.equal(handshake.headers.location, undefined);

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { copyNginxFiles } from '../../src/nginx/kit.ts';
+import { writeKit } from '../../src/nginx/kit.ts';
+import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
 import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import { renderKit } from '../../src/nginx/render.ts';
 import type { Certificate } from './certificate.ts';
 import { temporaryDirectory } from './postern.ts';
 
@@ -23,6 +25,10 @@ export interface GuardedSite {
 export interface SiteOptions {
   /** Where Postern listens. */
   readonly gate: ListenAddress;
+  /** What the files are rendered for beside that. */
+  readonly kit?: Partial<KitOptions>;
+  /** More files of the kit to include in the http block. */
+  readonly kitHttp?: readonly string[];
   /** Lines of the http block, before the server. */
   readonly http?: string;
   /** Lines of the server block beside the include of postern-server.conf. */
@@ -43,7 +49,8 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
   const directory = temporaryDirectory(t);
   const backend = await startBackend();
   t.after(() => backend.close());
-  copyNginxFiles(join(directory, 'postern'), options.gate);
+  const kit = { ...usualKitOptions, ...options.kit, gate: options.gate };
+  writeKit(join(directory, 'postern'), renderKit('plain', kit));
   const include = (file: string) => `include ${join(directory, 'postern', file)};`;
   const proxyPass = `proxy_pass http://127.0.0.1:${backend.port};`;
   const locations =
@@ -54,6 +61,7 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
     directory,
     http: (port) => `
   ${include('postern-http.conf')}
+  ${(options.kitHttp ?? []).map(include).join('\n')}
   ${options.http ?? ''}
   ${certificate ? `ssl_certificate ${certificate.certFile};` : ''}
   ${certificate ? `ssl_certificate_key ${certificate.keyFile};` : ''}

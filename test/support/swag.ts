@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
 import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { nginxFiles } from '../../src/resources.ts';
+import { type Kit, renderKit } from '../../src/nginx/render.ts';
 import { startNameServer } from './dns.ts';
 import { temporaryDirectory } from './postern.ts';
 
@@ -46,13 +47,13 @@ proxy_set_header X-Real-IP $remote_addr;
 `;
 
 /** What people write when they model an auth location on those of SWAG: proxy.conf and doubles. */
-export const authLocationInSwagsManner = `
+export const authLocationInSwagsManner = (port: number) => `
 location /postern-auth {
     internal;
     include /config/nginx/proxy.conf;
     include /config/nginx/resolver.conf;
     set $upstream_postern postern;
-    proxy_pass http://$upstream_postern:8420/auth;
+    proxy_pass http://$upstream_postern:${port}/auth;
     proxy_pass_request_body off;
     proxy_set_header Content-Length "";
     proxy_set_header X-Forwarded-Host $http_host;
@@ -68,18 +69,31 @@ location /postern-auth {
  */
 export async function startSwag(
   t: TestContext,
-  options: { posternPort: number; server: string; location: string },
+  options: {
+    readonly posternPort: number;
+    readonly server: string;
+    readonly location?: string;
+    /** What the files are rendered for beside that. */
+    readonly kit?: Partial<KitOptions>;
+    /** Another kit with the same names of files, and lines that stand before the server block. */
+    readonly files?: Kit;
+    readonly http?: string;
+    /** Replaces the location; 8484 is the port of the application. */
+    readonly locations?: string;
+  },
 ): Promise<SwagSite> {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'config', 'nginx');
   mkdirSync(config, { recursive: true });
+  const backend = await startBackend();
+  t.after(() => backend.close());
   const place = (text: string) =>
-    text
-      .replaceAll('/config/nginx', config)
-      .replaceAll('$upstream_postern:8420', `$upstream_postern:${options.posternPort}`);
-  for (const name of ['postern-server.conf', 'postern-location.conf']) {
-    const shipped = readFileSync(join(nginxFiles, 'swag', `${name}.sample`), 'utf8');
-    writeFileSync(join(config, name), place(shipped));
+    text.replaceAll('/config/nginx', config).replaceAll('8484', String(backend.port));
+  const gate = { kind: 'tcp', host: 'postern', port: options.posternPort } as const;
+  const files = options.files ?? renderKit('swag', { ...usualKitOptions, ...options.kit, gate });
+  for (const [path, text] of files) {
+    mkdirSync(join(config, path, '..'), { recursive: true });
+    writeFileSync(join(config, path), place(text));
   }
   const nameServer = await startNameServer(t);
   writeFileSync(
@@ -87,24 +101,24 @@ export async function startSwag(
     `resolver 127.0.0.1:${nameServer} valid=30s ipv6=off;\n`,
   );
   writeFileSync(join(config, 'proxy.conf'), swagProxyConf);
-  const backend = await startBackend();
-  t.after(() => backend.close());
-  const nginx = await startNginx({
-    directory,
-    http: (port) => `
-  map $http_upgrade $connection_upgrade { default upgrade; "" close; }
-  access_log off;
-  server {
-    listen 127.0.0.1:${port};
-    ${place(options.server)}
-    location / {
-      ${place(options.location)}
+  const location = `location / {
+      ${place(options.location ?? '')}
       ${place('include /config/nginx/proxy.conf; include /config/nginx/resolver.conf;')}
       set $upstream_app grist;
       set $upstream_port ${backend.port};
       set $upstream_proto http;
       proxy_pass $upstream_proto://$upstream_app:$upstream_port;
-    }
+    }`;
+  const nginx = await startNginx({
+    directory,
+    http: (port) => `
+  map $http_upgrade $connection_upgrade { default upgrade; "" close; }
+  ${place(options.http ?? '')}
+  access_log off;
+  server {
+    listen 127.0.0.1:${port};
+    ${place(options.server)}
+    ${options.locations === undefined ? location : place(options.locations)}
   }`,
   });
   t.after(() => nginx.close());

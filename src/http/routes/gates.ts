@@ -1,14 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { gateNamePattern } from '../../core/handshake.ts';
+import type { DecisionRecord } from '../../services/events.ts';
 import { type Explain, type Explanation, explainRecord } from '../../services/explain.ts';
 import type { GateList } from '../../services/gate-list.ts';
-import type { RecentDecisions } from '../../services/recent-decisions.ts';
 import type { Reload } from '../../services/reload.ts';
 import { allow } from '../admin-auth.ts';
 import { toSubrequest } from '../explain-subrequest.ts';
-import { headersTelling, readSubrequest } from '../inbound.ts';
+import { readSubrequest } from '../inbound.ts';
 import { ProblemError } from '../problem.ts';
+import { headersTelling } from '../told-facts.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
@@ -65,12 +66,13 @@ export interface GateRouteDependencies {
   readonly gateList: GateList;
   readonly reload: Reload;
   readonly explain: Explain;
-  readonly recent: RecentDecisions;
+  /** One of the last decisions, whichever process made it. */
+  readonly findDecision: (requestId: string) => Promise<DecisionRecord | undefined>;
 }
 
 /** `/gates`, `/config/reload`, `/explain` and `/decisions` of the admin API. */
 export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAsyncTypebox {
-  const { gateList, reload, explain, recent } = dependencies;
+  const { gateList, reload, explain, findDecision } = dependencies;
   return async (app) => {
     app.get(
       '/gates',
@@ -183,7 +185,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
         },
       },
       async ({ params }) => {
-        const record = recent.find(params.id);
+        const record = await findDecision(params.id);
         if (record === undefined) throw new ProblemError('decision_not_found');
         return showExplanation(explainRecord(record), {});
       },
@@ -198,7 +200,7 @@ function showExplanation(
   const facts = Object.entries(explanation.facts).map(([fact, value]) => ({
     fact,
     value: value === null ? null : String(value),
-    headers: (value !== null && telling[fact === 'query' ? 'path' : fact]) || [],
+    headers: (value !== null && telling[fact]) || [],
   }));
   const steps = explanation.steps.map((entry) => ({ ...entry, notes: [...entry.notes] }));
   const headers = explanation.headers.map(([name, value]): [string, string] => [name, value]);

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { type Examination, examine } from '../doctor/config/examine.ts';
+import { type Severity, severities } from '../doctor/config/finding.ts';
+import { renderHuman } from '../doctor/config/report/human.ts';
+import { toJson } from '../doctor/config/report/json.ts';
+import { renderPatch } from '../doctor/config/report/patch.ts';
+import { toSarif } from '../doctor/config/report/sarif.ts';
+import { rules } from '../doctor/config/rules/index.ts';
+import {
+  diskFiles,
+  type FileSet,
+  findNginxVersion,
+  type LoadedConfiguration,
+  loadConfiguration,
+  NginxSyntaxError,
+  readDump,
+} from '../nginx/syntax/index.ts';
+import { version } from '../resources.ts';
+import type { DoctorOptions } from './doctor-config.ts';
+import { exitCodes } from './exit-codes.ts';
+import { note, print, printJson } from './output.ts';
+
+/** Judges a file and prints what was found; returns the exit code. */
+export async function judgeFile(file: string, options: DoctorOptions): Promise<number> {
+  try {
+    return await report(file, options);
+  } catch (error) {
+    if (!(error instanceof NginxSyntaxError)) throw error;
+    note(`postern: ${error.message}`);
+    return exitCodes.config;
+  }
+}
+
+async function report(file: string, options: DoctorOptions): Promise<number> {
+  const { loaded, nginx } = await load(file, options.root);
+  const examination = examine(loaded, readVersion(options.nginxVersion) ?? nginx);
+  if (options.json) printJson(toJson(examination));
+  else if (options.sarif) printJson(toSarif(examination, { version, rules }));
+  else if (options.fix)
+    process.stdout.write(renderPatch(examination.findings.flatMap(({ edits }) => edits)));
+  else print(renderHuman(examination, { colour: process.stdout.hasColors?.() ?? false }));
+  return isBadEnough(examination, options.failOn) ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Reads a configuration from a file with its includes, or from the output of `nginx -T`. */
+async function load(
+  file: string,
+  root: string | undefined,
+): Promise<{ loaded: LoadedConfiguration; nginx: string | undefined }> {
+  const disk = diskFiles(root);
+  const main = file === '-' ? 'stdin' : file;
+  const text = file === '-' ? await readAll(process.stdin) : disk.read(file);
+  const dump = text === undefined ? undefined : readDump(text);
+  if (dump !== undefined && text !== undefined) {
+    return { loaded: loadConfiguration(dump.main, dump.files), nginx: findNginxVersion(text) };
+  }
+  if (file !== '-') return { loaded: loadConfiguration(file, disk), nginx: undefined };
+  const files: FileSet = {
+    read: (path) => (path === main ? text : disk.read(resolve(path))),
+    match: disk.match,
+  };
+  return { loaded: loadConfiguration(main, files), nginx: undefined };
+}
+
+function readVersion(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const found = /^\d+\.\d+\.\d+$/.test(given) ? given : findNginxVersion(given);
+  if (found === undefined) {
+    throw new NginxSyntaxError(
+      '--nginx-version: give a version such as 1.22.1, or what nginx -V prints.',
+    );
+  }
+  return found;
+}
+
+function isBadEnough({ findings }: Examination, failOn: Severity): boolean {
+  const limit = severities.indexOf(failOn);
+  return findings.some(({ severity }) => severities.indexOf(severity) <= limit);
+}

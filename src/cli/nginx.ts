@@ -1,0 +1,164 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ListenAddress, parseListenAddress } from '../config/listen-address.ts';
+import { compareKit, type FileState, writeKit } from '../nginx/kit.ts';
+import { kitOptionsOf } from '../nginx/kit-options.ts';
+import { isPlainPath } from '../nginx/plain-path.ts';
+import { purgeAnswers } from '../nginx/purge.ts';
+import { type Flavour, flavours, type Kit, renderKit } from '../nginx/render.ts';
+import { renderUnifiedDiff } from '../nginx/unified-diff.ts';
+import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
+import { note, print } from './output.ts';
+import { Refusal } from './refusal.ts';
+
+interface RenderOptions extends ConfigOptions {
+  readonly flavour: Flavour;
+  readonly gate?: ListenAddress;
+  readonly cachePath?: string;
+  readonly out?: string;
+  readonly check?: string;
+  readonly diff?: string;
+  readonly file?: string;
+  readonly force?: true;
+}
+
+/** What can be done with the files; one of them at a time. */
+const ways = ['out', 'check', 'diff', 'file'] as const;
+
+/** `postern nginx …`. */
+export function registerNginxCommands(program: Command): void {
+  const nginx = program.command('nginx').description('files for nginx that fit the configuration');
+  const names = Object.keys(flavours);
+  const list = Object.entries(flavours).map(([name, { about }]) => `  ${name.padEnd(22)}${about}`);
+
+  const render = withConfigOption(
+    nginx
+      .command('render')
+      .description('render the files that nginx includes, for the gates in the configuration')
+      .addOption(
+        new Option('--flavour <name>', 'which nginx they are for').choices(names).default('plain'),
+      ),
+  )
+    .option('--gate <address>', 'where nginx finds Postern (default: gate.listen)', parseGate)
+    .option('--cache-path <dir>', 'where nginx keeps answers, an absolute path', parseCachePath);
+  for (const option of [
+    new Option('--out <dir>', 'write them; a file that was changed by hand stops it'),
+    new Option('--check <dir>', 'say which differ; exit code 1 if any does'),
+    new Option('--diff <dir>', 'show what would change; exit code 1 if anything would'),
+    new Option('--file <name>', 'print one of them'),
+  ]) {
+    render.addOption(option.conflicts(ways.filter((way) => way !== option.attributeName())));
+  }
+  render
+    .option('--force', 'with --out: write over files that were changed by hand too')
+    .addHelpText(
+      'after',
+      `
+Flavours:
+${list.join('\n')}
+
+Examples:
+  postern nginx render --out /etc/nginx/postern
+  postern nginx render --check /etc/nginx/postern
+  postern nginx render --flavour swag --diff /swag/config/nginx
+  postern nginx render --file postern-location.conf`,
+    )
+    .action((options: RenderOptions) => runRender(options));
+
+  nginx
+    .command('purge')
+    .description('have nginx forget every answer that it keeps (cache); run it where nginx runs')
+    .requiredOption(
+      '--cache-path <dir>',
+      'the directory of proxy_cache_path in the rendered files',
+      parseCachePath,
+    )
+    .addHelpText('after', '\nExample:\n  postern nginx purge --cache-path /run/postern-cache')
+    .action(({ cachePath }: { cachePath: string }) => {
+      const count = purgeAnswers(cachePath);
+      print(`${count} kept ${count === 1 ? 'answer' : 'answers'} removed.`);
+    });
+}
+
+function runRender(options: RenderOptions): void {
+  const kit = kitFor(options);
+  if (options.out !== undefined) writeOut(options.out, kit, options.force === true);
+  else if (options.check !== undefined) check(options.check, kit);
+  else if (options.diff !== undefined) diff(options.diff, kit);
+  else if (options.file !== undefined) printFile(options.file, kit);
+  else for (const [path, text] of kit) print(`# ======== ${path}\n\n${text}`);
+}
+
+function kitFor({ flavour, gate, cachePath, ...options }: RenderOptions): Kit {
+  const configured = kitOptionsOf(loadFrom(options).config);
+  return renderKit(flavour, {
+    ...configured,
+    gate: gate ?? flavours[flavour].gate(configured.gate),
+    cache: configured.cache && { ...configured.cache, path: cachePath },
+  });
+}
+
+function writeOut(directory: string, kit: Kit, force: boolean): void {
+  const states = compareKit(directory, kit);
+  const changed = states.filter(({ state }) => state === 'changed');
+  if (changed.length > 0 && !force) {
+    const those = changed.map(({ path }) => `  ${path}`).join('\n');
+    throw new Refusal(
+      `nothing written: these files in ${directory} were changed by hand, or are not Postern's\n${those}\nSee what would be lost with --diff, and write over them with --force.`,
+    );
+  }
+  const stale = states.filter(({ state }) => state !== 'same');
+  writeKit(directory, new Map(stale.map(({ path, rendered }) => [path, rendered])));
+  for (const { path } of stale) print(`${path} written`);
+  note(
+    stale.length > 0
+      ? 'Now: nginx -t && nginx -s reload'
+      : `All ${states.length} files in ${directory} are as they should be.`,
+  );
+}
+
+/** How each state is told. */
+const words = {
+  same: 'is as it should be',
+  missing: 'is missing',
+  outdated: 'is out of date',
+  changed: 'was changed by hand',
+} as const satisfies Record<FileState['state'], string>;
+
+function check(directory: string, kit: Kit): void {
+  const states = compareKit(directory, kit);
+  for (const { path, state } of states) print(`${path} ${words[state]}`);
+  const wrong = states.filter(({ state }) => state !== 'same').length;
+  if (wrong > 0) throw new Refusal(`${wrong} of ${states.length} files differ; see --diff`);
+}
+
+function diff(directory: string, kit: Kit): void {
+  const differences = compareKit(directory, kit)
+    .map(({ path, found, rendered }) => renderUnifiedDiff(path, found, rendered))
+    .filter((text) => text !== '');
+  if (differences.length === 0) return;
+  process.stdout.write(differences.join(''));
+  throw new Refusal(`${differences.length} of ${kit.size} files differ`);
+}
+
+function printFile(name: string, kit: Kit): void {
+  const text = kit.get(name);
+  if (text === undefined) {
+    throw new Refusal(`there is no file ${name} here, only ${[...kit.keys()].join(', ')}`);
+  }
+  process.stdout.write(text);
+}
+
+function parseGate(text: string): ListenAddress {
+  const address = parseListenAddress(text);
+  if (address === undefined || (address.kind === 'unix' && !isPlainPath(address.path))) {
+    throw new InvalidArgumentError('Write host:port, [ipv6]:port or unix:/path.');
+  }
+  return address;
+}
+
+function parseCachePath(text: string): string {
+  if (!isPlainPath(text) || text === '/') {
+    throw new InvalidArgumentError('Write an absolute path of letters, digits and . _ -');
+  }
+  return text;
+}

@@ -1,0 +1,115 @@
+import type {
+  Comment,
+  Directive,
+  LoadedConfiguration,
+  ParsedFile,
+} from '../../../nginx/syntax/index.ts';
+import { Scope } from './scope.ts';
+import type { MapBlock } from './value.ts';
+
+/** The `http` part of a configuration, ready to be judged. */
+export interface Configuration {
+  readonly http: Scope;
+  readonly servers: readonly Scope[];
+  readonly maps: ReadonlyMap<string, MapBlock>;
+  /** Names of variables that `set` and `auth_request_set` make; empty until then. */
+  readonly assigned: ReadonlySet<string>;
+  readonly upstreams: ReadonlyMap<string, Directive>;
+  readonly files: readonly ParsedFile[];
+  readonly comments: readonly Comment[];
+  readonly missing: readonly Directive[];
+  /** True where the input is a piece of a configuration (a server, a location), not a whole one. */
+  readonly isFragment: boolean;
+  /** As `nginx -v` says it. */
+  readonly version: string | undefined;
+}
+
+/** Variables that the request fills, although `set` can write some of them. */
+const ofRequest = /^(?:(?:http|sent_http|upstream|cookie|arg)_|args$|uri$|limit_rate$)/;
+
+const httpOnly = new Set([
+  ...['server', 'map', 'upstream', 'log_format', 'geo', 'split_clients', 'proxy_cache_path'],
+  ...['limit_req_zone', 'limit_conn_zone'],
+]);
+
+/** Builds the model of a configuration, or of a piece that belongs into `http`, `server` or `location`. */
+export function buildConfiguration(
+  loaded: LoadedConfiguration,
+  version: string | undefined,
+): Configuration {
+  const { directives } = loaded;
+  const blocks = directives.filter(({ name, block }) => name === 'http' && block !== undefined);
+  const isFragment = blocks.length === 0 && !directives.some(({ name }) => name === 'events');
+  const inHttp = isFragment
+    ? wrap(directives)
+    : blocks.flatMap(({ block }) => block?.directives ?? []);
+  const http = new Scope('http', inHttp, undefined, blocks[0]);
+  return {
+    http,
+    servers: http.children.filter(({ kind }) => kind === 'server'),
+    maps: readMaps(http),
+    assigned: new Set(
+      ['set', 'auth_request_set']
+        .flatMap((name) => findAll(inHttp, name).map(({ args }) => bareName(args[0] ?? '')))
+        .filter((name) => !ofRequest.test(name)),
+    ),
+    upstreams: new Map(http.own('upstream').map((one) => [one.args[0] ?? '', one])),
+    files: loaded.files,
+    comments: loaded.comments,
+    missing: loaded.missing,
+    isFragment,
+    version,
+  };
+}
+
+/** All directives of a name, however deep they stand. */
+export function findAll(directives: readonly Directive[], name: string): Directive[] {
+  return directives.flatMap((one) => [
+    ...(one.name === name ? [one] : []),
+    ...(one.block === undefined ? [] : findAll(one.block.directives, name)),
+  ]);
+}
+
+/** The name of a variable without its dollar sign. */
+export function bareName(variable: string): string {
+  return variable.replace(/^\$/, '');
+}
+
+/** Puts around a piece of a configuration what is missing. */
+function wrap(directives: readonly Directive[]): readonly Directive[] {
+  if (directives.length === 0 || directives.some(({ name }) => httpOnly.has(name))) {
+    return directives;
+  }
+  const inServer = directives.some(({ name }) => name === 'location');
+  const outer = inServer ? [] : [around('location', ['/'], directives)];
+  return [around('server', [], inServer ? directives : outer)];
+}
+
+function around(name: string, args: string[], directives: readonly Directive[]): Directive {
+  const [first] = directives as [Directive, ...Directive[]];
+  const { place, source } = first;
+  const block = { directives, start: 0, end: source.text.length };
+  return { name, args, words: [], place, source, end: block.end, block };
+}
+
+function readMaps(http: Scope): Map<string, MapBlock> {
+  const maps = new Map<string, MapBlock>();
+  for (const { args, block } of http.own('map')) {
+    const rows = block?.directives ?? [];
+    maps.set(bareName(args[1] ?? ''), {
+      source: args[0] ?? '',
+      rows: rows
+        .filter(({ args }) => args.length === 1)
+        .map(({ name, args }) => ({ key: name, value: args[0] ?? '' })),
+      isOpen: rows.some(({ name }) => name === 'include' || name === 'hostnames'),
+    });
+  }
+  // What these decide depends on addresses and chance.
+  for (const name of ['geo', 'split_clients', 'perl_set', 'js_set']) {
+    for (const { args } of http.own(name)) {
+      const variable = name.endsWith('_set') ? args[0] : args.at(-1);
+      maps.set(bareName(variable ?? ''), { source: '', rows: [], isOpen: true });
+    }
+  }
+  return maps;
+}

@@ -1,0 +1,241 @@
+import type { Directive } from '../../../nginx/syntax/index.ts';
+import { bareName, type Configuration } from './configuration.ts';
+import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
+import type { AuthAnswer, BareEnd, End } from './end.ts';
+import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
+import { chooseLocation, findNamed } from './match.ts';
+import { RewritePhase } from './rewrite-phase.ts';
+import type { Scenario } from './scenario.ts';
+import type { Scope } from './scope.ts';
+import type { State } from './state.ts';
+import { evaluateBeginning } from './value.ts';
+
+/** nginx itself gives up after ten internal redirects. */
+const maxDepth = 10;
+
+/** What auth_request hears; any other status would become a 500. */
+const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, forbid: 403 };
+
+/** Ways that one request may take before they are no longer followed. */
+const maxVisits = 200;
+
+/** Follows a request that nginx has given to a location, to all the ends it may take. */
+export function travel(
+  configuration: Configuration,
+  location: Scope,
+  scenario: Scenario,
+  answer: AuthAnswer,
+): readonly End[] {
+  const server = location.nearest('server');
+  if (server === undefined) return [];
+  const traveller = new Traveller(configuration, server, scenario, answer);
+  return traveller.start(location);
+}
+
+class Traveller {
+  readonly #configuration: Configuration;
+  readonly #server: Scope;
+  readonly #scenario: Scenario;
+  readonly #answer: AuthAnswer;
+  readonly #rewriting: RewritePhase;
+  #visits = 0;
+
+  constructor(configuration: Configuration, server: Scope, scenario: Scenario, answer: AuthAnswer) {
+    this.#configuration = configuration;
+    this.#server = server;
+    this.#scenario = scenario;
+    this.#answer = answer;
+    this.#rewriting = new RewritePhase(configuration, scenario, {
+      answer: (directive, view, state) => this.#answerWith(directive, view, state),
+      goTo: (path, state) => this.#goTo(path, state),
+    });
+  }
+
+  start(location: Scope): readonly End[] {
+    const state: State = {
+      environment: new Map(),
+      certain: true,
+      trail: [],
+      authenticated: false,
+      fixed: undefined,
+      inErrorPage: false,
+      depth: 0,
+    };
+    const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, state, this.#server);
+    return goesOn ? [...ends, ...this.#visit(location, { ...state, certain: isSure })] : ends;
+  }
+
+  /** Runs a location's phases: rewrite, access, content. */
+  #visit(location: Scope, state: State): readonly End[] {
+    if (state.depth > maxDepth) return [];
+    if (++this.#visits > maxVisits) {
+      return this.#end({ kind: 'unknown', why: 'there are too many ways to go' }, state);
+    }
+    const views = new Set<Scope>([location]);
+    const flow = this.#rewriting.run(location, state, location, views);
+    if (!flow.goesOn) return flow.ends;
+    const certain = flow.isSure && views.size === 1;
+    const onwards = [...views].flatMap((view) => {
+      return this.#access(view, { ...state, certain, environment: new Map(state.environment) });
+    });
+    return [...flow.ends, ...onwards];
+  }
+
+  #answerWith(directive: Directive, view: Scope, state: State): readonly End[] {
+    const [first = '', text] = directive.args;
+    const status = /^\d{3}$/.test(first) ? Number(first) : 302;
+    if (status < 400 || text !== undefined) {
+      const sent = isRedirect(status) ? status : (state.fixed ?? status);
+      return this.#end({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
+    }
+    return this.#fail(status, view, state, false);
+  }
+
+  #access(view: Scope, state: State): readonly End[] {
+    const any = view.value('satisfy')?.[0] === 'any';
+    const addresses = [...view.effective('allow'), ...view.effective('deny')];
+    const lets = view.effective('allow').length > 0;
+    if (!any && !lets && addresses.some(({ args }) => args[0] === 'all')) {
+      return this.#fail(403, view, state, true);
+    }
+    const isSure = state.certain && programIn(view) === undefined;
+    const now = { ...state, certain: isSure };
+    const [auth] = view.effective('auth_request');
+    if (auth !== undefined && auth.args[0] !== 'off') {
+      const { status, certain } = this.#question(now);
+      for (const { args } of view.effective('auth_request_set')) {
+        state.environment.set(bareName(args[0] ?? ''), undefined);
+      }
+      if (status < 300) return this.#content(view, { ...now, certain, authenticated: true });
+      const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
+      const denied = { ...now, certain, trail: [...now.trail, auth] };
+      return [...byAddress, ...this.#fail(status, view, denied, true)];
+    }
+    if (this.#answer !== 'allow' && asksForPassword(view)) return this.#fail(401, view, now, true);
+    return this.#content(view, now);
+  }
+
+  /**
+   * What auth_request makes of the answer. The question is a request of its own, for which the
+   * rewrite directives of the server run once more, on the same variables.
+   */
+  #question(state: State): { status: number; certain: boolean } {
+    const asking = { ...state, inErrorPage: true };
+    const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
+    const [end] = ends;
+    const said = end?.kind === 'answered' ? end.status : 500;
+    const status = goesOn ? statusOf[this.#answer] : said;
+    const isAnswer = status < 300 || status === 401 || status === 403;
+    return { status: isAnswer ? status : 500, certain: isSure };
+  }
+
+  #content(view: Scope, state: State): readonly End[] {
+    const [tries] = view.own('try_files');
+    if (tries !== undefined) return this.#tryFiles(tries, view, state);
+    const proxy = ownOrAround(view, 'proxy_pass');
+    if (proxy !== undefined) {
+      const { authenticated, environment, fixed: status } = state;
+      const trail = [...state.trail, proxy];
+      return this.#end(
+        { kind: 'proxied', view, authenticated, environment, status },
+        { ...state, trail },
+      );
+    }
+    return this.#handled(handlerOf(view), state);
+  }
+
+  #tryFiles(directive: Directive, view: Scope, state: State): readonly End[] {
+    const last = directive.args.at(-1) ?? '';
+    const now = { ...state, certain: false, trail: [...state.trail, directive] };
+    const file = this.#handled(directive, now);
+    if (last.startsWith('=')) {
+      return [...file, ...this.#fail(Number(last.slice(1)), view, now, true)];
+    }
+    // Files that are not there send a handshake on to the last argument.
+    const onwards = { ...now, certain: state.certain };
+    const target = last.startsWith('@')
+      ? this.#toNamed(last, onwards)
+      : this.#redirectTo(this.#beginning(last, onwards), onwards);
+    return [...file, ...target];
+  }
+
+  /** Ends with a status of nginx's own, or with the error page for it. */
+  #fail(status: number, view: Scope, state: State, guarded: boolean): readonly End[] {
+    const page = errorPageFor(view.effective('error_page'), status);
+    if (state.inErrorPage || page === undefined) {
+      return this.#end({ kind: 'answered', status, guarded }, state);
+    }
+    const recursive = view.value('recursive_error_pages')?.[0] === 'on';
+    const now: State = {
+      ...state,
+      trail: [...state.trail, page.directive],
+      inErrorPage: !recursive,
+      fixed: fixedStatus(page, status, state.fixed),
+      depth: state.depth + 1,
+    };
+    if (now.depth > maxDepth) return [];
+    const beginning = this.#beginning(page.uri, state);
+    if (page.uri.startsWith('@')) return this.#toNamed(page.uri, now);
+    if (beginning.startsWith('/')) return this.#redirectTo(beginning, now);
+    const redirect = typeof page.status === 'number' && isRedirect(page.status);
+    if (beginning !== '' || redirect) {
+      const sent = redirect ? Number(page.status) : 302;
+      return this.#end({ kind: 'answered', status: sent, guarded }, now);
+    }
+    return this.#end({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
+  }
+
+  #toNamed(name: string, state: State): readonly End[] {
+    const target = findNamed(this.#server, name);
+    if (target === undefined) {
+      return this.#end({ kind: 'unknown', why: `there is no location ${name}` }, state);
+    }
+    return this.#visit(target, { ...state, depth: state.depth + 1 });
+  }
+
+  /** An internal redirect, which begins anew with the rewrite directives of the server. */
+  #redirectTo(path: string, state: State): readonly End[] {
+    const flow = this.#rewriting.run(this.#server, state, this.#server);
+    if (!flow.goesOn) return flow.ends;
+    return [...flow.ends, ...this.#goTo(path, { ...state, certain: flow.isSure })];
+  }
+
+  /** Looks for the location of a path again. */
+  #goTo(path: string, state: State): readonly End[] {
+    const [clean = ''] = path.split('?');
+    if (!clean.startsWith('/')) {
+      return this.#end({ kind: 'unknown', why: 'the new path is made of variables' }, state);
+    }
+    const chosen = chooseLocation(this.#server, clean);
+    if (chosen.kind === 'unsure') {
+      return this.#end({ kind: 'unknown', why: `no telling which location takes ${clean}` }, state);
+    }
+    if (chosen.scope === this.#server) return this.#handled(undefined, state);
+    return this.#visit(chosen.scope, { ...state, depth: state.depth + 1 });
+  }
+
+  /** A file, or something that answers in its place. */
+  #handled(by: Directive | undefined, state: State): readonly End[] {
+    const { authenticated, fixed: status } = state;
+    return this.#end({ kind: 'handled', by, authenticated, status }, state);
+  }
+
+  #beginning(text: string, { environment }: State): string {
+    const setting = { configuration: this.#configuration, scenario: this.#scenario, environment };
+    return evaluateBeginning(text, setting);
+  }
+
+  #end(end: BareEnd, { certain, trail }: State): readonly End[] {
+    return [{ ...end, certain, trail } as End];
+  }
+}
+
+/** The status that an error page fixes: the error's own, unless the line says otherwise. */
+function fixedStatus(
+  { status }: ErrorPage,
+  error: number,
+  before: number | undefined,
+): number | undefined {
+  if (status === 'target') return undefined;
+  return status === 'kept' ? (before ?? error) : status;
+}

@@ -1,0 +1,11 @@
+import type { Report, RuleCode, Severity } from './finding.ts';
+import type { Ground } from './ground.ts';
+
+/** One thing that can be wrong with a configuration. */
+export interface Rule {
+  readonly code: RuleCode;
+  readonly title: string;
+  /** What its findings may be, the worst first. */
+  readonly severities: readonly [Severity, ...Severity[]];
+  find(ground: Ground): Iterable<Report>;
+}

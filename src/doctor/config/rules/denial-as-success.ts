@@ -1,0 +1,50 @@
+import type { Report } from '../finding.ts';
+import { describe } from '../ground.ts';
+import type { End } from '../model/end.ts';
+import { type Entry, isErrorPage } from '../model/protection.ts';
+import type { Rule } from '../rule.ts';
+
+/** `error_page 401 =200 /login`. */
+export const denialAsSuccess: Rule = {
+  code: 'PD008',
+  title: 'A denial is answered as a success',
+  severities: ['fault', 'warning'],
+  *find({ guarded }) {
+    for (const entry of guarded) {
+      const isSocket = entry.carriesSockets;
+      for (const end of entry.ends('deny')) {
+        if (isErrorPage(end)) yield* judgePage(entry, end, isSocket);
+      }
+    }
+  },
+};
+
+function* judgePage(entry: Entry, end: End, isSocket: boolean): Generator<Report> {
+  if (end.kind === 'unknown') return;
+  const at = end.trail.findLast(({ name }) => name === 'error_page');
+  if (at === undefined) return;
+  const { status } = end;
+  const about = describe(entry.location);
+  const change = isSocket
+    ? 'Keep the status: error_page 401 /login; (without "="). Better still: a named location that answers a handshake with a plain 401, as in docs/doctor/PD001.md.'
+    : 'Keep the status: error_page 401 /login; (without "="). Browsers show the page all the same.';
+  if (status !== undefined && status < 300) {
+    yield {
+      severity: isSocket && end.certain ? 'fault' : 'warning',
+      at,
+      about,
+      meaning: `A denied request gets ${status}. ${isSocket ? `A WebSocket client reports "Unexpected server response: ${status}", and p` : 'P'}rograms, caches and monitoring take the login page for the answer they asked for.`,
+      change,
+    };
+  } else if (status === undefined && end.kind === 'proxied') {
+    yield {
+      severity: 'warning',
+      at,
+      about,
+      because: end.trail.slice(-1),
+      meaning:
+        'With "=" and nothing behind it, a denied request gets whatever status the page\'s own backend answers, which for a login page is 200.',
+      change,
+    };
+  }
+}

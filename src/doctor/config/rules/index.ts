@@ -1,0 +1,54 @@
+import type { Rule } from '../rule.ts';
+import { anyProtocol } from './any-protocol.ts';
+import { bodyToAuth, broadAuthLocation, publicAuthLocation } from './auth-location-shape.ts';
+import { basicBeside } from './basic-beside.ts';
+import { beforeAuth } from './before-auth.ts';
+import { besideProtection } from './beside-protection.ts';
+import { cachedAnswer } from './cached-answer.ts';
+import { claimedHost } from './claimed-host.ts';
+import { denialAsSuccess } from './denial-as-success.ts';
+import { httpVersion } from './http-version.ts';
+import { identityHeaders } from './identity-headers.ts';
+import { knownHoles } from './known-holes.ts';
+import { loggedToken } from './logged-token.ts';
+import { lostInheritance } from './lost-inheritance.ts';
+import { oddHeaderNames } from './odd-header-names.ts';
+import { openSocket } from './open-socket.ts';
+import { redirectedDenial } from './redirected-denial.ts';
+import { satisfyAny } from './satisfy-any.ts';
+import { shortTimeout } from './short-timeout.ts';
+import { hangingAuth, noKeepalive } from './slow-question.ts';
+import { tinyauthHeaders } from './tinyauth-headers.ts';
+import { unread } from './unread.ts';
+import { upgradeHeaders } from './upgrade-headers.ts';
+import { upgradeToAuth } from './upgrade-to-auth.ts';
+
+/** All rules, in the order of their codes: what people meet most often comes first. */
+export const rules: readonly Rule[] = [
+  redirectedDenial,
+  openSocket,
+  upgradeHeaders,
+  httpVersion,
+  upgradeToAuth,
+  identityHeaders,
+  beforeAuth,
+  denialAsSuccess,
+  satisfyAny,
+  besideProtection,
+  anyProtocol,
+  basicBeside,
+  publicAuthLocation,
+  broadAuthLocation,
+  bodyToAuth,
+  shortTimeout,
+  oddHeaderNames,
+  loggedToken,
+  claimedHost,
+  cachedAnswer,
+  tinyauthHeaders,
+  lostInheritance,
+  knownHoles,
+  hangingAuth,
+  noKeepalive,
+  unread,
+];

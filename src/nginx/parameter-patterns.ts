@@ -1,0 +1,14 @@
+/**
+ * Regular expressions of nginx (PCRE) that find a query parameter by its name, whatever characters of
+ * the name are percent-encoded (RFC 3986, section 2.1): `token` is `%74oken` is `t%6Fken`.
+ */
+export function namePattern(name: string): string {
+  return [...name].map(characterPattern).join('');
+}
+
+function characterPattern(character: string): string {
+  const hex = character.charCodeAt(0).toString(16).padStart(2, '0');
+  const encoded = hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const literal = /[A-Za-z0-9]/.test(character) ? character : `[${character}]`;
+  return `(?:${literal}|%${encoded})`;
+}

@@ -1,0 +1,46 @@
+import { containerCachePath, renderCacheZone } from './cache.ts';
+import { renderMasks, upgradeMaps } from './http-file.ts';
+import type { KitOptions } from './kit-options.ts';
+import { locationVariables, renderLocationRules } from './location-file.ts';
+import { proxyRules } from './proxy-file.ts';
+import { renderServerRules, throughName } from './server-file.ts';
+import { indent, joinParts } from './text.ts';
+
+/** What goes into the Advanced box of a proxy host: server context, with a location of its own. */
+export function renderManagerBox(options: KitOptions): string {
+  return joinParts(
+    `
+# Postern for Nginx Proxy Manager, part 2 of 2: the whole of this goes into "Custom Nginx Configuration"
+# on the Advanced tab of a proxy host. Part 1, http_top.conf, has to be in place before.
+#
+# Its location / takes the place of the one that Nginx Proxy Manager would make. Therefore
+#   - "Cache Assets" has to be off, and "Custom locations" empty: what they make asks nobody;
+#   - an Access List of the host does not count for this location.`,
+    renderServerRules(options, throughName(options.gate)),
+    `
+location / {
+    # Optionally:
+${indent(locationVariables)}
+
+    access_log /data/logs/postern_access.log postern_masked;
+
+${indent(renderLocationRules(options).trim())}
+
+${indent(proxyRules)}
+    # Without $request_uri behind it, which would bring the token back.
+    proxy_pass $forward_scheme://$server:$port;
+}`,
+  );
+}
+
+/** What goes into http context, where Nginx Proxy Manager has room for it. */
+export function renderManagerHttpFile(options: KitOptions): string {
+  return joinParts(
+    `
+# Postern for Nginx Proxy Manager, part 1 of 2. Belongs to /data/nginx/custom/http_top.conf in its
+# container; add it to what is there already.`,
+    options.cache && renderCacheZone(options.cache, containerCachePath),
+    upgradeMaps,
+    renderMasks(options.queryNames),
+  );
+}

@@ -1,0 +1,87 @@
+const deniedLocation = `
+# A denial. A handshake cannot follow a redirect and a program does not want one: both get 401. A
+# page load goes to $postern_login where the location names one, else where its gate (login, bridge)
+# says. There is no add_header here, since one would make nginx forget those of the server.
+location @postern_denied {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    # An error_page of its own, for a status that nothing has: so none of the server's applies, and
+    # nothing can make a redirect of a 401.
+    error_page 599 /;
+    # A login on this host is named by its path: nginx may not know the port that clients use.
+    absolute_redirect off;
+    if ($http_upgrade != "") {
+        return 401;
+    }
+    if ($request_method !~ ^(GET|HEAD)$) {
+        return 401;
+    }
+    if ($http_accept ~* application/json) {
+        return 401;
+    }
+    # Android's WebView sends the name of its app here, with pages too.
+    if ($http_x_requested_with ~* "^XMLHttpRequest$") {
+        return 401;
+    }
+    set $postern_any_login $postern_login$postern_gate_login;
+    if ($postern_any_login = "") {
+        return 401;
+    }
+    if ($postern_login = "") {
+        return 302 $postern_gate_login;
+    }
+    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it.
+    if ($postern_login ~ "=$") {
+        return 302 $postern_login$scheme://$http_host$postern_return;
+    }
+    return 302 $postern_login;
+}`;
+
+const refusedLocation = `
+# Known, and not admitted: 403. Or too many attempts, which Postern has to say as 403 too.
+location @postern_refused {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    if ($postern_status = 429) {
+        error_page 599 /;
+        add_header Retry-After $postern_retry_after always;
+        return 429;
+    }
+    return 403;
+}`;
+
+const limitedLocation = `
+# More handshakes than postern-limits.conf allows.
+location @postern_limited {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    error_page 599 /;
+    add_header Retry-After 5 always;
+    return 429;
+}`;
+
+const unavailableLocation = `
+# Postern is down, hangs, or cannot tell. Nothing passes; 503 says that trying again makes sense.
+location @postern_unavailable {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    add_header Retry-After 5 always;
+    # No error page of the server for a handshake: it might be a redirect.
+    if ($http_upgrade != "") {
+        error_page 599 /;
+        return 503;
+    }
+    return 503;
+}`;
+
+/** Where a protected location sends what it does not let through, each for one kind of answer. */
+export const refusalLocations = [
+  deniedLocation,
+  refusedLocation,
+  limitedLocation,
+  unavailableLocation,
+] as const;

@@ -1,0 +1,158 @@
+import type { ListenAddress } from '../config/listen-address.ts';
+import { cacheRules } from './cache.ts';
+import type { KitOptions } from './kit-options.ts';
+import { renderQuestion } from './question.ts';
+import { refusalLocations } from './refusal-locations.ts';
+import { indent, joinParts } from './text.ts';
+
+/** How a location reaches Postern. */
+export interface Reach {
+  /** Lines before `proxy_pass`. */
+  readonly lines: string;
+  /** Address without a path, as `proxy_pass` has it. */
+  readonly address: string;
+  /** What stands between address and path, for a Unix socket. */
+  readonly separator: '' | ':';
+}
+
+/** Through the upstream of `postern-http.conf`. */
+export const throughUpstream: Reach = { lines: '', address: 'http://postern_gate', separator: '' };
+
+/** The lines of a server block with protected locations. */
+export function renderServerRules(
+  options: Pick<KitOptions, 'cache' | 'headers'>,
+  reach: Reach,
+  { variables = '', warning = usualWarning }: { variables?: string; warning?: string } = {},
+): string {
+  return joinParts(
+    renderHeaderRoom(options.headers),
+    `${serverVariables}${variables}`,
+    renderAuthLocation(options, reach, warning),
+    renderPublicLocation(reach),
+    ...refusalLocations,
+  );
+}
+
+/** Longest name of a header that `proxy_set_header` takes with nginx's defaults. */
+const longestUsualName = 46;
+
+function renderHeaderRoom(headers: readonly string[]): string {
+  if (headers.every((name) => name.length <= longestUsualName)) return '';
+  return `
+# A header that a gate adds has a long name.
+proxy_headers_hash_bucket_size 128;`;
+}
+
+const serverVariables = `
+# Locations may set these; here they only come into being. A value that a location gave stays: the
+# subrequest runs through these lines once more.
+uninitialized_variable_warn off;
+set $postern_gate $postern_gate;
+set $postern_login $postern_login;
+set $postern_gate_login $postern_gate_login;
+set $postern_return $postern_return;
+set $postern_status $postern_status;
+set $postern_retry_after $postern_retry_after;`;
+
+/** The port for where `postern-http.conf` and its map are not. */
+export const portVariable = `
+# The port as the client wrote it, for a login that leads back; $host has none.
+set $postern_port "";
+if ($http_host ~ "(?<postern_port_found>:\\d+)$") {
+    set $postern_port $postern_port_found;
+}`;
+
+/** Through a name that is looked up when a request needs it, by a resolver of the surroundings. */
+export function throughName(gate: ListenAddress, lines = ''): Reach {
+  if (gate.kind === 'unix') {
+    return { lines: '', address: `http://unix:${gate.path}`, separator: ':' };
+  }
+  const host = gate.host.includes(':') ? `[${gate.host}]` : gate.host;
+  return {
+    lines: `${lines}set $upstream_postern ${host};`,
+    address: `http://$upstream_postern:${gate.port}`,
+    separator: '',
+  };
+}
+
+const usualWarning = `
+# nginx's question to Postern. Nothing of the client's request reaches it but what stands here, so no
+# header that a client makes up can pass for one of nginx's.`.trim();
+
+function renderPass({ lines, address, separator }: Reach, path: string): string {
+  const target = path === '' ? address : `${address}${separator}${path}`;
+  return `${lines === '' ? '' : `${lines}\n`}proxy_pass ${target};
+proxy_http_version 1.1;`;
+}
+
+function renderAuthLocation(
+  { cache }: Pick<KitOptions, 'cache'>,
+  reach: Reach,
+  warning: string,
+): string {
+  const size = cache === undefined ? 16 : 64;
+  const room =
+    cache === undefined
+      ? '# Room for identity headers; small defaults elsewhere in the configuration do not apply here.'
+      : '# Room for identity headers, and for the key of a kept answer beside them.';
+  return `${warning}
+location = /.postern/auth {
+    internal;
+    auth_request off;
+    access_log off;
+
+${indent(renderPass(reach, '/auth'))}
+    proxy_method GET;
+    proxy_pass_request_body off;
+    proxy_pass_request_headers off;
+    proxy_set_header Connection "";
+    proxy_set_header Content-Length "";
+${indent(renderQuestion())}
+
+    # Whoever waits for an answer longer than this is told 503.
+    proxy_connect_timeout 2s;
+    proxy_send_timeout 2s;
+    proxy_read_timeout 3s;
+    ${room}
+    proxy_buffer_size ${size}k;
+    proxy_buffers 4 ${size}k;
+    proxy_busy_buffers_size ${2 * size}k;
+${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheRules}`)}
+    proxy_intercept_errors off;
+}`;
+}
+
+function renderPublicLocation(reach: Reach): string {
+  return `
+# Sign in, sign out, "who am I", and a page to sign in with: what Postern has for browsers.
+location ^~ /.postern/ {
+    auth_request off;
+${indent(renderPass(reach, ''))}
+    proxy_pass_request_headers off;
+    proxy_set_header Connection "";
+    proxy_set_header Host $host;
+    proxy_set_header Cookie $http_cookie;
+    proxy_set_header Authorization $http_authorization;
+    proxy_set_header Origin $http_origin;
+    proxy_set_header Content-Type $content_type;
+    proxy_set_header X-Original-URI $request_uri;
+    proxy_set_header X-Original-Method $request_method;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Real-IP $remote_addr;
+    client_max_body_size 16k;
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 10s;
+    proxy_cache off;
+}`;
+}
+
+/** `postern-server.conf`. */
+export function renderServerFile(options: KitOptions): string {
+  return joinParts(
+    `
+# Postern for nginx, part 2 of 4: server context.
+#
+# Include this in every server { … } that has a protected location, at any place in it.`,
+    renderServerRules(options, throughUpstream),
+  );
+}

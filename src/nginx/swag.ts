@@ -1,0 +1,164 @@
+import type { ListenAddress } from '../config/listen-address.ts';
+import { containerCachePath, renderCacheZone } from './cache.ts';
+import { renderMasks } from './http-file.ts';
+import type { KitOptions } from './kit-options.ts';
+import { locationVariables, renderLocationRules } from './location-file.ts';
+import { portVariable, renderServerRules, throughName, throughUpstream } from './server-file.ts';
+import { indent, joinParts } from './text.ts';
+
+/** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
+const version = '## Version 2026/11/22';
+
+/** Whether Postern's name is looked up for each request, or by an upstream that keeps connections. */
+export type SwagReach = 'resolver' | 'keepalive';
+
+/** Where http context begins in SWAG, before any server block. */
+export const swagHttpFile = 'site-confs/00-postern.conf';
+
+/** `postern-server.conf` of SWAG. */
+export function renderSwagServerFile(options: KitOptions, reach: SwagReach): string {
+  const needs = [
+    ...(reach === 'keepalive' ? ['the upstream'] : []),
+    ...(options.cache ? ['the room for kept answers'] : []),
+  ].join(' and ');
+  const to =
+    reach === 'keepalive'
+      ? throughUpstream
+      : throughName(options.gate, 'include /config/nginx/resolver.conf;\n');
+  return joinParts(
+    `
+${version}
+# Postern for LinuxServer SWAG, part 1 of 2.
+# Belongs to /config/nginx/postern-server.conf (without .sample). Include it in every server block that
+# has a protected location:
+#
+#     include /config/nginx/postern-server.conf;
+#
+${reachComment(options.gate)}${needs === '' ? '' : `\n# Needs ${needs} in /config/nginx/${swagHttpFile} too.`}`,
+    renderServerRules(options, to, {
+      variables: portVariable,
+      warning: `
+# nginx's question to Postern. Do not include proxy.conf here: nothing of the client's request
+# reaches Postern but what stands here, so no header that a client makes up can pass for nginx's.`.trim(),
+    }),
+  );
+}
+
+/** `postern-location.conf` of SWAG. */
+export function renderSwagLocationFile(options: KitOptions): string {
+  return joinParts(
+    `
+${version}
+# Postern for LinuxServer SWAG, part 2 of 2.
+# Belongs to /config/nginx/postern-location.conf (without .sample). Include it in every location that
+# is to be protected, beside the lines that are there already:
+#
+#     location / {
+#         include /config/nginx/postern-location.conf;
+#         include /config/nginx/proxy.conf;
+#         include /config/nginx/resolver.conf;
+#         set $upstream_app grist;
+#         …
+#
+# Before it, optionally:
+#
+${locationVariables}`,
+    renderLocationRules(options),
+  );
+}
+
+/** What stands in http context: tokens out of the log, and what else the other files need there. */
+export function renderSwagHttpFile(options: KitOptions, reach: SwagReach): string {
+  return joinParts(
+    `
+${version}
+# Postern for LinuxServer SWAG, http context. Belongs to /config/nginx/${swagHttpFile} (without
+# .sample), where it is read before the server blocks. To keep tokens out of SWAG's access log, write
+# into a server block or, in nginx.conf, in the place of the line that is there:
+#
+#     access_log /config/log/nginx/access.log postern_masked;`,
+    reach === 'keepalive' ? renderUpstream(options.gate) : '',
+    options.cache && renderCacheZone(options.cache, containerCachePath),
+    renderMasks(options.queryNames),
+  );
+}
+
+function renderUpstream(gate: ListenAddress): string {
+  const server = gate.kind === 'unix' ? `unix:${gate.path}` : `${gate.host}:${gate.port} resolve`;
+  return `
+# Connections to Postern that are kept open. nginx asks Docker's name server (resolver.conf) for the
+# container's address, again and again, and starts without one: nginx 1.27.3 or newer.
+upstream postern_gate {
+    zone postern_gate 64k;
+    server ${server};
+    keepalive 32;
+}`;
+}
+
+function reachComment(gate: ListenAddress): string {
+  if (gate.kind === 'unix') {
+    return `# Needs Postern's socket, ${gate.path}, on a volume that both containers have.`;
+  }
+  return `# Needs a container named ${gate.host} on the same Docker network, with POSTERN_GATE_LISTEN=0.0.0.0:${gate.port}
+# and POSTERN_GATE_TRUSTED_PROXIES covering SWAG's address (the image sets both).`;
+}
+
+/** The location of an application that is called app, with SWAG's own lines. */
+const sampleRules = `
+set $postern_gate "app";
+set $postern_login "/.postern/login?rd=";
+include /config/nginx/postern-location.conf;
+
+include /config/nginx/proxy.conf;
+include /config/nginx/resolver.conf;
+set $upstream_app app;
+set $upstream_port 8080;
+set $upstream_proto http;
+proxy_pass $upstream_proto://$upstream_app:$upstream_port;`.trim();
+
+/** An example of a proxy-conf: an application with a host of its own. */
+export function renderSwagSubdomain(): string {
+  return `${version}
+# An application behind Postern at a host of its own. Copy it to app.subdomain.conf, and write the
+# names of your host, container and port for "app" and 8080.
+
+server {
+    listen 443 ssl;
+    listen [::]:443 ssl;
+
+    server_name app.*;
+
+    include /config/nginx/ssl.conf;
+
+    client_max_body_size 0;
+
+    include /config/nginx/postern-server.conf;
+
+    location / {
+${indent(sampleRules, 8)}
+    }
+}
+`;
+}
+
+/** An example of a proxy-conf: an application in a folder of a host. */
+export function renderSwagSubfolder(): string {
+  return `${version}
+# An application behind Postern in a folder of a host. Copy it to app.subfolder.conf, and write the
+# names of your folder, container and port for "app" and 8080. The server block that reads the
+# subfolder files, in /config/nginx/site-confs/default.conf, needs one line more:
+#
+#     include /config/nginx/postern-server.conf;
+
+location = /app {
+    return 301 $scheme://$http_host/app/;
+}
+
+location ^~ /app/ {
+${indent(sampleRules)}
+    # For an application that knows nothing of its folder. proxy_pass has variables, so the path is
+    # not for it to change; this does.
+    #rewrite ^/app/(.*)$ /$1 break;
+}
+`;
+}

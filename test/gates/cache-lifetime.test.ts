@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ask } from '../support/ask.ts';
+import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { sessions, startSignOn } from '../support/sign-ons.ts';
+
+test('an answer may be kept for as long as its gate and its token allow, and no other may', async (t) => {
+  const signOn = await startSignOn(t, 'tinyauth');
+  const bridge = (cache: string) => `{ service: tinyauth, url: "${signOn.url}", cache: ${cache} }`;
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(
+    config,
+    `
+gates:
+  kept: { cache: 60s, public: [/open], bridge: ${bridge('0s')} }
+  bridged: { cache: 60s, bridge: ${bridge('5s')} }
+  fresh: {}
+  once: { cache: 60s, max_uses: 3 }
+`,
+  );
+  const now = Date.now();
+  const postern = await startTestPostern(t, { config, clock: () => now });
+  const cacheControl = async (gate: string, uri: string, headers: Record<string, string> = {}) => {
+    const asked = { 'x-postern-gate': gate, 'x-original-uri': uri, ...headers };
+    const { status, headers: answered } = await ask(postern.gate, asked);
+    return [status, answered['cache-control']];
+  };
+  const issue = async (body: object) => `/?token=${(await postern.issue({ ...body })).token}`;
+  const long = await issue({});
+  assert.deepEqual(await cacheControl('kept', long), [200, 'max-age=60']);
+  assert.deepEqual(await cacheControl('fresh', long), [200, 'no-store']);
+  // nginx counts whole seconds: one less than the token has left.
+  assert.deepEqual(await cacheControl('kept', await issue({ expires_in: '20s' })), [
+    200,
+    'max-age=19',
+  ]);
+  assert.deepEqual(await cacheControl('kept', await issue({ expires_in: '1s' })), [
+    200,
+    'no-store',
+  ]);
+  assert.deepEqual(await cacheControl('once', await issue({ max_uses: 3 })), [200, 'no-store']);
+  const ticket = (await postern.issueTicket()).token;
+  assert.deepEqual(await cacheControl('kept', `/?token=${ticket}`), [200, 'no-store']);
+  assert.deepEqual(await cacheControl('kept', '/open'), [200, 'max-age=60']);
+  assert.deepEqual(await cacheControl('kept', '/?token=bad'), [401, 'no-store']);
+  const cookie = { cookie: sessions.tinyauth.alice };
+  assert.deepEqual(await cacheControl('kept', '/', cookie), [200, 'no-store']);
+  assert.deepEqual(await cacheControl('bridged', '/', cookie), [200, 'max-age=60']);
+});

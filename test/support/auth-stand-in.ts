@@ -1,0 +1,36 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
+
+/** An answer of the stand-in; no status is no answer at all. */
+export interface StandInAnswer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Something else than Postern where nginx expects it. */
+export interface StandIn {
+  readonly gate: ListenAddress & { kind: 'tcp' };
+  /** What nginx asked so far. */
+  readonly asked: IncomingMessage[];
+  /** What the next question gets. */
+  answer: (request: IncomingMessage) => StandInAnswer;
+}
+
+/** Starts one, and stops it after the test. */
+export async function startStandIn(t: TestContext, answer: StandIn['answer']): Promise<StandIn> {
+  const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
+    standIn.asked.push(request);
+    const { status, headers = {} } = standIn.answer(request);
+    if (status !== undefined) response.writeHead(status, { 'content-length': 0, ...headers }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  const standIn: StandIn = { gate: { kind: 'tcp', host: '127.0.0.1', port }, asked: [], answer };
+  return standIn;
+}
