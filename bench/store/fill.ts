@@ -29,6 +29,7 @@ export async function fillStore(
 ): Promise<void> {
   await openSqliteStore(dataDir).close();
   const db = new Database(join(dataDir, 'postern.db'));
+  db.pragma('journal_mode = off');
   db.pragma('synchronous = off');
   db.pragma('cache_size = -1000000');
   const subjects = Math.max(1, Math.floor(rareIn));
@@ -50,6 +51,6 @@ export async function fillStore(
       if (isRare) insertGate.run('rare', lastInsertRowid);
     }
   })();
-  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.pragma('journal_mode = wal');
   db.close();
 }

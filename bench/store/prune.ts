@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import pino from 'pino';
+import { loadConfig } from '../../src/config/load.ts';
 import { createEvents } from '../../src/services/events.ts';
 import { startPruning } from '../../src/services/pruning.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
@@ -59,16 +60,12 @@ export const prunePart: StorePart = {
 
 /** Prunes as the service does, until it is stopped; then tells how many tokens that was. */
 function startPruningOf(store: Store): () => Promise<number> {
-  const limit = { defaultTtl: 0, maxTtl: undefined, retention: 0 };
+  const { config } = loadConfig({ env: {} });
   const pruning = startPruning({
     isOn: true,
     store: store.tokens,
     jwts: store.jwts,
-    limits: {
-      tokens: limit,
-      tickets: { ...limit, maxTtl: 0 },
-      sessions: { ttl: 0, maxTtl: 0, expiry: 'fixed', retention: 0 },
-    } as unknown as Parameters<typeof startPruning>[0]['limits'],
+    limits: { ...config, tokens: { ...config.tokens, retention: 0 } },
     events: createEvents(pino({ level: 'silent' })),
     clock: () => 2_000,
   });
