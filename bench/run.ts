@@ -1,9 +1,11 @@
 /**
  * Measures what a question to Postern costs, through a real nginx, beside other ways to guard a
- * location; then how fast the service starts and how much memory it takes when idle.
+ * location; then how fast the service starts and how much memory it takes when idle; and what its store
+ * does by itself.
  *
  *   npm run bench                                # everything
- *   npm run bench -- tcp unix                    # some parts; "start" is one of them
+ *   npm run bench -- tcp unix                    # some parts; "start" and "redeem" are such
+ *   npm run bench -- store-lookup --large        # with ten million tokens, which takes minutes
  *   npm run bench -- --seconds 20 --rounds 5 --json out.json
  *   npm run bench -- --results                   # everything, and writes bench/RESULTS.md if the
  *                                                # machine had nothing else to do
@@ -20,6 +22,8 @@ import { parts } from './parts.ts';
 import { type Report, renderReport, renderResults } from './report.ts';
 import { enoughQuietRounds, isQuiet, measureInRounds } from './rounds.ts';
 import { measureStart } from './start.ts';
+import type { Figure } from './store/figure.ts';
+import { storeParts } from './store-parts.ts';
 import { fillStore, tokenCount } from './token-store.ts';
 
 const options = readOptions();
@@ -51,7 +55,18 @@ try {
 rmSync(directory, { recursive: true, force: true });
 
 async function measure(signal: AbortSignal): Promise<Report> {
-  const { names, seconds, rounds } = options;
+  const { names, seconds, rounds, large } = options;
+  const figures: Figure[] = [];
+  for (const { name, measure } of storeParts) {
+    if (!names.includes(name)) continue;
+    const own = mkdtempSync(join(directory, `${name}-`));
+    figures.push(...(await measure({ directory: own, isLarge: large, announce: note, signal })));
+    rmSync(own, { recursive: true });
+  }
+  const chosen = parts.filter(({ name }) => names.includes(name));
+  if (chosen.length === 0 && !names.includes('start')) {
+    return { machine: describeMachine(), seconds, rounds, parts: [], start: undefined, figures };
+  }
   note(`Issuing ${tokenCount} tokens …`);
   const store = await fillStore(directory, signal);
   let start: Report['start'];
@@ -61,12 +76,11 @@ async function measure(signal: AbortSignal): Promise<Report> {
       start = await measureStart({ directory, store, signal });
     }
   }
-  const chosen = parts.filter(({ name }) => names.includes(name));
   const series = await measureInRounds(chosen, {
     ...{ rounds, directory, store, seconds, signal },
     announce: note,
   });
-  return { machine: describeMachine(), seconds, rounds, parts: series, start };
+  return { machine: describeMachine(), seconds, rounds, parts: series, start, figures };
 }
 
 /** What is kept and compared with must not come from a machine that was busy with something else. */
@@ -94,7 +108,9 @@ function build(): void {
 }
 
 function readOptions() {
-  const known = ['start', ...parts.map(({ name }) => name)];
+  const known = ['start', ...parts, ...storeParts].map((part) =>
+    typeof part === 'string' ? part : part.name,
+  );
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -103,6 +119,7 @@ function readOptions() {
         rounds: { type: 'string', default: '5' },
         json: { type: 'string' },
         results: { type: 'boolean', default: false },
+        large: { type: 'boolean', default: false },
       },
     });
     const seconds = readCount('seconds', values.seconds, 600);

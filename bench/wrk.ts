@@ -33,12 +33,63 @@ export async function runWrk(options: {
   readonly signal: AbortSignal;
 }): Promise<Load> {
   const { port, cookieFile, seconds, signal } = options;
-  const headers = Object.entries(handshake).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const script = join(import.meta.dirname, 'handshakes.lua');
+  return load({
+    script: join(import.meta.dirname, 'handshakes.lua'),
+    headers: handshake,
+    url: `http://127.0.0.1:${port}/socket`,
+    file: cookieFile,
+    ...{ seconds, signal },
+  });
+}
+
+/** What nginx tells of a handshake, beside its credential. */
+const subrequest = {
+  Host: 'app.example.com',
+  Origin: 'http://app.example.com',
+  'X-Original-URI': '/ws',
+  'X-Original-Method': 'GET',
+  'X-Original-Upgrade': 'websocket',
+  'X-Forwarded-Proto': 'http',
+  'X-Real-IP': '203.0.113.7',
+};
+
+/**
+ * Asks a gate as nginx does, each time with the next of the headers in a file of lines of name, tab
+ * and value. Rejects when a single answer was no 200.
+ */
+export function runSubrequests(options: {
+  readonly port: number;
+  readonly headerFile: string;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}): Promise<Load> {
+  const { port, headerFile, seconds, signal } = options;
+  return load({
+    script: join(import.meta.dirname, 'direct', 'subrequests.lua'),
+    headers: subrequest,
+    url: `http://127.0.0.1:${port}/auth`,
+    file: headerFile,
+    ...{ seconds, signal },
+  });
+}
+
+async function load(options: {
+  readonly script: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly file: string;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}): Promise<Load> {
+  const { script, url, file, seconds, signal } = options;
+  const headers = Object.entries(options.headers).flatMap(([name, value]) => [
+    '-H',
+    `${name}: ${value}`,
+  ]);
   const output = await run(
     [
       ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', script, ...headers],
-      ...[`http://127.0.0.1:${port}/socket`, '--', cookieFile],
+      ...[url, '--', file],
     ],
     { signal, timeout: (seconds + 15) * 1_000 },
   );

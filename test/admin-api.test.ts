@@ -66,6 +66,7 @@ test('issuing a token shows its secret once, and never again', async (t) => {
     revoked_at: null,
     max_uses: 5,
     uses: 0,
+    last_used_at: null,
   };
   assert.deepEqual(rest, expected);
   const shown = await postern.api('GET', `/v1/tokens/${id}`);

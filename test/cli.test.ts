@@ -144,7 +144,7 @@ describe('the command line', { concurrency: 4 }, () => {
     assert.equal(await knock(gate, carols.token), '401 revoked');
 
     const { stdout: table } = await postern('token', 'list', '--state', 'revoked');
-    assert.match(table, /^ID +KIND +SUBJECT +GATES +STATE +EXPIRES +USES +LABEL\n/);
+    assert.match(table, /^ID +KIND +SUBJECT +GATES +STATE +EXPIRES +USES +LAST USED +LABEL\n/);
     assert.deepEqual(table.match(/alice|bob|carol/g), ['carol', 'alice']);
   });
 

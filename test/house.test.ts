@@ -53,7 +53,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
   undici: { in: ['bridges/client.ts'] },
-  'lru-cache': { in: ['bridges/', 'verifiers/'] },
+  'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },

@@ -31,6 +31,30 @@ test('a token is not good before its not_before', async (t) => {
   assert.equal((await postern.api('POST', '/v1/tokens', late)).status, 400);
 });
 
+test('a token shows about when it was used last, and a refused one was not used', async (t) => {
+  const now = Date.parse('2026-12-01T12:00:00Z');
+  const dataDir = join(temporaryDirectory(t), 'data');
+  const first = await startTestPostern(t, { dataDir, clock: () => now });
+  const used = await first.issue({ label: 'used' });
+  const refused = await first.issue({ label: 'refused', paths: ['/elsewhere'] });
+  const ticket = await first.issueTicket({ label: 'ticket' });
+  assert.equal(await use(first, used.token), 200);
+  assert.equal(await use(first, refused.token), 'path_not_allowed');
+  assert.equal(await use(first, ticket.token), 200);
+  await first.close();
+  const again = await startTestPostern(t, { dataDir, clock: () => now });
+  const { body } = await again.api('GET', '/v1/tokens');
+  const shown = (body as { tokens: { label: string; last_used_at: string | null }[] }).tokens;
+  assert.deepEqual(
+    shown.map(({ label, last_used_at }) => [label, last_used_at]),
+    [
+      ['ticket', '2026-12-01T12:00:00.000Z'],
+      ['refused', null],
+      ['used', '2026-12-01T12:00:00.000Z'],
+    ],
+  );
+});
+
 test('a token may be bound to paths, judged as nginx resolves them', async (t) => {
   const postern = await startTestPostern(t);
   const { token } = await postern.issue({ paths: ['/rooms/1', '/lobby/'] });

@@ -75,7 +75,7 @@ async function list(admin: AdminClient, options: ListOptions): Promise<void> {
   if (page.tokens.length === 0) return note('No tokens.');
   print(
     renderTable(
-      ['ID', 'KIND', 'SUBJECT', 'GATES', 'STATE', 'EXPIRES', 'USES', 'LABEL'],
+      ['ID', 'KIND', 'SUBJECT', 'GATES', 'STATE', 'EXPIRES', 'USES', 'LAST USED', 'LABEL'],
       page.tokens.map((token) => [
         token.id,
         token.kind,
@@ -84,6 +84,7 @@ async function list(admin: AdminClient, options: ListOptions): Promise<void> {
         token.weak ? `${token.state} (weak)` : token.state,
         token.expires_at ?? 'never',
         renderUses(token),
+        token.last_used_at ?? 'never',
         token.label ?? '',
       ]),
     ),

@@ -32,6 +32,7 @@ export function describeToken(token: ShownToken): string {
     ['expires', token.expires_at ?? 'never'],
     ['revoked', token.revoked_at ?? '-'],
     ['uses', renderUses(token)],
+    ['last used', token.last_used_at ?? 'never'],
     ['claims', JSON.stringify(token.claims)],
   ];
   return renderTable(['', ''], facts).trimStart();

@@ -40,6 +40,8 @@ export interface Token {
   readonly jwt?: JwtKey;
   /** Set on a token found by its secret from before a rotation: how long that one is good. */
   readonly secretUntil?: number;
+  /** Set on a token that was used: about when that was last, to a minute or so. */
+  readonly lastUsedAt?: number;
 }
 
 /** The state of a token at a moment. Expiry is judged here and at every use, whatever was pruned. */

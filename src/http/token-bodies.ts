@@ -84,6 +84,7 @@ export function showToken(token: Token, now: number): ShownToken {
     revoked_at: showTime(token.revokedAt),
     max_uses: token.maxUses ?? null,
     uses: token.uses,
+    last_used_at: showTime(token.lastUsedAt),
   };
 }
 

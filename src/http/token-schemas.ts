@@ -171,6 +171,9 @@ export const tokenSchema = Type.Object(
     revoked_at: Type.Union([timestamp, Type.Null()]),
     max_uses: Type.Union([Type.Integer(), Type.Null()]),
     uses: Type.Integer(),
+    last_used_at: Type.Union([timestamp, Type.Null()], {
+      description: 'About when it last let somebody through, to a minute or so.',
+    }),
   },
   { $id: 'Token' },
 );

@@ -35,12 +35,14 @@ export function createAnswer(dependencies: {
   readonly judge: Judge;
   /** Takes note that a session was used. Never rejects. */
   readonly renew: (identity: Identity) => Promise<void>;
+  /** Takes note that a token was used. Never throws. */
+  readonly touch: (tokenId: string, now: number) => void;
   /** A signed statement for the backend. May reject. */
   readonly assert: (identity: Identity, gateName: string) => Promise<string>;
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
-  const { judge, renew, assert, events, clock } = dependencies;
+  const { judge, renew, touch, assert, events, clock } = dependencies;
 
   /** What an answer takes beside the decision and may fail: that never lets through either. */
   async function complete(judgement: Judgement): Promise<Completed> {
@@ -48,6 +50,9 @@ export function createAnswer(dependencies: {
     if (at === undefined || verdict.verdict === 'deny') return { ...judgement, assertion: '' };
     try {
       await renew(verdict.identity);
+      // A counted use is noted by the redemption; who has no id has no token.
+      const { tokenId, maxUses } = verdict.identity;
+      if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
       const { assertion: isWanted, name } = at.gate;
       return { at, verdict, assertion: isWanted ? await assert(verdict.identity, name) : '' };
     } catch (error) {

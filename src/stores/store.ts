@@ -11,7 +11,7 @@ export class StoreUnavailable extends Error {
 }
 
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */
-export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUntil'> {
+export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUntil' | 'lastUsedAt'> {
   readonly hash: Uint8Array;
   /** Id of the token that a session was opened with. */
   readonly parent?: string;
@@ -65,11 +65,16 @@ export interface AdminKeyStore {
 
 /**
  * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
- * writes has resolved with survives a power cut.
+ * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
+ * process, sees it; only pruning may have to be done again. Writes that arrive at the same time may
+ * share a transaction; one that fails leaves the others as they are.
  */
 export interface TokenStore {
   insert(token: NewToken): Promise<void>;
-  /** By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). */
+  /**
+   * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
+   * it is up to date but `lastUsedAt`.
+   */
   findByHash(hash: Uint8Array): Promise<Token | undefined>;
   findById(id: string): Promise<Token | undefined>;
   /** Newest first. An unknown cursor yields an empty page. */
@@ -95,6 +100,12 @@ export interface TokenStore {
   revoke(id: string, now: number): Promise<boolean>;
   /** Revokes all matching tokens that are not revoked yet, in one transaction, and counts them. */
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number>;
+  /**
+   * Takes note that a token was used, for `lastUsedAt`; for one that was redeemed, that has been done.
+   * It is written behind: within seconds, about once a minute for a token, and not at all when the
+   * process crashes or the store fails before.
+   */
+  touch(id: string, now: number): void;
   /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
   prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
 }
@@ -170,5 +181,6 @@ export interface Store {
   readonly adminKeys: AdminKeyStore;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
+  /** Writes what is to be written still, and closes. */
   close(): Promise<void>;
 }

@@ -112,6 +112,142 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     assert.equal((await store.findById('tok_a'))?.revokedAt, 5);
   });
 
+  for (const [what, change, expected] of [
+    ['a revocation', (store) => store.revoke('tok_a', 5), { revokedAt: 5 }],
+    ['the revocation of all', (store) => store.revokeAll({}, 5), { revokedAt: 5 }],
+    ['the revocation of its parent', (store) => store.revoke('tok_parent', 5), { revokedAt: 5 }],
+    ['a change', (store) => store.update('tok_a', { claims: { a: 1 } }), { claims: { a: 1 } }],
+    ['a renewal', (store) => store.renew('tok_a', 4_000), { expiresAt: 4_000 }],
+    [
+      'a rotation',
+      (store) => store.rotate('tok_a', { hash: hashOf('new'), previousUntil: 7 }),
+      { secretUntil: 7 },
+    ],
+    ['pruning', (store) => store.prune('session', 3_001, 10), undefined],
+  ] as const satisfies readonly (readonly [
+    string,
+    (store: TokenStore) => Promise<unknown>,
+    Partial<Token> | undefined,
+  ])[]) {
+    contract(
+      `a token that is looked up all the time shows ${what} at once`,
+      async (store, place) => {
+        const lifetime = { kind: 'session', expiresAt: 3_000, renewableUntil: 5_000 } as const;
+        await store.insert(newToken('tok_parent'));
+        await store.insert(newToken('tok_a', { ...lifetime, parent: 'tok_parent' }));
+        const other = place.open().tokens;
+        const before = await store.findByHash(hashOf('tok_a'));
+        for (const one of [store, other, store, other, store, other]) {
+          assert.deepEqual(await one.findByHash(hashOf('tok_a')), before);
+        }
+        await change(store);
+        const after = expected && { ...before, ...expected };
+        for (const one of [store, other, store, other]) {
+          assert.deepEqual(await one.findByHash(hashOf('tok_a')), after);
+        }
+      },
+    );
+  }
+
+  contract(
+    'a counted token that is looked up all the time shows each use at once',
+    async (store) => {
+      await store.insert(newToken('tok_a', { maxUses: 5 }));
+      for (const uses of [0, 1, 2, 3]) {
+        for (let i = 0; i < 3; i++) {
+          assert.equal((await store.findByHash(hashOf('tok_a')))?.uses, uses);
+        }
+        await store.redeem('tok_a', 2_000);
+      }
+    },
+  );
+
+  contract('an old secret that is looked up all the time is gone with the next', async (store) => {
+    await store.insert(newToken('tok_a'));
+    await store.rotate('tok_a', { hash: hashOf('second'), previousUntil: 3_000 });
+    for (const name of ['tok_a', 'second', 'tok_a', 'second', 'tok_a', 'second']) {
+      assert.equal((await store.findByHash(hashOf(name)))?.id, 'tok_a');
+    }
+    await store.rotate('tok_a', { hash: hashOf('third'), previousUntil: 4_000 });
+    assert.equal(await store.findByHash(hashOf('tok_a')), undefined);
+    assert.equal((await store.findByHash(hashOf('second')))?.secretUntil, 4_000);
+    await store.revoke('tok_a', 2_000);
+    assert.equal((await store.findByHash(hashOf('second')))?.revokedAt, 2_000);
+  });
+
+  contract('of writes that arrive together the ones that fail fail alone', async (store) => {
+    await store.insert(newToken('tok_0', { maxUses: 1 }));
+    const outcomes = await Promise.allSettled([
+      store.insert(newToken('tok_1')),
+      store.insert(newToken('tok_1', { hash: hashOf('another') })),
+      store.insert(newToken('tok_2', { hash: hashOf('tok_1') })),
+      store.redeem('tok_0', 2_000),
+      store.redeem('tok_0', 2_000),
+      store.insert(newToken('tok_3', { bounds: boundTo('chat', 'chat') })),
+      store.revoke('tok_1', 2_000),
+      store.insert(newToken('tok_4', { bounds: boundTo('chat') })),
+    ]);
+    const told = outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.name));
+    const failed = 'StoreUnavailable';
+    assert.deepEqual(told, [undefined, failed, failed, true, false, failed, true, undefined]);
+    assert.deepEqual(await idsOf(store), ['tok_4', 'tok_1', 'tok_0']);
+    assert.equal((await store.findById('tok_1'))?.revokedAt, 2_000);
+    assert.deepEqual(await idsOf(store, { gate: 'chat' }), ['tok_4']);
+  });
+
+  contract(
+    'of a thousand redemptions at once each ticket lets one through',
+    async (store, place) => {
+      const stores = [store, place.open().tokens];
+      const ids = Array.from({ length: 300 }, (_, i) => `tok_${i}`);
+      const facts = { kind: 'ticket', maxUses: 1 } as const;
+      await Promise.all(ids.map((id) => store.insert(newToken(id, facts))));
+      const attempts = [...ids, ...ids, ...ids, ...ids].map(async (id, i) => {
+        return (await (stores[i % 2] ?? store).redeem(id, 2_000)) ? [id] : [];
+      });
+      const won = (await Promise.all(attempts)).flat();
+      assert.deepEqual(won.toSorted(), ids.toSorted());
+    },
+  );
+
+  contract('when a token was used last is known after a restart', async (_store, place) => {
+    const first = place.open();
+    await first.tokens.insert(newToken('tok_used'));
+    await first.tokens.insert(newToken('tok_again'));
+    await first.tokens.insert(newToken('tok_ticket', { kind: 'ticket', maxUses: 1 }));
+    await first.tokens.insert(newToken('tok_unused'));
+    first.tokens.touch('tok_used', 100_000);
+    first.tokens.touch('tok_again', 100_000);
+    first.tokens.touch('tok_again', 159_999);
+    first.tokens.touch('tok_nobody', 100_000);
+    await first.tokens.redeem('tok_ticket', 2_000);
+    await first.close();
+    const second = place.open();
+    const lastUses = async (store: TokenStore) => {
+      const { tokens } = await store.list({}, { now: 0, limit: 10 });
+      return Object.fromEntries(tokens.map(({ id, lastUsedAt }) => [id, lastUsedAt]));
+    };
+    assert.deepEqual(await lastUses(second.tokens), {
+      tok_used: 100_000,
+      tok_again: 100_000,
+      tok_ticket: 2_000,
+      tok_unused: undefined,
+    });
+    second.tokens.touch('tok_used', 99_000);
+    second.tokens.touch('tok_again', 100_001);
+    await second.close();
+    const { tok_used, tok_again } = await lastUses(place.open().tokens);
+    assert.deepEqual([tok_used, tok_again], [100_000, 100_001]);
+  });
+
+  contract('ten thousand uses at once are noted as far as there is room', async (_store, place) => {
+    const store = place.open();
+    await store.tokens.insert(newToken('tok_0'));
+    for (let i = 0; i < 10_000; i++) store.tokens.touch(`tok_${i}`, 100_000);
+    await store.close();
+    assert.equal((await place.open().tokens.findById('tok_0'))?.lastUsedAt, 100_000);
+  });
+
   contract('one of two simultaneous redemptions of a ticket wins', async (store, place) => {
     const other = place.open().tokens;
     for (let i = 0; i < 20; i++) {

@@ -40,14 +40,16 @@ export class SqliteAdminKeys implements AdminKeyStore {
   }
 
   async touch(name: string, now: number): Promise<void> {
-    this.#db.run('UPDATE admin_key SET last_used_at = @now WHERE name = @name', { name, now });
+    const sql = 'UPDATE admin_key SET last_used_at = @now WHERE name = @name';
+    await this.#db.write(() => this.#db.run(sql, { name, now }));
   }
 
   async delete(name: string): Promise<boolean> {
-    return this.#db.run('DELETE FROM admin_key WHERE name = @name', { name }).changes === 1;
+    const sql = 'DELETE FROM admin_key WHERE name = @name';
+    return this.#db.write(() => this.#db.run(sql, { name }).changes === 1);
   }
 
-  #insert(key: NewAdminKey, condition: string): boolean {
+  #insert(key: NewAdminKey, condition: string): Promise<boolean> {
     const sql = `INSERT INTO admin_key (name, hash, role, gates, max_ttl, created_at, expires_at)
        SELECT @name, @hash, @role, @gates, @maxTtl, @createdAt, @expiresAt ${condition}`;
     const values = {
@@ -59,7 +61,7 @@ export class SqliteAdminKeys implements AdminKeyStore {
       createdAt: key.createdAt,
       expiresAt: key.expiresAt ?? null,
     };
-    return this.#db.run(sql, values).changes === 1;
+    return this.#db.write(() => this.#db.run(sql, values).changes === 1);
   }
 }
 

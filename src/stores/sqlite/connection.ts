@@ -4,10 +4,13 @@ import Database, { type Database as Handle, type Statement } from 'better-sqlite
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
 import { StoreUnavailable } from '../store.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { GroupCommit } from './group-commit.ts';
+import { isBusy, withPatience } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
 
-/** How long a statement waits for another process's lock. A decision waits on it, so it is short. */
-const busyTimeoutMs = 1_000;
+/** How long to wait for another process's lock. A decision waits on it, so it is short. */
+const patienceMs = 1_000;
 /** How often opening is tried while another process is busy with the file, and how long between. */
 const openAttempts = 100;
 const openPauseMs = 50;
@@ -15,39 +18,77 @@ const openPauseMs = 50;
 type Values = Record<string, unknown>;
 
 /**
- * A connection with prepared statements. Its methods throw StoreUnavailable, whatever SQLite's
- * reason is.
+ * A connection with prepared statements. Its methods throw StoreUnavailable, or reject with it,
+ * whatever SQLite's reason is.
  */
 export class SqliteConnection {
   readonly #db: Handle;
   readonly #statements = new Map<string, Statement<[Values]>>();
+  readonly #writes: GroupCommit;
+  readonly #checkpoints: Checkpoints;
+  readonly #version: Statement;
 
   constructor(db: Handle) {
     this.#db = db;
+    this.#checkpoints = new Checkpoints(db);
+    this.#writes = new GroupCommit(db, patienceMs, () => this.#checkpoints.committed());
+    this.#version = db.prepare('PRAGMA data_version').pluck();
   }
 
   /** The first row. */
   get<Row>(sql: string, values: Values = {}): Row | undefined {
-    return this.#guard(() => this.#prepare(sql).get(values)) as Row | undefined;
+    return this.#read(() => this.#prepare(sql).get(values)) as Row | undefined;
   }
 
   /** All rows. */
   all<Row>(sql: string, values: Values = {}): Row[] {
-    return this.#guard(() => this.#prepare(sql).all(values)) as Row[];
+    return this.#read(() => this.#prepare(sql).all(values)) as Row[];
   }
 
-  /** Runs a statement that writes; how many rows it changed, and the last one it inserted. */
+  /**
+   * Another number than before when another connection has written since; this one's own writes do
+   * not show in it (https://sqlite.org/pragma.html#pragma_data_version).
+   */
+  version(): number {
+    return this.#read(() => this.#version.get()) as number;
+  }
+
+  /**
+   * Does work that writes, in one transaction with whatever else is written at this time. Resolves
+   * with what it returned when that would survive a power cut.
+   */
+  write<T>(work: () => T): Promise<T> {
+    return this.#writes.add(work).catch((error: unknown) => {
+      throw this.#unavailable(error);
+    });
+  }
+
+  /**
+   * The same for what may be lost in a power cut. It waits for no disk, unless others in its
+   * transaction do.
+   */
+  writeBehind<T>(work: () => T): Promise<T> {
+    return this.#writes.add(work, 'behind').catch((error: unknown) => {
+      throw this.#unavailable(error);
+    });
+  }
+
+  /** Runs a statement that writes, as part of `write`; how many rows it changed, and the last one it inserted. */
   run(sql: string, values: Values = {}): { changes: number; lastId: number | bigint } {
     const { changes, lastInsertRowid } = this.#guard(() => this.#prepare(sql).run(values));
     return { changes, lastId: lastInsertRowid };
   }
 
-  /** Runs work in one transaction that takes the write lock first. */
-  transaction<T>(work: () => T): T {
-    return this.#guard(() => this.#db.transaction(work).immediate());
+  /** Runs several statements, as part of `write`, all of which take effect or none. */
+  together<T>(work: () => T): T {
+    return this.#guard(() => this.#db.transaction(work)());
   }
 
-  close(): void {
+  /** Finishes what was to be written, and closes. */
+  async close(): Promise<void> {
+    if (this.#db.open) this.#writes.drain();
+    const thread = this.#checkpoints.close();
+    if (thread !== undefined) await thread;
     this.#db.close();
   }
 
@@ -60,14 +101,30 @@ export class SqliteConnection {
     return statement;
   }
 
+  /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
+  #read<T>(work: () => T): T {
+    return this.#guard(() => {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || this.#db.inTransaction) throw error;
+        return withPatience(this.#db, patienceMs, work);
+      }
+    });
+  }
+
   #guard<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
-      const message = this.#db.open ? (error as Error).message : 'the store is closed';
-      throw new StoreUnavailable(`token store: ${message}`, { cause: error });
+      throw this.#unavailable(error);
     }
+  }
+
+  #unavailable(error: unknown): StoreUnavailable {
+    if (error instanceof StoreUnavailable) return error;
+    const message = this.#db.open ? (error as Error).message : 'the store is closed';
+    return new StoreUnavailable(`token store: ${message}`, { cause: error });
   }
 }
 
@@ -96,18 +153,19 @@ export function openConnection(dataDir: string): SqliteConnection {
  */
 function openHandle(path: string): Handle {
   for (let attempt = 1; ; attempt++) {
-    const db = new Database(path, { timeout: busyTimeoutMs });
+    const db = new Database(path, { timeout: patienceMs });
     try {
       // Before anything is written: a database of another program stays as it is.
       // One transaction, because another process may be making the schema right now.
       db.transaction(() => checkOwner(db, path)).deferred();
       configure(db, path);
       migrate(db, sqliteMigrations, path);
+      // From here on nothing waits within SQLite, where it would stop the event loop.
+      db.pragma('busy_timeout = 0');
       return db;
     } catch (error) {
       db.close();
-      const isBusy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
-      if (!isBusy || attempt === openAttempts) throw error;
+      if (!isBusy(error) || attempt === openAttempts) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, openPauseMs);
     }
   }

@@ -42,7 +42,8 @@ export class SqliteJwts implements JwtStore {
     const sql = `INSERT INTO jwt_use (iss, jti, used_at, expires_at)
        SELECT @iss, @jti, @now, @expiresAt WHERE NOT ${isRevoked}
        ON CONFLICT DO NOTHING`;
-    return this.#db.run(sql, { ...values(jwt), now, expiresAt }).changes === 1;
+    const use = { ...values(jwt), now, expiresAt };
+    return this.#db.write(() => this.#db.run(sql, use).changes === 1);
   }
 
   async revoke(revocation: JwtRevocation): Promise<JwtRevocation> {
@@ -60,7 +61,7 @@ export class SqliteJwts implements JwtStore {
          expires_at = max(expires_at, excluded.expires_at)`;
     const stored = `SELECT ${columns} FROM jwt_revocation
        WHERE iss = @iss AND (jti = @jti OR subject = @subject)`;
-    const row = this.#db.transaction(() => {
+    const row = await this.#db.write(() => {
       this.#db.run(sql, {
         iss,
         jti,
@@ -95,9 +96,11 @@ export class SqliteJwts implements JwtStore {
     const uses = `DELETE FROM jwt_use WHERE (iss, jti) IN (
          SELECT iss, jti FROM jwt_use WHERE expires_at < @expiredBefore LIMIT @limit
        )`;
-    const { changes } = this.#db.run(revocations, values);
-    const rest = limit - changes;
-    return changes + (rest > 0 ? this.#db.run(uses, { ...values, limit: rest }).changes : 0);
+    return this.#db.writeBehind(() => {
+      const { changes } = this.#db.run(revocations, values);
+      const rest = limit - changes;
+      return changes + (rest > 0 ? this.#db.run(uses, { ...values, limit: rest }).changes : 0);
+    });
   }
 }
 

@@ -31,22 +31,21 @@ export class SqliteSigningKeys implements SigningKeyStore {
   }
 
   async insertFirst(key: StoredSigningKey): Promise<boolean> {
-    return this.#insert(
-      key,
-      'WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_at IS NULL)',
-    );
+    const condition = 'WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_at IS NULL)';
+    return this.#db.write(() => this.#insert(key, condition));
   }
 
   async replace(key: StoredSigningKey, now: number): Promise<void> {
-    this.#db.transaction(() => {
+    const replace = () => {
       this.#db.run('UPDATE signing_key SET retired_at = @now WHERE retired_at IS NULL', { now });
       this.#insert(key, '');
-    });
+    };
+    await this.#db.write(() => this.#db.together(replace));
   }
 
   async prune(retiredBefore: number): Promise<number> {
     const sql = 'DELETE FROM signing_key WHERE retired_at < @retiredBefore';
-    return this.#db.run(sql, { retiredBefore }).changes;
+    return this.#db.write(() => this.#db.run(sql, { retiredBefore }).changes);
   }
 
   #insert({ id, publicJwk, sealed, createdAt }: StoredSigningKey, condition: string): boolean {

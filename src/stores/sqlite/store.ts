@@ -8,12 +8,16 @@ import { SqliteTokens } from './tokens.ts';
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
 export function openSqliteStore(dataDir: string): Store {
   const db = openConnection(dataDir);
+  const tokens = new SqliteTokens(db);
   return {
-    tokens: new SqliteTokens(db),
+    tokens,
     signingKeys: new SqliteSigningKeys(db),
     jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
-    close: async () => db.close(),
+    async close() {
+      tokens.finish();
+      await db.close();
+    },
   };
 }

@@ -1,49 +1,30 @@
-import { type Bounds, type Claims, type JwtKey, unbounded } from '../../core/identity.ts';
-import type { Token, TokenKind, TokenState } from '../../core/token.ts';
+import type { Token, TokenKind } from '../../core/token.ts';
 import type { NewToken, TokenChanges, TokenFilter, TokenPage, TokenStore } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
+import { LastUses } from './last-uses.ts';
+import { TokenCache } from './token-cache.ts';
+import { inState, listRows, matching } from './token-list.ts';
+import { columns, renderBounds, type TokenRow, toToken } from './token-row.ts';
 
-interface Row {
-  seq: number;
-  id: string;
-  kind: TokenKind;
-  subject: string;
-  label: string | null;
-  claims: string;
-  bounds: string | null;
-  gates: string | null;
-  weak: number;
-  jwt: string | null;
-  created_at: number;
-  not_before: number | null;
-  expires_at: number | null;
-  revoked_at: number | null;
-  max_uses: number | null;
-  uses: number;
-  /** Only in a row that was found by the secret from before a rotation. */
-  previous_until?: number | null;
-}
+// One statement for both secrets of a token; the second half runs only when the first finds nothing.
+const byHash = `SELECT ${columns}, NULL AS previous_until FROM token WHERE hash = @hash
+  UNION ALL
+  SELECT ${columns}, ifnull(previous_until, 0) FROM token WHERE previous_hash = @hash`;
 
-const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, jwt, created_at, not_before, expires_at,
-  revoked_at, max_uses, uses,
-  (SELECT json_group_array(gate) FROM token_gate WHERE token_seq = token.seq) AS gates`;
+/** Bytes of a SHA-256. */
+const hashLength = 32;
 
-const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
-
-const inState: Readonly<Record<TokenState, string>> = {
-  active: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
-  pending: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
-  used: `${unended} AND uses >= max_uses`,
-  expired: 'revoked_at IS NULL AND expires_at <= @now',
-  revoked: 'revoked_at IS NOT NULL',
-};
+const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
 
 /** Tokens, tickets and sessions in SQLite. */
 export class SqliteTokens implements TokenStore {
   readonly #db: SqliteConnection;
+  readonly #cache = new TokenCache();
+  readonly #lastUses: LastUses;
 
   constructor(db: SqliteConnection) {
     this.#db = db;
+    this.#lastUses = new LastUses(db);
   }
 
   async insert(token: NewToken): Promise<void> {
@@ -51,7 +32,7 @@ export class SqliteTokens implements TokenStore {
          (id, hash, kind, subject, label, claims, bounds, weak, parent, jwt, renewable_until, created_at, not_before, expires_at, max_uses)
        VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @jwt, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
     const insertGate = 'INSERT INTO token_gate (gate, token_seq) VALUES (@gate, @seq)';
-    this.#db.transaction(() => {
+    const insert = () => {
       const { lastId: seq } = this.#db.run(insertToken, {
         id: token.id,
         hash: token.hash,
@@ -70,16 +51,25 @@ export class SqliteTokens implements TokenStore {
         maxUses: token.maxUses ?? null,
       });
       for (const gate of token.bounds.gates) this.#db.run(insertGate, { gate, seq });
-    });
+    };
+    const isAlone = token.bounds.gates.length === 0;
+    await this.#db.write(() => (isAlone ? insert() : this.#db.together(insert)));
   }
 
   async findByHash(hash: Uint8Array): Promise<Token | undefined> {
-    return (
-      this.#find(`SELECT ${columns} FROM token WHERE hash = @hash`, { hash }) ??
-      this.#find(`SELECT ${columns}, previous_until FROM token WHERE previous_hash = @hash`, {
-        hash,
-      })
-    );
+    const bytes = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength);
+    const key = bytes.toString('latin1');
+    const kept = this.#cache.find(key);
+    // Another process may have written: asking that costs a quarter of a look-up.
+    if (kept !== undefined && kept.version === this.#db.version()) return kept.token;
+    if (bytes.length !== hashLength || !this.#cache.comesAgain(bytes)) {
+      return this.#find(byHash, { hash });
+    }
+    // Before the look-up: what is written between the two is then seen as a new version.
+    const version = this.#db.version();
+    const token = this.#find(byHash, { hash });
+    if (token !== undefined) this.#cache.keep(key, token, version);
+    return token;
   }
 
   async findById(id: string): Promise<Token | undefined> {
@@ -90,16 +80,10 @@ export class SqliteTokens implements TokenStore {
     filter: TokenFilter,
     { now, limit, cursor }: { now: number; limit: number; cursor?: string },
   ): Promise<TokenPage> {
-    const before = cursor === undefined ? undefined : Number(cursor);
+    const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
     if (Number.isNaN(before)) return { tokens: [], nextCursor: undefined };
-    const conditions = [
-      ...matching(filter),
-      ...(filter.state === undefined ? [] : [inState[filter.state]]),
-      ...(before === undefined ? [] : ['token.seq < @before']),
-    ];
-    const sql = `SELECT ${columns} FROM token WHERE ${conditions.join(' AND ') || 'TRUE'} ORDER BY token.seq DESC LIMIT @limit`;
     // One more than asked for tells whether there is another page.
-    const rows = this.#db.all<Row>(sql, { ...filter, now, limit: limit + 1, before });
+    const rows = await listRows(this.#db, filter, { now, limit: limit + 1, before });
     const page = rows.slice(0, limit);
     return {
       tokens: page.map(toToken),
@@ -109,9 +93,10 @@ export class SqliteTokens implements TokenStore {
 
   async redeem(id: string, now: number): Promise<boolean> {
     const sql = `UPDATE token
-       SET uses = uses + 1, used_up_at = CASE WHEN uses + 1 >= max_uses THEN @now END
+       SET uses = uses + 1, used_up_at = CASE WHEN uses + 1 >= max_uses THEN @now END,
+         last_used_at = @now
        WHERE id = @id AND max_uses IS NOT NULL AND ${inState.active}`;
-    return this.#db.run(sql, { id, now }).changes === 1;
+    return this.#db.write(() => this.#db.run(sql, { id, now }).changes === 1);
   }
 
   async update(id: string, changes: TokenChanges): Promise<boolean> {
@@ -123,7 +108,7 @@ export class SqliteTokens implements TokenStore {
     ];
     const sql = `UPDATE token SET ${assignments.join(', ') || 'id = id'} WHERE id = @id AND revoked_at IS NULL`;
     const values = { id, label, expiresAt, claims: JSON.stringify(claims) };
-    return this.#db.run(sql, values).changes === 1;
+    return this.#change(id, () => this.#db.run(sql, values).changes === 1);
   }
 
   async rotate(
@@ -132,88 +117,66 @@ export class SqliteTokens implements TokenStore {
   ): Promise<boolean> {
     const sql = `UPDATE token SET previous_hash = hash, previous_until = @previousUntil, hash = @hash
        WHERE id = @id AND revoked_at IS NULL`;
-    return this.#db.run(sql, { id, hash, previousUntil }).changes === 1;
+    return this.#change(id, () => this.#db.run(sql, { id, hash, previousUntil }).changes === 1);
   }
 
   async renew(id: string, expiresAt: number): Promise<void> {
     const sql = `UPDATE token SET expires_at = min(@expiresAt, renewable_until)
        WHERE id = @id AND kind = 'session' AND revoked_at IS NULL`;
-    this.#db.run(sql, { id, expiresAt });
+    await this.#change(id, () => this.#db.run(sql, { id, expiresAt }));
   }
 
   async revoke(id: string, now: number): Promise<boolean> {
-    const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
-    return this.#db.transaction(() => {
-      this.#db.run(`${end} parent = @id`, { id, now });
+    const revoke = () => {
+      const sessions = this.#db.run(`${end} parent = @id`, { id, now }).changes;
+      if (sessions > 0) this.#cache.clear();
       return this.#db.run(`${end} id = @id`, { id, now }).changes === 1;
-    });
+    };
+    return this.#change(id, () => this.#db.together(revoke));
   }
 
   async revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number> {
     const conditions = [...matching(filter), 'revoked_at IS NULL'];
     const ids = `SELECT id FROM token WHERE ${conditions.join(' AND ')}`;
-    const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
     const values = { ...filter, now };
-    return this.#db.transaction(() => {
+    const revoke = () => {
+      this.#cache.clear();
       const sessions = this.#db.run(`${end} parent IN (${ids})`, values).changes;
       return sessions + this.#db.run(`${end} id IN (${ids})`, values).changes;
-    });
+    };
+    return this.#db.write(() => this.#db.together(revoke));
   }
 
   async prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number> {
     const sql = `DELETE FROM token WHERE seq IN (
          SELECT seq FROM token WHERE kind = @kind AND ended_at < @endedBefore LIMIT @limit
-       )`;
-    return this.#db.run(sql, { kind, endedBefore, limit }).changes;
+       ) RETURNING id`;
+    return this.#db.writeBehind(() => {
+      const rows = this.#db.all<{ id: string }>(sql, { kind, endedBefore, limit });
+      for (const { id } of rows) this.#cache.forget(id);
+      return rows.length;
+    });
+  }
+
+  touch(id: string, now: number): void {
+    this.#lastUses.note(id, now);
+  }
+
+  /** Hands what is written behind over to be written, now that the store is about to be closed. */
+  finish(): void {
+    this.#lastUses.finish();
+  }
+
+  /** Writes to a token that may be kept in memory. */
+  #change<T>(id: string, work: () => T): Promise<T> {
+    return this.#db.write(() => {
+      this.#cache.forget(id);
+      return work();
+    });
   }
 
   #find(sql: string, values: Record<string, unknown>): Token | undefined {
-    const row = this.#db.get<Row>(sql, values);
+    const row = this.#db.get<TokenRow>(sql, values);
     return row && toToken(row);
   }
-}
-
-function matching(filter: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
-  return [
-    ...(filter.subject === undefined ? [] : ['subject = @subject']),
-    ...(filter.gate === undefined
-      ? []
-      : ['token.seq IN (SELECT token_seq FROM token_gate WHERE gate = @gate)']),
-  ];
-}
-
-/** The bounds beside gates, which have a table of their own; NULL when there are none. */
-function renderBounds({ paths, origins, networks }: Bounds): string | null {
-  const isBound = paths.length + origins.length + networks.length > 0;
-  return isBound ? JSON.stringify({ paths, origins, networks }) : null;
-}
-
-function toToken(row: Row): Token {
-  return {
-    id: row.id,
-    kind: row.kind,
-    subject: row.subject,
-    label: row.label ?? undefined,
-    claims: JSON.parse(row.claims) as Claims,
-    bounds: {
-      ...unbounded,
-      ...(row.bounds !== null && (JSON.parse(row.bounds) as Partial<Bounds>)),
-      gates: row.gates === null ? [] : (JSON.parse(row.gates) as string[]),
-    },
-    createdAt: row.created_at,
-    notBefore: row.not_before ?? undefined,
-    expiresAt: row.expires_at ?? undefined,
-    revokedAt: row.revoked_at ?? undefined,
-    maxUses: row.max_uses ?? undefined,
-    uses: row.uses,
-    weak: row.weak === 1,
-    ...(row.jwt !== null && { jwt: toJwtKey(row.jwt) }),
-    ...(row.previous_until !== undefined && { secretUntil: row.previous_until ?? 0 }),
-  };
-}
-
-/** JSON leaves out what is undefined. */
-function toJwtKey(text: string): JwtKey {
-  const { iss, subject, jti, issuedAt } = JSON.parse(text) as JwtKey;
-  return { iss, subject, jti, issuedAt };
 }

@@ -1,0 +1,37 @@
+/** Something about the store that was measured, beside what it is compared with in the same run. */
+export interface Figure {
+  /** What the part is called on the command line. */
+  readonly part: string;
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What the baseline is. */
+  readonly against: string;
+  readonly baseline: number;
+  /** What the project aims at, for the value itself or for its ratio to the baseline. */
+  readonly goal?: Goal;
+}
+
+/** A limit, and what it is a limit of. */
+export type Goal = { readonly of: 'value' | 'ratio' } & (
+  | { readonly atMost: number }
+  | { readonly atLeast: number }
+);
+
+/** Whether the goal was reached. */
+export function isMet({ value, baseline, goal }: Figure): boolean {
+  if (goal === undefined) return true;
+  const measured = goal.of === 'value' ? value : value / baseline;
+  return 'atMost' in goal ? measured <= goal.atMost : measured >= goal.atLeast;
+}
+
+/** The middle one: a round that was disturbed does not show. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** The value that this share of the values, from 0 to 1, stays below. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

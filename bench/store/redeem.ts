@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import type { Store } from '../../src/stores/store.ts';
+import type { StorePart } from '../store-parts.ts';
+import { type Figure, median } from './figure.ts';
+import { fillStore } from './fill.ts';
+
+const rounds = 15;
+/** Tickets that are redeemed one after the other, each time. */
+const aloneSize = 200;
+/** How many redemptions are in flight, and how many each time. */
+const atOnce = 64;
+const togetherSize = 4_000;
+
+/** Redemptions that a power cut leaves in force: alone, and many at once. */
+export const redeemPart: StorePart = {
+  name: 'redeem',
+  async measure({ directory, announce, signal }) {
+    const dataDir = join(directory, 'redeem');
+    const count = rounds * (2 * aloneSize + togetherSize);
+    announce(`redeem: making ${count} tickets …`);
+    await fillStore(dataDir, 't', { count, kind: 'ticket' });
+    const ids = Array.from({ length: count }, (_, i) => `t${i}`);
+    const store = openSqliteStore(dataDir);
+    const plain = openPlain(dataDir);
+    const times = { plain: [] as number[], alone: [] as number[], together: [] as number[] };
+    try {
+      announce('redeem: redeeming …');
+      for (let round = 0; round < rounds; round++) {
+        times.plain.push(time(ids.splice(0, aloneSize), plain.redeem));
+        times.alone.push(await timeAll(store, ids.splice(0, aloneSize), 1));
+        times.together.push(await timeAll(store, ids.splice(0, togetherSize), atOnce));
+        signal.throwIfAborted();
+      }
+    } finally {
+      await store.close();
+      plain.close();
+    }
+    const baseline = median(times.plain);
+    const figures: Figure[] = [
+      {
+        part: 'redeem',
+        what: 'a redemption alone',
+        value: median(times.alone),
+        unit: 'µs',
+        against: 'a plain transaction',
+        baseline,
+      },
+      {
+        part: 'redeem',
+        what: `redemptions, ${atOnce} at once`,
+        value: 1e6 / median(times.together),
+        unit: 'a second',
+        against: 'plain transactions',
+        baseline: 1e6 / baseline,
+        goal: { of: 'value', atLeast: 15_000 },
+      },
+    ];
+    return figures;
+  },
+};
+
+/** The same conditional write by SQLite alone, in a transaction of its own. */
+function openPlain(dataDir: string): { redeem: (id: string) => void; close: () => void } {
+  const db = new Database(join(dataDir, 'postern.db'));
+  db.pragma('synchronous = full');
+  const update = db.prepare(
+    'UPDATE token SET uses = uses + 1, used_up_at = 3000, last_used_at = 3000 WHERE id = ? AND uses < max_uses',
+  );
+  return {
+    redeem: db.transaction((id: string) => void update.run(id)).immediate,
+    close: () => db.close(),
+  };
+}
+
+/** Microseconds a redemption. */
+function time(ids: readonly string[], redeem: (id: string) => void): number {
+  const start = performance.now();
+  for (const id of ids) redeem(id);
+  return ((performance.now() - start) * 1e3) / ids.length;
+}
+
+/** Microseconds a redemption, with so many in flight. */
+async function timeAll({ tokens }: Store, ids: string[], inFlight: number): Promise<number> {
+  const count = ids.length;
+  const start = performance.now();
+  const redeemOneByOne = async () => {
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+      if (!(await tokens.redeem(id, 3_000))) throw new Error(`${id} was not redeemed`);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, redeemOneByOne));
+  return ((performance.now() - start) * 1e3) / count;
+}
