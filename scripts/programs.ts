@@ -60,6 +60,12 @@ const programs = {
     candidates: ['/usr/bin/perl'],
     probe: ['-MLemonldap::NG::Handler::Server::Nginx', '-e', '1'],
   },
+  // It judges units without a systemd that runs.
+  'systemd-analyze': {
+    package: 'systemd',
+    candidates: ['systemd-analyze'],
+    probe: ['--version'],
+  },
 } as const satisfies Record<string, Program>;
 
 /** A program that can be asked for. */
