@@ -10,8 +10,8 @@ import { ways } from './credentials.ts';
 
 /** Tokens in the store, and how many of them come in turn. */
 const tokens = { inStore: 100_000, inUse: 1_000 };
-const seconds = 3;
-const rounds = 5;
+const seconds = 2;
+const rounds = 3;
 
 /**
  * Postern asked without nginx, beside a bare `node:http` server that answers 200 with one header: what
@@ -25,7 +25,9 @@ export const directPart: StorePart = {
     await fillStore(dataDir, 't', { count: tokens.inStore, rareIn: tokens.inStore });
     const figures: Figure[] = [];
     for (const logLevel of ['warn', 'info']) {
-      for (const { name, goal, env, header } of ways) {
+      // The line costs the same whatever the credential was.
+      const measured = logLevel === 'warn' ? ways : ways.slice(0, 1);
+      for (const { name, goal, env, header } of measured) {
         const file = join(directory, 'headers');
         const lines = Array.from({ length: tokens.inUse }, (_, i) =>
           header(`t${i + 1}`).join('\t'),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { writeKit } from '../../src/nginx/kit.ts';
 import { usualKitOptions } from '../../src/nginx/kit-options.ts';
 import { findFreePort, startNginx } from '../../src/nginx/process.ts';
@@ -23,7 +24,7 @@ export const stormPart: StorePart = {
   async measure({ directory, announce, signal }) {
     const dataDir = join(directory, 'data');
     await fillStore(dataDir, 't', { count: sockets + 1, rareIn: sockets * 2 });
-    const gate = { kind: 'unix', path: join(directory, 'gate.sock') } as const;
+    const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
     const backend = await startBackend(directory);
     try {
       const service = await startService({
@@ -79,7 +80,7 @@ export const stormPart: StorePart = {
 async function storm(options: {
   readonly directory: string;
   readonly kind: 'open' | 'guarded';
-  readonly gate: { readonly kind: 'unix'; readonly path: string };
+  readonly gate: ListenAddress;
   readonly backend: number;
 }): Promise<number> {
   const { directory, kind, gate, backend } = options;

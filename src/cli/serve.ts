@@ -119,7 +119,7 @@ function stopOnSignal(service: Pick<Postern, 'close'>, log: Logger, isWorker = f
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     // A terminal sends its signals to all processes; the primary process tells workers when to stop.
-    if (isWorker && signal === 'SIGINT') return;
+    if (isWorker && (signal === 'SIGINT' || stopping)) return;
     if (stopping) process.exit(exitCodes.failed);
     stopping = true;
     if (!isWorker) log.info({ event: 'stop', signal }, 'stopping');

@@ -8,6 +8,12 @@ import { type ListenAddress, renderListenAddress } from '../config/listen-addres
 import { OperatorError } from '../core/operator-error.ts';
 
 /**
+ * Connections that may wait to be accepted; the kernel allows as many as net.core.somaxconn. After a
+ * restart of the application everybody reconnects at once, and nginx opens a connection for each.
+ */
+const backlog = 65_535;
+
+/**
  * Starts an app at an address and returns the address in force (with the port the system chose, for
  * port 0). A socket file that nobody listens on any more is replaced. `socketMode` is the mode of a
  * Unix socket. Throws OperatorError, naming the setting, when the address cannot be had.
@@ -20,11 +26,11 @@ export async function listen(
   try {
     if (address.kind === 'unix') {
       if (!cluster.isWorker) await removeStaleSocket(address);
-      await app.listen({ path: address.path });
+      await app.listen({ path: address.path, backlog });
       await chmod(address.path, socketMode);
       return address;
     }
-    await app.listen({ host: address.host, port: address.port });
+    await app.listen({ host: address.host, port: address.port, backlog });
     const bound = app.server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
     return { ...address, port };

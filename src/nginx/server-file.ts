@@ -110,7 +110,8 @@ ${indent(renderPass(reach, '/auth'))}
 ${indent(renderQuestion())}
 
     # Whoever waits for an answer longer than this is told 503.
-    proxy_connect_timeout 2s;
+    # Connecting gets longer: where thousands reconnect at once, some wait for the kernel to try again.
+    proxy_connect_timeout 4s;
     proxy_send_timeout 2s;
     proxy_read_timeout 3s;
     ${room}
