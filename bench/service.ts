@@ -27,7 +27,7 @@ const patienceMs = 10_000;
  */
 export async function startService(options: {
   readonly directory: string;
-  readonly store: FilledStore;
+  readonly store: Pick<FilledStore, 'dataDir' | 'cookie'>;
   readonly gate: ListenAddress;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;

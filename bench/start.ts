@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../src/nginx/process.ts';
 import { readMemoryMb, readOwnCpuSeconds, watchOtherPrograms } from './process-usage.ts';
 import { type ServerProcess, startBareServer, startService } from './service.ts';
+import { median } from './store/figure.ts';
 import type { FilledStore } from './token-store.ts';
 
 /** How a service starts and what it takes up while nobody asks it anything. */
@@ -65,8 +66,4 @@ async function measureIdle(server: ServerProcess, signal: AbortSignal): Promise<
   } finally {
     await server.stop();
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -34,6 +34,6 @@ export async function fillStore(directory: string, signal: AbortSignal): Promise
     await admin.close();
   }
   const cookieFile = join(directory, 'cookies');
-  writeFileSync(cookieFile, cookies.map((cookie) => `${cookie}\n`).join(''));
+  writeFileSync(cookieFile, cookies.map((cookie) => `Cookie\t${cookie}\n`).join(''));
   return { dataDir, cookie: cookies[0] ?? '', cookieFile };
 }

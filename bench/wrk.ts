@@ -34,7 +34,6 @@ export async function runWrk(options: {
 }): Promise<Load> {
   const { port, cookieFile, seconds, signal } = options;
   return load({
-    script: join(import.meta.dirname, 'handshakes.lua'),
     headers: handshake,
     url: `http://127.0.0.1:${port}/socket`,
     file: cookieFile,
@@ -65,7 +64,6 @@ export function runSubrequests(options: {
 }): Promise<Load> {
   const { port, headerFile, seconds, signal } = options;
   return load({
-    script: join(import.meta.dirname, 'direct', 'subrequests.lua'),
     headers: subrequest,
     url: `http://127.0.0.1:${port}/auth`,
     file: headerFile,
@@ -74,14 +72,14 @@ export function runSubrequests(options: {
 }
 
 async function load(options: {
-  readonly script: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly url: string;
   readonly file: string;
   readonly seconds: number;
   readonly signal: AbortSignal;
 }): Promise<Load> {
-  const { script, url, file, seconds, signal } = options;
+  const { url, file, seconds, signal } = options;
+  const script = join(import.meta.dirname, 'requests.lua');
   const headers = Object.entries(options.headers).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,

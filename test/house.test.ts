@@ -13,7 +13,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'core/': [],
   'resources.ts': [],
   'credentials/': ['core/'],
-  'nginx/syntax/': [],
+  'nginx/syntax/': ['core/visible.ts'],
   'nginx/': ['core/', 'config/config.ts', 'config/listen-address.ts'],
   'config/': ['core/'],
   'stores/': ['core/', 'resources.ts'],
@@ -29,13 +29,26 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
     ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
   ],
-  'compose.ts': [
+  'wiring.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
     ...['nginx/', 'bridges/', 'workers/', 'resources.ts'],
   ],
-  'doctor/config/': ['nginx/syntax/'],
+  'compose.ts': [
+    ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
+    ...['nginx/', 'bridges/', 'workers/', 'wiring.ts', 'resources.ts'],
+  ],
+  'doctor/config/': ['core/visible.ts', 'nginx/syntax/'],
   'demo/': [
-    ...['compose.ts', 'core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/'],
+    ...[
+      'compose.ts',
+      'wiring.ts',
+      'core/',
+      'config/',
+      'credentials/',
+      'verifiers/',
+      'stores/',
+      'services/',
+    ],
     ...['http/', 'nginx/', 'bridges/', 'workers/', 'resources.ts'],
   ],
   'doctor/probe/': ['core/'],

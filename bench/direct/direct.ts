@@ -40,7 +40,7 @@ export const directPart: StorePart = {
           start: (port) =>
             startService({
               directory: join(directory, 'service'),
-              store: { dataDir, cookie: 'postern_token=t1', cookieFile: '' },
+              store: { dataDir, cookie: 'postern_token=t1' },
               gate: { kind: 'tcp', host: '127.0.0.1', port },
               env: { ...env, POSTERN_LOG_LEVEL: logLevel },
               signal,
@@ -81,7 +81,7 @@ export const workersPart: StorePart = {
         const port = await findFreePort();
         const service = await startService({
           directory: join(directory, 'service'),
-          store: { dataDir, cookie: 'postern_token=t1', cookieFile: '' },
+          store: { dataDir, cookie: 'postern_token=t1' },
           gate: { kind: 'tcp', host: '127.0.0.1', port },
           env: { POSTERN_WORKERS: count },
           signal,

@@ -29,7 +29,7 @@ export const stormPart: StorePart = {
     try {
       const service = await startService({
         directory: join(directory, 'service'),
-        store: { dataDir, cookie: 'postern_token=t1', cookieFile: '' },
+        store: { dataDir, cookie: 'postern_token=t1' },
         gate,
         signal,
       });

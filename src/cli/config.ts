@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { EffectiveSetting } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
+import { mask } from '../core/mask.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
@@ -18,8 +19,6 @@ interface Reloaded {
   readonly gates: readonly string[];
   readonly need_restart: readonly string[];
 }
-
-const mask = '********';
 
 /** `postern config …`. */
 export function registerConfigCommands(program: Command): void {

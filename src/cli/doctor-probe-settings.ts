@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseDuration } from '../core/duration.ts';
+import { isHttpToken } from '../core/http-token.ts';
 import type { ProbeSettings } from '../doctor/probe/probe.ts';
 import { ownOrigin, parseTarget } from '../doctor/probe/target.ts';
-import { isToken } from '../doctor/probe/token-text.ts';
 import { readSecret } from './secret-option.ts';
 
 /** Options of `postern doctor probe`, as they stand on the command line. */
@@ -68,7 +68,7 @@ export async function readSettings(
   }
   const protocols = options.protocol ?? [];
   for (const name of [options.queryName, options.cookieName, ...protocols]) {
-    if (!isToken(name)) command.error(`error: "${name}" is no name: letters, digits, - _ .`);
+    if (!isHttpToken(name)) command.error(`error: "${name}" is no name: letters, digits, - _ .`);
   }
   return {
     target,

@@ -1,3 +1,4 @@
+import { visible } from '../core/visible.ts';
 /** Writes a line to standard output. */
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
@@ -30,9 +31,4 @@ export function renderTable(
         .trimEnd(),
     )
     .join('\n');
-}
-
-function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is made visible.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }

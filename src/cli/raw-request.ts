@@ -1,3 +1,4 @@
+import { isHttpToken } from '../core/http-token.ts';
 import { Refusal } from './refusal.ts';
 
 /** Headers in their order. */
@@ -35,7 +36,7 @@ export function parseRawRequest(text: string): RawRequest {
 export function parseHeaderLine(line: string, number?: number): readonly [string, string] {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0)).trim();
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+  if (!isHttpToken(name)) {
     const where = number === undefined ? 'a --header' : `line ${number} of the request`;
     throw new Refusal(`${where} has to look like "Name: value"`);
   }

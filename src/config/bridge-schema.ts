@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { bridgeServices } from '../core/bridge.ts';
 import { durationPattern } from '../core/duration.ts';
+import { httpTokenPattern } from '../core/http-token.ts';
+import { optionalText } from './optional-text.ts';
 
 /** What a bridge does not say. */
 export const bridgeDefaults = {
@@ -10,23 +12,16 @@ export const bridgeDefaults = {
   cache: '0s',
 } as const;
 
-/** The form of a header's name (RFC 9110, section 5.1). */
-const headerName = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
-
-function text(description: string, options: Type.TStringOptions = {}) {
-  return Type.Optional(Type.String({ minLength: 1, description, ...options }));
-}
-
 function header(description: string) {
-  return text(description, { pattern: headerName });
+  return optionalText(description, { pattern: httpTokenPattern });
 }
 
 function headers(description: string) {
   return Type.Optional(
     Type.Unsafe<string | string[]>({
       type: ['string', 'array'],
-      pattern: headerName,
-      items: { type: 'string', pattern: headerName },
+      pattern: httpTokenPattern,
+      items: { type: 'string', pattern: httpTokenPattern },
       minItems: 1,
       description,
     }),
@@ -59,7 +54,7 @@ export const bridgeSchema = Type.Object(
           'Names of its session cookies, a `*` at the end for any ending. By default what is usual for the service; it gets no others.',
       }),
     ),
-    login: text(
+    login: optionalText(
       "Where people log in: an address, or a path on the host of the request. Behind a `=` at its end comes the address that they asked for. By default what the service's answer says, or what is usual for it.",
     ),
     timeout: Type.Optional(
@@ -86,7 +81,7 @@ export const bridgeSchema = Type.Object(
           'How long an answer that lets through counts, `60s` at most. For that long somebody who logs out there still gets in here.',
       }),
     ),
-    path: text('Where a `custom` service answers auth_request.'),
+    path: optionalText('Where a `custom` service answers auth_request.'),
     request_headers: Type.Optional(
       Type.Object(
         {
@@ -118,7 +113,7 @@ export const bridgeSchema = Type.Object(
         },
       ),
     ),
-    groups_separator: text('What stands between two groups, one character.', {
+    groups_separator: optionalText('What stands between two groups, one character.', {
       maxLength: 1,
     }),
   },

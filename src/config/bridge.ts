@@ -8,6 +8,7 @@ import {
 import { parseDuration } from '../core/duration.ts';
 import { bridgeDefaults, type RawBridge } from './bridge-schema.ts';
 import type { Report } from './build.ts';
+import { asMap, asText, asTexts } from './raw-values.ts';
 
 const longestTimeout = 30_000;
 const longestCache = 60_000;
@@ -42,17 +43,17 @@ export function buildBridge(raw: unknown, report: Report): BridgeSettings | unde
   }
   const cacheTtl = duration(section.cache ?? bridgeDefaults.cache);
   if (cacheTtl !== undefined && cacheTtl > longestCache) report('cache', '60s is the most');
-  const cookies = strings(section.cookies);
+  const cookies = asTexts(section.cookies);
   checkCookies(cookies, isCustom, report);
   checkUrl(section.url, report);
   checkLogin(section.login, report);
   return {
     service,
-    url: text(section.url) ?? '',
+    url: asText(section.url) ?? '',
     headers: section.headers === 'forwarded' ? 'forwarded' : bridgeDefaults.headers,
     cookies,
     answerHeaders: readAnswerHeaders(section, isCustom, report),
-    login: text(section.login),
+    login: asText(section.login),
     timeout: timeout ?? 0,
     maxRequests: Number(section.max_requests ?? bridgeDefaults.max_requests),
     cacheTtl: cacheTtl ?? 0,
@@ -60,22 +61,8 @@ export function buildBridge(raw: unknown, report: Report): BridgeSettings | unde
   };
 }
 
-// What is of another type than it should be, the schema reports; here it counts as not set.
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function map(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
 function duration(value: unknown): number | undefined {
   return typeof value === 'string' ? parseDuration(value) : undefined;
-}
-
-function strings(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
 }
 
 function refuseCustomSettings(
@@ -86,7 +73,7 @@ function refuseCustomSettings(
   const advice = `is known for ${service}; leave it out, or set service: custom`;
   if (section.path !== undefined) report('path', advice);
   if (section.request_headers !== undefined) report('request_headers', advice);
-  if (map(section.answer_headers).login !== undefined) report('answer_headers.login', advice);
+  if (asMap(section.answer_headers).login !== undefined) report('answer_headers.login', advice);
 }
 
 function checkCookies(
@@ -136,14 +123,14 @@ function readAnswerHeaders(
   isCustom: boolean,
   report: Report,
 ): BridgeSettings['answerHeaders'] {
-  const { subject, email, name, groups } = map(section.answer_headers);
+  const { subject, email, name, groups } = asMap(section.answer_headers);
   if (isCustom && subject === undefined) {
     report('answer_headers.subject', 'is needed for a custom service: who is it that got in?');
   }
   const given = Object.entries({ subject, email, name, groups }).flatMap(([field, header]) =>
     typeof header === 'string' ? [[field, header.toLowerCase()]] : [],
   );
-  const separator = text(section.groups_separator);
+  const separator = asText(section.groups_separator);
   return {
     ...Object.fromEntries(given),
     ...(separator !== undefined && { groupsSeparator: separator }),
@@ -151,9 +138,9 @@ function readAnswerHeaders(
 }
 
 function readCustom(section: Partial<RawBridge>, report: Report): CustomBridge {
-  const path = text(section.path);
-  const given = map(section.request_headers);
-  const loginHeader = text(map(section.answer_headers).login);
+  const path = asText(section.path);
+  const given = asMap(section.request_headers);
+  const loginHeader = asText(asMap(section.answer_headers).login);
   if (section.path === undefined) {
     report('path', 'is needed for a custom service: where does it answer auth_request?');
   } else if (path !== undefined && !/^\/[\x21\x22\x24-\x7e]*$/.test(path)) {

@@ -6,6 +6,7 @@ import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
 import { buildGates } from './gates.ts';
 import { buildIssuers } from './issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { asText, asTexts } from './raw-values.ts';
 import type { RawConfig } from './schema.ts';
 
 /** Takes note of a fault in the setting at this path. */
@@ -16,9 +17,8 @@ export type Report = (path: string, message: string) => void;
  * only good for finding more of them.
  */
 export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Report): Config {
-  const text = (value: unknown) => (typeof value === 'string' ? value : '');
-  const list = (value: unknown) =>
-    Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
+  const text = (value: unknown) => asText(value) ?? '';
+  const list = (value: unknown) => asTexts(value) ?? [];
 
   const listen = (path: 'gate.listen' | 'admin.listen', value: unknown): ListenAddress => {
     const address = parseListenAddress(text(value));

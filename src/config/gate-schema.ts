@@ -3,12 +3,10 @@ import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
 import { credentialKinds } from '../core/gate.ts';
 import { gateNamePattern } from '../core/handshake.ts';
+import { httpTokenPattern } from '../core/http-token.ts';
 import { bridgeSchema } from './bridge-schema.ts';
 
 const strict = { additionalProperties: false } as const;
-
-/** The form of a cookie's name (RFC 6265, section 4.1.1). */
-export const cookieNamePattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
 function words(description: string, fallback?: string[]) {
   return Type.Optional(
@@ -52,7 +50,7 @@ const ruleProperties = {
     }),
   ),
   cookies: Type.Optional(
-    Type.Array(Type.String({ pattern: cookieNamePattern }), {
+    Type.Array(Type.String({ pattern: httpTokenPattern }), {
       minItems: 1,
       uniqueItems: true,
       default: ['postern_token'],

@@ -5,6 +5,7 @@ import { findAmbiguities } from '../core/gate-choice.ts';
 import { gateNamePattern } from '../core/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../core/host-pattern.ts';
 import { findLoginProblem } from '../core/login.ts';
+import { mask } from '../core/mask.ts';
 import { type NetworkSet, parseNetworks } from '../core/network.ts';
 import { type OriginRules, parseOriginRules } from '../core/origin.ts';
 import { parsePathPattern } from '../core/path-pattern.ts';
@@ -14,6 +15,7 @@ import { buildBridge } from './bridge.ts';
 import type { Report } from './build.ts';
 import type { RawGate, RawGateRules } from './gate-schema.ts';
 import { buildHeaders } from './header-rules.ts';
+import { asMap, asTexts, isMap, namedSections } from './raw-values.ts';
 
 /** The rules of `default_gate`, and of each of `gates`. */
 export interface BuiltGates {
@@ -41,11 +43,8 @@ export function buildGates(
     (path, message) =>
       report(`${prefix}.${path}`, message);
   const defaultGate = buildRules(ruled, { ...surroundings, report: below('default_gate') });
-  const named = Object.entries(asMap(raw.gates)).filter(
-    ([name, section]) => new RegExp(gateNamePattern).test(name) && isMap(section),
-  );
-  const gates = named.map(([name, section]): Gate => {
-    const own = section as RawGate;
+  const gates = namedSections(raw.gates, gateNamePattern).map(([name, section]): Gate => {
+    const own: RawGate = section;
     const here = below(`gates.${name}`);
     const { hosts, paths, ...ownRules } = own;
     const merged = mergeRules(ruled, ownRules);
@@ -80,16 +79,16 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundi
   const networks = asMap(raw.networks) as NonNullable<RawGateRules['networks']>;
   const required = asMap(raw.require) as NonNullable<RawGateRules['require']>;
   const network = (name: 'trust' | 'allow' | 'deny') =>
-    readNetworks(texts(networks[name]), (message) => report(`networks.${name}`, message));
+    readNetworks(asTexts(networks[name]) ?? [], (message) => report(`networks.${name}`, message));
   if (typeof raw.login === 'string') {
     const problem = findLoginProblem(raw.login);
     if (problem !== undefined) report('login', problem);
   }
   return {
     sources: readSources(raw, report),
-    cookieNames: [...new Set([sessionCookie, ...texts(raw.cookies)])],
-    queryNames: texts(raw.query),
-    origins: readOrigins(texts(raw.origins), (message) => report('origins', message)),
+    cookieNames: [...new Set([sessionCookie, ...(asTexts(raw.cookies) ?? [])])],
+    queryNames: asTexts(raw.query) ?? [],
+    origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
     networks: {
       trust: network('trust'),
       trustAs: networks.trust_as ?? 'trusted-network',
@@ -98,8 +97,8 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundi
     },
     publicPlaces: readAll(raw.public, 'public', report, parsePublicPlace),
     requirements: {
-      scopes: texts(required.scopes),
-      groups: texts(required.groups),
+      scopes: asTexts(required.scopes) ?? [],
+      groups: asTexts(required.groups) ?? [],
       claims: new Map(
         Object.entries(asMap(required.claims)).map(([name, value]) => [
           name,
@@ -158,7 +157,7 @@ function showRules(raw: RawGateRules): Record<string, unknown> {
   );
   const headers = Object.entries(asMap(raw.headers)).map(([name, value]) => [
     name,
-    isMap(value) && 'value' in value ? { ...value, value: '********' } : value,
+    isMap(value) && 'value' in value ? { ...value, value: mask } : value,
   ]);
   return {
     ...Object.fromEntries(shown),
@@ -172,7 +171,7 @@ function readAll<T extends object>(
   report: Report,
   parse: (word: string) => T | { readonly invalid: string },
 ): T[] {
-  return texts(raw).flatMap((word) => {
+  return (asTexts(raw) ?? []).flatMap((word) => {
     const parsed = parse(word);
     if (!('invalid' in parsed)) return [parsed];
     report(setting, `"${word}": ${parsed.invalid}`);
@@ -212,16 +211,4 @@ function readCache(raw: unknown, report: Report): number {
     );
   }
   return milliseconds;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function asMap(value: unknown): Record<string, unknown> {
-  return isMap(value) ? value : {};
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
 }

@@ -1,7 +1,5 @@
 import type { TSchema } from 'typebox';
-
-/** What stands in the place of a secret. */
-const mask = '********';
+import { mask } from '../core/mask.ts';
 
 /**
  * A value as it may be shown: what lies inside it and is marked as a secret by the schema

@@ -1,10 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { durationPattern } from '../core/duration.ts';
 import { jwtAlgorithms } from '../core/issuer.ts';
-
-function text(description: string, options: Type.TStringOptions = {}) {
-  return Type.Optional(Type.String({ minLength: 1, description, ...options }));
-}
+import { optionalText } from './optional-text.ts';
 
 /** What an issuer does not say. */
 export const issuerDefaults = {
@@ -27,7 +24,7 @@ export const issuerSchema = Type.Object(
       minItems: 1,
       description: 'What its JWTs name in `aud`: one word or a list, of which one is enough.',
     }),
-    jwks_url: text('Where it publishes its keys (a JWKS, RFC 7517).'),
+    jwks_url: optionalText('Where it publishes its keys (a JWKS, RFC 7517).'),
     allow_http: Type.Optional(
       Type.Boolean({
         default: false,
@@ -35,11 +32,13 @@ export const issuerSchema = Type.Object(
           'Whether `jwks_url` may be `http:`. Whoever is on the way can then sign whatever they like.',
       }),
     ),
-    jwks_file: text('File with its JWKS. Read again when it has changed.'),
-    public_key: text('Its public key or certificate, PEM.'),
-    public_key_file: text('File with the same.'),
-    secret: text('The secret it shares with you (HMAC), 256 bits or more.', { writeOnly: true }),
-    secret_file: text('File with the same.'),
+    jwks_file: optionalText('File with its JWKS. Read again when it has changed.'),
+    public_key: optionalText('Its public key or certificate, PEM.'),
+    public_key_file: optionalText('File with the same.'),
+    secret: optionalText('The secret it shares with you (HMAC), 256 bits or more.', {
+      writeOnly: true,
+    }),
+    secret_file: optionalText('File with the same.'),
     algorithms: Type.Optional(
       Type.Array(Type.Enum([...jwtAlgorithms]), {
         minItems: 1,
@@ -54,9 +53,13 @@ export const issuerSchema = Type.Object(
         description: 'By how much its clock may be wrong, `5m` at most.',
       }),
     ),
-    subject_claim: text('Claim that says who it is.', { default: issuerDefaults.subject_claim }),
-    groups_claim: text('Claim with a list of groups.', { default: issuerDefaults.groups_claim }),
-    gates_claim: text(
+    subject_claim: optionalText('Claim that says who it is.', {
+      default: issuerDefaults.subject_claim,
+    }),
+    groups_claim: optionalText('Claim with a list of groups.', {
+      default: issuerDefaults.groups_claim,
+    }),
+    gates_claim: optionalText(
       'Claim with the names of the gates that the JWT is good at. A JWT without it is then good at none.',
     ),
   },

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { durationPattern } from '../core/duration.ts';
-import { cookieNamePattern, defaultGateSchema, gatesSchema } from './gate-schema.ts';
+import { httpTokenPattern } from '../core/http-token.ts';
+import { defaultGateSchema, gatesSchema } from './gate-schema.ts';
 import { issuersSchema } from './issuer-schema.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -99,7 +100,7 @@ export const configSchema = Type.Object(
       cookie: text(
         '__Host-postern',
         'Name of the cookie that signing in sets. Every gate that looks for cookies looks for it first.',
-        { pattern: cookieNamePattern },
+        { pattern: httpTokenPattern },
       ),
       ttl: duration('12h', 'Life of a session; with `sliding` expiry, since its last use.'),
       expiry: Type.Optional(

@@ -2,7 +2,7 @@ import type { Handshake } from './handshake.ts';
 import type { Bounds } from './identity.ts';
 import { parseNetworks } from './network.ts';
 import { isOriginAllowed, parseOriginRules } from './origin.ts';
-import { foldCase, isBelow, loosestReading, resolvePath } from './path.ts';
+import { foldCase, isBelow, readPath } from './path.ts';
 import { type Deny, deny } from './verdict.ts';
 
 /**
@@ -40,11 +40,10 @@ export function checkBounds(
 
 /** However a backend reads the path, it has to lie below one of the prefixes. */
 function isWithin(path: string, prefixes: readonly string[]): boolean {
-  const resolved = resolvePath(path);
-  if (resolved === undefined) return false;
-  const loose = loosestReading(resolved);
+  const read = readPath(path);
+  if (read === undefined) return false;
   return (
-    prefixes.some((prefix) => isBelow(resolved, prefix)) &&
-    prefixes.some((prefix) => isBelow(loose, foldCase(prefix)))
+    prefixes.some((prefix) => isBelow(read.resolved, prefix)) &&
+    prefixes.some((prefix) => isBelow(read.loose, foldCase(prefix)))
   );
 }

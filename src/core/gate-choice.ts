@@ -1,5 +1,5 @@
 import { defaultGateName, type Gate } from './gate.ts';
-import type { Handshake } from './handshake.ts';
+import { type Handshake, isGateName } from './handshake.ts';
 import {
   anyHost,
   compareHosts,
@@ -7,7 +7,7 @@ import {
   matchesHost,
   relateHosts,
 } from './host-pattern.ts';
-import { loosestReading, resolvePath } from './path.ts';
+import { readPath } from './path.ts';
 import {
   comparePaths,
   foldPathPattern,
@@ -62,12 +62,11 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
         const gate = byName.get(gateName);
         return gate ? { gate, because: 'nginx named it' } : deny('no_gate', 'unknown name');
       }
-      const resolved = path === undefined ? undefined : resolvePath(path);
-      if (resolved === undefined) return deny('malformed_request', 'path');
-      const place = find(host, (one) => matchesPath(one.path, resolved));
+      const read = path === undefined ? undefined : readPath(path);
+      if (read === undefined) return deny('malformed_request', 'path');
+      const place = find(host, (one) => matchesPath(one.path, read.resolved));
       if (place === undefined) return deny('no_gate', 'host and path');
-      const loose = loosestReading(resolved);
-      const other = find(host, (one) => matchesPath(one.folded, loose));
+      const other = find(host, (one) => matchesPath(one.folded, read.loose));
       if (other?.gate !== place.gate) return deny('no_gate', 'ambiguous path');
       return { gate: place.gate, because: `${renderHost(place.host)} ${place.path.text}` };
     },
@@ -83,7 +82,7 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
 export function chooseAny(build: (name: string) => Gate): GateChoice {
   const gates = new Map<string, Gate>();
   const named = (name: string): Gate => {
-    // Names come from nginx only, but nobody else's mistake is to cost memory.
+    // A page may ask about a gate by any name: that is not to cost memory without bound.
     const gate = gates.get(name) ?? build(name);
     if (gates.size < 1_000) gates.set(name, gate);
     return gate;
@@ -93,7 +92,7 @@ export function chooseAny(build: (name: string) => Gate): GateChoice {
       gate: named(gateName ?? defaultGateName),
       because: gateName === undefined ? 'there is only one' : 'nginx named it',
     }),
-    named: (name) => named(name),
+    named: (name) => (isGateName(name) ? named(name) : undefined),
     atHost: () => [named(defaultGateName)],
   };
 }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { isHttpToken } from './http-token.ts';
 
 /**
  * What a client's request asks to switch to. `other` is anything but exactly `websocket`, lists
@@ -40,7 +41,6 @@ export interface Handshake {
   readonly clientAddress: string | undefined;
 }
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const hostName =
   /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
@@ -55,7 +55,7 @@ export function isGateName(value: string): boolean {
 
 /** True for a method token (RFC 9110, section 9.1). */
 export function isMethod(value: string): boolean {
-  return value.length <= 32 && token.test(value);
+  return value.length <= 32 && isHttpToken(value);
 }
 
 /**

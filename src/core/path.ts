@@ -22,6 +22,20 @@ export function resolvePath(path: string): string | undefined {
   return `/${resolved.join('/')}`;
 }
 
+/** A path in the two ways in which software along the way may understand it. */
+export interface PathReadings {
+  /** As nginx does (see resolvePath). */
+  readonly resolved: string;
+  /** As software does that is more lenient (see loosestReading). */
+  readonly loose: string;
+}
+
+/** Both readings of a path as sent; undefined where nginx answers 400. */
+export function readPath(path: string): PathReadings | undefined {
+  const resolved = resolvePath(path);
+  return resolved === undefined ? undefined : { resolved, loose: loosestReading(resolved) };
+}
+
 /** True when the path is the prefix or lies below it: `/ws` covers `/ws/1` and not `/wsx`. */
 export function isBelow(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;

@@ -1,5 +1,5 @@
 import { type Handshake, isMethod } from './handshake.ts';
-import { loosestReading, resolvePath } from './path.ts';
+import { readPath } from './path.ts';
 import {
   foldPathPattern,
   matchesPath,
@@ -38,11 +38,10 @@ export function parsePublicPlace(text: string): PublicPlace | { readonly invalid
 export function isPublic(places: readonly PublicPlace[], handshake: Handshake): boolean {
   const fitting = places.filter(({ methods }) => methods.includes(handshake.method));
   if (fitting.length === 0 || handshake.path === undefined) return false;
-  const resolved = resolvePath(handshake.path);
-  if (resolved === undefined) return false;
-  const loose = loosestReading(resolved);
+  const read = readPath(handshake.path);
+  if (read === undefined) return false;
   return (
-    fitting.some(({ path }) => matchesPath(path, resolved)) &&
-    fitting.some(({ folded }) => matchesPath(folded, loose))
+    fitting.some(({ path }) => matchesPath(path, read.resolved)) &&
+    fitting.some(({ folded }) => matchesPath(folded, read.loose))
   );
 }

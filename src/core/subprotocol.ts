@@ -1,3 +1,5 @@
+import { isHttpToken } from './http-token.ts';
+
 /** Marks the subprotocol that carries a token which is an RFC 7230 token itself, as ours and JWTs are. */
 const plainPrefix = 'postern.bearer.';
 /** Marks the subprotocol that carries any other secret, in base64url (RFC 4648, section 5). */
@@ -20,8 +22,6 @@ export interface Offer {
   readonly marker: boolean;
 }
 
-const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 /**
  * Reads `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4): tokens separated by commas, at least
  * one, none twice. Undefined when it is anything else. Takes time linear in its length.
@@ -29,7 +29,7 @@ const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function parseOffer(header: string): Offer | undefined {
   const names = header.split(',').map((part) => part.trim());
   if (new Set(names).size !== names.length) return undefined;
-  if (!names.every((part) => name.test(part))) return undefined;
+  if (!names.every(isHttpToken)) return undefined;
   const isToken = (part: string) => part.startsWith(plainPrefix) || part.startsWith(encodedPrefix);
   return {
     tokens: names.filter(isToken),

@@ -2,6 +2,7 @@ import { stepNames } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { TraceEntry } from '../core/inquiry.ts';
+import { mask } from '../core/mask.ts';
 import { denialStatus, denials, isDenial, type Verdict } from '../core/verdict.ts';
 import type { Subrequest } from './answer.ts';
 import { type AnswerHeader, renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
@@ -31,9 +32,6 @@ export interface Explanation {
 
 /** Decides as for nginx, without using anything up, and says how. Never rejects. */
 export type Explain = (subrequest: Subrequest) => Promise<Explanation>;
-
-/** Stands for what is not to be shown. */
-const hidden = '********';
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createExplain(dependencies: {
@@ -95,13 +93,13 @@ function listFacts(handshake: Handshake): Explanation['facts'] {
     scheme: scheme ?? null,
     host: `${host}${port}`,
     path: path ?? null,
-    query: handshake.query === undefined ? null : hidden,
+    query: handshake.query === undefined ? null : mask,
     upgrade,
     origin: origin ?? null,
     client: clientAddress ?? null,
-    cookie: handshake.cookie === undefined ? null : hidden,
-    authorization: handshake.authorization === undefined ? null : hidden,
-    subprotocols: handshake.subprotocols === undefined ? null : hidden,
+    cookie: handshake.cookie === undefined ? null : mask,
+    authorization: handshake.authorization === undefined ? null : mask,
+    subprotocols: handshake.subprotocols === undefined ? null : mask,
   };
 }
 
@@ -126,7 +124,7 @@ function describeVerdict(verdict: Verdict, upgrading: boolean) {
   };
 }
 
-/** The headers as nginx would get them; what only the backend is to see is hidden. */
+/** The headers as nginx would get them; what only the backend is to see is mask. */
 function renderHeaders(
   verdict: Verdict,
   gate: Gate | undefined,
@@ -144,6 +142,6 @@ function renderHeaders(
   );
   const isSecret = (name: string) => secret.includes(name) || name === 'X-Postern-Authorization';
   return renderAllowHeaders({ gate, handshake, verdict, assertion: '', now }).map(
-    ([name, value]) => [name, isSecret(name) && value !== '' ? hidden : value] as const,
+    ([name, value]) => [name, isSecret(name) && value !== '' ? mask : value] as const,
   );
 }

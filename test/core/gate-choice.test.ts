@@ -121,6 +121,8 @@ test('without gates, every name is one', () => {
     const at = any.choose({ gateName, host: 'example.com', path: '/%zz' });
     assert.equal(isDenial(at) ? at.reason : at.gate.name, name);
   }
+  for (const none of ['', 'Chat', 'a b', `a${'b'.repeat(64)}`])
+    assert.equal(any.named(none), undefined);
 });
 
 test('gates of which none is more specific are found, wherever they meet', () => {

@@ -1,3 +1,4 @@
+import { visible } from '../../core/visible.ts';
 import type { Directive, Place } from '../../nginx/syntax/index.ts';
 import type { Edit } from './edit.ts';
 
@@ -51,9 +52,7 @@ export function excerptOf({ words, name, args, block }: Directive): string {
 }
 
 function quote(word: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is made visible.
-  const visible = word.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
-  return visible === '' || /[\s;{}]/.test(visible.replaceAll(/\$\{\w+\}/g, ''))
-    ? `"${visible}"`
-    : visible;
+  const shown = visible(word);
+  const isBare = shown !== '' && !/[\s;{}]/.test(shown.replaceAll(/\$\{\w+\}/g, ''));
+  return isBare ? shown : `"${shown}"`;
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { isToken } from './token-text.ts';
+import { isHttpToken } from '../../core/http-token.ts';
 
 /** An HTTP/1.1 answer: its head, and the beginning of its body. */
 export interface Answer {
@@ -136,7 +136,7 @@ function parseHead(text: string): Answer | string {
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon);
-    if (colon === -1 || !isToken(name) || /[\r\n\0]/.test(line)) {
+    if (colon === -1 || !isHttpToken(name) || /[\r\n\0]/.test(line)) {
       return `a header line has no name: ${JSON.stringify(line.slice(0, 80))}`;
     }
     headers.push([name.toLowerCase(), line.slice(colon + 1).trim()]);

@@ -1,6 +1,6 @@
+import { isHttpToken } from '../../core/http-token.ts';
 import type { ProbeRequest } from './request.ts';
 import { type Target, withParameter } from './target.ts';
-import { isToken } from './token-text.ts';
 
 /** A way to present a token in a handshake. */
 export interface Way {
@@ -55,7 +55,7 @@ export const ways: readonly Way[] = [
 ];
 
 function tokenSubprotocol(token: string): string {
-  return isToken(token)
+  return isHttpToken(token)
     ? `postern.bearer.${token}`
     : `postern.bearer64.${Buffer.from(token).toString('base64url')}`;
 }

@@ -1,3 +1,4 @@
+import { visible } from '../../core/visible.ts';
 import { NginxSyntaxError, type Place, type Source } from './source.ts';
 import { Tokenizer, type Word } from './tokens.ts';
 
@@ -180,7 +181,6 @@ function refuseBinary({ name, text }: Source): void {
 }
 
 function shorten(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is made visible.
-  const visible = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
-  return visible.length > 40 ? `${visible.slice(0, 40)}…` : visible;
+  const shown = visible(text);
+  return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
 }

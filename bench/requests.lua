@@ -1,5 +1,5 @@
--- For wrk: subrequests with the command line's -H headers, each in turn with one header more.
--- Usage: wrk -s subrequests.lua … <url> -- <file with lines of name, tab, value>
+-- For wrk: requests with the command line's -H headers, each in turn with one header more.
+-- Usage: wrk -s requests.lua … <url> -- <file with lines of name, tab, value>
 local requests, last = {}, 0
 
 function init(arguments)
