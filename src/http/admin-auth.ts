@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminKey, Role } from '../core/admin-key.ts';
+import { type Actor, actorNames } from '../core/audit.ts';
+import { plainAddress } from '../core/network.ts';
 import type { AdminKeys } from '../services/admin-keys.ts';
 import { sendProblem } from './problem.ts';
 
@@ -29,4 +31,12 @@ export function allow(...roles: readonly Role[]) {
       detail: `This needs a key of the role ${['admin', ...roles].join(' or ')}.`,
     });
   };
+}
+
+/** Who does what this request asks for. Below `/v1` there is always a key. */
+export function actorOf({ adminKey, ip }: FastifyRequest): Actor {
+  if (adminKey === undefined) throw new Error('the request was not authenticated');
+  const { name } = adminKey;
+  // Whoever has the store's file comes from no address, and on a Unix socket there is none.
+  return { name, client: name === actorNames.store ? undefined : plainAddress(ip ?? '') };
 }

@@ -65,7 +65,7 @@ export function createAnswer(dependencies: {
     const facts = isDenial(handshake) ? undefined : handshake;
     const { at, verdict, assertion } = isDenial(handshake)
       ? refused(handshake)
-      : await complete(await judge(handshake));
+      : await complete(await judge(handshake, { requestId }));
     events.decided({
       requestId,
       at: clock(),

@@ -16,7 +16,7 @@ export interface Judgement {
 /** Finds the gate and decides there. Never rejects: what cannot be decided is denied. */
 export type Judge = (
   handshake: Handshake,
-  options?: Pick<Question, 'trace'> & { readonly dry?: boolean },
+  options?: Pick<Question, 'trace' | 'requestId'> & { readonly dry?: boolean },
 ) => Promise<Judgement>;
 
 /** Builds the one way to a verdict, for nginx and for people who ask why. */
@@ -28,10 +28,10 @@ export function createJudge(dependencies: {
 }): Judge {
   const { gates, ports, events, clock } = dependencies;
   const dryPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
-  return async (handshake, { trace, dry = false } = {}) => {
+  return async (handshake, { dry = false, ...options } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
-    const question = { handshake, gate: at.gate, now: clock(), ...(trace && { trace }) };
+    const question = { handshake, gate: at.gate, now: clock(), ...options };
     try {
       return { at, verdict: await decide(question, dry ? dryPorts : ports) };
     } catch (error) {

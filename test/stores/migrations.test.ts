@@ -6,10 +6,9 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { Token } from '../../src/core/token.ts';
 import { sqliteMigrations } from '../../src/resources.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { Store } from '../../src/stores/store.ts';
 import { boundTo } from '../support/examples.ts';
 import { temporaryDirectory } from '../support/postern.ts';
+import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 import { newToken } from './contract.ts';
 
 // Databases as earlier versions left them; the same tokens are in each, and by and by other things.
@@ -19,13 +18,13 @@ const versions = readdirSync(fixtures)
   .sort((a, b) => a - b);
 
 /** Puts the database of an earlier version into a directory and opens it as this one does. */
-function openFixture(t: TestContext, version: number): { store: Store; dataDir: string } {
+function openFixture(t: TestContext, version: number): { store: UnrecordedStore; dataDir: string } {
   const dataDir = join(temporaryDirectory(t), 'data');
   mkdirSync(dataDir);
   const db = new Database(join(dataDir, 'postern.db'));
   db.exec(readFileSync(join(fixtures, `schema-${version}.sql`), 'utf8'));
   db.close();
-  const store = openSqliteStore(dataDir);
+  const store = openUnrecorded(dataDir);
   t.after(() => store.close());
   return { store, dataDir };
 }
@@ -75,7 +74,7 @@ for (const version of versions) {
     const { store, dataDir } = openFixture(t, version);
     await store.close();
     const fresh = join(temporaryDirectory(t), 'data');
-    await openSqliteStore(fresh).close();
+    await openUnrecorded(fresh).close();
     assert.deepEqual(schemaOf(dataDir), schemaOf(fresh));
   });
 
