@@ -6,10 +6,11 @@ import { buildAdminApp } from '../src/http/admin-app.ts';
 import { problems } from '../src/http/problem.ts';
 import type { AdminKeys } from '../src/services/admin-keys.ts';
 import type { Assertions } from '../src/services/assertions.ts';
+import type { AuditFeed } from '../src/services/audit-feed.ts';
 import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
 import { logEvents } from '../src/services/log-events.ts';
 import type { TokenService } from '../src/services/tokens.ts';
-import { StoreUnavailable } from '../src/stores/store.ts';
+import { type AuditStore, StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
 import { startTestPostern } from './support/postern.ts';
 import { sendRaw } from './support/raw.ts';
@@ -349,7 +350,9 @@ test('/readyz answers 503 when the store does not', async () => {
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
     gateList: () => ({ gates: [], default_gate: {} }),
-    reload: () => ({ needRestart: [] }),
+    reload: async () => ({ needRestart: [] }),
+    audit: {} as AuditStore,
+    auditFeed: {} as AuditFeed,
     explain: () => Promise.reject(new Error('not asked')),
     findDecision: async () => undefined,
   });

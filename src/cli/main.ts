@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
 import { WorkersFailed } from '../workers/failed.ts';
+import { registerAuditCommands } from './audit.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommands } from './doctor.ts';
@@ -38,6 +39,7 @@ const commands = [
   registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
+  registerAuditCommands,
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,

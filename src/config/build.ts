@@ -78,6 +78,10 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
     sessions: buildSessions(raw, report, ttl),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
+    audit: {
+      retention: ttl('audit.retention', raw.audit?.retention) ?? 0,
+      denials: raw.audit?.denials !== false,
+    },
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

@@ -42,6 +42,12 @@ export interface Config {
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;
   readonly jwtIssuers: readonly Issuer[];
+  readonly audit: {
+    /** Milliseconds that an entry stays. */
+    readonly retention: number;
+    /** Whether denials of handshakes are written. */
+    readonly denials: boolean;
+  };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

@@ -2,15 +2,16 @@ import swagger from '@fastify/swagger';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
 import { version } from '../resources.ts';
-import type { AdminKeys } from '../services/admin-keys.ts';
 import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Introspect } from '../services/introspection.ts';
 import type { JwtRevocations } from '../services/jwt-revocations.ts';
 import type { TokenService } from '../services/tokens.ts';
-import { authenticate } from './admin-auth.ts';
+import { authenticate, tellRefusals } from './admin-auth.ts';
+import { auditEntrySchema } from './audit-schemas.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
 import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { type AuditRouteDependencies, auditRoutes } from './routes/audit.ts';
 import { explanationSchema, type GateRouteDependencies, gateRoutes } from './routes/gates.ts';
 import { jwtRoutes } from './routes/jwt.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -29,21 +30,22 @@ const namedSchemas = [
   keySchema,
   issuedKeySchema,
   explanationSchema,
+  auditEntrySchema,
 ];
 
 /** The app that issues and revokes. Everything below `/v1` needs an admin key. */
 export async function buildAdminApp(
-  dependencies: GateRouteDependencies & {
-    readonly tokens: TokenService;
-    readonly introspect: Introspect;
-    readonly assertions: Assertions;
-    readonly jwts: JwtRevocations;
-    readonly adminKeys: AdminKeys;
-    readonly events: Events;
-    readonly clock: () => number;
-    /** Resolves when the store answers. */
-    readonly ping: () => Promise<void>;
-  },
+  dependencies: GateRouteDependencies &
+    AuditRouteDependencies & {
+      readonly tokens: TokenService;
+      readonly introspect: Introspect;
+      readonly assertions: Assertions;
+      readonly jwts: JwtRevocations;
+      readonly events: Events;
+      readonly clock: () => number;
+      /** Resolves when the store answers. */
+      readonly ping: () => Promise<void>;
+    },
 ): Promise<FastifyInstance> {
   const { tokens, introspect, assertions, jwts, adminKeys, events, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
@@ -72,6 +74,7 @@ export async function buildAdminApp(
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', authenticate(adminKeys));
+      v1.addHook('onResponse', tellRefusals(events));
       v1.addHook('onRoute', (route) => {
         route.schema = {
           security: [{ adminKey: [] }],
@@ -92,6 +95,7 @@ export async function buildAdminApp(
       await v1.register(keyRoutes({ adminKeys, clock }));
       await v1.register(signingKeyRoutes(assertions));
       await v1.register(gateRoutes(dependencies));
+      await v1.register(auditRoutes(dependencies));
     },
     { prefix: '/v1' },
   );

@@ -29,6 +29,7 @@ export const problems = {
     title: 'The configuration has faults; the old one stays in force',
   },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
+  too_many_streams: { status: 429, title: 'Too many event streams are open' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
   issuer_unavailable: {
     status: 503,

@@ -1,4 +1,5 @@
 import type { AdminKey } from '../core/admin-key.ts';
+import type { AuditAnchor } from '../core/audit.ts';
 import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
 
@@ -18,6 +19,14 @@ export interface DecisionRecord {
   readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
+}
+
+/** A request that the admin API refused before looking at what it asks for. */
+export interface AdminRefusal {
+  readonly reason: 'unauthorized' | 'forbidden';
+  /** Name of the key, where it had one. */
+  readonly key: string | undefined;
+  readonly client: string | undefined;
 }
 
 /**
@@ -41,9 +50,13 @@ export interface Events {
   notReloaded(error: Error): void;
   /** The keys of an issuer cannot be had. */
   issuerFailed(issuer: string, why: string): void;
-  pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
+  pruned(counts: Readonly<Record<TokenKind | 'jwt' | 'audit', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
+  /** A request to the admin API was refused: without a good key, or with one that may not do it. */
+  adminDenied(refusal: AdminRefusal): void;
+  /** Where the audit log ends right now. */
+  auditHead(head: AuditAnchor): void;
   /** Something failed that is not the client's fault. */
   failed(what: string, error: unknown): void;
 }

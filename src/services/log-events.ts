@@ -87,6 +87,12 @@ export function logEvents(log: Logger): Events {
     keyRevoked(name) {
       log.info({ event: 'key', key: name }, 'admin key revoked');
     },
+    adminDenied({ reason, key, client }) {
+      log.warn({ event: 'admin_denial', reason, key, client }, 'an admin request was refused');
+    },
+    auditHead({ seq, hash }) {
+      log.info({ event: 'audit_head', seq, hash }, 'the audit log ends here');
+    },
     failed(what, error) {
       log.error({ event: 'fault', err: error }, what);
     },
