@@ -291,7 +291,9 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   assert.deepEqual(routes.sort(), [
     'DELETE /v1/keys/{name}',
     'DELETE /v1/tokens/{id}',
+    'GET /v1/audit',
     'GET /v1/decisions/{id}',
+    'GET /v1/events',
     'GET /v1/gates',
     'GET /v1/jwt/revocations',
     'GET /v1/keys',
@@ -320,6 +322,7 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   }
   const names = Object.keys(document.components.schemas).sort();
   const expected = [
+    'AuditEntry',
     'Explanation',
     'IssuedKey',
     'IssuedToken',

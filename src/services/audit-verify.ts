@@ -55,11 +55,13 @@ export function verifyAudit(
     const code =
       last === undefined ? checkBeginning(record, deleted) : checkLink(record, last, deleted);
     if (code !== undefined) return found(seq, code);
+    const before = last === undefined ? { seq: seq - 1, hash: record.previous } : undefined;
     // The first one that is left proves the one before it.
-    if (last === undefined && expected.get(seq - 1) === record.previous) expected.delete(seq - 1);
-    const anchor = expected.get(seq);
-    if (anchor !== undefined && anchor !== record.hash) return found(seq, 'anchor_differs');
-    expected.delete(seq);
+    for (const known of [...(before ? [before] : []), record]) {
+      const anchor = expected.get(known.seq);
+      if (anchor !== undefined && anchor !== known.hash) return found(known.seq, 'anchor_differs');
+      expected.delete(known.seq);
+    }
     entries++;
     first ??= seq;
     last = { seq, hash: record.hash };
