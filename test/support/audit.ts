@@ -2,13 +2,14 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import { type ReceivedEvent, readEvents } from '../../src/cli/server-events.ts';
+import type { ReceivedEvent } from '../../src/cli/server-events.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/audit.ts';
 import type { ShownAuditEntry, ShownAuditPage } from '../../src/http/audit-schemas.ts';
 import { type AuditVerification, verifyAudit } from '../../src/services/audit-verify.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { adminKey, type TestPostern } from './postern.ts';
+import { waitFor } from './wait.ts';
 
 /** An entry about to be written, but for these facts. */
 export function anEntry(facts: Partial<AuditEntry> = {}): AuditEntry {
@@ -58,6 +59,8 @@ export interface EventReader {
   text(): string;
   /** Resolves when the stream has ended. */
   readonly ended: Promise<void>;
+  /** Whether it ended as an answer ends, and was not cut off. */
+  isWhole(): boolean;
   /** Takes nothing more off the connection, or goes on. */
   pause(): void;
   resume(): void;
@@ -81,22 +84,23 @@ export async function openEvents(
       { ...where, path: `/v1/events${query}`, headers, agent: false },
       (response) => {
         let text = '';
-        response.on('data', (chunk: Buffer) => {
+        let taken = 0;
+        response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
         });
-        const events = readEvents(response);
         const ended = new Promise<void>((end) => response.once('close', end));
+        const events = () =>
+          [...text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)].map(([, id = '', data = '']) => {
+            return { id, data };
+          });
         resolve({
           status: response.statusCode ?? 0,
           async take(count) {
-            const taken: ReceivedEvent[] = [];
-            while (taken.length < count) {
-              const { value, done } = await events.next();
-              if (done) throw new Error(`the stream ended after ${taken.length} of ${count}`);
-              taken.push(value);
-            }
-            return taken;
+            await waitFor(`${count} events`, () => events().length >= taken + count);
+            taken += count;
+            return events().slice(taken - count, taken);
           },
+          isWhole: () => response.complete,
           text: () => text,
           ended,
           pause: () => void response.socket.pause(),
