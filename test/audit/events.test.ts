@@ -115,7 +115,7 @@ test('open streams do not hold up a shutdown, and end with it', async (t) => {
   const postern = await startTestPostern(t);
   const readers = await Promise.all([openEvents(t, postern.admin), openEvents(t, postern.admin)]);
   await postern.close();
-  await Promise.all(readers.map(({ ended }) => ended));
+  await Promise.all(readers.map(({ ended }) => ended()));
   for (const reader of readers) assert.ok(reader.isWhole(), 'nobody had to be cut off');
 });
 
@@ -128,7 +128,7 @@ test('a key that is revoked reads nothing of what comes after', async (t) => {
   await reader.take(1);
   await postern.api('DELETE', '/v1/keys/eve');
   await postern.issue({ subject: 'unseen' });
-  await reader.ended;
+  await reader.ended();
   assert.ok(reader.text().includes('"subject":"seen"'));
   assert.ok(!reader.text().includes('unseen'));
 });
@@ -187,7 +187,7 @@ test('a reader that takes nothing is cut off, and holds up nobody', async (t) =>
   const events = await other.take(1_000);
   assert.equal(events.at(-1)?.id, '1000');
   slow.resume();
-  await slow.ended;
+  await slow.ended();
   assert.ok(!slow.isWhole());
   assert.ok(slow.text().length < other.text().length, 'it has not got everything');
   // What it has got is whole up to there, and it can go on.

@@ -9,6 +9,7 @@ import {
   StoreUnavailable,
   type TokenFilter,
 } from '../../src/stores/store.ts';
+import { anEntry } from '../support/audit.ts';
 import { boundTo } from '../support/examples.ts';
 import type { UnrecordedStore } from '../support/unrecorded.ts';
 
@@ -620,7 +621,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
 
   contract('a closed store rejects everything, and may be closed again', async (_tokens, place) => {
     const store = place.open();
-    const { tokens, adminKeys, signingKeys } = store;
+    const { tokens, adminKeys, signingKeys, audit } = store;
     await tokens.insert(newToken('tok_a', { maxUses: 1 }));
     await store.close();
     const attempts: (() => Promise<unknown>)[] = [
@@ -639,6 +640,12 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       () => adminKeys.find(hashOf('x')),
       () => adminKeys.insertFirst(newAdminKey('a')),
       () => signingKeys.list(),
+      () => audit.append([anEntry()]),
+      () => audit.head(),
+      () => audit.list({}, { limit: 1, order: 'newest' }),
+      () => audit.after(0, {}, 1),
+      async () => audit.read(({ records }) => [...records]),
+      () => audit.deleteAnnounced(1),
       () => store.ping(),
     ];
     for (const attempt of attempts) await assert.rejects(attempt, StoreUnavailable);

@@ -43,6 +43,9 @@ function schemaOf(dataDir: string): unknown {
       indexes: db
         .prepare("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name")
         .all(),
+      triggers: db
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
+        .all(),
       damage: db.pragma('integrity_check'),
       strangers: db.pragma('foreign_key_check'),
     };
@@ -122,7 +125,7 @@ for (const version of versions) {
   });
 
   test(`a database with schema ${version} works on`, async (t) => {
-    const { tokens } = openFixture(t, version).store;
+    const { tokens, audit } = openFixture(t, version).store;
     assert.equal(await tokens.redeem('tok_used', 2_000), false);
     await tokens.insert(newToken('tok_new', { maxUses: 1, bounds: boundTo('chat') }));
     assert.equal(await tokens.redeem('tok_new', 2_000), true);
@@ -131,6 +134,7 @@ for (const version of versions) {
     assert.equal(await tokens.revokeAll({ gate: 'grist' }, 2_000), 2);
     assert.equal(await tokens.prune('token', 1_701, 10), 1);
     assert.equal(await tokens.findById('tok_revoked'), undefined);
+    assert.equal((await audit.head())?.seq, 4, 'what was changed since is in the audit log');
   });
 
   test(`a database with schema ${version} keeps its keys and what it knows of JWTs`, async (t) => {

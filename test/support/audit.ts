@@ -58,7 +58,7 @@ export interface EventReader {
   /** Everything that was sent so far, comments too. */
   text(): string;
   /** Resolves when the stream has ended. */
-  readonly ended: Promise<void>;
+  ended(): Promise<void>;
   /** Whether it ended as an answer ends, and was not cut off. */
   isWhole(): boolean;
   /** Takes nothing more off the connection, or goes on. */
@@ -88,7 +88,10 @@ export async function openEvents(
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
         });
-        const ended = new Promise<void>((end) => response.once('close', end));
+        let isOver = false;
+        response.once('close', () => {
+          isOver = true;
+        });
         const events = () =>
           [...text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)].map(([, id = '', data = '']) => {
             return { id, data };
@@ -102,7 +105,7 @@ export async function openEvents(
           },
           isWhole: () => response.complete,
           text: () => text,
-          ended,
+          ended: () => waitFor('the end of the stream', () => isOver),
           pause: () => void response.socket.pause(),
           resume: () => void response.socket.resume(),
           close: () => void outgoing.destroy(),
