@@ -9,6 +9,8 @@ import { ensureFirstKey, fullKey } from './services/admin-keys.ts';
 import { createEvents } from './services/events.ts';
 import { createLogger } from './services/log.ts';
 import { logEvents } from './services/log-events.ts';
+import { createMetrics } from './services/metrics/metrics.ts';
+import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { keepRecentDecisions } from './services/recent-decisions.ts';
 import { createReload } from './services/reload.ts';
@@ -57,11 +59,17 @@ export async function startPostern(
 ): Promise<Postern> {
   const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
   const recent = keepRecentDecisions();
-  const events = createEvents(logEvents(log), recent.events);
-  const store = openSqliteStore(config.dataDir);
+  const metrics = createMetrics(clock);
+  const events = createEvents(logEvents(log), recent.events, metrics.events);
+  const store = openSqliteStore(config.dataDir, metrics.store);
+  if (prunes) metrics.countTokens((now) => store.tokens.count(now));
   const opened: { close(): unknown }[] = [store];
   try {
-    const make = (changed: Config) => createServices(changed, { store, events, clock });
+    const make = (changed: Config) => {
+      const made = createServices(changed, { store, events, clock });
+      metrics.configured(changed);
+      return made;
+    };
     const latest = createLatest(make(config));
     opened.unshift(latest);
     const { parts } = latest;
@@ -96,6 +104,9 @@ export async function startPostern(
         if (found !== undefined || peers === undefined) return found;
         return (await peers.ask('decision', id)).find((record) => record !== null) ?? undefined;
       },
+      metrics,
+      scrape: createScrape({ metrics, everybody: peers && ((own) => peers.ask('metrics', own)) }),
+      isMetricsPublic: () => parts.config.metrics.public,
       events,
       clock,
       ping: store.ping,
@@ -124,7 +135,10 @@ export async function startPostern(
       reload: reloadIfRight,
       peerTasks: {
         notices: { reload: reloadIfRight },
-        questions: { decision: (id) => recent.find(id) ?? null },
+        questions: {
+          decision: (id) => recent.find(id) ?? null,
+          metrics: () => takeSnapshot(metrics),
+        },
       },
       async close() {
         pruning.stop();
@@ -151,6 +165,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const store = openSqliteStore(config.dataDir);
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
   const parts = createServices(config, { store, events, clock });
+  const metrics = createMetrics(clock);
   const app = await buildAdminApp({
     ...parts,
     // Whoever can open the store's file needs no key to it.
@@ -158,6 +173,9 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     // Nothing runs here that could be told.
     reload: () => ({ needRestart: [] }),
     findDecision: async () => undefined,
+    metrics,
+    scrape: createScrape({ metrics, everybody: undefined }),
+    isMetricsPublic: () => false,
     events,
     clock,
     ping: store.ping,

@@ -32,11 +32,15 @@ export function createServices(
     config.gates.length > 0
       ? chooseAmong(config.gates)
       : chooseAny((name) => ({ ...config.defaultGate, name, hosts: [], paths: [] }));
-  const bridges = createBridges([config.defaultGate, ...config.gates], events.bridgeChanged);
+  const bridges = createBridges([config.defaultGate, ...config.gates], {
+    changed: events.bridgeChanged,
+    asked: events.bridgeAsked,
+  });
   const verifyJwt = createJwtVerifier({
     issuers: config.jwtIssuers,
     store: store.jwts,
     report: events.issuerFailed,
+    loaded: events.issuerLoaded,
   });
   const ports: DecisionPorts = {
     sources: credentialSources,

@@ -20,7 +20,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'verifiers/': ['core/', 'stores/store.ts'],
   'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'signers/': ['core/'],
-  'workers/': ['config/listen-address.ts', 'services/events.ts'],
+  'workers/': ['config/listen-address.ts', 'services/events.ts', 'services/metrics/'],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
     'resources.ts',
@@ -67,6 +67,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   jose: { in: ['verifiers/', 'signers/'] },
   undici: { in: ['bridges/client.ts'] },
   'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/'] },
+  'prom-client': { in: ['services/metrics/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },

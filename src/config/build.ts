@@ -78,6 +78,7 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
     sessions: buildSessions(raw, report, ttl),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
+    metrics: { public: raw.metrics?.public === true },
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

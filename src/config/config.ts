@@ -42,6 +42,8 @@ export interface Config {
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;
   readonly jwtIssuers: readonly Issuer[];
+  /** Whether anybody who reaches the admin listener may read the metrics. */
+  readonly metrics: { readonly public: boolean };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

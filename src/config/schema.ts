@@ -130,6 +130,15 @@ export const configSchema = Type.Object(
       ),
     }),
     jwt: section({ issuers: Type.Optional(issuersSchema) }),
+    metrics: section({
+      public: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether `/metrics` on the admin listener answers without an admin key, for scrapers that cannot send one.',
+        }),
+      ),
+    }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

@@ -61,6 +61,7 @@ export function createAnswer(dependencies: {
   }
 
   return async ({ handshake, upgrading, clientAddress }) => {
+    const start = performance.now();
     const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
     const { at, verdict, assertion } = isDenial(handshake)
@@ -69,6 +70,7 @@ export function createAnswer(dependencies: {
     events.decided({
       requestId,
       at: clock(),
+      milliseconds: performance.now() - start,
       gate: at?.gate.name,
       because: at?.because,
       verdict,

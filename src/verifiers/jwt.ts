@@ -55,17 +55,27 @@ interface Signed {
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
 const mostCandidates = 16;
 
-/** Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt. */
+/**
+ * Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt; `loaded`,
+ * that they could.
+ */
 export function createJwtVerifier(dependencies: {
   readonly issuers: readonly Issuer[];
   readonly store: JwtStore;
   readonly report: (issuer: string, why: string) => void;
+  readonly loaded: (issuer: string) => void;
 }): VerifyJwt {
-  const { issuers, store, report } = dependencies;
+  const { issuers, store, report, loaded } = dependencies;
   const trusted = new Map(
     issuers.map((issuer): [string, Trust] => [
       issuer.iss,
-      { issuer, keys: openKeys(issuer.keys, (why) => report(issuer.name, why)) },
+      {
+        issuer,
+        keys: openKeys(issuer.keys, {
+          explain: (why) => report(issuer.name, why),
+          loaded: () => loaded(issuer.name),
+        }),
+      },
     ]),
   );
 
@@ -138,7 +148,10 @@ function rememberVerified() {
   };
 }
 
-function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<Keys> {
+function openKeys(
+  keys: IssuerKeys,
+  { explain, loaded }: { explain: (why: string) => void; loaded: () => void },
+): Renewable<Keys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
     // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
@@ -149,7 +162,11 @@ function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<K
       cooldownDuration: Number.POSITIVE_INFINITY,
       [customFetch]: fetchJwks,
     });
-    const load = () => remote.reload().then(() => remote);
+    const load = async () => {
+      await remote.reload();
+      loaded();
+      return remote;
+    };
     return createRenewable<Keys>({ load, policy: urlPolicy, report });
   }
   if (keys.kind === 'jwks_file') {
@@ -159,6 +176,7 @@ function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<K
       const jwks = await read();
       const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
       sets.set(jwks, set);
+      loaded();
       return set;
     };
     return createRenewable<Keys>({ load, policy: filePolicy, report });

@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { DecisionRecord } from '../services/events.ts';
+import type { Snapshot } from '../services/metrics/snapshot.ts';
 
 /** Where a worker listens, which is the same for all. */
 export interface Addresses {
@@ -17,6 +18,11 @@ export interface Notices {
 export interface Questions {
   /** Is the decision with this request id one of yours? */
   readonly decision: { readonly content: string; readonly answer: DecisionRecord | null };
+  /**
+   * What have you counted? With the asker's own numbers, since the primary process answers with those
+   * of everybody, itself included.
+   */
+  readonly metrics: { readonly content: Snapshot; readonly answer: Snapshot };
 }
 
 /** What the primary process says to a worker. */

@@ -26,7 +26,7 @@ interface Waiting {
 export class GroupCommit {
   readonly #db: Handle;
   readonly #patienceMs: number;
-  readonly #afterCommit: () => void;
+  readonly #afterCommit: (writes: number, milliseconds: number) => void;
   readonly #waiting: Waiting[] = [];
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -35,8 +35,15 @@ export class GroupCommit {
   /** Since when another process has the lock, by a clock that only goes forward. */
   #lockedSince: number | undefined;
 
-  /** `patienceMs` is how long a write waits for another process's lock. */
-  constructor(db: Handle, patienceMs: number, afterCommit: () => void) {
+  /**
+   * `patienceMs` is how long a write waits for another process's lock; `afterCommit` learns how many
+   * shared a transaction, and how long the disk took.
+   */
+  constructor(
+    db: Handle,
+    patienceMs: number,
+    afterCommit: (writes: number, milliseconds: number) => void,
+  ) {
     this.#db = db;
     this.#patienceMs = patienceMs;
     this.#afterCommit = afterCommit;
@@ -93,17 +100,20 @@ export class GroupCommit {
     if (!this.#takeLock(whenLocked)) return;
     const group = this.#waiting.splice(0, largestGroup);
     const outcomes: (() => void)[] = [];
+    let start = 0;
     try {
       for (const { work, resolve, reject } of group)
         outcomes.push(this.#try(work, resolve, reject));
+      start = performance.now();
       this.#commit.run();
     } catch (error) {
       this.#giveUp();
       for (const { reject } of group) reject(error);
       return;
     }
+    const milliseconds = performance.now() - start;
     for (const tell of outcomes) tell();
-    this.#afterCommit();
+    this.#afterCommit(group.length, milliseconds);
   }
 
   /** Begins a transaction; false while another process has one, or when nothing can be written. */

@@ -1,13 +1,16 @@
-import type { Store } from '../store.ts';
+import type { Store, StoreMeter } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { openConnection } from './connection.ts';
 import { SqliteJwts } from './jwts.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteTokens } from './tokens.ts';
 
+/** What listens where nobody measures. */
+const unmeasured: StoreMeter = { done() {}, committed() {}, failed() {} };
+
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
-export function openSqliteStore(dataDir: string): Store {
-  const db = openConnection(dataDir);
+export function openSqliteStore(dataDir: string, meter: StoreMeter = unmeasured): Store {
+  const db = openConnection(dataDir, meter);
   const tokens = new SqliteTokens(db);
   return {
     tokens,
@@ -16,7 +19,8 @@ export function openSqliteStore(dataDir: string): Store {
     adminKeys: new SqliteAdminKeys(db),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
-      tokens.finish();
+      const counting = tokens.finish();
+      if (counting !== undefined) await counting;
       await db.close();
     },
   };
