@@ -14,6 +14,7 @@ import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { keepRecentDecisions } from './services/recent-decisions.ts';
 import { createReload } from './services/reload.ts';
+import type { Tracing } from './services/tracing/tracing.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { createLatest, createServices } from './wiring.ts';
 import type { Peers, PeerTasks } from './workers/worker.ts';
@@ -60,13 +61,14 @@ export async function startPostern(
   const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
   const recent = keepRecentDecisions();
   const metrics = createMetrics(clock);
-  const events = createEvents(logEvents(log), recent.events, metrics.events);
+  const tracing = await openTracing(config);
+  const events = createEvents(logEvents(log), recent.events, metrics.events, tracing?.events ?? {});
   const store = openSqliteStore(config.dataDir, metrics.store);
   if (prunes) metrics.countTokens((now) => store.tokens.count(now));
   const opened: { close(): unknown }[] = [store];
   try {
     const make = (changed: Config) => {
-      const made = createServices(changed, { store, events, clock });
+      const made = createServices(changed, { store, events, clock, tracing });
       metrics.configured(changed);
       return made;
     };
@@ -157,6 +159,13 @@ export async function startPostern(
     for (const resource of opened) await resource.close();
     throw error;
   }
+}
+
+/** Loaded where it is wanted: whoever traces nothing pays nothing for it. */
+async function openTracing({ tracing }: Pick<Config, 'tracing'>): Promise<Tracing | undefined> {
+  if (!tracing.enabled) return undefined;
+  const { createOpenTelemetryTracing } = await import('./services/tracing/open-telemetry.ts');
+  return createOpenTelemetryTracing();
 }
 
 /** The admin API over the store itself, without a service: for the command line on the same machine. */

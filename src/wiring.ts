@@ -14,6 +14,8 @@ import { createJudge } from './services/judge.ts';
 import { createJwtRevocations } from './services/jwt-revocations.ts';
 import { createSessions } from './services/sessions.ts';
 import { createTokenService } from './services/tokens.ts';
+import { traceAnswer, tracePorts } from './services/tracing/trace-ports.ts';
+import type { Tracing } from './services/tracing/tracing.ts';
 import type { Store } from './stores/store.ts';
 import { createJwtVerifier } from './verifiers/jwt.ts';
 import { redeemJwt } from './verifiers/jwt-use.ts';
@@ -25,9 +27,15 @@ const replacedMs = 30_000;
 /** Everything that follows from a configuration and is made anew when that changes. */
 export function createServices(
   config: Config,
-  surroundings: { store: Store; events: Events; clock: () => number },
+  surroundings: {
+    store: Store;
+    events: Events;
+    clock: () => number;
+    /** Undefined where nothing is traced. */
+    tracing?: Tracing | undefined;
+  },
 ) {
-  const { store, events, clock } = surroundings;
+  const { store, events, clock, tracing } = surroundings;
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
@@ -41,8 +49,11 @@ export function createServices(
     store: store.jwts,
     report: events.issuerFailed,
     loaded: events.issuerLoaded,
+    ...(tracing && {
+      load: (issuer, work) => tracing.part({ name: 'postern.jwks', issuer }, work),
+    }),
   });
-  const ports: DecisionPorts = {
+  const untraced: DecisionPorts = {
     sources: credentialSources,
     verify: async (credential, now) =>
       (await verifyJwt(credential, now)) ?? verifyOpaque(store, credential, now),
@@ -52,6 +63,7 @@ export function createServices(
         ? redeemOpaque(store.tokens, identity, now)
         : redeemJwt(store.jwts, identity, now),
   };
+  const ports = tracing === undefined ? untraced : tracePorts(untraced, tracing);
   const judge = createJudge({ gates, ports, events, clock });
   const sessions = createSessions({
     store: store.tokens,
@@ -66,19 +78,20 @@ export function createServices(
     ...config.assertion,
     clock,
   });
+  const answer = createAnswer({
+    judge,
+    renew: sessions.renew,
+    touch: (id, now) => store.tokens.touch(id, now),
+    assert: assertions.issue,
+    events,
+    clock,
+  });
   return {
     config,
     gates,
     sessions,
     assertions,
-    answer: createAnswer({
-      judge,
-      renew: sessions.renew,
-      touch: (id, now) => store.tokens.touch(id, now),
-      assert: assertions.issue,
-      events,
-      clock,
-    }),
+    answer: tracing === undefined ? answer : traceAnswer(answer, tracing),
     explain: createExplain({ judge, clock }),
     gateList: createGateList(config),
     tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),

@@ -68,6 +68,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   undici: { in: ['bridges/client.ts'] },
   'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/'] },
   'prom-client': { in: ['services/metrics/'] },
+  '@opentelemetry/api': { in: ['services/tracing/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },

@@ -79,6 +79,7 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     sessions: buildSessions(raw, report, ttl),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
     metrics: { public: raw.metrics?.public === true },
+    tracing: { enabled: raw.tracing?.enabled === true },
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

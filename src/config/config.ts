@@ -44,6 +44,7 @@ export interface Config {
   readonly jwtIssuers: readonly Issuer[];
   /** Whether anybody who reaches the admin listener may read the metrics. */
   readonly metrics: { readonly public: boolean };
+  readonly tracing: { readonly enabled: boolean };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

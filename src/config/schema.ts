@@ -139,6 +139,15 @@ export const configSchema = Type.Object(
         }),
       ),
     }),
+    tracing: section({
+      enabled: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with: see [docs/tracing.md](docs/tracing.md).',
+        }),
+      ),
+    }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

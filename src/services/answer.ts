@@ -5,6 +5,7 @@ import { type Deny, denialStatus, isDenial } from '../core/verdict.ts';
 import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
 import type { Events } from './events.ts';
 import { failed, type Judge, type Judgement } from './judge.ts';
+import type { TraceHeaders } from './tracing/tracing.ts';
 
 /** A subrequest as it was read: the handshake it is about, or why there is none. */
 export interface Subrequest {
@@ -13,6 +14,8 @@ export interface Subrequest {
   readonly upgrading: boolean;
   /** Who to name in the log. */
   readonly clientAddress: string | undefined;
+  /** What nginx says it is part of. */
+  readonly trace?: TraceHeaders;
 }
 
 /** What goes back to nginx. The body is always empty, so that nginx can keep its connection. */

@@ -64,8 +64,10 @@ export function createJwtVerifier(dependencies: {
   readonly store: JwtStore;
   readonly report: (issuer: string, why: string) => void;
   readonly loaded: (issuer: string) => void;
+  /** Does the loading of an issuer's keys; for who wants to see it. */
+  readonly load?: <T>(issuer: string, load: () => Promise<T>) => Promise<T>;
 }): VerifyJwt {
-  const { issuers, store, report, loaded } = dependencies;
+  const { issuers, store, report, loaded, load = (_, work) => work() } = dependencies;
   const trusted = new Map(
     issuers.map((issuer): [string, Trust] => [
       issuer.iss,
@@ -74,6 +76,7 @@ export function createJwtVerifier(dependencies: {
         keys: openKeys(issuer.keys, {
           explain: (why) => report(issuer.name, why),
           loaded: () => loaded(issuer.name),
+          around: (work) => load(issuer.name, work),
         }),
       },
     ]),
@@ -150,7 +153,15 @@ function rememberVerified() {
 
 function openKeys(
   keys: IssuerKeys,
-  { explain, loaded }: { explain: (why: string) => void; loaded: () => void },
+  {
+    explain,
+    loaded,
+    around,
+  }: {
+    explain: (why: string) => void;
+    loaded: () => void;
+    around: <T>(load: () => Promise<T>) => Promise<T>;
+  },
 ): Renewable<Keys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
@@ -163,7 +174,7 @@ function openKeys(
       [customFetch]: fetchJwks,
     });
     const load = async () => {
-      await remote.reload();
+      await around(() => remote.reload());
       loaded();
       return remote;
     };
@@ -173,7 +184,7 @@ function openKeys(
     const read = createJwksFile(keys.path);
     const sets = new WeakMap<object, Keys>();
     const load = async () => {
-      const jwks = await read();
+      const jwks = await around(read);
       const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
       sets.set(jwks, set);
       loaded();

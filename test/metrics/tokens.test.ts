@@ -23,7 +23,7 @@ test('tokens are counted by kind and state', async (t) => {
   now += 1_000;
   const { samples } = await scrape(postern.admin);
   const counts = samples
-    .filter(({ name }) => name === 'postern_tokens')
+    .filter(({ name, value }) => name === 'postern_tokens' && value > 0)
     .map(({ labels: { kind, state }, value }) => [kind, state, value]);
   assert.deepEqual(counts.sort(), [
     ['ticket', 'active', 1],
@@ -82,7 +82,8 @@ test('a count that takes for ever holds up no scrape, and the next one sees the 
   assert.equal(finish.length, 1, 'one count at a time');
   finish[0]?.(3);
   await counts.refresh();
-  assert.equal(counts.latest()[0]?.count, 3);
+  assert.deepEqual(counts.latest()[0], { kind: 'token', state: 'active', count: 3 });
+  assert.equal(counts.latest().length, 15, 'every kind in every state');
 });
 
 test('tokens are counted at most once in 30 seconds, and a failed count leaves the last one', async () => {

@@ -1,8 +1,9 @@
+import { type TokenKind, tokenStates } from '../../core/token.ts';
 import type { TokenCount } from '../../stores/store.ts';
 
 /** How many tokens there are, as of a short while ago. */
 export interface TokenCounts {
-  /** The last count there is; empty before the first. */
+  /** The last count there is: of every kind and state, 0 too. Empty before the first. */
   latest(): readonly TokenCount[];
   /**
    * Has them counted anew when that is due, and waits for it a moment: with millions of tokens it goes
@@ -29,7 +30,7 @@ export function createTokenCounts(dependencies: {
 
   async function run(now: number): Promise<void> {
     try {
-      latest = await count(now);
+      latest = withZeros(await count(now));
     } catch (error) {
       failed(error);
     } finally {
@@ -56,4 +57,16 @@ export function createTokenCounts(dependencies: {
       clearTimeout(timer);
     },
   };
+}
+
+const kinds: readonly TokenKind[] = ['token', 'ticket', 'session'];
+
+/** A line in a graph goes down to 0 and does not end. */
+function withZeros(counts: readonly TokenCount[]): TokenCount[] {
+  return kinds.flatMap((kind) =>
+    tokenStates.map((state) => {
+      const found = counts.find((one) => one.kind === kind && one.state === state);
+      return found ?? { kind, state, count: 0 };
+    }),
+  );
 }
