@@ -64,7 +64,16 @@ export async function startPostern(
   const tracing = await openTracing(config);
   const events = createEvents(logEvents(log), recent.events, metrics.events, tracing?.events ?? {});
   const store = openSqliteStore(config.dataDir, metrics.store);
-  if (prunes) metrics.countTokens((now) => store.tokens.count(now));
+  let isClosing = false;
+  if (prunes) {
+    metrics.countTokens(
+      (now) => store.tokens.count(now),
+      (error) => {
+        // What is not counted by then is given up.
+        if (!isClosing) events.failed('tokens could not be counted', error);
+      },
+    );
+  }
   const opened: { close(): unknown }[] = [store];
   try {
     const make = (changed: Config) => {
@@ -143,6 +152,7 @@ export async function startPostern(
         },
       },
       async close() {
+        isClosing = true;
         pruning.stop();
         // Whoever has not sent a whole request by then does not get to hold the others up.
         const deadline = setTimeout(() => {

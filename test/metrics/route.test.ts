@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createMetrics } from '../../src/services/metrics/metrics.ts';
+import { createScrape } from '../../src/services/metrics/scrape.ts';
 import { run } from '../support/cli.ts';
 import { scrape } from '../support/metrics.ts';
 import { sendRaw } from '../support/raw.ts';
@@ -75,4 +77,12 @@ test('the command that docs/metrics.md names makes a key that reads the metrics'
     POSTERN_ADMIN_KEY: 'psa_test-0123456789-abcdefghijklmnop',
   });
   assert.equal((await scrape(postern.admin, { key: stdout.trim() })).status, 200);
+});
+
+test('when the other workers’ numbers cannot be had, there is no part of the sum', async () => {
+  const metrics = createMetrics(Date.now);
+  const alone = createScrape({ metrics, everybody: async () => [] });
+  await assert.rejects(alone(undefined), { name: 'MetricsUnavailable' });
+  const both = createScrape({ metrics, everybody: async (own) => [own, { ...own, process: 1 }] });
+  assert.match((await both(undefined)).text, /^postern_workers 2$/m);
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { createTokenCounts } from '../../src/services/metrics/token-counts.ts';
@@ -111,4 +113,14 @@ test('tokens are counted at most once in 30 seconds, and a failed count leaves t
     assert.equal(counts.latest()[0]?.count, count, `at ${at}`);
   }
   assert.equal(failures.length, 1);
+});
+
+test('a store whose file cannot be read says so, and the scrape goes on without the numbers', async (t) => {
+  const postern = await startTestPostern(t);
+  for (const name of readdirSync(postern.dataDir)) rmSync(join(postern.dataDir, name));
+  const { status, samples, value } = await scrape(postern.admin);
+  assert.equal(status, 200);
+  assert.ok(samples.every(({ name }) => name !== 'postern_tokens'));
+  assert.equal(value('postern_faults_total'), 1);
+  assert.equal(postern.log.at(-1)?.msg, 'tokens could not be counted');
 });

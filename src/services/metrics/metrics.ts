@@ -29,7 +29,10 @@ export interface Metrics {
   /** This configuration is in force. */
   configured(config: Pick<Config, 'gates' | 'jwtIssuers'>): void;
   /** Has the tokens counted by this function, at scrapes. One process does that for all on a store. */
-  countTokens(count: (now: number) => Promise<readonly TokenCount[]>): void;
+  countTokens(
+    count: (now: number) => Promise<readonly TokenCount[]>,
+    failed: (error: unknown) => void,
+  ): void;
   adminAnswered(request: AdminRequest): void;
   /** A request to the admin API had no key that is good. */
   adminNotAuthenticated(): void;
@@ -93,8 +96,7 @@ export function createMetrics(clock: () => number): Metrics {
       gates.configured(config.gates.map(({ name }) => name));
       health.configured(config);
     },
-    countTokens(count) {
-      const failed = () => faults.add({});
+    countTokens(count, failed) {
       const counts = createTokenCounts({ count, failed, clock });
       set.gauge('tokens', () =>
         counts
