@@ -179,6 +179,12 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;
   readonly adminKeys: AdminKeyStore;
+  /**
+   * Has what is looked up from now on looked up at one moment, that of the first look-up, until the
+   * function that it returns is called: for questions that were all asked before. It costs less than
+   * one by one, and must end in the same turn of the event loop. What is written meanwhile ends it.
+   */
+  openSnapshot(): () => void;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   /** Writes what is to be written still, and closes. */
