@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { unlessFailed, whenKnown } from '../core/awaitable.ts';
 import type { NetworkSet } from '../core/network.ts';
-import type { AnswerSubrequest } from '../services/answer.ts';
+import type { Answer, AnswerSubrequest } from '../services/answer.ts';
 import type { Store } from '../stores/store.ts';
 import { readSubrequest } from './inbound.ts';
 
@@ -31,8 +32,7 @@ export function createAuthHandler(dependencies: {
   let arrived: [IncomingMessage, ServerResponse][] = [];
   let closeSnapshot = () => {};
 
-  async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, headers } = await answer(readSubrequest(request, trustedProxies));
+  function reply(request: IncomingMessage, response: ServerResponse, { status, headers }: Answer) {
     const lines = ['Content-Length', '0'];
     for (const [name, value] of headers) lines.push(name, value);
     // Some configurations announce a body and send none; the connection cannot be used again then.
@@ -45,10 +45,16 @@ export function createAuthHandler(dependencies: {
     arrived = [];
     closeSnapshot = openSnapshot();
     for (const [request, response] of all) {
-      reply(request, response).catch((error: unknown) => {
-        failed(error);
-        response.destroy();
-      });
+      unlessFailed<unknown>(
+        () =>
+          whenKnown(answer(readSubrequest(request, trustedProxies)), (found) =>
+            reply(request, response, found),
+          ),
+        (error) => {
+          failed(error);
+          response.destroy();
+        },
+      );
     }
   }
 

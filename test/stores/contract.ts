@@ -624,7 +624,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     const attempts: (() => Promise<unknown>)[] = [
       () => tokens.insert(newToken('tok_b')),
       () => tokens.findById('tok_a'),
-      () => tokens.findByHash(hashOf('tok_a')),
+      async () => tokens.findByHash(hashOf('tok_a')),
       () => tokens.list({}, { now: 0, limit: 1 }),
       () => tokens.redeem('tok_a', 0),
       () => tokens.update('tok_a', { label: 'x' }),
