@@ -631,7 +631,9 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       await elsewhere.tokens.revoke('tok_b', 7);
       assert.deepEqual(await revokedAt(), [undefined, undefined]);
       closeSnapshot();
+      const closeNext = here.openSnapshot();
       assert.deepEqual(await revokedAt(), [7, 7]);
+      closeNext();
     },
   );
 
