@@ -7,6 +7,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import type { Awaitable } from '../../core/awaitable.ts';
 import { type DenialCode, denials } from '../../core/verdict.ts';
 import { version } from '../../resources.ts';
 import type { Part, Tracing } from './tracing.ts';
@@ -21,7 +22,7 @@ const outward: readonly Part['name'][] = ['postern.bridge', 'postern.jwks'];
 export function createOpenTelemetryTracing(): Tracing {
   const tracer = trace.getTracer('postern', version);
 
-  async function run<T>(span: Span, under: typeof ROOT_CONTEXT, work: () => Promise<T>) {
+  async function run<T>(span: Span, under: typeof ROOT_CONTEXT, work: () => Awaitable<T>) {
     try {
       return await context.with(trace.setSpan(under, span), work);
     } catch (error) {
@@ -31,6 +32,18 @@ export function createOpenTelemetryTracing(): Tracing {
     } finally {
       span.end();
     }
+  }
+
+  function part<T>(part: Part, work: () => Promise<T>): Promise<T>;
+  function part<T>(part: Part, work: () => Awaitable<T>): Awaitable<T>;
+  function part<T>({ name, ...facts }: Part, work: () => Awaitable<T>): Awaitable<T> {
+    const under = context.active();
+    if (trace.getSpan(under) === undefined) return work();
+    const kind = outward.includes(name) ? SpanKind.CLIENT : SpanKind.INTERNAL;
+    const attributes = Object.fromEntries(
+      Object.entries(facts).map(([fact, value]) => [`postern.${fact}`, value]),
+    );
+    return run(tracer.startSpan(name, { kind, attributes }, under), under, work);
   }
 
   return {
@@ -59,15 +72,7 @@ export function createOpenTelemetryTracing(): Tracing {
         work,
       );
     },
-    part({ name, ...facts }, work) {
-      const under = context.active();
-      if (trace.getSpan(under) === undefined) return work();
-      const kind = outward.includes(name) ? SpanKind.CLIENT : SpanKind.INTERNAL;
-      const attributes = Object.fromEntries(
-        Object.entries(facts).map(([fact, value]) => [`postern.${fact}`, value]),
-      );
-      return run(tracer.startSpan(name, { kind, attributes }, under), under, work);
-    },
+    part,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../core/awaitable.ts';
 import type { Events } from '../events.ts';
 
 /** Headers in which nginx says what a subrequest is part of (https://www.w3.org/TR/trace-context/). */
@@ -21,7 +22,8 @@ export interface Tracing {
   /** What it has to hear of, to say of a decision's span what came of it. */
   readonly events: Pick<Events, 'decided'>;
   /** Does the work of a decision in a span, below the one that the headers name. */
-  decision<T>(headers: TraceHeaders | undefined, work: () => Promise<T>): Promise<T>;
+  decision<T>(headers: TraceHeaders | undefined, work: () => Awaitable<T>): Promise<T>;
   /** Does a part of that work in a span of its own; outside of any, just does it. */
   part<T>(part: Part, work: () => Promise<T>): Promise<T>;
+  part<T>(part: Part, work: () => Awaitable<T>): Awaitable<T>;
 }

@@ -17,6 +17,7 @@ export function openSqliteStore(dataDir: string, meter: StoreMeter = unmeasured)
     signingKeys: new SqliteSigningKeys(db),
     jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
+    openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
       const counting = tokens.finish();
