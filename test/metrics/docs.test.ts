@@ -7,7 +7,7 @@ import { packageRoot } from '../../src/resources.ts';
 import { type Definition, definitions } from '../../src/services/metrics/definitions.ts';
 import { ask } from '../support/ask.ts';
 import { byUrl, makeJwt, newSigner, startJwksServer } from '../support/jwt.ts';
-import { type Exported, scrape } from '../support/metrics.ts';
+import { type Exported, scrapeCounted } from '../support/metrics.ts';
 import { sessions } from '../support/sign-ons.ts';
 import { startBridged } from './scene.ts';
 
@@ -103,8 +103,7 @@ async function exportedBy(t: TestContext): Promise<readonly Exported[]> {
   await ask(postern.gate, { host: name, cookie: sessions.tinyauth.alice });
   await ask(postern.gate, { host: name, authorization: `Bearer ${makeJwt(signer)}` });
   await postern.pruning.run();
-  await scrape(postern.admin);
-  return (await scrape(postern.admin)).samples;
+  return (await scrapeCounted(postern.admin)).samples;
 }
 
 test('dashboard, alerts and documentation name what a service exports, and all of it is documented', async (t) => {

@@ -8,8 +8,9 @@ import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import type { StoreMeter } from '../../src/stores/store.ts';
 import { newToken } from '../stores/contract.ts';
 import { ask } from '../support/ask.ts';
-import { scrape } from '../support/metrics.ts';
+import { scrape, scrapeCounted } from '../support/metrics.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { waitFor } from '../support/wait.ts';
 
 test('tokens are counted by kind and state', async (t) => {
   let now = Date.now();
@@ -23,7 +24,7 @@ test('tokens are counted by kind and state', async (t) => {
   await ask(postern.gate, { 'x-original-uri': `/?token=${used.token}` });
   await postern.api('DELETE', `/v1/tokens/${revoked.id}`);
   now += 1_000;
-  const { samples } = await scrape(postern.admin);
+  const { samples } = await scrapeCounted(postern.admin);
   const counts = samples
     .filter(({ name, value }) => name === 'postern_tokens' && value > 0)
     .map(({ labels: { kind, state }, value }) => [kind, state, value]);
@@ -118,9 +119,11 @@ test('tokens are counted at most once in 30 seconds, and a failed count leaves t
 test('a store whose file cannot be read says so, and the scrape goes on without the numbers', async (t) => {
   const postern = await startTestPostern(t);
   for (const name of readdirSync(postern.dataDir)) rmSync(join(postern.dataDir, name));
-  const { status, samples, value } = await scrape(postern.admin);
-  assert.equal(status, 200);
-  assert.ok(samples.every(({ name }) => name !== 'postern_tokens'));
-  assert.equal(value('postern_faults_total'), 1);
+  await waitFor('the fault', async () => {
+    const { status, samples, value } = await scrape(postern.admin);
+    assert.equal(status, 200);
+    assert.ok(samples.every(({ name }) => name !== 'postern_tokens'));
+    return value('postern_faults_total') === 1;
+  });
   assert.equal(postern.log.at(-1)?.msg, 'tokens could not be counted');
 });

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { adminKey } from './postern.ts';
+import { waitFor } from './wait.ts';
 
 /** One line of an exposition. */
 export interface Exported {
@@ -48,6 +49,16 @@ export async function scrape(
     },
     sum: (name, labels = {}) => find(name, labels).reduce((sum, { value }) => sum + value, 0),
   };
+}
+
+/** The same, as soon as the tokens have been counted: a busy machine takes its time for that. */
+export async function scrapeCounted(admin: ListenAddress): Promise<Scraped> {
+  let scraped: Scraped | undefined;
+  await waitFor('the count of the tokens', async () => {
+    scraped = await scrape(admin);
+    return scraped.samples.some(({ name }) => name === 'postern_tokens');
+  });
+  return scraped as Scraped;
 }
 
 function get(
