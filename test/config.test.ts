@@ -65,6 +65,8 @@ const defaults = {
   tokens: { defaultTtl: 30 * day, maxTtl: undefined, retention: 30 * day },
   tickets: { defaultTtl: 30_000, maxTtl: 300_000, retention: day },
   jwtIssuers: [],
+  metrics: { public: false },
+  tracing: { enabled: false },
   log: { level: 'info', format: 'auto' },
 };
 
@@ -297,6 +299,18 @@ const samples: Readonly<
   'tickets.default_ttl': { text: '1m', read: (config) => config.tickets.defaultTtl, value: 60_000 },
   'tickets.max_ttl': { text: '45s', read: (config) => config.tickets.maxTtl, value: 45_000 },
   'tickets.retention': { text: '2d', read: (config) => config.tickets.retention, value: 2 * day },
+  'metrics.public': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.metrics.public,
+    value: true,
+  },
+  'tracing.enabled': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.tracing.enabled,
+    value: true,
+  },
   'log.level': { text: 'warn', read: (config) => config.log.level },
   'log.format': { text: 'json', read: (config) => config.log.format },
 };
