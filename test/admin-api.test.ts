@@ -346,6 +346,11 @@ test('/readyz answers 503 when the store does not', async () => {
     jwts: {} as JwtRevocations,
     adminKeys: {} as AdminKeys,
     events: logEvents(pino({ level: 'silent' })),
+    throttling: {
+      service: { adminFailed: () => undefined },
+      list: async () => [],
+      clear: async () => [],
+    },
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
     gateList: () => ({ gates: [], default_gate: {} }),

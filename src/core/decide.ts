@@ -13,6 +13,7 @@ import { bareIdentity } from './identity.ts';
 import { type DecisionPorts, type Inquiry, note, type Question } from './inquiry.ts';
 import { isPublic } from './public-place.ts';
 import { checkRequirements } from './requirements.ts';
+import { countDenial } from './throttle.ts';
 import { type Deny, deny, type Verdict } from './verdict.ts';
 
 /** One named part of a decision. */
@@ -21,6 +22,8 @@ interface Step {
   take(inquiry: Inquiry): Deny | undefined | Promise<Deny | undefined>;
   /** Whom it concerns; everybody where it does not say. */
   readonly concerns?: (inquiry: Inquiry) => boolean;
+  /** Whether what it denies may be a failed attempt, and is counted. */
+  readonly counts?: true;
 }
 
 const isNotPublic = ({ grounds }: Inquiry) => grounds !== 'public';
@@ -39,9 +42,9 @@ const steps: readonly Step[] = [
   { name: 'networks', take: checkNetworks },
   { name: 'public', take: findPublicPlace },
   { name: 'listed origin', take: checkListedOrigin, concerns: isNotPublic },
-  { name: 'credential', take: findCredential, concerns: isNotPublic },
+  { name: 'credential', take: findCredential, concerns: isNotPublic, counts: true },
   { name: 'cross-site', take: checkCrossSite, concerns: isNotPublic },
-  { name: 'identity', take: findIdentity, concerns: isNotPublic },
+  { name: 'identity', take: findIdentity, concerns: isNotPublic, counts: true },
   { name: 'kind', take: checkKind, concerns: (i) => isToken(i) && isAdmission(i) },
   { name: 'bounds', take: checkTokenBounds, concerns: isToken },
   { name: 'requirements', take: checkRequired, concerns: (i) => isKnown(i) && isAdmission(i) },
@@ -56,12 +59,13 @@ const steps: readonly Step[] = [
 export async function decide(question: Question, ports: DecisionPorts): Promise<Verdict> {
   const inquiry: Inquiry = { ...question, ports };
   const { trace } = question;
-  for (const { name, take, concerns } of steps) {
+  for (const { name, take, concerns, counts } of steps) {
     if (trace !== undefined) inquiry.notes = [];
     const isConcerned = concerns === undefined || concerns(inquiry);
     const taken = isConcerned ? take(inquiry) : undefined;
     // Most steps know at once, and waiting for what is there costs more than they do.
-    const denial = taken instanceof Promise ? await taken : taken;
+    const found = taken instanceof Promise ? await taken : taken;
+    const denial = found !== undefined && counts ? countDenial(found, inquiry) : found;
     const outcome = denial !== undefined ? 'denied' : isConcerned ? 'passed' : 'skipped';
     trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
     if (denial !== undefined) return withKnown(denial, inquiry, name);

@@ -31,6 +31,8 @@ import { createRenewable, type Renewable } from './renewable.ts';
 export type VerifyJwt = (
   credential: Credential,
   now: number,
+  /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
+  mayWork?: () => boolean,
 ) => Promise<Identity | Deny | undefined>;
 
 type Keys = KeyObject | JWTVerifyGetKey;
@@ -52,6 +54,8 @@ interface Signed {
   readonly denial: Deny | undefined;
 }
 
+const always = () => true;
+
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
 const mostCandidates = 16;
 
@@ -72,7 +76,11 @@ export function createJwtVerifier(dependencies: {
   const verified = rememberVerified();
 
   /** Whose signature it bears, and who it says it is. */
-  async function identify(value: string, now: number): Promise<Signatory | Deny | undefined> {
+  async function identify(
+    value: string,
+    now: number,
+    mayWork: () => boolean,
+  ): Promise<Signatory | Deny | undefined> {
     const remembered = await verified.find(value, now);
     if (remembered !== undefined) return remembered;
     const presented = trusted.size === 0 ? undefined : readUnverifiedJwt(value);
@@ -80,6 +88,7 @@ export function createJwtVerifier(dependencies: {
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
     if (trust === undefined) return deny('unknown_token', 'iss');
+    if (!mayWork()) return deny('throttled');
     const generation = trust.keys.generation();
     const signed = await checkSignature(value, trust, now);
     if (isDenial(signed)) return signed;
@@ -93,8 +102,8 @@ export function createJwtVerifier(dependencies: {
     return { identity, trust };
   }
 
-  return async ({ value }, now) => {
-    const signatory = await identify(value, now);
+  return async ({ value }, now, mayWork = always) => {
+    const signatory = await identify(value, now, mayWork);
     if (signatory === undefined || isDenial(signatory)) return signatory;
     const { identity, trust } = signatory;
     const denial = checkMoment(identity, trust.issuer, now);
