@@ -86,10 +86,15 @@ export class Attempts {
   }
 
   /** Puts a count in place that is known from elsewhere, unless there is one that is worse. */
-  adopt(name: string, known: Pick<Count, 'level' | 'at' | 'since' | 'failures' | 'scale'>): void {
+  adopt(
+    name: string,
+    known: Pick<Count, 'level' | 'at' | 'since' | 'failures' | 'scale'>,
+    budget: Budget,
+  ): void {
     const present = this.#counts.get(name);
     if (present?.since !== undefined && present.at >= known.at) return;
     const count = { ...newCount(known.scale, known.at), ...known };
+    count.nextWork = count.at + workPause(count, budget);
     this.#counts.set(name, count);
     this.#over.set(name, count);
   }

@@ -188,7 +188,7 @@ export function createThrottle(
     },
     known: (now) => [...attempts.allOver(config, now)].map(([name, count]) => toKnown(name, count)),
     adopt(counts) {
-      for (const { name, ...count } of counts) attempts.adopt(name, count);
+      for (const { name, ...count } of counts) attempts.adopt(name, count, config);
     },
     configure(changed) {
       config = changed;
