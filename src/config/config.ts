@@ -1,6 +1,7 @@
 import type { Gate, GateRules } from '../core/gate.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { NetworkSet } from '../core/network.ts';
+import type { PrefixLengths } from '../core/network-of.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 /** How long things of a kind live, in milliseconds. */
@@ -33,8 +34,7 @@ export interface ThrottleConfig {
   readonly failures: number;
   readonly window: number;
   /** Leading bits of a client's address that name its network. */
-  readonly ipv4Prefix: number;
-  readonly ipv6Prefix: number;
+  readonly prefixLengths: PrefixLengths;
   /** Clients whose attempts are not counted. */
   readonly exempt: NetworkSet | undefined;
   /** Whether a restart forgets who is throttled, or not. */

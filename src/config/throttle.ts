@@ -28,8 +28,7 @@ export function buildThrottle(section: unknown, report: Report): ThrottleConfig 
     enabled: raw.enabled !== false,
     failures: number(raw.failures),
     window,
-    ipv4Prefix: number(raw.ipv4_prefix),
-    ipv6Prefix: number(raw.ipv6_prefix),
+    prefixLengths: { ipv4: number(raw.ipv4_prefix), ipv6: number(raw.ipv6_prefix) },
     exempt: words.length === 0 || 'invalid' in exempt ? undefined : exempt,
     persist: raw.persist === true,
   };

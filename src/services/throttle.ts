@@ -1,9 +1,8 @@
 import type { ThrottleConfig } from '../config/config.ts';
-import { memoize } from '../core/memo.ts';
-import { networkOf } from '../core/network-of.ts';
 import type { Attempt, Throttle, TooMany } from '../core/throttle.ts';
 import type { StoredThrottle } from '../stores/store.ts';
 import { Attempts, type Count, endOf, workPause } from './attempts.ts';
+import { meantBy, readNetworks } from './throttle-networks.ts';
 
 /** A network that made too many attempts. All times are Unix milliseconds. */
 export interface ThrottledNetwork {
@@ -37,8 +36,6 @@ export interface ThrottleService {
   meaning(filter: ThrottleFilter): (name: string) => boolean;
   /** Forgets what failed, and returns those that were throttled. */
   clear(filter: ThrottleFilter, now: number): readonly ThrottledNetwork[];
-  /** What is to be known elsewhere. */
-  known(now: number): readonly StoredThrottle[];
   /** Takes over what is known elsewhere. */
   adopt(counts: readonly StoredThrottle[]): void;
   /** Other limits, for what was counted already too. */
@@ -49,17 +46,10 @@ export interface ThrottleService {
 const unknownNetwork = 'unknown';
 /** The other end of a Unix socket. */
 const socketNetwork = 'unix';
-/** Prefixes of the networks around a client's own, which have a larger budget between them. */
-const wide = { ipv4: 24, ipv6: 48 } as const;
+/** How many times the budget of a client's own network those around it have between them. */
 const wideScale = 16;
 /** Of a window: how often others are told of one that goes on. */
 const tellPart = 0.25;
-
-/** A client's own network and the one around it, where that is another. */
-interface Networks {
-  readonly own: string;
-  readonly around: string | undefined;
-}
 
 /**
  * Builds the service. `tell` learns of counts that are over, when they get there and now and then
@@ -75,12 +65,12 @@ export function createThrottle(
   const attempts = new Attempts();
   const told = new WeakMap<Count, number>();
   let config = first;
-  let networksOf = readNetworks(first);
+  let networksOf = readNetworks(first.prefixLengths);
 
   /** The count of whom the attempt counts against, if it is over. */
   function findOver({ gate, clientAddress, now }: Attempt): Count | undefined {
     if (!attempts.isAnyOver) return undefined;
-    const networks = networksOf(clientAddress ?? unknownNetwork);
+    const networks = networksOf(clientAddress, unknownNetwork);
     const find = (network: string | undefined) =>
       network === undefined ? undefined : attempts.over(nameOf(gate, network), config, now);
     return find(networks.own) ?? find(networks.around);
@@ -91,7 +81,7 @@ export function createThrottle(
 
   function count(attempt: Attempt, weight: number, unnamed: string): Count | undefined {
     const { gate, clientAddress, now } = attempt;
-    const { own, around } = networksOf(clientAddress ?? unnamed);
+    const { own, around } = networksOf(clientAddress, unnamed);
     const add = (network: string, scale: number) => {
       const name = nameOf(gate, network);
       const added = attempts.add(name, weight, scale, config, now);
@@ -153,13 +143,18 @@ export function createThrottle(
   }
 
   /** Who has no address is many, and one of them must not stop the others. */
-  const isStopped = ({ clientAddress }: Attempt) =>
-    clientAddress !== undefined && isCounted(clientAddress);
+  const isStoppable = ({ clientAddress }: Attempt) =>
+    isCounted(clientAddress) && networksOf(clientAddress, unknownNetwork).own !== unknownNetwork;
+
+  const findStopped = (attempt: Attempt) => {
+    const over = findOver(attempt);
+    return over !== undefined && isStoppable(attempt) ? over : undefined;
+  };
 
   return {
     port: {
       mayWork(attempt) {
-        const over = isStopped(attempt) ? findOver(attempt) : undefined;
+        const over = findStopped(attempt);
         if (over === undefined) return true;
         if (attempt.now < over.nextWork) return false;
         over.nextWork = attempt.now + workPause(over, config);
@@ -168,7 +163,7 @@ export function createThrottle(
       failed: (attempt, weight) => failed(attempt, weight, unknownNetwork),
     },
     dryPort: {
-      mayWork: (attempt) => !isStopped(attempt) || findOver(attempt) === undefined,
+      mayWork: (attempt) => findStopped(attempt) === undefined,
       failed(attempt) {
         const over = isCounted(attempt.clientAddress) ? findOver(attempt) : undefined;
         return over && { retryAfter: retryAfter(over, attempt.now), record: 'skip' };
@@ -186,13 +181,12 @@ export function createThrottle(
       attempts.forget(isMeant);
       return cleared;
     },
-    known: (now) => [...attempts.allOver(config, now)].map(([name, count]) => toKnown(name, count)),
     adopt(counts) {
       for (const { name, ...count } of counts) attempts.adopt(name, count, config);
     },
     configure(changed) {
       config = changed;
-      networksOf = readNetworks(changed);
+      networksOf = readNetworks(changed.prefixLengths);
     },
   };
 }
@@ -212,27 +206,4 @@ function readName(name: string): { gate: string | undefined; network: string } {
 
 function toKnown(name: string, { level, at, since = at, failures, scale }: Count): StoredThrottle {
   return { name, level, at, since, failures, scale };
-}
-
-/** Remembers addresses: whoever is throttled comes again and again. */
-function readNetworks(lengths: ThrottleConfig): (address: string) => Networks {
-  return memoize((address): Networks => {
-    const own = networkOf(address, { ipv4: lengths.ipv4Prefix, ipv6: lengths.ipv6Prefix });
-    if (own === undefined) return { own: address, around: undefined };
-    const around = networkOf(address, wide);
-    // Of the same length, or shorter than that already: there is nothing around it.
-    const isWider = Number(around?.split('/')[1]) < Number(own.split('/')[1]);
-    return { own, around: isWider ? around : undefined };
-  });
-}
-
-/** The networks that somebody means who writes a network, in whatever form, or an address in it. */
-function meantBy(network: string, networksOf: (address: string) => Networks): readonly string[] {
-  const [address = '', prefix] = network.split('/');
-  if (prefix !== undefined) {
-    const length = Number(prefix);
-    return [networkOf(address, { ipv4: length, ipv6: length }) ?? network];
-  }
-  const { own, around } = networksOf(address);
-  return around === undefined ? [own] : [own, around];
 }

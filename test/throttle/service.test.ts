@@ -19,8 +19,7 @@ function configOf(changes: Partial<ThrottleConfig> = {}): ThrottleConfig {
     enabled: true,
     failures: 10,
     window: 10 * minute,
-    ipv4Prefix: 32,
-    ipv6Prefix: 64,
+    prefixLengths: { ipv4: 32, ipv6: 64 },
     exempt: undefined,
     persist: false,
     ...changes,
@@ -79,7 +78,7 @@ test('an IPv6 client is its /64, and an IPv4-mapped address is IPv4', () => {
 });
 
 test('the length of a network is the configuration’s', () => {
-  const { fail, mayWork } = open({ ipv4Prefix: 16, ipv6Prefix: 32 });
+  const { fail, mayWork } = open({ prefixLengths: { ipv4: 16, ipv6: 32 } });
   for (let i = 0; i < 10; i++) fail(1, `203.0.${i}.7`);
   for (let i = 0; i < 10; i++) fail(1, `2001:db8:${i}::1`);
   assert.equal(mayWork('203.0.255.255'), false);
