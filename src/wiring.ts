@@ -42,7 +42,7 @@ export function createServices(
   const ports: DecisionPorts = {
     sources: credentialSources,
     verify: async (credential, now, mayWork) =>
-      (await verifyJwt(credential, now, mayWork)) ?? verifyOpaque(store, credential, now),
+      (await verifyJwt(credential, now, mayWork)) ?? verifyOpaque(store, credential, now, mayWork),
     bridgeOf: bridges.of,
     redeem: (identity, now) =>
       identity.jwt === undefined

@@ -11,8 +11,8 @@ export interface DecisionPorts {
   /** All credential sources, by name. */
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
   /**
-   * Finds out whose credential it is. Rejects only when it cannot tell. `mayWork` is asked right
-   * before what costs work, and where it says no the credential is denied as `throttled`.
+   * Finds out whose credential it is. Rejects only when it cannot tell. `mayWork` (see
+   * Throttle) is asked first, and only, where it matters; no means a denial as `throttled`.
    */
   verify(credential: Credential, now: number, mayWork: () => boolean): Promise<Identity | Deny>;
   /** The sign-on service of a gate that has one. */

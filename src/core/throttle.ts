@@ -23,13 +23,13 @@ export interface TooMany {
 }
 
 /**
- * Counts failed attempts, by gate and by the network of the client. It protects work, and no secret:
- * who presents a good token passes whatever others did.
+ * Counts failed attempts, by gate and by the network of the client. It protects work, and those secrets
+ * alone that could be guessed: who presents a token that nobody can guess passes whatever others did.
  */
 export interface Throttle {
   /**
-   * Whether what costs work may be done: checking a signature, asking a sign-on service. To be asked
-   * right before it, and only then.
+   * Whether what costs work may be done (checking a signature, asking a sign-on service), or a secret
+   * may pass that could be guessed. To be asked right before that, and only then.
    */
   mayWork(attempt: Attempt): boolean;
   /**
@@ -43,7 +43,7 @@ export interface Throttle {
  * What a session that ended weighs, by the word of a sign-on service: some services give everybody a
  * cookie, long before they sign in.
  */
-const endedSession = 0.1;
+const endedSession = 1 / 8;
 
 /**
  * How much a denial weighs as a failed attempt; undefined where it is none. What was good once

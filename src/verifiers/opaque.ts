@@ -5,6 +5,8 @@ import { type Token, tokenState } from '../core/token.ts';
 import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
 import type { JwtStore, TokenStore } from '../stores/store.ts';
 
+const always = () => true;
+
 const denialByState = {
   pending: 'not_yet_valid',
   revoked: 'revoked',
@@ -21,6 +23,8 @@ export async function verifyOpaque(
   { tokens, jwts }: { readonly tokens: TokenStore; readonly jwts: JwtStore },
   credential: Credential,
   now: number,
+  /** Asked before a secret passes that was imported although it could be guessed. */
+  mayWork: () => boolean = always,
 ): Promise<Identity | Deny> {
   const { value } = credential;
   if (value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix)) {
@@ -28,6 +32,7 @@ export async function verifyOpaque(
   }
   const token = await tokens.findByHash(hashSecret(value));
   if (token === undefined) return deny('unknown_token');
+  if (token.weak && !mayWork()) return deny('throttled');
   const state = tokenState(token, now);
   const identity = identityOf(token);
   // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
