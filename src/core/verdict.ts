@@ -97,7 +97,7 @@ export const denials = {
   throttled: {
     status: 401,
     meaning:
-      'Too many attempts with wrong credentials came from this network, and this one was wrong too, or would have cost work to check. Try again later; a good token that Postern issued passes all the while. `detail` in the log says what was wrong, where it was looked at.',
+      'Too many attempts with wrong credentials came from this network, and this one was wrong too, would have cost work to check, or could have been guessed. Try again later; a token that Postern made passes all the while. `detail` in the log says what was wrong, where it was looked at.',
   },
   wrong_gate: {
     status: 403,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import type { KitOptions } from '../../src/nginx/kit-options.ts';
 import { ask } from '../support/ask.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern } from '../support/postern.ts';
@@ -16,9 +15,9 @@ interface Outcome {
   readonly retryAfter: string | undefined;
 }
 
-async function startAttacked(t: TestContext, kit: Partial<KitOptions> = {}) {
+async function startAttacked(t: TestContext) {
   const postern = await startTestPostern(t, { env: { POSTERN_THROTTLE_FAILURES: '20' } });
-  const site = await startSite(t, { gate: postern.gate, kit });
+  const site = await startSite(t, { gate: postern.gate });
   const { token } = await postern.issue();
 
   /** Makes a handshake from an address of this machine. */
