@@ -90,7 +90,11 @@ export async function startPostern(
         if (!(error instanceof ConfigError)) throw error;
       }
     };
-    const gateApp = await buildGateApp({ ...parts, events });
+    const gateApp = await buildGateApp({
+      ...parts,
+      openSnapshot: store.openSnapshot,
+      events,
+    });
     opened.unshift(gateApp);
     if (config.admin.key === undefined) {
       await ensureFirstKey(store.adminKeys, announceAdminKey, clock());

@@ -1,5 +1,6 @@
 import { createBridges } from './bridges/bridges.ts';
 import type { Config } from './config/config.ts';
+import { whenKnown } from './core/awaitable.ts';
 import { chooseAmong, chooseAny } from './core/gate-choice.ts';
 import type { DecisionPorts } from './core/inquiry.ts';
 import { credentialSources } from './credentials/index.ts';
@@ -18,7 +19,7 @@ import { createTokenService } from './services/tokens.ts';
 import type { Store } from './stores/store.ts';
 import { createJwtVerifier } from './verifiers/jwt.ts';
 import { redeemJwt } from './verifiers/jwt-use.ts';
-import { redeemOpaque, verifyOpaque } from './verifiers/opaque.ts';
+import { createOpaqueVerifier, redeemOpaque } from './verifiers/opaque.ts';
 
 /** Milliseconds that replaced services stay open: longer than any decision takes. */
 const replacedMs = 30_000;
@@ -39,10 +40,14 @@ export function createServices(
     store: store.jwts,
     report: events.issuerFailed,
   });
+  const verifyOpaque = createOpaqueVerifier(store);
   const ports: DecisionPorts = {
     sources: credentialSources,
-    verify: async (credential, now, mayWork) =>
-      (await verifyJwt(credential, now, mayWork)) ?? verifyOpaque(store, credential, now, mayWork),
+    verify: (credential, now, mayWork) =>
+      whenKnown(
+        verifyJwt(credential, now, mayWork),
+        (known) => known ?? verifyOpaque(credential, now, mayWork),
+      ),
     bridgeOf: bridges.of,
     redeem: (identity, now) =>
       identity.jwt === undefined

@@ -4,9 +4,10 @@ import { type Events, isOmitted } from './events.ts';
 
 /** Writes every event as a line of the log. */
 export function logEvents(log: Logger): Events {
+  const tellsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (isOmitted(record)) return;
+      if (!tellsDecisions || isOmitted(record)) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';

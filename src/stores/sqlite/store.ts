@@ -16,6 +16,7 @@ export function openSqliteStore(dataDir: string): Store {
     jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
     throttles: new SqliteThrottles(db),
+    openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
       tokens.finish();
