@@ -68,6 +68,7 @@ export async function startPostern(
       peers,
       clock,
     });
+    opened.unshift(throttling);
     const throttle = throttling.service;
     const make = (changed: Config) => createServices(changed, { store, events, throttle, clock });
     const latest = createLatest(make(config));
