@@ -163,6 +163,17 @@ test('a flood is a few lines in the log: one that it began, and one a window wit
   );
 });
 
+test('a flood does not push other decisions out of those that can be asked about', async (t) => {
+  const postern = await startThrottled(t);
+  const { headers } = await ask(postern.gate);
+  await postern.flood(1_010);
+  const { status, body } = await postern.api(
+    'GET',
+    `/v1/decisions/${headers['x-postern-request-id']}`,
+  );
+  assert.deepEqual([status, (body as { reason: string }).reason], [200, 'no_credential']);
+});
+
 test('an explanation shows that somebody is throttled, and counts nothing', async (t) => {
   const postern = await startThrottled(t);
   const explain = async () => {
