@@ -119,11 +119,11 @@ export async function startPostern(
     });
     opened.unshift(adminApp);
     const gate = await listen(gateApp, config.gate.listen, {
-      setting: 'gate.listen',
+      name: 'gate',
       socketMode: socketModes.gate,
     });
     const admin = await listen(adminApp, config.admin.listen, {
-      setting: 'admin.listen',
+      name: 'admin',
       socketMode: socketModes.admin,
     });
     const pruning = startPruning({
