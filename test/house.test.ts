@@ -31,6 +31,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'http/': [
     ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
     ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
+    'config/activation.ts',
   ],
   'throttling.ts': ['config/config.ts', 'services/', 'stores/store.ts', 'workers/'],
   'wiring.ts': [
