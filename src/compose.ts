@@ -16,6 +16,7 @@ import { keepRecentDecisions } from './services/recent-decisions.ts';
 import { createReload } from './services/reload.ts';
 import type { Tracing } from './services/tracing/tracing.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
+import { openThrottling } from './throttling.ts';
 import { createLatest, createServices } from './wiring.ts';
 import type { Peers, PeerTasks } from './workers/worker.ts';
 
@@ -76,8 +77,16 @@ export async function startPostern(
   }
   const opened: { close(): unknown }[] = [store];
   try {
+    const throttling = await openThrottling(config.throttle, {
+      store: store.throttles,
+      events,
+      peers,
+      clock,
+    });
+    opened.unshift(throttling);
+    const throttle = throttling.service;
     const make = (changed: Config) => {
-      const made = createServices(changed, { store, events, clock, tracing });
+      const made = createServices(changed, { store, events, throttle, clock, tracing });
       metrics.configured(changed);
       return made;
     };
@@ -87,7 +96,10 @@ export async function startPostern(
     const reload = createReload({
       started: config,
       load,
-      apply: (changed) => latest.replace(make(changed)),
+      apply(changed) {
+        latest.replace(make(changed));
+        throttling.configure(changed.throttle);
+      },
       events,
     });
     const reloadIfRight = () => {
@@ -123,6 +135,7 @@ export async function startPostern(
       scrape: createScrape({ metrics, everybody: peers && ((own) => peers.ask('metrics', own)) }),
       isMetricsPublic: () => parts.config.metrics.public,
       events,
+      throttling,
       clock,
       ping: store.ping,
     });
@@ -149,10 +162,11 @@ export async function startPostern(
       pruning,
       reload: reloadIfRight,
       peerTasks: {
-        notices: { reload: reloadIfRight },
+        notices: { reload: reloadIfRight, ...throttling.notices },
         questions: {
           decision: (id) => recent.find(id) ?? null,
           metrics: () => takeSnapshot(metrics),
+          ...throttling.questions,
         },
       },
       async close() {
@@ -166,6 +180,7 @@ export async function startPostern(
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
         await latest.close();
+        await throttling.close();
         await store.close();
       },
     };
@@ -187,7 +202,13 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const clock = Date.now;
   const store = openSqliteStore(config.dataDir);
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
-  const parts = createServices(config, { store, events, clock });
+  const throttling = await openThrottling(config.throttle, {
+    store: store.throttles,
+    events,
+    clock,
+  });
+  const throttle = throttling.service;
+  const parts = createServices(config, { store, events, throttle, clock });
   const metrics = createMetrics(clock);
   const app = await buildAdminApp({
     ...parts,
@@ -200,6 +221,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     scrape: createScrape({ metrics, everybody: undefined }),
     isMetricsPublic: () => false,
     events,
+    throttling,
     clock,
     ping: store.ping,
   });
@@ -217,6 +239,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     async close() {
       await app.close();
       await parts.close();
+      await throttling.close();
       await store.close();
     },
   };

@@ -14,6 +14,7 @@ import { createIntrospection } from './services/introspection.ts';
 import { createJudge } from './services/judge.ts';
 import { createJwtRevocations } from './services/jwt-revocations.ts';
 import { createSessions } from './services/sessions.ts';
+import type { ThrottleService } from './services/throttle.ts';
 import { createTokenService } from './services/tokens.ts';
 import { traceAnswer, tracePorts } from './services/tracing/trace-ports.ts';
 import type { Tracing } from './services/tracing/tracing.ts';
@@ -31,12 +32,13 @@ export function createServices(
   surroundings: {
     store: Store;
     events: Events;
+    throttle: ThrottleService;
     clock: () => number;
     /** Undefined where nothing is traced. */
     tracing?: Tracing | undefined;
   },
 ) {
-  const { store, events, clock, tracing } = surroundings;
+  const { store, events, throttle, clock, tracing } = surroundings;
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
@@ -57,16 +59,20 @@ export function createServices(
   const verifyOpaque = createOpaqueVerifier(store);
   const untraced: DecisionPorts = {
     sources: credentialSources,
-    verify: (credential, now) =>
-      whenKnown(verifyJwt(credential, now), (known) => known ?? verifyOpaque(credential, now)),
+    verify: (credential, now, mayWork) =>
+      whenKnown(
+        verifyJwt(credential, now, mayWork),
+        (known) => known ?? verifyOpaque(credential, now, mayWork),
+      ),
     bridgeOf: bridges.of,
     redeem: (identity, now) =>
       identity.jwt === undefined
         ? redeemOpaque(store.tokens, identity, now)
         : redeemJwt(store.jwts, identity, now),
+    throttle: throttle.port,
   };
   const ports = tracing === undefined ? untraced : tracePorts(untraced, tracing);
-  const judge = createJudge({ gates, ports, events, clock });
+  const judge = createJudge({ gates, ports, dryThrottle: throttle.dryPort, events, clock });
   const sessions = createSessions({
     store: store.tokens,
     config: config.sessions,

@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { AdminKeys } from '../../services/admin-keys.ts';
 import type { Metrics } from '../../services/metrics/metrics.ts';
 import type { Scrape } from '../../services/metrics/scrape.ts';
-import { allow, authenticate } from '../admin-auth.ts';
+import { allow, type authenticate } from '../admin-auth.ts';
 
 /** What the route and the counting of requests work with. */
 export interface MetricRouteDependencies {
@@ -30,9 +29,12 @@ export function countStrangers({ metrics }: Pick<MetricRouteDependencies, 'metri
 
 /** `/metrics` of the admin listener. */
 export function metricRoutes(
-  dependencies: MetricRouteDependencies & { readonly adminKeys: AdminKeys },
+  dependencies: MetricRouteDependencies & {
+    /** The hook that finds out whose key it is. */
+    readonly isKnown: ReturnType<typeof authenticate>;
+  },
 ): FastifyPluginAsyncTypebox {
-  const { adminKeys, scrape, isMetricsPublic } = dependencies;
+  const { isKnown, scrape, isMetricsPublic } = dependencies;
   type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   const unlessPublic =
     (hook: Hook): Hook =>
@@ -43,7 +45,7 @@ export function metricRoutes(
     app.get(
       '/metrics',
       {
-        onRequest: [authenticate(adminKeys), allow('auditor')].map(unlessPublic),
+        onRequest: [isKnown, allow('auditor')].map(unlessPublic),
         onResponse: countStranger,
         schema: {
           summary: 'The metrics, for Prometheus',

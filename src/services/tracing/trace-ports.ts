@@ -8,9 +8,9 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
   const bridges = new WeakMap<Bridge, Bridge>();
   return {
     ...ports,
-    verify: (credential, now) =>
+    verify: (credential, ...more) =>
       tracing.part({ name: 'postern.verify', source: credential.source }, () =>
-        ports.verify(credential, now),
+        ports.verify(credential, ...more),
       ),
     redeem: (identity, now) =>
       tracing.part({ name: 'postern.redeem' }, () => ports.redeem(identity, now)),
@@ -22,8 +22,8 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
       const { service } = gate.bridge;
       const traced: Bridge = {
         ...bridge,
-        ask: (request, now) =>
-          tracing.part({ name: 'postern.bridge', service }, () => bridge.ask(request, now)),
+        ask: (...question) =>
+          tracing.part({ name: 'postern.bridge', service }, () => bridge.ask(...question)),
       };
       bridges.set(bridge, traced);
       return traced;
