@@ -18,6 +18,7 @@ import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
 import { registerSigningKeyCommands } from './signing-key.ts';
+import { registerThrottleCommands } from './throttle.ts';
 import { registerTokenCommands } from './token.ts';
 
 const program = new Command('postern')
@@ -40,6 +41,7 @@ const commands = [
   registerKeyCommands,
   registerSigningKeyCommands,
   registerAuditCommands,
+  registerThrottleCommands,
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,

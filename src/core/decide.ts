@@ -1,3 +1,4 @@
+import type { Awaitable } from './awaitable.ts';
 import { checkBounds } from './bounds.ts';
 import {
   checkCrossSite,
@@ -13,14 +14,17 @@ import { bareIdentity } from './identity.ts';
 import { type DecisionPorts, type Inquiry, note, type Question } from './inquiry.ts';
 import { isPublic } from './public-place.ts';
 import { checkRequirements } from './requirements.ts';
+import { countDenial } from './throttle.ts';
 import { type Deny, deny, type Verdict } from './verdict.ts';
 
 /** One named part of a decision. */
 interface Step {
   readonly name: string;
-  take(inquiry: Inquiry): Deny | undefined | Promise<Deny | undefined>;
+  take(inquiry: Inquiry): Awaitable<Deny | undefined>;
   /** Whom it concerns; everybody where it does not say. */
   readonly concerns?: (inquiry: Inquiry) => boolean;
+  /** Whether what it denies may be a failed attempt, and is counted. */
+  readonly counts?: true;
 }
 
 const isNotPublic = ({ grounds }: Inquiry) => grounds !== 'public';
@@ -39,9 +43,9 @@ const steps: readonly Step[] = [
   { name: 'networks', take: checkNetworks },
   { name: 'public', take: findPublicPlace },
   { name: 'listed origin', take: checkListedOrigin, concerns: isNotPublic },
-  { name: 'credential', take: findCredential, concerns: isNotPublic },
+  { name: 'credential', take: findCredential, concerns: isNotPublic, counts: true },
   { name: 'cross-site', take: checkCrossSite, concerns: isNotPublic },
-  { name: 'identity', take: findIdentity, concerns: isNotPublic },
+  { name: 'identity', take: findIdentity, concerns: isNotPublic, counts: true },
   { name: 'kind', take: checkKind, concerns: (i) => isToken(i) && isAdmission(i) },
   { name: 'bounds', take: checkTokenBounds, concerns: isToken },
   { name: 'requirements', take: checkRequired, concerns: (i) => isKnown(i) && isAdmission(i) },
@@ -50,26 +54,43 @@ const steps: readonly Step[] = [
 ];
 
 /**
- * Decides on one handshake at one gate. Rejects only with what the ports reject with; the caller
- * must treat that as a denial.
+ * Decides on one handshake at one gate, at once where the ports know at once. Throws and rejects only
+ * with what the ports do; the caller must treat that as a denial.
  */
-export async function decide(question: Question, ports: DecisionPorts): Promise<Verdict> {
-  const inquiry: Inquiry = { ...question, ports };
-  const { trace } = question;
-  for (const { name, take, concerns } of steps) {
-    if (trace !== undefined) inquiry.notes = [];
-    const isConcerned = concerns === undefined || concerns(inquiry);
-    const taken = isConcerned ? take(inquiry) : undefined;
-    // Most steps know at once, and waiting for what is there costs more than they do.
-    const denial = taken instanceof Promise ? await taken : taken;
-    const outcome = denial !== undefined ? 'denied' : isConcerned ? 'passed' : 'skipped';
-    trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
-    if (denial !== undefined) return withKnown(denial, inquiry, name);
+export function decide(question: Question, ports: DecisionPorts): Awaitable<Verdict> {
+  return takeSteps({ ...question, ports }, 0);
+}
+
+function takeSteps(inquiry: Inquiry, from: number): Awaitable<Verdict> {
+  for (let at = from; at < steps.length; at++) {
+    const step = steps[at] as Step;
+    if (inquiry.trace !== undefined) inquiry.notes = [];
+    if (step.concerns !== undefined && !step.concerns(inquiry)) {
+      inquiry.trace?.({ step: step.name, outcome: 'skipped', notes: [] });
+      continue;
+    }
+    const taken = step.take(inquiry);
+    if (taken instanceof Promise) {
+      return taken.then((denial) => finish(step, inquiry, denial) ?? takeSteps(inquiry, at + 1));
+    }
+    const denied = finish(step, inquiry, taken);
+    if (denied !== undefined) return denied;
   }
   const { grounds, identity } = inquiry;
   // Unreachable while the steps above find both, and a denial all the same if one ever does not.
   if (grounds === undefined || identity === undefined) return deny('internal_error');
   return { verdict: 'allow', identity, source: grounds };
+}
+
+function finish(
+  { name, counts }: Step,
+  inquiry: Inquiry,
+  taken: Deny | undefined,
+): Deny | undefined {
+  const denial = taken !== undefined && counts ? countDenial(taken, inquiry) : taken;
+  const outcome = denial === undefined ? 'passed' : 'denied';
+  inquiry.trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
+  return denial && withKnown(denial, inquiry, name);
 }
 
 /** The names of the steps, in order. */
@@ -105,7 +126,7 @@ function checkRequired({ gate, identity }: Inquiry): Deny | undefined {
     : checkRequirements(gate.requirements, identity);
 }
 
-async function redeem(inquiry: Inquiry): Promise<Deny | undefined> {
+function redeem(inquiry: Inquiry): Awaitable<Deny | undefined> {
   const { gate, identity, ports } = inquiry;
   if (identity === undefined) return deny('no_credential');
   const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;

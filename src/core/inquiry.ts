@@ -1,21 +1,28 @@
 import type { Actor } from './audit.ts';
+import type { Awaitable } from './awaitable.ts';
 import type { Bridge, BridgeRequest } from './bridge.ts';
 import type { Credential, CredentialSource, SourceName } from './credential.ts';
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
 import type { Identity } from './identity.ts';
+import type { Throttle } from './throttle.ts';
 import type { Deny, Grounds } from './verdict.ts';
 
 /** What a decision needs from outside: everything that looks something up or writes something down. */
 export interface DecisionPorts {
   /** All credential sources, by name. */
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
-  /** Finds out whose credential it is. Rejects only when it cannot tell. */
-  verify(credential: Credential, now: number): Promise<Identity | Deny>;
+  /**
+   * Finds out whose credential it is. Throws, or rejects, only when it cannot tell. `mayWork` (see
+   * Throttle) is asked first, and only, where it matters; no means a denial as `throttled`.
+   */
+  verify(credential: Credential, now: number, mayWork: () => boolean): Awaitable<Identity | Deny>;
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
   /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
   redeem(identity: Identity, use: Question): Promise<Deny | undefined>;
+  /** Counts attempts that fail. */
+  readonly throttle: Throttle;
 }
 
 /** What is to be decided. */

@@ -2,9 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminKey, Role } from '../core/admin-key.ts';
 import { type Actor, actorNames } from '../core/audit.ts';
 import { plainAddress } from '../core/network.ts';
+import { retrySeconds } from '../core/throttle.ts';
 import type { AdminKeys } from '../services/admin-keys.ts';
 import type { AdminRefusal, Events } from '../services/events.ts';
+import type { ThrottleService } from '../services/throttle.ts';
 import { problems, sendProblem } from './problem.ts';
+
+/** What authentication works with. */
+export interface AdminAuthDependencies {
+  readonly adminKeys: AdminKeys;
+  readonly throttle: Pick<ThrottleService, 'adminFailed'>;
+  readonly clock: () => number;
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,22 +22,36 @@ declare module 'fastify' {
   }
 }
 
-/** A hook that lets only requests with an admin key pass (RFC 6750, section 2.1). */
-export function authenticate(adminKeys: AdminKeys) {
+/**
+ * A hook that lets only requests with an admin key pass (RFC 6750, section 2.1). A right key passes
+ * however many wrong ones came from the same place: a reverse proxy may be one place for all. Nobody
+ * guesses a key, so what is bounded are answers that say more than "later".
+ */
+export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
-    request.adminKey = await findKey(adminKeys, request);
-    if (request.adminKey === undefined) return sendProblem(reply, 'unauthorized');
+    const secret = presentedKey(request);
+    request.adminKey = secret === undefined ? undefined : await adminKeys.identify(secret);
+    if (request.adminKey !== undefined) return;
+    if (secret === undefined) return sendProblem(reply, 'unauthorized');
+    const tooMany = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
+    if (tooMany === undefined) return sendProblem(reply, 'unauthorized');
+    reply.header('Retry-After', retrySeconds(tooMany));
+    return sendProblem(reply, 'too_many_attempts');
   };
 }
 
 /** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
 export async function findKey(
   adminKeys: AdminKeys,
-  { headers }: FastifyRequest,
+  request: FastifyRequest,
 ): Promise<AdminKey | undefined> {
-  const secret = /^bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1];
+  const secret = presentedKey(request);
   return secret === undefined ? undefined : adminKeys.identify(secret);
+}
+
+function presentedKey({ headers }: FastifyRequest): string | undefined {
+  return /^bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** A hook that lets only keys of these roles pass, and of `admin`. */
@@ -49,14 +72,20 @@ export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): bo
 /** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
 export function tellRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const reason = refusals.get(reply.statusCode);
+    const { adminKey } = request;
+    const isStranger = adminKey === undefined;
+    const reason = isStranger ? strangers.get(reply.statusCode) : refusals.get(reply.statusCode);
     if (reason === undefined) return;
-    events.adminDenied({ reason, key: request.adminKey?.name, client: addressOf(request) });
+    events.adminDenied({ reason, key: adminKey?.name, client: addressOf(request) });
   };
 }
 
-const refusals: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+/** Why who has no good key was refused, and why who has one was. */
+const strangers: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.unauthorized.status, 'unauthorized'],
+  [problems.too_many_attempts.status, 'too_many_attempts'],
+]);
+const refusals: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.forbidden.status, 'forbidden'],
 ]);
 

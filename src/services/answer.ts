@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { type Awaitable, unlessFailed, whenKnown } from '../core/awaitable.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity } from '../core/identity.ts';
 import { type Deny, denialStatus, isDenial } from '../core/verdict.ts';
 import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
 import type { Events } from './events.ts';
 import { failed, type Judge, type Judgement } from './judge.ts';
+import type { TraceHeaders } from './tracing/tracing.ts';
 
 /** A subrequest as it was read: the handshake it is about, or why there is none. */
 export interface Subrequest {
@@ -13,6 +15,8 @@ export interface Subrequest {
   readonly upgrading: boolean;
   /** Who to name in the log. */
   readonly clientAddress: string | undefined;
+  /** What nginx says it is part of. */
+  readonly trace?: TraceHeaders;
 }
 
 /** What goes back to nginx. The body is always empty, so that nginx can keep its connection. */
@@ -27,14 +31,14 @@ interface Completed extends Judgement {
   readonly assertion: string;
 }
 
-/** Answers one subrequest from start to finish. Never rejects: what cannot be decided is denied. */
-export type AnswerSubrequest = (subrequest: Subrequest) => Promise<Answer>;
+/** Answers one subrequest from start to finish. Never throws or rejects: what cannot be decided is denied. */
+export type AnswerSubrequest = (subrequest: Subrequest) => Awaitable<Answer>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createAnswer(dependencies: {
   readonly judge: Judge;
   /** Takes note that a session was used. Never rejects. */
-  readonly renew: (identity: Identity) => Promise<void>;
+  readonly renew: (identity: Identity) => Awaitable<void>;
   /** Takes note that a token was used. Never throws. */
   readonly touch: (tokenId: string, now: number) => void;
   /** A signed statement for the backend. May reject. */
@@ -45,30 +49,37 @@ export function createAnswer(dependencies: {
   const { judge, renew, touch, assert, events, clock } = dependencies;
 
   /** What an answer takes beside the decision and may fail: that never lets through either. */
-  async function complete(judgement: Judgement): Promise<Completed> {
+  function complete(judgement: Judgement): Awaitable<Completed> {
     const { at, verdict } = judgement;
     if (at === undefined || verdict.verdict === 'deny') return { ...judgement, assertion: '' };
-    try {
-      await renew(verdict.identity);
-      // A counted use is noted by the redemption; who has no id has no token.
-      const { tokenId, maxUses } = verdict.identity;
-      if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
-      const { assertion: isWanted, name } = at.gate;
-      return { at, verdict, assertion: isWanted ? await assert(verdict.identity, name) : '' };
-    } catch (error) {
-      return { at, verdict: failed(error, events), assertion: '' };
-    }
+    const { assertion: isWanted, name } = at.gate;
+    const { identity } = verdict;
+    return unlessFailed<Completed>(
+      () =>
+        whenKnown(renew(identity), () => {
+          // A counted use is noted by the redemption; who has no id has no token.
+          const { tokenId, maxUses } = identity;
+          if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
+          return whenKnown(isWanted ? assert(identity, name) : '', (assertion) => ({
+            at,
+            verdict,
+            assertion,
+          }));
+        }),
+      (error) => ({ at, verdict: failed(error, events), assertion: '' }),
+    );
   }
 
-  return async ({ handshake, upgrading, clientAddress }) => {
-    const requestId = randomUUID();
+  function conclude(
+    { handshake, upgrading, clientAddress }: Subrequest,
+    { at, verdict, assertion }: Completed,
+    { start, requestId }: { start: number; requestId: string },
+  ): Answer {
     const facts = isDenial(handshake) ? undefined : handshake;
-    const { at, verdict, assertion } = isDenial(handshake)
-      ? refused(handshake)
-      : await complete(await judge(handshake, { requestId }));
     events.decided({
       requestId,
       at: clock(),
+      milliseconds: performance.now() - start,
       gate: at?.gate.name,
       because: at?.because,
       verdict,
@@ -96,6 +107,15 @@ export function createAnswer(dependencies: {
       status: denialStatus(denial.reason, upgrading),
       headers: renderDenyHeaders({ gate: at?.gate, handshake: facts, denial, requestId }),
     };
+  }
+
+  return (subrequest) => {
+    const asked = { start: performance.now(), requestId: randomUUID() };
+    const { handshake } = subrequest;
+    const completed = isDenial(handshake)
+      ? refused(handshake)
+      : whenKnown(judge(handshake, { requestId: asked.requestId }), complete);
+    return whenKnown(completed, (known) => conclude(subrequest, known, asked));
   };
 }
 

@@ -7,7 +7,7 @@ import { createSampler, sampling } from './sampler.ts';
 /** Writes denials to the audit log: behind, and few of many. Nobody waits for it. */
 export interface DenialAudit {
   /** What it has to hear of. */
-  readonly events: Pick<Events, 'decided' | 'adminDenied'>;
+  readonly events: Pick<Events, 'decided' | 'adminDenied' | 'throttled'>;
   /** Ends the window and writes what there is to write, as far as it can be written. Never rejects. */
   finish(): Promise<void>;
 }
@@ -81,6 +81,11 @@ export function createDenialAudit(dependencies: {
       adminDenied({ reason, key, client }) {
         const actor = key === undefined ? { ...postern, client } : { name: key, client };
         note({ at: clock(), event: 'admin_denial', actor, reason });
+      },
+      throttled({ gate, network, until, failures }) {
+        const actor = { ...postern, client: network };
+        const details = { action: 'began', failures, until: new Date(until).toISOString() };
+        note({ at: clock(), event: 'throttle', actor, gate, details });
       },
     },
     async finish() {

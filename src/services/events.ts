@@ -2,12 +2,15 @@ import type { AdminKey } from '../core/admin-key.ts';
 import type { AuditAnchor } from '../core/audit.ts';
 import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 
 /** One decision, with nothing secret in it. */
 export interface DecisionRecord {
   readonly requestId: string;
   /** Unix milliseconds. */
   readonly at: number;
+  /** How long it took. */
+  readonly milliseconds: number;
   /** Undefined when there was none to be at. */
   readonly gate: string | undefined;
   /** What made it this gate. */
@@ -23,10 +26,20 @@ export interface DecisionRecord {
 
 /** A request that the admin API refused before looking at what it asks for. */
 export interface AdminRefusal {
-  readonly reason: 'unauthorized' | 'forbidden';
+  readonly reason: 'unauthorized' | 'too_many_attempts' | 'forbidden';
   /** Name of the key, where it had one. */
   readonly key: string | undefined;
   readonly client: string | undefined;
+}
+
+/** One question to a sign-on service. */
+export interface BridgeQuestion {
+  readonly service: string;
+  /** Tells the bridges of a configuration apart. */
+  readonly bridge: number;
+  readonly milliseconds: number;
+  /** Whether there was an answer that means something. */
+  readonly isAnswered: boolean;
 }
 
 /**
@@ -42,14 +55,19 @@ export interface Events {
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
+  /** A sign-on service was asked. */
+  bridgeAsked(question: BridgeQuestion): void;
   /** A sign-on service cannot be asked, or can again. */
   bridgeChanged(service: string, why: string | undefined): void;
   /** Other rules are in force. */
   reloaded(needRestart: readonly string[]): void;
   /** The configuration has faults, and the old rules stay in force. */
   notReloaded(error: Error): void;
+  /** The keys of an issuer were got, or looked at anew. */
+  issuerLoaded(issuer: string): void;
   /** The keys of an issuer cannot be had. */
   issuerFailed(issuer: string, why: string): void;
+  /** A round of pruning is over; it may have found nothing. */
   pruned(counts: Readonly<Record<TokenKind | 'jwt' | 'audit', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
@@ -57,8 +75,20 @@ export interface Events {
   adminDenied(refusal: AdminRefusal): void;
   /** Where the audit log ends right now. */
   auditHead(head: AuditAnchor): void;
+  /** A network made too many failed attempts; once when it begins, not for each attempt. */
+  throttled(network: ThrottledNetwork): void;
+  /** Somebody had the attempts of these forgotten, so many of which were throttled. */
+  throttleCleared(filter: ThrottleFilter, count: number): void;
   /** Something failed that is not the client's fault. */
   failed(what: string, error: unknown): void;
+}
+
+/**
+ * Whether a decision is one of many alike that are not written down: so that a flood of attempts is
+ * no flood of lines. Whoever counts decisions counts these as well.
+ */
+export function isOmitted({ verdict }: DecisionRecord): boolean {
+  return verdict.verdict === 'deny' && verdict.tooMany?.record === 'skip';
 }
 
 /** Tells all listeners of everything, in this order; only the first has to listen to all of it. */

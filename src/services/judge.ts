@@ -1,7 +1,9 @@
+import { type Awaitable, unlessFailed, whenKnown } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { ChosenGate, GateChoice } from '../core/gate-choice.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { DecisionPorts, Question } from '../core/inquiry.ts';
+import type { Throttle } from '../core/throttle.ts';
 import { deny, isDenial, type Verdict } from '../core/verdict.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 import type { Events } from './events.ts';
@@ -13,30 +15,36 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
-/** Finds the gate and decides there. Never rejects: what cannot be decided is denied. */
+/** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
 export type Judge = (
   handshake: Handshake,
   options?: Pick<Question, 'trace' | 'requestId'> & { readonly dry?: boolean },
-) => Promise<Judgement>;
+) => Awaitable<Judgement>;
 
 /** Builds the one way to a verdict, for nginx and for people who ask why. */
 export function createJudge(dependencies: {
   readonly gates: GateChoice;
   readonly ports: DecisionPorts;
+  /** Counts nothing, for those who ask why. */
+  readonly dryThrottle: Throttle;
   readonly events: Events;
   readonly clock: () => number;
 }): Judge {
-  const { gates, ports, events, clock } = dependencies;
-  const dryPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
-  return async (handshake, { dry = false, ...options } = {}) => {
+  const { gates, ports, dryThrottle, events, clock } = dependencies;
+  const dryPorts: DecisionPorts = {
+    ...ports,
+    redeem: async () => undefined,
+    throttle: dryThrottle,
+  };
+  return (handshake, { dry = false, ...options } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
     const question = { handshake, gate: at.gate, now: clock(), ...options };
-    try {
-      return { at, verdict: await decide(question, dry ? dryPorts : ports) };
-    } catch (error) {
-      return { at, verdict: failed(error, events) };
-    }
+    const verdict = unlessFailed<Verdict>(
+      () => decide(question, dry ? dryPorts : ports),
+      (error) => failed(error, events),
+    );
+    return whenKnown(verdict, (known) => ({ at, verdict: known }));
   };
 }
 

@@ -88,7 +88,7 @@ export function startPruning(dependencies: {
     const session = await pruneKind('session', limits.sessions.retention);
     const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
     const pruned = { token, ticket, session, jwt, audit: await pruneAudit() };
-    if (Object.values(pruned).some((count) => count > 0)) events.pruned(pruned);
+    events.pruned(pruned);
     return pruned;
   }
 

@@ -1,11 +1,12 @@
 import type { AdminKey } from '../core/admin-key.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../core/audit.ts';
+import type { Awaitable } from '../core/awaitable.ts';
 import type { Claims, JwtKey } from '../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
 
 /**
  * The store could not answer: locked, full, broken, gone. Whoever waits for a decision must deny.
- * Every method of a store may reject with it; nothing else is expected of them.
+ * Every method of a store may throw it or reject with it; nothing else is expected of them.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
@@ -64,6 +65,25 @@ export interface AdminKeyStore {
   delete(name: string, entry: AuditEntry): Promise<boolean>;
 }
 
+/** How many tokens are of a kind and in a state. */
+export interface TokenCount {
+  readonly kind: TokenKind;
+  readonly state: TokenState;
+  readonly count: number;
+}
+
+/**
+ * Learns what the store does and how long it takes, in milliseconds. Called with everything it does, so
+ * a call takes no time to speak of; none throws.
+ */
+export interface StoreMeter {
+  /** A read took this long; or a write did, from when it was asked for to when it may be relied on. */
+  done(operation: 'read' | 'write', milliseconds: number): void;
+  /** So many writes were committed together, and the disk took this long. */
+  committed(writes: number, milliseconds: number): void;
+  failed(operation: 'read' | 'write'): void;
+}
+
 /**
  * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
  * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
@@ -79,7 +99,7 @@ export interface TokenStore {
    * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
    * it is up to date but `lastUsedAt`.
    */
-  findByHash(hash: Uint8Array): Promise<Token | undefined>;
+  findByHash(hash: Uint8Array): Awaitable<Token | undefined>;
   findById(id: string): Promise<Token | undefined>;
   /** Newest first. An unknown cursor yields an empty page. */
   list(
@@ -124,6 +144,8 @@ export interface TokenStore {
    * process crashes or the store fails before.
    */
   touch(id: string, now: number): void;
+  /** Counts all tokens, without holding up whatever else the store is asked meanwhile. */
+  count(now: number): Promise<readonly TokenCount[]>;
   /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
   prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
 }
@@ -177,7 +199,7 @@ export interface JwtRevocationPage {
  * enough. The rules are those of TokenStore.
  */
 export interface JwtStore {
-  find(jwt: JwtKey): Promise<{ readonly revoked: boolean; readonly used: boolean }>;
+  find(jwt: JwtKey): Awaitable<{ readonly revoked: boolean; readonly used: boolean }>;
   /** Uses a JWT up, unless it was used or is revoked: one conditional write. */
   redeem(
     jwt: JwtKey & { jti: string },
@@ -261,6 +283,34 @@ export interface AuditStore {
   deleteAnnounced(limit: number): Promise<number>;
 }
 
+/** Failed attempts that were too many. All times are Unix milliseconds. */
+export interface StoredThrottle {
+  /** Gate and network, in one word of the throttle's own. */
+  readonly name: string;
+  /** How many failures counted still at that moment. */
+  readonly level: number;
+  readonly at: number;
+  /** Since when they are too many. */
+  readonly since: number;
+  /** All of them so far. */
+  readonly failures: number;
+  /** How many times the usual number is free for it. */
+  readonly scale: number;
+}
+
+/**
+ * Where a restart finds again who made too many attempts. It is written behind, and a power cut may
+ * take back the last of it. The other rules are those of TokenStore.
+ */
+export interface ThrottleStore {
+  list(): Promise<readonly StoredThrottle[]>;
+  /** Adds or replaces, and keeps no more than `most`: the latest. */
+  save(counts: readonly StoredThrottle[], most: number): Promise<void>;
+  delete(names: readonly string[]): Promise<void>;
+  /** Deletes those of before a moment. */
+  prune(before: number): Promise<void>;
+}
+
 /** Everything that Postern keeps. */
 export interface Store {
   readonly audit: AuditStore;
@@ -268,6 +318,13 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;
   readonly adminKeys: AdminKeyStore;
+  readonly throttles: ThrottleStore;
+  /**
+   * Has what is looked up from now on looked up at one moment, that of the first look-up, until the
+   * function that it returns is called: for questions that were all asked before. It costs less than
+   * one by one, and must end in the same turn of the event loop. What is written meanwhile ends it.
+   */
+  openSnapshot(): () => void;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   /** Writes what is to be written still, and closes. */

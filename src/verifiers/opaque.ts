@@ -1,10 +1,14 @@
+import { LRUCache } from 'lru-cache';
 import type { AuditEntry } from '../core/audit.ts';
+import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../core/secret.ts';
 import { type Token, tokenState } from '../core/token.ts';
 import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
 import type { JwtStore, TokenStore } from '../stores/store.ts';
+
+const always = () => true;
 
 const denialByState = {
   pending: 'not_yet_valid',
@@ -13,29 +17,54 @@ const denialByState = {
   used: 'already_used',
 } as const satisfies Record<string, DenialCode>;
 
-/**
- * Verifies tokens and tickets of the store. What starts like a secret of ours is checked for its
- * form first, so that a mistyped one is told as such and costs no look-up; anything else may be an
- * imported secret. Rejects with StoreUnavailable.
- */
-export async function verifyOpaque(
-  { tokens, jwts }: { readonly tokens: TokenStore; readonly jwts: JwtStore },
+/** Verifies tokens and tickets of the store. Throws StoreUnavailable, or rejects with it. */
+export type VerifyOpaque = (
   credential: Credential,
   now: number,
-): Promise<Identity | Deny> {
-  const { value } = credential;
-  if (value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix)) {
-    return deny('malformed_credential');
+  /** Asked before a secret passes that was imported although it could be guessed. */
+  mayWork?: () => boolean,
+) => Awaitable<Identity | Deny>;
+
+/** Most secrets whose hashes are remembered: of tokens that the store knows, and of no others. */
+const remembered = 10_000;
+
+/**
+ * Builds the verifier. What starts like a secret of ours is checked for its form first, so that a
+ * mistyped one is told as such and costs no look-up; anything else may be an imported secret.
+ */
+export function createOpaqueVerifier(store: {
+  readonly tokens: TokenStore;
+  readonly jwts: JwtStore;
+}): VerifyOpaque {
+  const { tokens, jwts } = store;
+  const hashes = new LRUCache<string, Uint8Array>({ max: remembered });
+
+  function judge(token: Token, now: number): Awaitable<Identity | Deny> {
+    const identity = identityOf(token);
+    const state = tokenState(token, now);
+    const judged = state === 'active' ? identity : { ...deny(denialByState[state]), identity };
+    if (token.jwt === undefined) return judged;
+    // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
+    return whenKnown(jwts.find(token.jwt), ({ revoked }) =>
+      revoked ? { ...deny('revoked'), identity } : judged,
+    );
   }
-  const token = await tokens.findByHash(hashSecret(value));
-  if (token === undefined) return deny('unknown_token');
-  const state = tokenState(token, now);
-  const identity = identityOf(token);
-  // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
-  if (token.jwt !== undefined && (await jwts.find(token.jwt)).revoked) {
-    return { ...deny('revoked'), identity };
-  }
-  return state === 'active' ? identity : { ...deny(denialByState[state]), identity };
+
+  return ({ value }, now, mayWork = always) => {
+    const known = hashes.get(value);
+    if (known === undefined && isMalformed(value)) return deny('malformed_credential');
+    const hash = known ?? hashSecret(value);
+    return whenKnown(tokens.findByHash(hash), (token) => {
+      if (token === undefined) return deny('unknown_token');
+      if (token.weak && !mayWork()) return deny('throttled');
+      if (known === undefined) hashes.set(value, hash);
+      return judge(token, now);
+    });
+  };
+}
+
+function isMalformed(value: string): boolean {
+  return value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix);
 }
 
 /**

@@ -19,6 +19,7 @@ function denied(reason: DenialCode, facts: Partial<DecisionRecord> = {}): Decisi
   return {
     requestId: 'r',
     at: 1_000,
+    milliseconds: 1,
     gate: 'chat',
     because: undefined,
     verdict: deny(reason),

@@ -247,6 +247,29 @@ test('of several workers one writes that all of them have reloaded', async (t) =
   assert.deepEqual(actors.toSorted(), ['configured', 'postern']);
 });
 
+test('a network that is throttled is told, and who had its attempts forgotten', async (t) => {
+  const postern = await startTestPostern(t, { clock, env: { POSTERN_THROTTLE_FAILURES: '3' } });
+  for (let i = 0; i < 6; i++) {
+    await ask(postern.gate, { ...handshake, authorization: 'Bearer guess' });
+  }
+  await postern.api('DELETE', '/v1/throttle?gate=chat');
+  const throttles = () => told(postern, 'event=throttle');
+  await waitFor('both entries', async () => (await throttles()).length === 2);
+  const entries = (await throttles()).toSorted((a, b) =>
+    String(b.actor).localeCompare(String(a.actor)),
+  );
+  assert.deepEqual(
+    entries.map(({ actor, gate, client, count, details }) => {
+      const { action } = details as { action: string };
+      return [actor, gate, client, count, action];
+    }),
+    [
+      ['postern', 'chat', '203.0.113.7/32', undefined, 'began'],
+      ['configured', 'chat', '127.0.0.1', 1, 'cleared'],
+    ],
+  );
+});
+
 test('what is done with the file of the store is told of the store', async (t: TestContext) => {
   const { env } = surroundings(t);
   succeeded(await run(['token', 'issue', 'alice', '--store'], env));

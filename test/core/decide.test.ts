@@ -9,7 +9,7 @@ import type { Identity } from '../../src/core/identity.ts';
 import type { DecisionPorts } from '../../src/core/inquiry.ts';
 import { parseOriginRules } from '../../src/core/origin.ts';
 import { type Deny, deny, isDenial } from '../../src/core/verdict.ts';
-import { aGate, aHandshake, anIdentity, boundTo } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity, boundTo, noThrottle } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;
 
@@ -47,6 +47,7 @@ function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = 
       calls.push(`redeem ${identity.tokenId} at ${at}`);
       return redeemed;
     },
+    throttle: noThrottle,
   } satisfies DecisionPorts;
   return { ports, calls };
 }
@@ -307,11 +308,13 @@ test('when a port rejects, so does the decision', async () => {
   const reject = () => Promise.reject(fault);
   const { ports } = portsOf({ ...query, verified: ticket });
   await assert.rejects(
-    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, verify: reject }),
+    async () =>
+      decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, verify: reject }),
     fault,
   );
   await assert.rejects(
-    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, redeem: reject }),
+    async () =>
+      decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, redeem: reject }),
     fault,
   );
 });
@@ -326,7 +329,7 @@ test('when a source throws, the decision rejects', async () => {
     ['query', { name: 'query', origin: 'none', extract } as const],
   ] as const);
   await assert.rejects(
-    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, sources }),
+    async () => decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, sources }),
     fault,
   );
 });

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import Database, { type Database as Handle, type Statement } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
-import { StoreUnavailable } from '../store.ts';
+import { type StoreMeter, StoreUnavailable } from '../store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** How long to wait for another process's lock. A decision waits on it, so it is short. */
 const patienceMs = 1_000;
@@ -29,11 +30,21 @@ export class SqliteConnection {
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
   readonly #savepoint: Record<'set' | 'release' | 'undo', Statement>;
+  readonly #meter: StoreMeter;
+  readonly #snapshot: Snapshot;
 
-  constructor(db: Handle) {
+  constructor(db: Handle, meter: StoreMeter) {
     this.#db = db;
+    this.#meter = meter;
     this.#checkpoints = new Checkpoints(db);
-    this.#writes = new GroupCommit(db, patienceMs, () => this.#checkpoints.committed());
+    this.#snapshot = new Snapshot(db);
+    this.#writes = new GroupCommit(db, patienceMs, {
+      before: () => this.#snapshot.close(),
+      after: (writes, milliseconds) => {
+        meter.committed(writes, milliseconds);
+        this.#checkpoints.committed();
+      },
+    });
     this.#version = db.prepare('PRAGMA data_version').pluck();
     this.#savepoint = {
       set: db.prepare('SAVEPOINT together'),
@@ -42,14 +53,28 @@ export class SqliteConnection {
     };
   }
 
+  /** The file. */
+  get path(): string {
+    return this.#db.name;
+  }
+
+  /**
+   * What is read from now on until it is closed is read at one moment, that of the first look-up, and
+   * costs less. It has to be closed in the same turn of the event loop.
+   */
+  openSnapshot(): () => void {
+    this.#snapshot.open();
+    return () => this.#snapshot.close();
+  }
+
   /** The first row. */
   get<Row>(sql: string, values: Values = {}): Row | undefined {
-    return this.#read(() => this.#prepare(sql).get(values)) as Row | undefined;
+    return this.#lookUp(() => this.#prepare(sql).get(values)) as Row | undefined;
   }
 
   /** All rows. */
   all<Row>(sql: string, values: Values = {}): Row[] {
-    return this.#read(() => this.#prepare(sql).all(values)) as Row[];
+    return this.#lookUp(() => this.#prepare(sql).all(values)) as Row[];
   }
 
   /**
@@ -57,7 +82,7 @@ export class SqliteConnection {
    * not show in it (https://sqlite.org/pragma.html#pragma_data_version).
    */
   version(): number {
-    return this.#read(() => this.#version.get()) as number;
+    return this.#snapshot.version(() => this.#read(() => this.#version.get()) as number);
   }
 
   /**
@@ -65,9 +90,7 @@ export class SqliteConnection {
    * with what it returned when that would survive a power cut.
    */
   write<T>(work: () => T): Promise<T> {
-    return this.#writes.add(work).catch((error: unknown) => {
-      throw this.#unavailable(error);
-    });
+    return this.#measured(this.#writes.add(work));
   }
 
   /**
@@ -75,9 +98,7 @@ export class SqliteConnection {
    * transaction do.
    */
   writeBehind<T>(work: () => T): Promise<T> {
-    return this.#writes.add(work, 'behind').catch((error: unknown) => {
-      throw this.#unavailable(error);
-    });
+    return this.#measured(this.#writes.add(work, 'behind'));
   }
 
   /** Runs a statement that writes, as part of `write`; how many rows it changed, and the last one it inserted. */
@@ -118,6 +139,7 @@ export class SqliteConnection {
 
   /** Finishes what was to be written, and closes. */
   async close(): Promise<void> {
+    this.#snapshot.close();
     if (this.#db.open) this.#writes.drain();
     const thread = this.#checkpoints.close();
     if (thread !== undefined) await thread;
@@ -133,16 +155,43 @@ export class SqliteConnection {
     return statement;
   }
 
+  #measured<T>(written: Promise<T>): Promise<T> {
+    const start = performance.now();
+    return written.then(
+      (value) => {
+        this.#meter.done('write', performance.now() - start);
+        return value;
+      },
+      (error: unknown) => {
+        this.#meter.failed('write');
+        throw this.#unavailable(error);
+      },
+    );
+  }
+
   /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
   #read<T>(work: () => T): T {
     return this.#guard(() => {
       try {
+        this.#snapshot.begin();
         return work();
       } catch (error) {
         if (!isBusy(error) || this.#db.inTransaction) throw error;
         return withPatience(this.#db, patienceMs, work);
       }
     });
+  }
+
+  #lookUp<T>(work: () => T): T {
+    const start = performance.now();
+    try {
+      const found = this.#read(work);
+      this.#meter.done('read', performance.now() - start);
+      return found;
+    } catch (error) {
+      this.#meter.failed('read');
+      throw error;
+    }
   }
 
   #guard<T>(work: () => T): T {
@@ -164,13 +213,13 @@ export class SqliteConnection {
  * Opens the database in a directory, which is made when missing (mode 0700, the database 0600), and
  * brings its schema up to date. Throws OperatorError when it cannot be used.
  */
-export function openConnection(dataDir: string): SqliteConnection {
+export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnection {
   const path = join(dataDir, 'postern.db');
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    return new SqliteConnection(openHandle(path));
+    return new SqliteConnection(openHandle(path), meter);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(

@@ -1,10 +1,18 @@
 import type { AuditEntry } from '../../core/audit.ts';
 import type { Token, TokenKind } from '../../core/token.ts';
-import type { NewToken, TokenChanges, TokenFilter, TokenPage, TokenStore } from '../store.ts';
+import type {
+  NewToken,
+  TokenChanges,
+  TokenCount,
+  TokenFilter,
+  TokenPage,
+  TokenStore,
+} from '../store.ts';
 import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LastUses } from './last-uses.ts';
 import { TokenCache } from './token-cache.ts';
+import { TokenCounter } from './token-counter.ts';
 import { inState, listRows, matching } from './token-list.ts';
 import { columns, renderBounds, type TokenRow, toToken } from './token-row.ts';
 
@@ -24,11 +32,13 @@ export class SqliteTokens implements TokenStore {
   readonly #audit: SqliteAudit;
   readonly #cache = new TokenCache();
   readonly #lastUses: LastUses;
+  readonly #counter: TokenCounter;
 
   constructor(db: SqliteConnection, audit: SqliteAudit) {
     this.#db = db;
     this.#audit = audit;
     this.#lastUses = new LastUses(db);
+    this.#counter = new TokenCounter(db.path);
   }
 
   async insert(token: NewToken, entry: AuditEntry): Promise<void> {
@@ -60,7 +70,7 @@ export class SqliteTokens implements TokenStore {
     await this.#db.write(() => this.#audit.changing(entry, insert));
   }
 
-  async findByHash(hash: Uint8Array): Promise<Token | undefined> {
+  findByHash(hash: Uint8Array): Token | undefined {
     const bytes = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength);
     const key = bytes.toString('latin1');
     const kept = this.#cache.find(key);
@@ -164,6 +174,10 @@ export class SqliteTokens implements TokenStore {
     return this.#db.write(() => this.#audit.recording(revoke, (count) => counted(entry, count)));
   }
 
+  count(now: number): Promise<readonly TokenCount[]> {
+    return this.#counter.count(now);
+  }
+
   async prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number> {
     const sql = `DELETE FROM token WHERE seq IN (
          SELECT seq FROM token WHERE kind = @kind AND ended_at < @endedBefore LIMIT @limit
@@ -179,9 +193,13 @@ export class SqliteTokens implements TokenStore {
     this.#lastUses.note(id, now);
   }
 
-  /** Hands what is written behind over to be written, now that the store is about to be closed. */
-  finish(): void {
+  /**
+   * Hands what is written behind over to be written, now that the store is about to be closed, and
+   * gives up counting; a promise where that takes a moment.
+   */
+  finish(): Promise<unknown> | undefined {
     this.#lastUses.finish();
+    return this.#counter.close();
   }
 
   /** Changes a token that may be kept in memory; whether there was anything to change. */
