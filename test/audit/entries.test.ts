@@ -291,14 +291,7 @@ test('requests without a good key, and with one that may not, are told', async (
     { event: 'admin_denial', actor: 'postern', reason: 'unauthorized', client: '127.0.0.1' },
     { event: 'admin_denial', actor: 'app', reason: 'forbidden', client: '127.0.0.1' },
   ]);
-  const lines = postern.log.filter(({ event }) => event === 'admin_denial');
-  assert.deepEqual(
-    lines.map(({ reason, key }) => [reason, key]),
-    [
-      ['unauthorized', undefined],
-      ['forbidden', 'app'],
-    ],
-  );
+  assert.ok(!postern.rawLog().includes('admin_denial'), 'whoever tries keys fills no log');
 });
 
 test('nothing secret, and no path, query or origin of a client, is in the audit log', async (t) => {

@@ -176,7 +176,7 @@ test('there are as many streams at once as are allowed, and room when one goes',
 });
 
 test('a reader that takes nothing is cut off, and holds up nobody', async (t) => {
-  const { store, admin } = await startRoutes(t, { slowMs: 100 });
+  const { store, app, admin } = await startRoutes(t, { slowMs: 1_000 });
   const slow = await openEvents(t, admin);
   slow.pause();
   const other = await openEvents(t, admin);
@@ -186,6 +186,9 @@ test('a reader that takes nothing is cut off, and holds up nobody', async (t) =>
   await store.audit.append(entries);
   const events = await other.take(1_000);
   assert.equal(events.at(-1)?.id, '1000');
+  const connections = () =>
+    new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+  await waitFor('the cut', async () => (await connections()) === 1);
   slow.resume();
   await slow.ended();
   assert.ok(!slow.isWhole());

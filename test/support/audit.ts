@@ -84,24 +84,28 @@ export async function openEvents(
       { ...where, path: `/v1/events${query}`, headers, agent: false },
       (response) => {
         let text = '';
+        let rest = '';
         let taken = 0;
+        const events: ReceivedEvent[] = [];
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
+          const blocks = (rest + chunk).split('\n\n');
+          rest = blocks.pop() ?? '';
+          for (const block of blocks) {
+            const [, id, data] = /^id: (.*)\ndata: (.*)$/.exec(block) ?? [];
+            if (id !== undefined && data !== undefined) events.push({ id, data });
+          }
         });
         let isOver = false;
         response.once('close', () => {
           isOver = true;
         });
-        const events = () =>
-          [...text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)].map(([, id = '', data = '']) => {
-            return { id, data };
-          });
         resolve({
           status: response.statusCode ?? 0,
           async take(count) {
-            await waitFor(`${count} events`, () => events().length >= taken + count);
+            await waitFor(`${count} events`, () => events.length >= taken + count);
             taken += count;
-            return events().slice(taken - count, taken);
+            return events.slice(taken - count, taken);
           },
           isWhole: () => response.complete,
           text: () => text,
