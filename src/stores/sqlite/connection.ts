@@ -8,6 +8,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
+import { databaseName, holdStore, type StoreHold } from './store-lock.ts';
 
 /** How long to wait for another process's lock. A decision waits on it, so it is short. */
 const patienceMs = 1_000;
@@ -27,9 +28,12 @@ export class SqliteConnection {
   readonly #writes: GroupCommit;
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
+  readonly #hold: StoreHold;
 
-  constructor(db: Handle) {
+  /** `hold` keeps the files from being replaced, and is let go of at the end. */
+  constructor(db: Handle, hold: StoreHold) {
     this.#db = db;
+    this.#hold = hold;
     this.#checkpoints = new Checkpoints(db);
     this.#writes = new GroupCommit(db, patienceMs, () => this.#checkpoints.committed());
     this.#version = db.prepare('PRAGMA data_version').pluck();
@@ -90,6 +94,7 @@ export class SqliteConnection {
     const thread = this.#checkpoints.close();
     if (thread !== undefined) await thread;
     this.#db.close();
+    this.#hold.release();
   }
 
   #prepare(sql: string): Statement<[Values]> {
@@ -133,13 +138,16 @@ export class SqliteConnection {
  * brings its schema up to date. Throws OperatorError when it cannot be used.
  */
 export function openConnection(dataDir: string): SqliteConnection {
-  const path = join(dataDir, 'postern.db');
+  const path = join(dataDir, databaseName);
+  let hold: StoreHold | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    hold = holdStore(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    return new SqliteConnection(openHandle(path));
+    return new SqliteConnection(openHandle(path), hold);
   } catch (error) {
+    hold?.release();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
       `cannot use the token store ${path}: ${(error as Error).message}. Check that data_dir (POSTERN_DATA_DIR) is a directory this user may write to and that the file is a SQLite database.`,
