@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Undone } from '../stores/sqlite/compare.ts';
 import { visible } from '../core/visible.ts';
+import type { Undone } from '../stores/sqlite/compare.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
 import { print } from './output.ts';
 import { renderRows } from './store-output.ts';

@@ -1,14 +1,7 @@
-import { renderTable } from './output.ts';
-
 /** What a store holds, in one line. Names come from its tables, so that no kind is forgotten. */
 export function renderRows(rows: Readonly<Record<string, number>>): string {
   const parts = Object.entries(rows).map(
     ([table, count]) => `${table.replaceAll('_', ' ')}: ${count}`,
   );
   return parts.length === 0 ? 'nothing' : parts.join(', ');
-}
-
-/** Names and values, one pair a line. */
-export function renderPairs(pairs: readonly (readonly [string, string])[]): string {
-  return renderTable([], pairs).trimStart();
 }

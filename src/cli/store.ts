@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { StoreReport } from '../stores/sqlite/check.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
-import { print, printJson } from './output.ts';
-import { renderPairs, renderRows } from './store-output.ts';
+import { print, printJson, renderTable } from './output.ts';
+import { renderRows } from './store-output.ts';
 
 /** `postern store …`. */
 export function registerStoreCommands(program: Command): void {
@@ -53,14 +53,17 @@ function printReport(report: StoreReport, size: (bytes: number) => string): void
   const { path, schema, newestSchema, rows, problems } = report;
   const isOld = schema > 0 && schema < newestSchema;
   print(
-    renderPairs([
-      ['store', path],
-      ['schema', `${schema}${isOld ? ` (the next start brings it up to ${newestSchema})` : ''}`],
-      ['rows', renderRows(rows)],
-      ['size', `${size(report.size)}, of which ${size(report.unused)} unused`],
-      ['write-ahead log', size(report.logSize)],
-      ['free on disk', size(report.free)],
-    ]),
+    renderTable(
+      ['', ''],
+      [
+        ['store', path],
+        ['schema', `${schema}${isOld ? ` (the next start brings it up to ${newestSchema})` : ''}`],
+        ['rows', renderRows(rows)],
+        ['size', `${size(report.size)}, of which ${size(report.unused)} unused`],
+        ['write-ahead log', size(report.logSize)],
+        ['free on disk', size(report.free)],
+      ],
+    ),
   );
   print();
   if (problems.length === 0) print('The store is whole.');

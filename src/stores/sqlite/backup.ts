@@ -13,7 +13,7 @@ import Database, { type Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { Refused } from '../../core/refused.ts';
 import { createId } from '../../core/secret.ts';
-import { type DatabaseFacts, inspectDatabase } from './inspect.ts';
+import { type DatabaseFacts, inspectDatabase, isDamage } from './inspect.ts';
 import { databaseName } from './store-lock.ts';
 
 /** Milliseconds to wait for another process's lock. */
@@ -85,11 +85,6 @@ export function sync(path: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** Whether SQLite says that what it reads is no database, or a broken one. */
-export function isDamage(error: unknown): boolean {
-  return /^SQLITE_(?:CORRUPT|NOTADB)/.test((error as { code?: string }).code ?? '');
 }
 
 /** Not read-only: after a crash the write-ahead log has to be put right before it can be read. */

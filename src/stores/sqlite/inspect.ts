@@ -63,7 +63,10 @@ export function openForReading(path: string): OpenForReading {
   }
 }
 
-/** Looks at all of it; that takes about a second for 100 MB. Writes nothing. */
+/**
+ * Looks at all of it; that takes about a second for 100 MB. Writes nothing. Throws OperatorError when
+ * it cannot be read; what is damaged is a fault, and no error.
+ */
 export function inspectDatabase(db: Handle): DatabaseFacts {
   const newest = newestSchema(sqliteMigrations);
   try {
@@ -74,6 +77,7 @@ export function inspectDatabase(db: Handle): DatabaseFacts {
       return { schema, newestSchema: newest, rows: countRows(db), faults };
     })();
   } catch (error) {
+    if (!isDamage(error)) throw unreadable(db.name, error);
     return { schema: 0, newestSchema: newest, rows: {}, faults: [(error as Error).message] };
   }
 }
@@ -92,7 +96,9 @@ function damage(db: Handle): string[] {
   const found = db.pragma(`integrity_check(${mostFaults})`) as { integrity_check: string }[];
   const strangers = db.pragma('foreign_key_check') as { table: string; rowid: number | null }[];
   return [
-    ...found.map(({ integrity_check: line }) => line).filter((line) => line !== 'ok'),
+    ...found
+      .flatMap(({ integrity_check: lines }) => lines.split('\n'))
+      .filter((line) => line !== 'ok' && !line.startsWith('***')),
     ...strangers
       .slice(0, mostFaults)
       .map(({ table, rowid }) => `row ${rowid ?? '?'} of ${table} belongs to nothing`),
@@ -121,9 +127,16 @@ function openReadOnly(path: string): Handle {
     db.pragma('user_version');
     return db;
   } catch (error) {
+    // Whoever inspects it is told of that.
+    if (isDamage(error)) return db;
     db.close();
     throw error;
   }
+}
+
+/** Whether SQLite says that what it reads is no database, or a broken one. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(?:CORRUPT|NOTADB)/.test((error as { code?: string }).code ?? '');
 }
 
 function isUnwritable(error: unknown): boolean {
