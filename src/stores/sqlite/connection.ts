@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database, { type Database as Handle, type Statement } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
@@ -142,6 +142,7 @@ export function openConnection(dataDir: string): SqliteConnection {
   let hold: StoreHold | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    refuseStrangers(path);
     hold = holdStore(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
@@ -152,6 +153,20 @@ export function openConnection(dataDir: string): SqliteConnection {
     throw new OperatorError(
       `cannot use the token store ${path}: ${(error as Error).message}. Check that data_dir (POSTERN_DATA_DIR) is a directory this user may write to and that the file is a SQLite database.`,
     );
+  }
+}
+
+/** The directory of another program stays as it is: no file of ours is put into it. */
+function refuseStrangers(path: string): void {
+  if (!existsSync(path)) return;
+  const db = new Database(path, { timeout: patienceMs });
+  try {
+    db.transaction(() => checkOwner(db, path)).deferred();
+  } catch (error) {
+    // Then it is in use, so it is ours, or is being replaced by one of ours.
+    if (!isBusy(error)) throw error;
+  } finally {
+    db.close();
   }
 }
 
