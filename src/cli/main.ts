@@ -56,6 +56,8 @@ for (const register of commands) register(program);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
 });
+// What cannot be said, as on a full disk, is no reason to end.
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();

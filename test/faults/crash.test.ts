@@ -7,8 +7,8 @@ import { temporaryDirectory } from '../support/postern.ts';
 // The short form of `npm run torture`.
 
 for (const [what, workers, kills] of [
-  ['a service that is killed again and again', 1, 12],
-  ['a service whose workers are killed, one and then all,', 2, 10],
+  ['a service that is killed again and again', 1, 10],
+  ['a service whose workers are killed, one and then all,', 2, 6],
 ] as const) {
   test(`${what} loses nothing that it acknowledged, and no ticket passes twice`, async (t) => {
     const directory = temporaryDirectory(t);

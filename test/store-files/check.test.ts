@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { failedInOneLine, obeyingModes, run, succeeded, surroundings } from '../support/cli.ts';
-import { startScene } from './scene.ts';
+import { startScene } from '../support/scene.ts';
 
 interface Report {
   readonly path: string;

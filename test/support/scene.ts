@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type AdminClient, connectAdmin } from '../../src/cli/admin-client.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { ask } from '../support/ask.ts';
-import { type Served, type Surroundings, serve } from '../support/cli.ts';
-import { adminKey } from '../support/postern.ts';
+import { ask } from './ask.ts';
+import { type Served, type Surroundings, serve } from './cli.ts';
+import { adminKey } from './postern.ts';
 
 /** A secret, and the id to revoke it by. */
 export interface Issued {
