@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, cpSync, existsSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { run, type Surroundings, surroundings } from '../support/cli.ts';
@@ -35,6 +35,7 @@ async function startOnCopy(
   change: (dataDir: string) => void,
 ): Promise<{ service: Scene; env: Surroundings['env'] }> {
   const { env, dataDir } = surroundings(t);
+  mkdirSync(dataDir, { mode: 0o700 });
   cpSync(before.dataDir, dataDir, { recursive: true });
   change(dataDir);
   return { service: await startScene(t, { env }), env };
