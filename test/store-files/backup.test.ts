@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   copyFileSync,
   existsSync,
@@ -299,6 +300,20 @@ describe('postern restore', { concurrency: 4 }, () => {
     assert.equal(statSync(before).size, 2_000);
     const again = await startScene(t, { env });
     assert.equal(await again.knock(token), '200');
+  });
+
+  test('what a restore makes belongs to the owner of the directory, whoever runs it', async (t) => {
+    const { env, dataDir, directory } = surroundings(t);
+    await (await startScene(t, { env })).end('SIGTERM');
+    const file = join(directory, 'backup.db');
+    succeeded(await run(['backup', file], env));
+    // Nobody but root can give a directory away; for others it is their own already.
+    const owner = process.getuid?.() === 0 ? 65_534 : (process.getuid?.() ?? 0);
+    chownSync(dataDir, owner, process.getgid?.() ?? 0);
+    succeeded(await run(['restore', file], env));
+    for (const name of ['postern.db', 'postern.lock']) {
+      assert.equal(statSync(join(dataDir, name)).uid, owner, name);
+    }
   });
 
   test('the database of another program stays where it is', async (t) => {
