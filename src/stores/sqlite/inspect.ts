@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import Database, { type Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
@@ -46,7 +46,7 @@ export function openForReading(path: string): OpenForReading {
   const directory = mkdtempSync(join(tmpdir(), 'postern-copy-'));
   const close = () => rmSync(directory, { recursive: true, force: true });
   try {
-    const copy = join(directory, databaseFile(path));
+    const copy = join(directory, basename(path));
     copyFileSync(path, copy);
     if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
     const db = openReadOnly(copy);
@@ -147,8 +147,4 @@ function unreadable(path: string, error: unknown): OperatorError {
   return new OperatorError(
     `cannot read ${path}: ${(error as Error).message}. Check that it is a SQLite database and that this user may read it.`,
   );
-}
-
-function databaseFile(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
