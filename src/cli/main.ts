@@ -19,6 +19,7 @@ import { note } from './output.ts';
 import { registerServeCommand } from './serve.ts';
 import { registerSigningKeyCommands } from './signing-key.ts';
 import { registerStoreCommands } from './store.ts';
+import { registerThrottleCommands } from './throttle.ts';
 import { registerTokenCommands } from './token.ts';
 
 const program = new Command('postern')
@@ -40,6 +41,7 @@ const commands = [
   registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
+  registerThrottleCommands,
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,
