@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database, { type Database as Handle, type Statement } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
-import { StoreUnavailable } from '../store.ts';
+import { type StoreMeter, StoreUnavailable } from '../store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
@@ -30,19 +30,29 @@ export class SqliteConnection {
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
   readonly #hold: StoreHold;
+  readonly #meter: StoreMeter;
   readonly #snapshot: Snapshot;
 
   /** `hold` keeps the files from being replaced, and is let go of at the end. */
-  constructor(db: Handle, hold: StoreHold) {
+  constructor(db: Handle, surroundings: { readonly hold: StoreHold; readonly meter: StoreMeter }) {
     this.#db = db;
-    this.#hold = hold;
+    this.#hold = surroundings.hold;
+    this.#meter = surroundings.meter;
     this.#checkpoints = new Checkpoints(db);
     this.#snapshot = new Snapshot(db);
     this.#writes = new GroupCommit(db, patienceMs, {
       before: () => this.#snapshot.close(),
-      after: () => this.#checkpoints.committed(),
+      after: (writes, milliseconds) => {
+        meter.committed(writes, milliseconds);
+        this.#checkpoints.committed();
+      },
     });
     this.#version = db.prepare('PRAGMA data_version').pluck();
+  }
+
+  /** The file. */
+  get path(): string {
+    return this.#db.name;
   }
 
   /**
@@ -56,12 +66,12 @@ export class SqliteConnection {
 
   /** The first row. */
   get<Row>(sql: string, values: Values = {}): Row | undefined {
-    return this.#read(() => this.#prepare(sql).get(values)) as Row | undefined;
+    return this.#lookUp(() => this.#prepare(sql).get(values)) as Row | undefined;
   }
 
   /** All rows. */
   all<Row>(sql: string, values: Values = {}): Row[] {
-    return this.#read(() => this.#prepare(sql).all(values)) as Row[];
+    return this.#lookUp(() => this.#prepare(sql).all(values)) as Row[];
   }
 
   /**
@@ -77,9 +87,7 @@ export class SqliteConnection {
    * with what it returned when that would survive a power cut.
    */
   write<T>(work: () => T): Promise<T> {
-    return this.#writes.add(work).catch((error: unknown) => {
-      throw this.#unavailable(error);
-    });
+    return this.#measured(this.#writes.add(work));
   }
 
   /**
@@ -87,9 +95,7 @@ export class SqliteConnection {
    * transaction do.
    */
   writeBehind<T>(work: () => T): Promise<T> {
-    return this.#writes.add(work, 'behind').catch((error: unknown) => {
-      throw this.#unavailable(error);
-    });
+    return this.#measured(this.#writes.add(work, 'behind'));
   }
 
   /** Runs a statement that writes, as part of `write`; how many rows it changed, and the last one it inserted. */
@@ -122,6 +128,20 @@ export class SqliteConnection {
     return statement;
   }
 
+  #measured<T>(written: Promise<T>): Promise<T> {
+    const start = performance.now();
+    return written.then(
+      (value) => {
+        this.#meter.done('write', performance.now() - start);
+        return value;
+      },
+      (error: unknown) => {
+        this.#meter.failed('write');
+        throw this.#unavailable(error);
+      },
+    );
+  }
+
   /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
   #read<T>(work: () => T): T {
     return this.#guard(() => {
@@ -133,6 +153,18 @@ export class SqliteConnection {
         return withPatience(this.#db, patienceMs, work);
       }
     });
+  }
+
+  #lookUp<T>(work: () => T): T {
+    const start = performance.now();
+    try {
+      const found = this.#read(work);
+      this.#meter.done('read', performance.now() - start);
+      return found;
+    } catch (error) {
+      this.#meter.failed('read');
+      throw error;
+    }
   }
 
   #guard<T>(work: () => T): T {
@@ -154,7 +186,7 @@ export class SqliteConnection {
  * Opens the database in a directory, which is made when missing (mode 0700, the database 0600), and
  * brings its schema up to date. Throws OperatorError when it cannot be used.
  */
-export function openConnection(dataDir: string): SqliteConnection {
+export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnection {
   const path = join(dataDir, databaseName);
   let hold: StoreHold | undefined;
   try {
@@ -163,7 +195,7 @@ export function openConnection(dataDir: string): SqliteConnection {
     hold = holdStore(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    return new SqliteConnection(openHandle(path), hold);
+    return new SqliteConnection(openHandle(path), { hold, meter });
   } catch (error) {
     hold?.release();
     if (error instanceof OperatorError) throw error;
