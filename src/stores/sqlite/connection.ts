@@ -34,10 +34,13 @@ export class SqliteConnection {
   readonly #snapshot: Snapshot;
 
   /** `hold` keeps the files from being replaced, and is let go of at the end. */
-  constructor(db: Handle, surroundings: { readonly hold: StoreHold; readonly meter: StoreMeter }) {
+  constructor(
+    db: Handle,
+    { hold, meter }: { readonly hold: StoreHold; readonly meter: StoreMeter },
+  ) {
     this.#db = db;
-    this.#hold = surroundings.hold;
-    this.#meter = surroundings.meter;
+    this.#hold = hold;
+    this.#meter = meter;
     this.#checkpoints = new Checkpoints(db);
     this.#snapshot = new Snapshot(db);
     this.#writes = new GroupCommit(db, patienceMs, {
