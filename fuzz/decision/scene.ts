@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { loadConfig } from '../../src/config/load.ts';
+import { createAuthHandler } from '../../src/http/auth-handler.ts';
+import type { AnswerSubrequest } from '../../src/services/answer.ts';
+import { createEvents, type Events } from '../../src/services/events.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
+import { createServices, type Services } from '../../src/wiring.ts';
+import { noon } from '../../test/support/jwt.ts';
+import type { Head } from '../head.ts';
+import { type Credentials, issueAll, newIssuer } from './credentials.ts';
+import { places } from './places.ts';
+
+/** What came back for a subrequest, and what was logged of it. */
+export interface Told {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly lines: readonly string[];
+  readonly log: readonly string[];
+}
+
+/** How the store behaves: as it should, gone, or with an error that nobody expects. */
+export type StoreMood = 'well' | 'gone' | 'odd';
+
+/** The real wiring over a real store, without a server. */
+export interface Scene {
+  readonly credentials: Credentials;
+  ask(head: Head, mood: StoreMood): Promise<Told>;
+  close(): Promise<void>;
+}
+
+/** What a test may put in the place of the real answer, to see whether somebody notices. */
+export type Replacement = (real: {
+  readonly services: Services;
+  readonly events: Events;
+}) => AnswerSubrequest;
+
+/** Opens the scene: a store with a token of each kind, and an issuer of JWTs. */
+export async function openScene(replace?: Replacement): Promise<Scene> {
+  const directory = mkdtempSync(join(tmpdir(), 'postern-fuzz-'));
+  const file = join(directory, 'postern.yaml');
+  const issuer = newIssuer();
+  const gates = Object.entries(places).map(([name, { settings }]) => [name, settings]);
+  const settings = {
+    data_dir: join(directory, 'data'),
+    gates: Object.fromEntries(gates),
+    jwt: { issuers: { own: issuer.settings } },
+  };
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify(settings));
+  const { config } = loadConfig({ file, env: {} });
+  let log: string[] = [];
+  const events = createEvents(
+    pino({ level: 'info', base: null }, { write: (line: string) => log.push(line) }),
+  );
+  const real = openSqliteStore(config.dataDir);
+  let mood: StoreMood = 'well';
+  let now = noon;
+  const services = createServices(config, {
+    store: moody(real, () => mood),
+    events,
+    clock: () => now,
+  });
+  const setNow = (moment: number) => {
+    now = moment;
+  };
+  const credentials = await issueAll({ services, issuer, now, setNow });
+  const handle = createAuthHandler({
+    answer: replace?.({ services, events }) ?? services.answer,
+    trustedProxies: config.gate.trustedProxies,
+    isClosing: () => false,
+  });
+  return {
+    credentials,
+    async ask(head, wanted) {
+      log = [];
+      mood = wanted;
+      let told: Pick<Told, 'status' | 'lines'> | undefined;
+      const response = {
+        writeHead(status: number, lines: string[]) {
+          told = { status, lines };
+          return response;
+        },
+        end(body?: unknown) {
+          if (body !== undefined) throw new Error('an answer has no body');
+        },
+      };
+      await handle(head as unknown as IncomingMessage, response as unknown as ServerResponse);
+      mood = 'well';
+      if (told === undefined) throw new Error('there was no answer');
+      return { ...told, log };
+    },
+    async close() {
+      await services.close();
+      await real.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function moody(store: Store, mood: () => StoreMood): Store {
+  const tokens = new Proxy(store.tokens, {
+    get(target, name) {
+      if (name === 'findByHash' && mood() === 'gone') {
+        return () => Promise.reject(new StoreUnavailable('gone'));
+      }
+      if (name === 'findByHash' && mood() === 'odd') {
+        return () => Promise.reject(new TypeError('odd'));
+      }
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { ...store, tokens };
+}
