@@ -25,11 +25,12 @@ export const basicSource: CredentialSource = {
   extract({ authorization }) {
     const encoded = readScheme(authorization, 'basic');
     if (typeof encoded !== 'string') return encoded;
-    const bytes = Buffer.from(encoded, 'base64');
-    // Node skips what is not base64: only what encodes back to itself was well-formed.
-    if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, '')) {
-      return deny('malformed_credential');
-    }
+    // From its beginning, so that it takes time linear in the text whatever stands there.
+    const digits = /^([A-Za-z0-9+/]*)=*$/.exec(encoded)?.[1];
+    if (digits === undefined) return deny('malformed_credential');
+    const bytes = Buffer.from(digits, 'base64');
+    // Node drops bits that are left over: only what encodes back to itself was well-formed.
+    if (bytes.toString('base64').replace(/=+$/, '') !== digits) return deny('malformed_credential');
     const text = bytes.toString('utf8');
     const colon = text.indexOf(':');
     const user = text.slice(0, colon);

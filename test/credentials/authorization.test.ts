@@ -50,6 +50,8 @@ const basicCases: readonly [header: string | undefined, found: unknown][] = [
   [`Basic ${encode('alice:abc').replace(/=+$/, '')}`, { value: 'abc', claimedSubject: 'alice' }],
   ['Basic', malformed],
   ['Basic ====', malformed],
+  [`Basic ${'='.repeat(8_000)}a`, malformed],
+  [`Basic ${encode('alice:abc').replace('=', '')}`, { value: 'abc', claimedSubject: 'alice' }],
   [`Basic ${encode('alice')}`, malformed],
   [`Basic ${encode('alice:')}`, malformed],
   [`Basic ${encode('alice:a b')}`, malformed],
