@@ -144,6 +144,10 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
     'postern.yaml:2:3: default_gate.sources: must not have fewer than 1 items',
     'postern.yaml:3:3: default_gate.origins: must not have fewer than 1 items',
   ],
+  'places to look for a token that are no list': [
+    'default_gate:\n  sources: 1\n',
+    'postern.yaml:2:3: default_gate.sources: must be array',
+  ],
   'a list': ['- gate\n', 'postern.yaml: must be a mapping of settings, such as "gate:"'],
   'a word': ['gate\n', 'postern.yaml: must be a mapping of settings, such as "gate:"'],
 };
