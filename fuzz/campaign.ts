@@ -57,6 +57,7 @@ export async function runCampaign(
   const startedAt = performance.now();
   let tried = 0;
   let batchSize = smallestBatch;
+  let searchedMs = 0;
   let failure: Failure | undefined;
 
   const remember = (input: string) => {
@@ -95,11 +96,13 @@ export async function runCampaign(
     await takeAll(batch, true);
     if (failure !== undefined) break;
     const between = performance.now();
-    if (coverage !== undefined && coverage.takeNew() > 0) {
+    const isWorthWhile = searchedMs < (between - startedAt) / 4;
+    if (coverage !== undefined && coverage.takeNew() > 0 && isWorthWhile) {
       const found = await findReaching(batch, coverage, (part) => takeAll(part, false));
       if (found !== undefined) remember(found);
     }
     const lookMs = performance.now() - between;
+    searchedMs += lookMs;
     // Looking is worth a tenth of the time, and a batch must not outlast the deadline by much.
     const isLookingLong = lookMs > (between - before) / 10 && between - before < 500;
     batchSize = isLookingLong ? Math.min(batchSize * 2, largestBatch) : batchSize;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import { isHttpToken } from '../src/core/http-token.ts';
 import type { SubrequestHead } from '../src/http/told-facts.ts';
 
@@ -26,7 +27,8 @@ export function readHead(text: string): Head {
     rawHeaders.push(name, value);
     headers[name.toLowerCase()] = value;
   }
-  const remoteAddress = peer === '-' ? undefined : peer;
+  // A socket has an address, or is one of a file system.
+  const remoteAddress = isIP(peer) === 0 ? undefined : peer;
   return {
     method: /^[A-Z-]+$/.test(method) ? method : 'GET',
     url: '/auth',

@@ -121,7 +121,7 @@ export function writeRequest(random: Random, names: readonly string[]): string {
   const credential = (form?: string) => {
     // Most of them are good ones, so that what else there is decides.
     const name = random.oneIn(2)
-      ? random.pick(['active', 'jwt', 'session', 'twice'])
+      ? random.pick(['active', 'jwt', 'session', 'imported'])
       : random.pick(names);
     const how = form ?? (random.oneIn(6) ? random.pick(Object.keys(forms)) : 'plain');
     return how === 'plain' ? `{${name}}` : `{${name}^${how}}`;

@@ -41,7 +41,7 @@ export const handshake: Target = {
     const target = parseTarget(text);
     if (target !== undefined) {
       const { path, query } = target;
-      expect(!/[?#\s]/.test(path), 'a path ends before its query', path);
+      expect(!/[?# \t\r\n]/.test(path), 'a path ends before its query', path);
       expect(query === undefined || !query.includes('#'), 'a query ends before a fragment');
       const whole = query === undefined ? path : `${path}?${query}`;
       expect(text === whole || text.startsWith(`${whole}#`), 'nothing is lost', whole);

@@ -54,8 +54,8 @@ export const subrequest: Target = {
     expect(isTrusted, 'a stranger is not heard', peer);
     const { host, path, query, method, gateName } = handshake;
     expect(parseHost(host) === host, 'the host is in its usual form', host);
-    expect(path?.startsWith('/') === true && !/[?#\s]/.test(path), 'the path is one', path);
-    expect(query === undefined || !/[#\s]/.test(query), 'the query is one', query);
+    expect(path?.startsWith('/') === true && !/[?# \t]/.test(path), 'the path is one', path);
+    expect(query === undefined || !/[# \t]/.test(query), 'the query is one', query);
     expect(isMethod(method), 'the method is one', method);
     expect(gateName === undefined || isGateName(gateName), 'the gate has a name', gateName);
     const uris = told('x-original-uri', 'x-forwarded-uri').filter(([, value]) => value !== '');
