@@ -1,5 +1,6 @@
 import type { CredentialSource } from '../core/credential.ts';
 import { type Deny, deny } from '../core/verdict.ts';
+import { trimBlanks } from './blanks.ts';
 import { isTokenText } from './token-text.ts';
 
 /** User name of Basic that stands for "whoever the token belongs to". */
@@ -43,7 +44,7 @@ export const basicSource: CredentialSource = {
 /** The one parameter behind a scheme; undefined when the header is absent or of another scheme. */
 function readScheme(authorization: string | undefined, scheme: string): string | Deny | undefined {
   if (authorization === undefined) return undefined;
-  const [name = '', value, ...rest] = authorization.trim().split(/ +/);
+  const [name = '', value, ...rest] = trimBlanks(authorization).split(/ +/);
   if (name.toLowerCase() !== scheme) return undefined;
   return value === undefined || rest.length > 0 || !isTokenText(value)
     ? deny('malformed_credential')
