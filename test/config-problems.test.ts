@@ -144,6 +144,10 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
     'postern.yaml:2:3: default_gate.sources: must not have fewer than 1 items',
     'postern.yaml:3:3: default_gate.origins: must not have fewer than 1 items',
   ],
+  'a cookie whose name is a number': [
+    'sessions:\n  cookie: 0\n',
+    'postern.yaml:2:3: sessions.cookie: must be string',
+  ],
   'places to look for a token that are no list': [
     'default_gate:\n  sources: 1\n',
     'postern.yaml:2:3: default_gate.sources: must be array',
