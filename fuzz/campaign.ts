@@ -58,6 +58,7 @@ export async function runCampaign(
   let tried = 0;
   let batchSize = smallestBatch;
   let searchedMs = 0;
+  let growthDue = growthEvery;
   let failure: Failure | undefined;
 
   const remember = (input: string) => {
@@ -106,7 +107,7 @@ export async function runCampaign(
     // Looking is worth a tenth of the time, and a batch must not outlast the deadline by much.
     const isLookingLong = lookMs > (between - before) / 10 && between - before < 500;
     batchSize = isLookingLong ? Math.min(batchSize * 2, largestBatch) : batchSize;
-    for (let i = 0; i < size && failure === undefined; i += growthEvery) {
+    for (; growthDue <= tried && failure === undefined; growthDue += growthEvery) {
       const input = random.pick(batch);
       begin?.(input);
       failure = await checkGrowth(target, input, random);

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Head } from '../head.ts';
 import { expect } from '../target.ts';
+import { usualAddress } from '../usual-address.ts';
 import type { Issued } from './credentials.ts';
 import { type Place, places } from './places.ts';
 
@@ -27,7 +28,7 @@ export function checkAdmission(
   expect(place !== undefined, 'who is let in is at a gate', gate);
   checkPlace(lines, gate, place);
   const peer = head.socket.remoteAddress;
-  const isProxy = peer === undefined || /^(?:::ffff:)?127\.|^::1$/.test(peer);
+  const isProxy = peer === undefined || /^127\.|^::1$/.test(usualAddress(peer));
   expect(isProxy, 'only a trusted proxy is answered', peer);
   const upgrades = [...lines('x-original-upgrade'), ...lines('upgrade')];
   const method = [...lines('x-original-method'), ...lines('x-forwarded-method'), head.method][0];
@@ -36,7 +37,7 @@ export function checkAdmission(
     expect(method === 'GET', 'a handshake is a GET', method);
   }
   const addresses = [...lines('x-real-ip'), ...lines('x-forwarded-for').flatMap(splitList)];
-  const from = addresses.map((address) => address.replace(/^::ffff:/i, ''));
+  const from = addresses.map(usualAddress);
   if (place.admits !== undefined) {
     expect(from.some(place.admits), 'the network may connect', from);
   }
@@ -192,8 +193,8 @@ const readers: Readonly<Record<Place['looks'][number], Reader>> = {
     lines('sec-websocket-protocol')
       .flatMap(splitList)
       .flatMap((name) => {
-        const [, encoding, value = ''] = /^postern\.bearer(64)?\.(.*)$/.exec(name) ?? [];
-        if (!name.startsWith('postern.bearer')) return [];
+        const [, encoding, value] = /^postern\.bearer(64)?\.(.*)$/.exec(name) ?? [];
+        if (value === undefined) return [];
         return [encoding === undefined ? value : Buffer.from(value, 'base64url').toString()];
       }),
 };

@@ -88,11 +88,12 @@ export async function openConfig(): Promise<Target> {
       try {
         const { effective } = loadConfig({ file, env });
         const shown = JSON.stringify(effective.filter((one) => !one.secret));
-        expect(!isShown(shown), 'the effective settings show no secret', shown);
+        expect(!isShown(shown, text), 'the effective settings show no secret', shown);
         return 'good';
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         expect(error.problems.length > 0, 'a fault is named');
+        expect(!isShown(error.message, text), 'no problem shows a secret', error.message);
         for (const { where, message } of error.problems) {
           expect(where !== '' && message !== '', 'a problem says where and what', error.message);
         }
@@ -106,8 +107,15 @@ export async function openConfig(): Promise<Target> {
   };
 }
 
-function isShown(text: string): boolean {
-  return text.includes(secret);
+/** Lines with the secret, as they are before anything is changed in them. */
+const secretLines = sections
+  .flatMap((section) => section.split('\n'))
+  .filter((line) => line.includes(secret));
+
+/** Whether a secret is shown that stands where secrets belong: elsewhere nobody can know it for one. */
+function isShown(shown: string, text: string): boolean {
+  const lines = text.split('\n').filter((line) => line.includes(secret));
+  return shown.includes(secret) && lines.every((line) => secretLines.includes(line));
 }
 
 function makeConfig(random: Random): string {

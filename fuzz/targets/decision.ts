@@ -60,15 +60,15 @@ export async function openDecision(replace?: Replacement): Promise<Target> {
         expect(times === 1, 'every identity header is set once', name);
       }
       const subject = value('Remote-User') ?? '';
-      checkAdmission({ head, gate: gate ?? '', subject }, credentials.bySubject);
       const issued = credentials.bySubject(subject);
-      const known = issued?.uses !== undefined || places[gate ?? '']?.once === true;
-      expect(
-        mood === 'well' || issued?.kind === 'jwt' || !issued,
-        'without its store it lets nobody in',
-      );
-      if (issued !== undefined && known) {
-        await credentials.admitted(issued, places[gate ?? '']?.once === true);
+      const isOnce = places[gate ?? '']?.once === true;
+      try {
+        checkAdmission({ head, gate: gate ?? '', subject }, credentials.bySubject);
+        const isStored = issued !== undefined && issued.kind !== 'jwt';
+        expect(mood === 'well' || !isStored, 'without its store it lets nobody in', subject);
+      } finally {
+        // What is used up is made anew in any case, so that the next input finds the same scene.
+        if (issued !== undefined) await credentials.admitted(issued, isOnce);
       }
       return `200 ${gate} ${source}`;
     },
@@ -113,7 +113,9 @@ function isTold({ rawHeaders, method }: Head, secret: string, queries: readonly 
         .split(',')
         .some((one) => one.includes(secret) && !/^ *postern\.bearer/.test(one));
     }
-    const [path = '', query = ''] = value.split('?');
+    const mark = value.indexOf('?');
+    const path = mark === -1 ? value : value.slice(0, mark);
+    const query = mark === -1 ? '' : value.slice(mark + 1);
     // Under other names than the gate's it is a parameter of the page like any other.
     const isOther = (pair: string) => pair.includes(secret) && !queries.includes(decodeName(pair));
     return path.includes(secret) || query.split('&').some(isOther);

@@ -80,7 +80,9 @@ export const nginx: Target = {
   longest: 32_768,
   generate: (random) =>
     Array.from({ length: 1 + random.below(4) }, () => make(random, 0)).join('\n'),
-  run(text) {
+  run(input) {
+    // Files are read as UTF-8, which never gives half a character.
+    const text = input.toWellFormed();
     findNginxVersion(text);
     try {
       const { directives: read } = parseFile({ name: 'site.conf', text });

@@ -7,6 +7,7 @@ import { headersTelling } from '../../src/http/told-facts.ts';
 import { readHead, usualLines } from '../head.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
+import { usualAddress } from '../usual-address.ts';
 
 const trusted = parseNetworks(['loopback']) as NetworkSet;
 const names = Object.keys(usualLines);
@@ -45,7 +46,7 @@ export const subrequest: Target = {
     const isAddress = clientAddress === undefined || plainAddress(clientAddress) === clientAddress;
     expect(isAddress, 'a client has an address in its usual form', clientAddress);
     const peer = head.socket.remoteAddress;
-    const isTrusted = peer === undefined || /^(::ffff:)?127\.|^(0*:){1,7}0*1$|^::1%/i.test(peer);
+    const isTrusted = peer === undefined || /^127\.|^::1$/.test(usualAddress(peer));
     if (isDenial(handshake)) {
       const isStranger = handshake.reason === 'untrusted_proxy';
       expect(isStranger !== isTrusted || !isTrusted, 'who may ask is heard', handshake.reason);
