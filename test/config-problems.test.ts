@@ -328,3 +328,15 @@ test('no error shows the admin key, whatever is wrong around it', (t) => {
   const lines = problemsIn(() => loadConfig({ env })).join('\n');
   assert.ok(!lines.includes(adminKey), lines);
 });
+
+test('braces that a template left around a key warn nobody with what is between them', async (t) => {
+  const warnings: string[] = [];
+  const keep = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', keep);
+  t.after(() => process.off('warning', keep));
+  const lines = problemsOf(t, `admin:\n  key: {{ ${adminKey} }}\n`);
+  assert.deepEqual(lines, ['postern.yaml:2:3: admin.key: must be string']);
+  // Warnings come a turn later.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
+});
