@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Coverage } from './coverage.ts';
 import { checkGrowth } from './growth.ts';
 import { mutate } from './mutate.ts';
@@ -17,6 +18,8 @@ export interface CampaignOptions {
   readonly coverage?: Coverage;
   /** Called before each input, so that somebody else can tell which one hangs. */
   readonly begin?: (input: string) => void;
+  /** Gives what nobody awaited and was rejected since the last time. */
+  readonly takeStray?: () => unknown;
 }
 
 /** An input that broke something. */
@@ -49,7 +52,7 @@ export async function runCampaign(
   target: Target,
   options: CampaignOptions,
 ): Promise<CampaignResult> {
-  const { inputs: most, deadline, coverage, begin } = options;
+  const { inputs: most, deadline, coverage, begin, takeStray } = options;
   const random = createRandom(seedFor(options.seed, options.name));
   const pool = [...target.seeds, ...options.corpus];
   const outcomes = new Map<string, number>();
@@ -95,6 +98,7 @@ export async function runCampaign(
     const batch = Array.from({ length: size }, () => makeInput(target, pool, random));
     const before = performance.now();
     await takeAll(batch, true);
+    failure ??= takeStray && (await findStray(target, batch, takeStray));
     if (failure !== undefined) break;
     const between = performance.now();
     const isWorthWhile = searchedMs < (between - startedAt) / 4;
@@ -109,11 +113,31 @@ export async function runCampaign(
     batchSize = isLookingLong ? Math.min(batchSize * 2, largestBatch) : batchSize;
     for (; growthDue <= tried && failure === undefined; growthDue += growthEvery) {
       const input = random.pick(batch);
-      begin?.(input);
-      failure = await checkGrowth(target, input, random);
+      failure = await checkGrowth(target, input, random, begin);
     }
   }
   return { inputs: tried, ms: performance.now() - startedAt, outcomes, interesting, failure };
+}
+
+/**
+ * Which input of a batch leaves a rejection behind that nobody awaits. Node tells of those only once
+ * everything else has had its turn, so each is tried again and given time.
+ */
+async function findStray(
+  target: Target,
+  batch: readonly string[],
+  takeStray: () => unknown,
+): Promise<Failure | undefined> {
+  await nextTurn();
+  const first = takeStray();
+  if (first === undefined) return undefined;
+  for (const input of batch) {
+    await tryInput(target, input);
+    await nextTurn();
+    const fault = takeStray();
+    if (fault !== undefined) return { input, fault };
+  }
+  return { input: batch.at(-1) ?? '', fault: first };
 }
 
 function makeInput(target: Target, pool: readonly string[], random: Random): string {

@@ -20,6 +20,7 @@ export async function checkGrowth(
   target: Target,
   input: string,
   random: Random,
+  begin: (input: string) => void = () => {},
 ): Promise<GrownFault | undefined> {
   const at = random.below(input.length + 1);
   const piece = random.oneIn(3)
@@ -35,8 +36,13 @@ export async function checkGrowth(
     times = [];
     // The longest first: most are done with that in no time.
     for (const size of sizes.toReversed()) {
-      const timed = await best(target, grow(size), check === 0 ? 1 : 3);
-      if (typeof timed !== 'number') return timed;
+      const grown = grow(size);
+      const run = () => {
+        begin(grown);
+        return target.run(grown);
+      };
+      const timed = await best(run, check === 0 ? 1 : 3);
+      if (typeof timed !== 'number') return { input: grown, ...timed };
       times.unshift(timed);
       if (times.length === 1 && timed < floorMs) return undefined;
     }
@@ -50,15 +56,18 @@ export async function checkGrowth(
   };
 }
 
-/** Milliseconds of the fastest of a few tries. */
-async function best(target: Target, input: string, tries: number): Promise<number | GrownFault> {
+/** Milliseconds of the fastest of a few tries, or what went wrong. */
+async function best(
+  run: () => unknown,
+  tries: number,
+): Promise<number | { readonly fault: unknown }> {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < tries; i++) {
     const start = performance.now();
     try {
-      await target.run(input);
+      await run();
     } catch (fault) {
-      return { input, fault };
+      return { fault };
     }
     least = Math.min(least, performance.now() - start);
   }

@@ -30,10 +30,13 @@ const result = await runCampaign(target, {
   corpus: readCorpus(task.target, task.corpus).map(({ input }) => input),
   coverage,
   begin: heartbeat.begin,
+  takeStray() {
+    const taken = stray;
+    stray = undefined;
+    return taken;
+  },
 });
-const failure =
-  result.failure ??
-  (stray === undefined ? undefined : { input: heartbeat.current(), fault: stray });
+const { failure } = result;
 const smaller = failure && (await makeSmaller(failure.input, faultKey(failure.fault)));
 await target.close?.();
 report({

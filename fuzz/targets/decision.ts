@@ -111,7 +111,7 @@ function isTold({ rawHeaders, method }: Head, secret: string, queries: readonly 
     if (/^sec-/i.test(name)) {
       return value
         .split(',')
-        .some((one) => one.includes(secret) && !/^ *postern\.bearer/.test(one));
+        .some((one) => one.includes(secret) && !/^ *postern\.bearer(?:64)?\./.test(one));
     }
     const mark = value.indexOf('?');
     const path = mark === -1 ? value : value.slice(0, mark);
