@@ -22,21 +22,23 @@ export interface ServerProcess {
 const patienceMs = 10_000;
 
 /**
- * Starts `postern serve` from the build, with its log in a file of `directory`, and resolves once it
+ * Starts `postern serve` from the build, or from `program`, with its log in a file of `directory`, and resolves once it
  * lets a handshake through. `env` holds further `POSTERN_*` variables.
  */
 export async function startService(options: {
   readonly directory: string;
   readonly store: Pick<FilledStore, 'dataDir' | 'cookie'>;
   readonly gate: ListenAddress;
+  /** Path in the repository. Default `bin/postern.js`. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }): Promise<ServerProcess> {
-  const { directory, store, gate, env, signal } = options;
+  const { directory, store, gate, program = 'bin/postern.js', env, signal } = options;
   return startServer({
     directory,
     gate,
-    parameters: [join(packageRoot, 'bin', 'postern.js'), 'serve'],
+    parameters: [join(packageRoot, program), 'serve'],
     env: {
       POSTERN_DATA_DIR: store.dataDir,
       POSTERN_GATE_LISTEN: renderListenAddress(gate),
