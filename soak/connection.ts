@@ -13,13 +13,31 @@ export interface Reply {
 
 /** A kept-alive HTTP/1.1 connection with one request at a time. */
 export interface Connection {
-  /** Rejects when the connection ends before the answer is whole. */
+  /**
+   * Where the server has said that it closes the connection after an answer, as nginx does after a
+   * thousand, a new one is opened. Rejects when one ends before the answer is whole.
+   */
   send(request: string): Promise<Reply>;
   close(): void;
 }
 
 /** Opens a connection. A library would do the same and take several times the processor time. */
-export function openConnection(address: ListenAddress): Promise<Connection> {
+export async function openConnection(address: ListenAddress): Promise<Connection> {
+  let line = await open(address);
+  return {
+    async send(request) {
+      const reply = await line.send(request);
+      if (/\r\nconnection: *close/i.test(reply.head)) {
+        line.close();
+        line = await open(address);
+      }
+      return reply;
+    },
+    close: () => line.close(),
+  };
+}
+
+function open(address: ListenAddress): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const socket =
       address.kind === 'unix' ? connect(address.path) : connect(address.port, address.host);
