@@ -14,8 +14,9 @@ export interface Reply {
 /** A kept-alive HTTP/1.1 connection with one request at a time. */
 export interface Connection {
   /**
-   * Where the server has said that it closes the connection after an answer, as nginx does after a
-   * thousand, a new one is opened. Rejects when one ends before the answer is whole.
+   * Where the server has closed the connection meanwhile, as it may one that nobody uses, or has said
+   * that it does so after an answer, as nginx does after a thousand, a new one is opened. Rejects when
+   * one ends before the answer is whole.
    */
   send(request: string): Promise<Reply>;
   close(): void;
@@ -26,18 +27,20 @@ export async function openConnection(address: ListenAddress): Promise<Connection
   let line = await open(address);
   return {
     async send(request) {
+      if (!line.isOpen()) line = await open(address);
       const reply = await line.send(request);
-      if (/\r\nconnection: *close/i.test(reply.head)) {
-        line.close();
-        line = await open(address);
-      }
+      if (/\r\nconnection: *close/i.test(reply.head)) line.close();
       return reply;
     },
     close: () => line.close(),
   };
 }
 
-function open(address: ListenAddress): Promise<Connection> {
+interface Line extends Connection {
+  isOpen(): boolean;
+}
+
+function open(address: ListenAddress): Promise<Line> {
   return new Promise((resolve, reject) => {
     const socket =
       address.kind === 'unix' ? connect(address.path) : connect(address.port, address.host);
@@ -50,7 +53,7 @@ function open(address: ListenAddress): Promise<Connection> {
   });
 }
 
-function serve(socket: Socket): Connection {
+function serve(socket: Socket): Line {
   let text = '';
   let startedAt = 0;
   let waiting: { resolve(reply: Reply): void; reject(error: Error): void } | undefined;
@@ -78,12 +81,12 @@ function serve(socket: Socket): Connection {
   return {
     send(request) {
       return new Promise((resolve, reject) => {
-        if (socket.destroyed) return reject(new Error('the connection is closed'));
         waiting = { resolve, reject };
         startedAt = performance.now();
         socket.write(request, 'latin1');
       });
     },
+    isOpen: () => !socket.destroyed && socket.readyState === 'open',
     close: () => void socket.destroy(),
   };
 }

@@ -13,9 +13,8 @@ import { readMemoryMb } from '../bench/process-usage.ts';
 import { startService } from '../bench/service.ts';
 import { startSite } from '../bench/site.ts';
 import { openAdmin } from '../src/compose.ts';
-import type { ListenAddress } from '../src/config/listen-address.ts';
+import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { findFreePort } from '../src/nginx/process.ts';
 import { audience, iss, makeJwt, newSigner } from '../test/support/jwt.ts';
 import type { Slice } from './judge.ts';
 
@@ -48,8 +47,8 @@ export async function openScene(options: {
   const { directory, nginx, signal } = options;
   const dataDir = join(directory, 'data');
   const adminKey = randomBytes(32).toString('base64');
-  const gate: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() };
-  const admin: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() };
+  const gate = { kind: 'unix', path: join(directory, 'gate.sock') } as const;
+  const admin = { kind: 'unix', path: join(directory, 'admin.sock') } as const;
   const signer = newSigner('EdDSA');
   const config = join(directory, 'postern.yaml');
   mkdirSync(directory, { recursive: true });
@@ -75,15 +74,15 @@ export async function openScene(options: {
     patienceMs: 60_000,
     env: {
       POSTERN_CONFIG: config,
-      POSTERN_ADMIN_LISTEN: `127.0.0.1:${admin.port}`,
+      POSTERN_ADMIN_LISTEN: renderListenAddress(admin),
       POSTERN_ADMIN_KEY: adminKey,
     },
     signal,
   });
-  const part = parts.find(({ name }) => name === 'tcp');
+  const part = parts.find(({ name }) => name === 'unix');
   const site =
     nginx && part !== undefined
-      ? await startSite(part, { directory, gate }).catch(async (error: unknown) => {
+      ? await twice(() => startSite(part, { directory, gate })).catch(async (error: unknown) => {
           await service.stop();
           throw error;
         })
@@ -106,6 +105,11 @@ export async function openScene(options: {
       await service.stop();
     },
   };
+}
+
+/** Once more where a port that was free a moment ago is taken by now. */
+function twice<T>(start: () => Promise<T>): Promise<T> {
+  return start().catch(start);
 }
 
 /** Issues what is presented again and again, before any service opens the store. */
