@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { buildAdminApp } from '../src/http/admin-app.ts';
-import { createEvents } from '../src/services/events.ts';
+import { logEvents } from '../src/services/log-events.ts';
 
 interface Field {
   readonly type?: string | readonly string[];
@@ -36,7 +36,7 @@ export async function renderApiReference(): Promise<string> {
   const app = await buildAdminApp({
     ...({} as Parameters<typeof buildAdminApp>[0]),
     adminKeys: {} as Parameters<typeof buildAdminApp>[0]['adminKeys'],
-    events: createEvents(pino({ level: 'silent' })),
+    events: logEvents(pino({ level: 'silent' })),
   });
   await app.ready();
   const document = app.swagger() as unknown as OpenApi;

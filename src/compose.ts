@@ -1,18 +1,20 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { ListenAddress } from './config/listen-address.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { buildGateApp } from './http/gate-app.ts';
 import { listen } from './http/listen.ts';
 import { ensureFirstKey, fullKey } from './services/admin-keys.ts';
-import { createEvents, type DecisionRecord } from './services/events.ts';
+import { createEvents } from './services/events.ts';
 import { createLogger } from './services/log.ts';
+import { logEvents } from './services/log-events.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { keepRecentDecisions } from './services/recent-decisions.ts';
-import { createReload, type Reload } from './services/reload.ts';
+import { createReload } from './services/reload.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { createLatest, createServices } from './wiring.ts';
-import type { Peers } from './workers/worker.ts';
+import type { Peers, PeerTasks } from './workers/worker.ts';
 
 /** A running Postern. */
 export interface Postern {
@@ -21,10 +23,10 @@ export interface Postern {
   /** Where tokens are issued. */
   readonly admin: ListenAddress;
   readonly pruning: Pruning;
-  /** Puts a changed configuration in force. Throws ConfigError; the old one stays then. */
-  readonly reload: Reload;
-  /** One of the last decisions, by its request id. */
-  findDecision(requestId: string): DecisionRecord | undefined;
+  /** Puts a changed configuration in force, or says in the log what is wrong with it. */
+  reload(): void;
+  /** What it does for other processes on the same listeners and store. */
+  readonly peerTasks: PeerTasks;
   /** Stops accepting, finishes what is in flight, closes the store. */
   close(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export async function startPostern(
 ): Promise<Postern> {
   const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
   const recent = keepRecentDecisions();
-  const events = createEvents(log, recent);
+  const events = createEvents(logEvents(log), recent.events);
   const store = openSqliteStore(config.dataDir);
   const opened: { close(): unknown }[] = [store];
   try {
@@ -69,7 +71,19 @@ export async function startPostern(
       apply: (changed) => latest.replace(make(changed)),
       events,
     });
-    const gateApp = await buildGateApp({ ...parts, events });
+    const reloadIfRight = () => {
+      try {
+        reload();
+      } catch (error) {
+        // What is wrong with it is in the log; the old rules stay in force.
+        if (!(error instanceof ConfigError)) throw error;
+      }
+    };
+    const gateApp = await buildGateApp({
+      ...parts,
+      openSnapshot: store.openSnapshot,
+      events,
+    });
     opened.unshift(gateApp);
     if (config.admin.key === undefined) {
       await ensureFirstKey(store.adminKeys, announceAdminKey, clock());
@@ -78,21 +92,25 @@ export async function startPostern(
       ...parts,
       reload() {
         const reloaded = reload();
-        peers?.reload();
+        peers?.tell('reload', null);
         return reloaded;
       },
-      findDecision: async (id) => recent.find(id) ?? peers?.find(id),
+      async findDecision(id) {
+        const found = recent.find(id);
+        if (found !== undefined || peers === undefined) return found;
+        return (await peers.ask('decision', id)).find((record) => record !== null) ?? undefined;
+      },
       events,
       clock,
       ping: store.ping,
     });
     opened.unshift(adminApp);
     const gate = await listen(gateApp, config.gate.listen, {
-      setting: 'gate.listen',
+      name: 'gate',
       socketMode: socketModes.gate,
     });
     const admin = await listen(adminApp, config.admin.listen, {
-      setting: 'admin.listen',
+      name: 'admin',
       socketMode: socketModes.admin,
     });
     const pruning = startPruning({
@@ -107,8 +125,11 @@ export async function startPostern(
       gate,
       admin,
       pruning,
-      reload,
-      findDecision: recent.find,
+      reload: reloadIfRight,
+      peerTasks: {
+        notices: { reload: reloadIfRight },
+        questions: { decision: (id) => recent.find(id) ?? null },
+      },
       async close() {
         pruning.stop();
         // Whoever has not sent a whole request by then does not get to hold the others up.
@@ -132,7 +153,7 @@ export async function startPostern(
 export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const clock = Date.now;
   const store = openSqliteStore(config.dataDir);
-  const events = createEvents(createLogger({ ...config.log, level: 'silent' }));
+  const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
   const parts = createServices(config, { store, events, clock });
   const app = await buildAdminApp({
     ...parts,

@@ -1,5 +1,6 @@
 import { createBridges } from './bridges/bridges.ts';
 import type { Config } from './config/config.ts';
+import { whenKnown } from './core/awaitable.ts';
 import { chooseAmong, chooseAny } from './core/gate-choice.ts';
 import type { DecisionPorts } from './core/inquiry.ts';
 import { credentialSources } from './credentials/index.ts';
@@ -17,7 +18,7 @@ import { createTokenService } from './services/tokens.ts';
 import type { Store } from './stores/store.ts';
 import { createJwtVerifier } from './verifiers/jwt.ts';
 import { redeemJwt } from './verifiers/jwt-use.ts';
-import { redeemOpaque, verifyOpaque } from './verifiers/opaque.ts';
+import { createOpaqueVerifier, redeemOpaque } from './verifiers/opaque.ts';
 
 /** Milliseconds that replaced services stay open: longer than any decision takes. */
 const replacedMs = 30_000;
@@ -38,10 +39,11 @@ export function createServices(
     store: store.jwts,
     report: events.issuerFailed,
   });
+  const verifyOpaque = createOpaqueVerifier(store);
   const ports: DecisionPorts = {
     sources: credentialSources,
-    verify: async (credential, now) =>
-      (await verifyJwt(credential, now)) ?? verifyOpaque(store, credential, now),
+    verify: (credential, now) =>
+      whenKnown(verifyJwt(credential, now), (known) => known ?? verifyOpaque(credential, now)),
     bridgeOf: bridges.of,
     redeem: (identity, now) =>
       identity.jwt === undefined

@@ -6,8 +6,8 @@ import { buildAdminApp } from '../src/http/admin-app.ts';
 import { problems } from '../src/http/problem.ts';
 import type { AdminKeys } from '../src/services/admin-keys.ts';
 import type { Assertions } from '../src/services/assertions.ts';
-import { createEvents } from '../src/services/events.ts';
 import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
+import { logEvents } from '../src/services/log-events.ts';
 import type { TokenService } from '../src/services/tokens.ts';
 import { StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
@@ -345,7 +345,7 @@ test('/readyz answers 503 when the store does not', async () => {
     introspect: () => Promise.reject(new Error('not asked')),
     jwts: {} as JwtRevocations,
     adminKeys: {} as AdminKeys,
-    events: createEvents(pino({ level: 'silent' })),
+    events: logEvents(pino({ level: 'silent' })),
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
     gateList: () => ({ gates: [], default_gate: {} }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
-import { createEvents } from '../../src/services/events.ts';
+import { logEvents } from '../../src/services/log-events.ts';
 import { startPruning } from '../../src/services/pruning.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -66,7 +66,7 @@ function startPruningOf(store: Store): () => Promise<number> {
     store: store.tokens,
     jwts: store.jwts,
     limits: { ...config, tokens: { ...config.tokens, retention: 0 } },
-    events: createEvents(pino({ level: 'silent' })),
+    events: logEvents(pino({ level: 'silent' })),
     clock: () => 2_000,
   });
   const run = pruning.run();

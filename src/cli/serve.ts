@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Postern } from '../compose.ts';
 import type { Config } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { version } from '../resources.ts';
 import type { Addresses } from '../workers/messages.ts';
@@ -61,18 +60,10 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
     worker?.leave();
     throw error;
   });
-  const reload = () => {
-    try {
-      postern.reload();
-    } catch (error) {
-      // What is wrong with it is in the log; the old rules stay in force.
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  };
   // Before anybody is told that it is ready, and may tell it to stop.
   stopOnSignal(postern, log, worker !== undefined);
-  if (worker === undefined) process.on('SIGHUP', reload);
-  else worker.ready(postern, { reload, find: postern.findDecision });
+  if (worker === undefined) process.on('SIGHUP', postern.reload);
+  else worker.ready(postern, postern.peerTasks);
   return postern;
 }
 

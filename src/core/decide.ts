@@ -1,3 +1,4 @@
+import type { Awaitable } from './awaitable.ts';
 import { checkBounds } from './bounds.ts';
 import {
   checkCrossSite,
@@ -18,7 +19,7 @@ import { type Deny, deny, type Verdict } from './verdict.ts';
 /** One named part of a decision. */
 interface Step {
   readonly name: string;
-  take(inquiry: Inquiry): Deny | undefined | Promise<Deny | undefined>;
+  take(inquiry: Inquiry): Awaitable<Deny | undefined>;
   /** Whom it concerns; everybody where it does not say. */
   readonly concerns?: (inquiry: Inquiry) => boolean;
 }
@@ -50,26 +51,38 @@ const steps: readonly Step[] = [
 ];
 
 /**
- * Decides on one handshake at one gate. Rejects only with what the ports reject with; the caller
- * must treat that as a denial.
+ * Decides on one handshake at one gate, at once where the ports know at once. Throws and rejects only
+ * with what the ports do; the caller must treat that as a denial.
  */
-export async function decide(question: Question, ports: DecisionPorts): Promise<Verdict> {
-  const inquiry: Inquiry = { ...question, ports };
-  const { trace } = question;
-  for (const { name, take, concerns } of steps) {
-    if (trace !== undefined) inquiry.notes = [];
-    const isConcerned = concerns === undefined || concerns(inquiry);
-    const taken = isConcerned ? take(inquiry) : undefined;
-    // Most steps know at once, and waiting for what is there costs more than they do.
-    const denial = taken instanceof Promise ? await taken : taken;
-    const outcome = denial !== undefined ? 'denied' : isConcerned ? 'passed' : 'skipped';
-    trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
-    if (denial !== undefined) return withKnown(denial, inquiry, name);
+export function decide(question: Question, ports: DecisionPorts): Awaitable<Verdict> {
+  return takeSteps({ ...question, ports }, 0);
+}
+
+function takeSteps(inquiry: Inquiry, from: number): Awaitable<Verdict> {
+  for (let at = from; at < steps.length; at++) {
+    const step = steps[at] as Step;
+    if (inquiry.trace !== undefined) inquiry.notes = [];
+    if (step.concerns !== undefined && !step.concerns(inquiry)) {
+      inquiry.trace?.({ step: step.name, outcome: 'skipped', notes: [] });
+      continue;
+    }
+    const taken = step.take(inquiry);
+    if (taken instanceof Promise) {
+      return taken.then((denial) => finish(step, inquiry, denial) ?? takeSteps(inquiry, at + 1));
+    }
+    const denied = finish(step, inquiry, taken);
+    if (denied !== undefined) return denied;
   }
   const { grounds, identity } = inquiry;
   // Unreachable while the steps above find both, and a denial all the same if one ever does not.
   if (grounds === undefined || identity === undefined) return deny('internal_error');
   return { verdict: 'allow', identity, source: grounds };
+}
+
+function finish({ name }: Step, inquiry: Inquiry, denial: Deny | undefined): Deny | undefined {
+  const outcome = denial === undefined ? 'passed' : 'denied';
+  inquiry.trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
+  return denial && withKnown(denial, inquiry, name);
 }
 
 /** The names of the steps, in order. */
@@ -105,7 +118,7 @@ function checkRequired({ gate, identity }: Inquiry): Deny | undefined {
     : checkRequirements(gate.requirements, identity);
 }
 
-async function redeem(inquiry: Inquiry): Promise<Deny | undefined> {
+function redeem(inquiry: Inquiry): Awaitable<Deny | undefined> {
   const { gate, identity, now, ports } = inquiry;
   if (identity === undefined) return deny('no_credential');
   const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;

@@ -1,10 +1,14 @@
-import { bareIdentity } from './identity.ts';
+import { type Awaitable, whenKnown } from './awaitable.ts';
+import { bareIdentity, type Identity } from './identity.ts';
 import { type Inquiry, note } from './inquiry.ts';
 import { type Deny, deny, isDenial } from './verdict.ts';
 
 /** Finds out who it is, from whatever the decision rests on. */
-export async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> {
-  const found = await identify(inquiry);
+export function findIdentity(inquiry: Inquiry): Awaitable<Deny | undefined> {
+  return whenKnown(identify(inquiry), (found) => take(inquiry, found));
+}
+
+function take(inquiry: Inquiry, found: Identity | Deny): Deny | undefined {
   if (isDenial(found)) {
     // A token that is no good any more is known all the same, and the log says whose it was.
     if (found.identity !== undefined) inquiry.identity = found.identity;
@@ -18,7 +22,8 @@ export async function findIdentity(inquiry: Inquiry): Promise<Deny | undefined> 
   return undefined;
 }
 
-async function identify({ grounds, credential, bridged, gate, now, ports }: Inquiry) {
+function identify(inquiry: Inquiry): Awaitable<Identity | Deny> {
+  const { grounds, credential, bridged, gate, now, ports } = inquiry;
   if (grounds === 'network') return bareIdentity('network', gate.networks.trustAs);
   if (bridged !== undefined) {
     const bridge = ports.bridgeOf(gate);

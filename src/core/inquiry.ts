@@ -1,3 +1,4 @@
+import type { Awaitable } from './awaitable.ts';
 import type { Bridge, BridgeRequest } from './bridge.ts';
 import type { Credential, CredentialSource, SourceName } from './credential.ts';
 import type { Gate } from './gate.ts';
@@ -9,8 +10,8 @@ import type { Deny, Grounds } from './verdict.ts';
 export interface DecisionPorts {
   /** All credential sources, by name. */
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
-  /** Finds out whose credential it is. Rejects only when it cannot tell. */
-  verify(credential: Credential, now: number): Promise<Identity | Deny>;
+  /** Finds out whose credential it is. Throws, or rejects, only when it cannot tell. */
+  verify(credential: Credential, now: number): Awaitable<Identity | Deny>;
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
   /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { unlessFailed, whenKnown } from '../core/awaitable.ts';
 import type { NetworkSet } from '../core/network.ts';
-import type { AnswerSubrequest } from '../services/answer.ts';
+import type { Answer, AnswerSubrequest } from '../services/answer.ts';
+import type { Store } from '../stores/store.ts';
 import { readSubrequest } from './inbound.ts';
 
 /** True for nginx's question: any method, with or without a query. */
@@ -9,24 +11,60 @@ export function isSubrequest({ url = '' }: IncomingMessage): boolean {
 }
 
 /**
- * Answers a subrequest on Node's own request and response. This is what a server does all day, and
- * a framework's routing and hooks would take longer than the decision. Whatever a subrequest brings
+ * Answers subrequests on Node's own request and response. This is what a server does all day, and a
+ * framework's routing and hooks would take longer than the decision. Whatever a subrequest brings
  * along as a body, nobody needs it and nothing of it is read.
+ *
+ * What arrived in one turn of the event loop is decided together at its end. So the store is asked
+ * once for all of them whether anything changed, after the last of them had arrived: no decision
+ * rests on what was true before its question. And nginx, which sleeps while it waits, is woken once.
  */
 export function createAuthHandler(dependencies: {
   readonly answer: AnswerSubrequest;
   readonly trustedProxies: NetworkSet;
+  readonly openSnapshot: Store['openSnapshot'];
   /** Whether connections are to be given up, since the service stops. */
   readonly isClosing: () => boolean;
-}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { answer, trustedProxies, isClosing } = dependencies;
-  return async (request, response) => {
-    const { status, headers } = await answer(readSubrequest(request, trustedProxies));
+  /** Hears of what must not happen. */
+  readonly failed: (error: unknown) => void;
+}): (request: IncomingMessage, response: ServerResponse) => void {
+  const { answer, trustedProxies, openSnapshot, isClosing, failed } = dependencies;
+  let arrived: [IncomingMessage, ServerResponse][] = [];
+  let closeSnapshot = () => {};
+
+  function reply(request: IncomingMessage, response: ServerResponse, { status, headers }: Answer) {
     const lines = ['Content-Length', '0'];
     for (const [name, value] of headers) lines.push(name, value);
     // Some configurations announce a body and send none; the connection cannot be used again then.
     if (isClosing() || announcesBody(request)) lines.push('Connection', 'close');
     response.writeHead(status, lines).end();
+  }
+
+  function replyToAll(): void {
+    const all = arrived;
+    arrived = [];
+    closeSnapshot = openSnapshot();
+    for (const [request, response] of all) {
+      unlessFailed<unknown>(
+        () =>
+          whenKnown(answer(readSubrequest(request, trustedProxies)), (found) =>
+            reply(request, response, found),
+          ),
+        (error) => {
+          failed(error);
+          response.destroy();
+        },
+      );
+    }
+  }
+
+  return (request, response) => {
+    if (arrived.length === 0) {
+      setImmediate(replyToAll);
+      // In the same turn, when all is decided that does not have to wait for others.
+      setImmediate(() => closeSnapshot());
+    }
+    arrived.push([request, response]);
   };
 }
 

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { AnswerSubrequest } from '../services/answer.ts';
 import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
+import type { Store } from '../stores/store.ts';
 import { createAuthHandler, isSubrequest } from './auth-handler.ts';
 import { createErrorHandler } from './problem.ts';
 import { type SessionRouteDependencies, sessionRoutes } from './routes/session.ts';
@@ -19,22 +20,26 @@ export async function buildGateApp(
     readonly answer: AnswerSubrequest;
     readonly assertions: Assertions;
     readonly events: Events;
+    readonly openSnapshot: Store['openSnapshot'];
   },
 ): Promise<FastifyInstance> {
-  const { answer, assertions, events, trustedProxies } = dependencies;
+  const { answer, assertions, events, trustedProxies, openSnapshot } = dependencies;
   let closing = false;
-  const authenticate = createAuthHandler({ answer, trustedProxies, isClosing: () => closing });
+  const authenticate = createAuthHandler({
+    answer,
+    trustedProxies,
+    openSnapshot,
+    isClosing: () => closing,
+    failed: (error) => events.failed('a subrequest could not be answered', error),
+  });
   const app = fastify({
     ...serverOptions,
     bodyLimit: 16_384,
     // Nothing of what serverFactory does not set itself is set by Fastify.
     serverFactory: (serve) =>
       createServer({ ...serverOptions.http, keepAliveTimeout }, (request, response) => {
-        if (!isSubrequest(request)) return serve(request, response);
-        authenticate(request, response).catch((error: unknown) => {
-          events.failed('a subrequest could not be answered', error);
-          response.destroy();
-        });
+        if (isSubrequest(request)) authenticate(request, response);
+        else serve(request, response);
       }),
   })
     .withTypeProvider<TypeBoxTypeProvider>()

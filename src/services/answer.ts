@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Awaitable, unlessFailed, whenKnown } from '../core/awaitable.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity } from '../core/identity.ts';
 import { type Deny, denialStatus, isDenial } from '../core/verdict.ts';
@@ -27,14 +28,14 @@ interface Completed extends Judgement {
   readonly assertion: string;
 }
 
-/** Answers one subrequest from start to finish. Never rejects: what cannot be decided is denied. */
-export type AnswerSubrequest = (subrequest: Subrequest) => Promise<Answer>;
+/** Answers one subrequest from start to finish. Never throws or rejects: what cannot be decided is denied. */
+export type AnswerSubrequest = (subrequest: Subrequest) => Awaitable<Answer>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createAnswer(dependencies: {
   readonly judge: Judge;
   /** Takes note that a session was used. Never rejects. */
-  readonly renew: (identity: Identity) => Promise<void>;
+  readonly renew: (identity: Identity) => Awaitable<void>;
   /** Takes note that a token was used. Never throws. */
   readonly touch: (tokenId: string, now: number) => void;
   /** A signed statement for the backend. May reject. */
@@ -45,27 +46,33 @@ export function createAnswer(dependencies: {
   const { judge, renew, touch, assert, events, clock } = dependencies;
 
   /** What an answer takes beside the decision and may fail: that never lets through either. */
-  async function complete(judgement: Judgement): Promise<Completed> {
+  function complete(judgement: Judgement): Awaitable<Completed> {
     const { at, verdict } = judgement;
     if (at === undefined || verdict.verdict === 'deny') return { ...judgement, assertion: '' };
-    try {
-      await renew(verdict.identity);
-      // A counted use is noted by the redemption; who has no id has no token.
-      const { tokenId, maxUses } = verdict.identity;
-      if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
-      const { assertion: isWanted, name } = at.gate;
-      return { at, verdict, assertion: isWanted ? await assert(verdict.identity, name) : '' };
-    } catch (error) {
-      return { at, verdict: failed(error, events), assertion: '' };
-    }
+    const { assertion: isWanted, name } = at.gate;
+    const { identity } = verdict;
+    return unlessFailed<Completed>(
+      () =>
+        whenKnown(renew(identity), () => {
+          // A counted use is noted by the redemption; who has no id has no token.
+          const { tokenId, maxUses } = identity;
+          if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
+          return whenKnown(isWanted ? assert(identity, name) : '', (assertion) => ({
+            at,
+            verdict,
+            assertion,
+          }));
+        }),
+      (error) => ({ at, verdict: failed(error, events), assertion: '' }),
+    );
   }
 
-  return async ({ handshake, upgrading, clientAddress }) => {
+  function conclude(
+    { handshake, upgrading, clientAddress }: Subrequest,
+    { at, verdict, assertion }: Completed,
+  ): Answer {
     const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
-    const { at, verdict, assertion } = isDenial(handshake)
-      ? refused(handshake)
-      : await complete(await judge(handshake));
     events.decided({
       requestId,
       at: clock(),
@@ -96,6 +103,14 @@ export function createAnswer(dependencies: {
       status: denialStatus(denial.reason, upgrading),
       headers: renderDenyHeaders({ gate: at?.gate, handshake: facts, denial, requestId }),
     };
+  }
+
+  return (subrequest) => {
+    const { handshake } = subrequest;
+    const completed = isDenial(handshake)
+      ? refused(handshake)
+      : whenKnown(judge(handshake), complete);
+    return whenKnown(completed, (known) => conclude(subrequest, known));
   };
 }
 

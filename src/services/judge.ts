@@ -1,3 +1,4 @@
+import { type Awaitable, unlessFailed, whenKnown } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { ChosenGate, GateChoice } from '../core/gate-choice.ts';
 import type { Handshake } from '../core/handshake.ts';
@@ -13,11 +14,11 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
-/** Finds the gate and decides there. Never rejects: what cannot be decided is denied. */
+/** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
 export type Judge = (
   handshake: Handshake,
   options?: Pick<Question, 'trace'> & { readonly dry?: boolean },
-) => Promise<Judgement>;
+) => Awaitable<Judgement>;
 
 /** Builds the one way to a verdict, for nginx and for people who ask why. */
 export function createJudge(dependencies: {
@@ -28,15 +29,15 @@ export function createJudge(dependencies: {
 }): Judge {
   const { gates, ports, events, clock } = dependencies;
   const dryPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
-  return async (handshake, { trace, dry = false } = {}) => {
+  return (handshake, { trace, dry = false } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
     const question = { handshake, gate: at.gate, now: clock(), ...(trace && { trace }) };
-    try {
-      return { at, verdict: await decide(question, dry ? dryPorts : ports) };
-    } catch (error) {
-      return { at, verdict: failed(error, events) };
-    }
+    const verdict = unlessFailed<Verdict>(
+      () => decide(question, dry ? dryPorts : ports),
+      (error) => failed(error, events),
+    );
+    return whenKnown(verdict, (known) => ({ at, verdict: known }));
   };
 }
 

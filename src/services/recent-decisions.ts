@@ -1,8 +1,9 @@
-import type { DecisionRecord } from './events.ts';
+import type { DecisionRecord, Events } from './events.ts';
 
 /** The last decisions, to be looked up by the id that denials and log lines carry. */
 export interface RecentDecisions {
-  keep(record: DecisionRecord): void;
+  /** What it has to hear of. */
+  readonly events: Pick<Events, 'decided'>;
   find(requestId: string): DecisionRecord | undefined;
 }
 
@@ -14,9 +15,11 @@ export function keepRecentDecisions(): RecentDecisions {
   const records: DecisionRecord[] = [];
   let next = 0;
   return {
-    keep(record) {
-      records[next] = record;
-      next = (next + 1) % kept;
+    events: {
+      decided(record) {
+        records[next] = record;
+        next = (next + 1) % kept;
+      },
     },
     // People ask seldom, and requests come all the time: looking is what may take long.
     find: (requestId) => records.find((record) => record.requestId === requestId),

@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../config/config.ts';
+import type { Awaitable } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
@@ -28,11 +29,11 @@ export interface Sessions {
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
    * nothing is used up.
    */
-  look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Promise<Verdict>;
+  look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Awaitable<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
   end(handshake: Handshake, gate: Gate): Promise<void>;
   /** Lets a sliding session live on, now that it was used. Never rejects. */
-  renew(identity: Identity): Promise<void>;
+  renew(identity: Identity): Awaitable<void>;
 }
 
 /** A sliding session is written anew when this part of its life is over, not at each use. */
@@ -104,11 +105,11 @@ export function createSessions(dependencies: {
       if (await store.revoke(identity.tokenId, clock())) events.revoked(identity.tokenId);
     },
 
-    async renew({ kind, tokenId, expiresAt }) {
+    renew({ kind, tokenId, expiresAt }) {
       if (kind !== 'session' || config.expiry !== 'sliding' || expiresAt === undefined) return;
       const next = clock() + config.ttl;
       if (next - expiresAt < config.ttl * renewAfter) return;
-      await store.renew(tokenId, next).catch((error: unknown) => {
+      return store.renew(tokenId, next).catch((error: unknown) => {
         events.failed('a session could not be renewed', error);
       });
     },

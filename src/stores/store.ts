@@ -1,10 +1,11 @@
 import type { AdminKey } from '../core/admin-key.ts';
+import type { Awaitable } from '../core/awaitable.ts';
 import type { Claims, JwtKey } from '../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
 
 /**
  * The store could not answer: locked, full, broken, gone. Whoever waits for a decision must deny.
- * Every method of a store may reject with it; nothing else is expected of them.
+ * Every method of a store may throw it or reject with it; nothing else is expected of them.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
@@ -75,7 +76,7 @@ export interface TokenStore {
    * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
    * it is up to date but `lastUsedAt`.
    */
-  findByHash(hash: Uint8Array): Promise<Token | undefined>;
+  findByHash(hash: Uint8Array): Awaitable<Token | undefined>;
   findById(id: string): Promise<Token | undefined>;
   /** Newest first. An unknown cursor yields an empty page. */
   list(
@@ -159,7 +160,7 @@ export interface JwtRevocationPage {
  * enough. The rules are those of TokenStore.
  */
 export interface JwtStore {
-  find(jwt: JwtKey): Promise<{ readonly revoked: boolean; readonly used: boolean }>;
+  find(jwt: JwtKey): Awaitable<{ readonly revoked: boolean; readonly used: boolean }>;
   /** Uses a JWT up, unless it was used or is revoked: one conditional write. */
   redeem(jwt: JwtKey & { jti: string }, expiresAt: number, now: number): Promise<boolean>;
   /**
@@ -179,6 +180,12 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;
   readonly adminKeys: AdminKeyStore;
+  /**
+   * Has what is looked up from now on looked up at one moment, that of the first look-up, until the
+   * function that it returns is called: for questions that were all asked before. It costs less than
+   * one by one, and must end in the same turn of the event loop. What is written meanwhile ends it.
+   */
+  openSnapshot(): () => void;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   /** Writes what is to be written still, and closes. */

@@ -10,6 +10,7 @@ import {
   type KeyObject,
 } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Issuer, IssuerKeys } from '../core/issuer.ts';
@@ -25,13 +26,13 @@ import { createRenewable, type Renewable } from './renewable.ts';
 /**
  * Verifies JWTs of the configured issuers. Which issuer's keys count is chosen by the `iss` claim
  * alone; `jku`, `x5u`, `jwk` and `x5c` in a header are never looked at (RFC 8725, section 3.10).
- * Undefined for what is no JWT, and for everything where no issuer is configured. Rejects with
- * StoreUnavailable, and with nothing else: errors of jose hold claims, and end here.
+ * Undefined for what is no JWT, and for everything where no issuer is configured. Throws
+ * StoreUnavailable, or rejects with it, and with nothing else: errors of jose hold claims, and end here.
  */
 export type VerifyJwt = (
   credential: Credential,
   now: number,
-) => Promise<Identity | Deny | undefined>;
+) => Awaitable<Identity | Deny | undefined>;
 
 type Keys = KeyObject | JWTVerifyGetKey;
 
@@ -72,14 +73,20 @@ export function createJwtVerifier(dependencies: {
   const verified = rememberVerified();
 
   /** Whose signature it bears, and who it says it is. */
-  async function identify(value: string, now: number): Promise<Signatory | Deny | undefined> {
-    const remembered = await verified.find(value, now);
-    if (remembered !== undefined) return remembered;
-    const presented = trusted.size === 0 ? undefined : readUnverifiedJwt(value);
+  function identify(value: string, now: number): Awaitable<Signatory | Deny | undefined> {
+    if (trusted.size === 0) return undefined;
+    return whenKnown(verified.find(value, now), (found) => found ?? verify(value, now));
+  }
+
+  function verify(value: string, now: number): Awaitable<Signatory | Deny | undefined> {
+    const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
-    if (trust === undefined) return deny('unknown_token', 'iss');
+    return trust === undefined ? deny('unknown_token', 'iss') : verifyFor(trust, value, now);
+  }
+
+  async function verifyFor(trust: Trust, value: string, now: number): Promise<Signatory | Deny> {
     const generation = trust.keys.generation();
     const signed = await checkSignature(value, trust, now);
     if (isDenial(signed)) return signed;
@@ -93,17 +100,23 @@ export function createJwtVerifier(dependencies: {
     return { identity, trust };
   }
 
-  return async ({ value }, now) => {
-    const signatory = await identify(value, now);
+  function judge(
+    signatory: Signatory | Deny | undefined,
+    now: number,
+  ): Awaitable<Identity | Deny | undefined> {
     if (signatory === undefined || isDenial(signatory)) return signatory;
     const { identity, trust } = signatory;
     const denial = checkMoment(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
     // Asked last, so that no revocation slips in while keys are fetched.
-    const { revoked, used } = await store.find({ ...identity.jwt, subject: identity.subject });
-    const known = { ...identity, jwt: { ...identity.jwt, used } };
-    return revoked ? { ...deny('revoked'), identity: known } : known;
-  };
+    const found = store.find({ ...identity.jwt, subject: identity.subject });
+    return whenKnown(found, ({ revoked, used }) => {
+      const known = { ...identity, jwt: { ...identity.jwt, used } };
+      return revoked ? { ...deny('revoked'), identity: known } : known;
+    });
+  }
+
+  return ({ value }, now) => whenKnown(identify(value, now), (signatory) => judge(signatory, now));
 }
 
 /** Most JWTs that are remembered, and most characters of all of them. */
@@ -127,13 +140,14 @@ function rememberVerified() {
   });
   return {
     keep: (jwt: string, verified: Verified) => void known.set(jwt, verified),
-    async find(jwt: string, now: number): Promise<Signatory | undefined> {
+    find(jwt: string, now: number): Awaitable<Signatory | undefined> {
       const found = known.get(jwt);
       if (found === undefined || now < found.since) return undefined;
       // Asked for, so that keys are renewed when they are due, however often the same JWT comes.
-      const keys = await found.trust.keys.current(now);
-      const isCurrent = found.generation === found.trust.keys.generation();
-      return keys !== undefined && isCurrent ? found : undefined;
+      return whenKnown(found.trust.keys.current(now), (keys) => {
+        const isCurrent = found.generation === found.trust.keys.generation();
+        return keys !== undefined && isCurrent ? found : undefined;
+      });
     },
   };
 }
@@ -163,7 +177,7 @@ function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<K
     };
     return createRenewable<Keys>({ load, policy: filePolicy, report });
   }
-  return { current: async () => keys.key, renew: async () => 'too_soon', generation: () => 0 };
+  return { current: () => keys.key, renew: async () => 'too_soon', generation: () => 0 };
 }
 
 async function checkSignature(

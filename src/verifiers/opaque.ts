@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../core/secret.ts';
@@ -12,29 +14,48 @@ const denialByState = {
   used: 'already_used',
 } as const satisfies Record<string, DenialCode>;
 
+/** Verifies tokens and tickets of the store. Throws StoreUnavailable, or rejects with it. */
+export type VerifyOpaque = (credential: Credential, now: number) => Awaitable<Identity | Deny>;
+
+/** Most secrets whose hashes are remembered: of tokens that the store knows, and of no others. */
+const remembered = 10_000;
+
 /**
- * Verifies tokens and tickets of the store. What starts like a secret of ours is checked for its
- * form first, so that a mistyped one is told as such and costs no look-up; anything else may be an
- * imported secret. Rejects with StoreUnavailable.
+ * Builds the verifier. What starts like a secret of ours is checked for its form first, so that a
+ * mistyped one is told as such and costs no look-up; anything else may be an imported secret.
  */
-export async function verifyOpaque(
-  { tokens, jwts }: { readonly tokens: TokenStore; readonly jwts: JwtStore },
-  credential: Credential,
-  now: number,
-): Promise<Identity | Deny> {
-  const { value } = credential;
-  if (value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix)) {
-    return deny('malformed_credential');
+export function createOpaqueVerifier(store: {
+  readonly tokens: TokenStore;
+  readonly jwts: JwtStore;
+}): VerifyOpaque {
+  const { tokens, jwts } = store;
+  const hashes = new LRUCache<string, Uint8Array>({ max: remembered });
+
+  function judge(token: Token, now: number): Awaitable<Identity | Deny> {
+    const identity = identityOf(token);
+    const state = tokenState(token, now);
+    const judged = state === 'active' ? identity : { ...deny(denialByState[state]), identity };
+    if (token.jwt === undefined) return judged;
+    // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
+    return whenKnown(jwts.find(token.jwt), ({ revoked }) =>
+      revoked ? { ...deny('revoked'), identity } : judged,
+    );
   }
-  const token = await tokens.findByHash(hashSecret(value));
-  if (token === undefined) return deny('unknown_token');
-  const state = tokenState(token, now);
-  const identity = identityOf(token);
-  // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
-  if (token.jwt !== undefined && (await jwts.find(token.jwt)).revoked) {
-    return { ...deny('revoked'), identity };
-  }
-  return state === 'active' ? identity : { ...deny(denialByState[state]), identity };
+
+  return ({ value }, now) => {
+    const known = hashes.get(value);
+    if (known === undefined && isMalformed(value)) return deny('malformed_credential');
+    const hash = known ?? hashSecret(value);
+    return whenKnown(tokens.findByHash(hash), (token) => {
+      if (token === undefined) return deny('unknown_token');
+      if (known === undefined) hashes.set(value, hash);
+      return judge(token, now);
+    });
+  };
+}
+
+function isMalformed(value: string): boolean {
+  return value.startsWith(tokenPrefix) && !isWellFormedSecret(value, tokenPrefix);
 }
 
 /**

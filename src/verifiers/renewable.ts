@@ -1,10 +1,12 @@
+import type { Awaitable } from '../core/awaitable.ts';
+
 /** Something that is loaded from elsewhere, kept, and loaded anew now and then. */
 export interface Renewable<T> {
   /**
    * The value, loaded first where there is none yet or it is older than `maxAge`. While it cannot be
    * loaded, the last one there was counts, up to `maxStale`; after that, undefined.
    */
-  current(now: number): Promise<T | undefined>;
+  current(now: number): Awaitable<T | undefined>;
   /**
    * Loads the value again, for whom the present one is not enough. `too_soon` says that it was
    * loaded just now, `failed` that it cannot be had, or could not just now.
@@ -70,17 +72,15 @@ export function createRenewable<T>(dependencies: {
   return {
     renew,
     generation: () => generation,
-    async current(now) {
+    current(now) {
       const age = (moment: number) => Math.abs(now - moment);
       const usable = () =>
         loaded !== undefined && age(loaded.at) < policy.maxStale ? loaded.value : undefined;
-      if (loaded === undefined || age(loaded.at) >= policy.maxAge) {
-        // With a value at hand nobody waits for a source that is known to be in trouble.
-        const isWorthWaiting = usable() === undefined || !hasFailed;
-        const renewal = renew(now);
-        if (isWorthWaiting) await renewal;
-      }
-      return usable();
+      if (loaded !== undefined && age(loaded.at) < policy.maxAge) return usable();
+      // With a value at hand nobody waits for a source that is known to be in trouble.
+      const isWorthWaiting = usable() === undefined || !hasFailed;
+      const renewal = renew(now);
+      return isWorthWaiting ? renewal.then(usable) : usable();
     },
   };
 }

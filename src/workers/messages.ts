@@ -7,21 +7,44 @@ export interface Addresses {
   readonly admin: ListenAddress;
 }
 
+/** What workers tell each other, by topic. All of it goes between processes as JSON. */
+export interface Notices {
+  /** Read the configuration again. */
+  readonly reload: null;
+}
+
+/** What workers ask each other, by topic. */
+export interface Questions {
+  /** Is the decision with this request id one of yours? */
+  readonly decision: { readonly content: string; readonly answer: DecisionRecord | null };
+}
+
 /** What the primary process says to a worker. */
 export type ToWorker =
   /** Begin. One of the workers prunes for all. */
   | { readonly kind: 'start'; readonly prunes: boolean }
-  /** Read the configuration again. */
-  | { readonly kind: 'reload' }
-  /** Is this decision one of yours? */
-  | { readonly kind: 'find'; readonly query: number; readonly requestId: string }
-  | { readonly kind: 'found'; readonly query: number; readonly record: DecisionRecord | null };
+  | Notice
+  | Question
+  /** What those said who answered in time. */
+  | { readonly kind: 'answers'; readonly query: number; readonly answers: readonly unknown[] };
 
-/** What a worker says to the primary process. */
+/** What a worker says to the primary process, which passes notices and questions on to the others. */
 export type ToPrimary =
   | { readonly kind: 'ready'; readonly addresses: Addresses }
-  /** The configuration was read again here, and should be elsewhere. */
-  | { readonly kind: 'reload' }
-  /** Did anybody else make this decision? */
-  | { readonly kind: 'find'; readonly query: number; readonly requestId: string }
-  | { readonly kind: 'found'; readonly query: number; readonly record: DecisionRecord | null };
+  | Notice
+  | Question
+  | { readonly kind: 'answer'; readonly query: number; readonly answer: unknown };
+
+interface Notice {
+  readonly kind: 'notice';
+  readonly topic: keyof Notices;
+  readonly content: unknown;
+}
+
+interface Question {
+  readonly kind: 'question';
+  /** A number of the asker's own. */
+  readonly query: number;
+  readonly topic: keyof Questions;
+  readonly content: unknown;
+}

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import { WorkersFailed } from './failed.ts';
 import type { Addresses, ToPrimary, ToWorker } from './messages.ts';
+import { createSurveys } from './surveys.ts';
 
 /** Several workers on the same listeners and the same store. */
 export interface Primary {
@@ -25,10 +26,8 @@ const stopMs = 5_000;
  */
 export async function startPrimary(count: number, log: Logger): Promise<Primary> {
   const workers = new Set<Worker>();
-  /** Who asked which query, by a number of the primary's own. */
-  const asked = new Map<number, { worker: Worker; query: number; open: number }>();
+  const surveys = createSurveys<Worker>();
   let pruner: Worker | undefined;
-  let questions = 0;
   let pause: number = backOff.first;
   let closing = false;
 
@@ -38,22 +37,15 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
   const others = (than: Worker) => [...workers].filter((worker) => worker !== than);
 
   function hear(worker: Worker, message: ToPrimary): void {
-    if (message.kind === 'reload') {
-      for (const other of others(worker)) say(other, { kind: 'reload' });
-    } else if (message.kind === 'find') {
-      const asks = others(worker);
-      const query = questions++;
-      if (asks.length === 0) say(worker, { kind: 'found', query: message.query, record: null });
-      else asked.set(query, { worker, query: message.query, open: asks.length });
-      for (const other of asks) say(other, { ...message, query });
-    } else if (message.kind === 'found') {
-      const question = asked.get(message.query);
-      if (question === undefined) return;
-      question.open--;
-      if (message.record === null && question.open > 0) return;
-      asked.delete(message.query);
-      say(question.worker, { ...message, query: question.query });
-    }
+    if (message.kind === 'notice') for (const other of others(worker)) say(other, message);
+    if (message.kind === 'answer') surveys.answered(worker, message.query, message.answer);
+    if (message.kind !== 'question') return;
+    const { query, topic, content } = message;
+    const asked = others(worker);
+    const number = surveys.begin(asked, (answers) =>
+      say(worker, { kind: 'answers', query, answers }),
+    );
+    for (const other of asked) say(other, { kind: 'question', query: number, topic, content });
   }
 
   /** Resolves when the worker serves, rejects when it ends before that. */
@@ -73,6 +65,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
       });
       worker.once('exit', (code, signal) => {
         workers.delete(worker);
+        surveys.left(worker);
         if (pruner === worker) pruner = undefined;
         if (performance.now() - startedAt > wellAfterMs) pause = backOff.first;
         if (isReady) replace(code, signal);
@@ -118,7 +111,9 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
   return {
     addresses,
     reload() {
-      for (const worker of workers) say(worker, { kind: 'reload' });
+      for (const worker of workers) {
+        say(worker, { kind: 'notice', topic: 'reload', content: null });
+      }
     },
     close,
   };

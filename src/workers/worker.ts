@@ -1,19 +1,25 @@
 import cluster from 'node:cluster';
-import type { DecisionRecord } from '../services/events.ts';
-import type { Addresses, ToPrimary, ToWorker } from './messages.ts';
+import type { Addresses, Notices, Questions, ToPrimary, ToWorker } from './messages.ts';
 
 /** The other workers, as one of them sees them. */
 export interface Peers {
-  /** Has them read their configuration again, as this one just did. */
-  reload(): void;
-  /** A decision that one of them made; undefined when none did, or none says so in time. */
-  find(requestId: string): Promise<DecisionRecord | undefined>;
+  /** Tells all of them. */
+  tell<Topic extends keyof Notices>(topic: Topic, content: Notices[Topic]): void;
+  /** Asks all of them; resolves with what those say who answer in time. */
+  ask<Topic extends keyof Questions>(
+    topic: Topic,
+    content: Questions[Topic]['content'],
+  ): Promise<readonly Questions[Topic]['answer'][]>;
 }
 
-/** What a worker does when the primary process says so. */
-export interface WorkerTasks {
-  reload(): void;
-  find(requestId: string): DecisionRecord | undefined;
+/** What a worker does about what the others tell and ask. */
+export interface PeerTasks {
+  readonly notices: { [Topic in keyof Notices]: (content: Notices[Topic]) => void };
+  readonly questions: {
+    [Topic in keyof Questions]: (
+      content: Questions[Topic]['content'],
+    ) => Questions[Topic]['answer'] | Promise<Questions[Topic]['answer']>;
+  };
 }
 
 /** A worker's line to the primary process. */
@@ -24,45 +30,47 @@ export interface Worker {
   /** Gives up the line to the primary process. */
   leave(): void;
   /** Says that this one serves, and does from then on what it is told. */
-  ready(addresses: Addresses, tasks: WorkerTasks): void;
+  ready(addresses: Addresses, tasks: PeerTasks): void;
 }
 
-/** Milliseconds to wait for the others to say whether a decision was theirs. */
-const patienceMs = 1_000;
+/** Milliseconds to wait for the primary process, which itself waits for the others. */
+const patienceMs = 2_000;
 
 /** Waits to be told to begin. */
 export async function joinPrimary(): Promise<Worker> {
-  const waiting = new Map<number, (record: DecisionRecord | undefined) => void>();
-  let tasks: WorkerTasks | undefined;
+  const waiting = new Map<number, (answers: readonly unknown[]) => void>();
+  let tasks: PeerTasks | undefined;
   let queries = 0;
   const say = (message: ToPrimary) => process.send?.(message);
   const prunes = await new Promise<boolean>((resolve) => {
-    process.on('message', (message: ToWorker) => {
+    process.on('message', async (message: ToWorker) => {
       if (message.kind === 'start') resolve(message.prunes);
-      if (message.kind === 'reload') tasks?.reload();
-      if (message.kind === 'found') waiting.get(message.query)?.(message.record ?? undefined);
-      if (message.kind === 'find') {
-        const record = tasks?.find(message.requestId) ?? null;
-        say({ kind: 'found', query: message.query, record });
+      else if (message.kind === 'answers') waiting.get(message.query)?.(message.answers);
+      else if (message.kind === 'notice') tasks?.notices[message.topic](message.content as never);
+      else {
+        const { query, topic, content } = message;
+        const answer = (await tasks?.questions[topic](content as never)) ?? null;
+        say({ kind: 'answer', query, answer });
       }
     });
   });
+  const peers: Peers = {
+    tell: (topic, content) => void say({ kind: 'notice', topic, content }),
+    ask(topic, content) {
+      const query = queries++;
+      return new Promise<readonly never[]>((resolve) => {
+        const patience = setTimeout(resolve, patienceMs, []);
+        waiting.set(query, (answers) => {
+          clearTimeout(patience);
+          resolve(answers as readonly never[]);
+        });
+        say({ kind: 'question', query, topic, content });
+      }).finally(() => waiting.delete(query));
+    },
+  };
   return {
     prunes,
-    peers: {
-      reload: () => say({ kind: 'reload' }),
-      find(requestId) {
-        const query = queries++;
-        return new Promise<DecisionRecord | undefined>((resolve) => {
-          const patience = setTimeout(resolve, patienceMs, undefined);
-          waiting.set(query, (record) => {
-            clearTimeout(patience);
-            resolve(record);
-          });
-          say({ kind: 'find', query, requestId });
-        }).finally(() => waiting.delete(query));
-      },
-    },
+    peers,
     leave: () => process.channel?.unref(),
     ready(addresses, given) {
       tasks = given;

@@ -307,11 +307,13 @@ test('when a port rejects, so does the decision', async () => {
   const reject = () => Promise.reject(fault);
   const { ports } = portsOf({ ...query, verified: ticket });
   await assert.rejects(
-    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, verify: reject }),
+    async () =>
+      decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, verify: reject }),
     fault,
   );
   await assert.rejects(
-    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, redeem: reject }),
+    async () =>
+      decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, redeem: reject }),
     fault,
   );
 });
@@ -326,7 +328,7 @@ test('when a source throws, the decision rejects', async () => {
     ['query', { name: 'query', origin: 'none', extract } as const],
   ] as const);
   await assert.rejects(
-    decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, sources }),
+    async () => decide({ handshake: aHandshake(), gate: aGate(), now }, { ...ports, sources }),
     fault,
   );
 });

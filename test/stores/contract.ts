@@ -612,6 +612,54 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     },
   );
 
+  contract(
+    'a snapshot shows one moment, and what was written meanwhile once it ends',
+    async (_, place) => {
+      const [here, elsewhere] = [place.open(), place.open()];
+      for (const id of ['tok_a', 'tok_b']) await here.tokens.insert(newToken(id));
+      // Twice, because a token that comes again is kept.
+      for (const _ of [1, 2, 3]) await here.tokens.findByHash(hashOf('tok_a'));
+      const closeSnapshot = here.openSnapshot();
+      const revokedAt = async () =>
+        Promise.all(
+          ['tok_a', 'tok_b'].map(
+            async (id) => (await here.tokens.findByHash(hashOf(id)))?.revokedAt,
+          ),
+        );
+      assert.deepEqual(await revokedAt(), [undefined, undefined]);
+      await elsewhere.tokens.revoke('tok_a', 7);
+      await elsewhere.tokens.revoke('tok_b', 7);
+      assert.deepEqual(await revokedAt(), [undefined, undefined]);
+      closeSnapshot();
+      const closeNext = here.openSnapshot();
+      assert.deepEqual(await revokedAt(), [7, 7]);
+      closeNext();
+    },
+  );
+
+  contract('a snapshot begins with its first look-up', async (_, place) => {
+    const [here, elsewhere] = [place.open(), place.open()];
+    await here.tokens.insert(newToken('tok_a'));
+    for (const _ of [1, 2, 3]) await here.tokens.findByHash(hashOf('tok_a'));
+    const closeSnapshot = here.openSnapshot();
+    await elsewhere.tokens.revoke('tok_a', 7);
+    assert.equal((await here.tokens.findByHash(hashOf('tok_a')))?.revokedAt, 7);
+    closeSnapshot();
+  });
+
+  contract('a write ends a snapshot, and its own look-ups see it', async (store, place) => {
+    const here = place.open();
+    await here.tokens.insert(newToken('tok_a', { maxUses: 1 }));
+    const closeSnapshot = here.openSnapshot();
+    await here.tokens.findByHash(hashOf('tok_a'));
+    assert.equal(await here.tokens.redeem('tok_a', 5), true);
+    assert.equal((await here.tokens.findByHash(hashOf('tok_a')))?.uses, 1);
+    closeSnapshot();
+    closeSnapshot();
+    assert.equal((await store.findById('tok_a'))?.uses, 1);
+    assert.equal(await here.tokens.revoke('tok_a', 6), true);
+  });
+
   contract('a store that answers says so', async (_tokens, place) => {
     await place.open().ping();
   });
@@ -624,7 +672,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     const attempts: (() => Promise<unknown>)[] = [
       () => tokens.insert(newToken('tok_b')),
       () => tokens.findById('tok_a'),
-      () => tokens.findByHash(hashOf('tok_a')),
+      async () => tokens.findByHash(hashOf('tok_a')),
       () => tokens.list({}, { now: 0, limit: 1 }),
       () => tokens.redeem('tok_a', 0),
       () => tokens.update('tok_a', { label: 'x' }),

@@ -10,7 +10,7 @@ import pino from 'pino';
 import { OperatorError } from '../../src/core/operator-error.ts';
 import { hashSecret } from '../../src/core/secret.ts';
 import { ensureFirstKey } from '../../src/services/admin-keys.ts';
-import { createEvents } from '../../src/services/events.ts';
+import { logEvents } from '../../src/services/log-events.ts';
 import { createTokenService } from '../../src/services/tokens.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
@@ -353,7 +353,7 @@ test('no secret stands in any file of the store, and its hash does', async (t) =
     tokens: { defaultTtl: 60_000, maxTtl: undefined, retention: 0 },
     tickets: { defaultTtl: 60_000, maxTtl: 60_000, retention: 0 },
   };
-  const events = createEvents(pino({ level: 'silent' }));
+  const events = logEvents(pino({ level: 'silent' }));
   const tokens = createTokenService({ store: store.tokens, limits, events, clock: () => 1_000 });
   const secrets: string[] = [];
   const announce = (key: string) => secrets.push(key);

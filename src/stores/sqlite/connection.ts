@@ -8,6 +8,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** How long to wait for another process's lock. A decision waits on it, so it is short. */
 const patienceMs = 1_000;
@@ -27,12 +28,26 @@ export class SqliteConnection {
   readonly #writes: GroupCommit;
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
+  readonly #snapshot: Snapshot;
 
   constructor(db: Handle) {
     this.#db = db;
     this.#checkpoints = new Checkpoints(db);
-    this.#writes = new GroupCommit(db, patienceMs, () => this.#checkpoints.committed());
+    this.#snapshot = new Snapshot(db);
+    this.#writes = new GroupCommit(db, patienceMs, {
+      before: () => this.#snapshot.close(),
+      after: () => this.#checkpoints.committed(),
+    });
     this.#version = db.prepare('PRAGMA data_version').pluck();
+  }
+
+  /**
+   * What is read from now on until it is closed is read at one moment, that of the first look-up, and
+   * costs less. It has to be closed in the same turn of the event loop.
+   */
+  openSnapshot(): () => void {
+    this.#snapshot.open();
+    return () => this.#snapshot.close();
   }
 
   /** The first row. */
@@ -50,7 +65,7 @@ export class SqliteConnection {
    * not show in it (https://sqlite.org/pragma.html#pragma_data_version).
    */
   version(): number {
-    return this.#read(() => this.#version.get()) as number;
+    return this.#snapshot.version(() => this.#read(() => this.#version.get()) as number);
   }
 
   /**
@@ -86,6 +101,7 @@ export class SqliteConnection {
 
   /** Finishes what was to be written, and closes. */
   async close(): Promise<void> {
+    this.#snapshot.close();
     if (this.#db.open) this.#writes.drain();
     const thread = this.#checkpoints.close();
     if (thread !== undefined) await thread;
@@ -105,6 +121,7 @@ export class SqliteConnection {
   #read<T>(work: () => T): T {
     return this.#guard(() => {
       try {
+        this.#snapshot.begin();
         return work();
       } catch (error) {
         if (!isBusy(error) || this.#db.inTransaction) throw error;

@@ -26,7 +26,7 @@ interface Waiting {
 export class GroupCommit {
   readonly #db: Handle;
   readonly #patienceMs: number;
-  readonly #afterCommit: () => void;
+  readonly #around: { before(): void; after(): void };
   readonly #waiting: Waiting[] = [];
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -35,11 +35,14 @@ export class GroupCommit {
   /** Since when another process has the lock, by a clock that only goes forward. */
   #lockedSince: number | undefined;
 
-  /** `patienceMs` is how long a write waits for another process's lock. */
-  constructor(db: Handle, patienceMs: number, afterCommit: () => void) {
+  /**
+   * `patienceMs` is how long a write waits for another process's lock; `around` is called before
+   * each transaction and after each that was committed.
+   */
+  constructor(db: Handle, patienceMs: number, around: { before(): void; after(): void }) {
     this.#db = db;
     this.#patienceMs = patienceMs;
-    this.#afterCommit = afterCommit;
+    this.#around = around;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
@@ -75,6 +78,7 @@ export class GroupCommit {
   }
 
   #commitGroup(whenLocked: 'wait' | 'retry'): void {
+    this.#around.before();
     const isDurable = this.#waiting.some(({ promptness }) => promptness === 'durable');
     if (isDurable || !this.#db.open) {
       this.#writeGroup(whenLocked);
@@ -103,7 +107,7 @@ export class GroupCommit {
       return;
     }
     for (const tell of outcomes) tell();
-    this.#afterCommit();
+    this.#around.after();
   }
 
   /** Begins a transaction; false while another process has one, or when nothing can be written. */

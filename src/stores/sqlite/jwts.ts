@@ -31,7 +31,7 @@ export class SqliteJwts implements JwtStore {
     this.#db = db;
   }
 
-  async find(jwt: JwtKey): Promise<{ revoked: boolean; used: boolean }> {
+  find(jwt: JwtKey): { revoked: boolean; used: boolean } {
     const sql = `SELECT ${isRevoked} AS revoked,
        EXISTS (SELECT 1 FROM jwt_use WHERE iss = @iss AND jti = @jti) AS used`;
     const row = this.#db.get<{ revoked: number; used: number }>(sql, values(jwt));

@@ -14,6 +14,7 @@ export function openSqliteStore(dataDir: string): Store {
     signingKeys: new SqliteSigningKeys(db),
     jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
+    openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
       tokens.finish();

@@ -4,7 +4,7 @@ import type { Token } from '../../core/token.ts';
 /** Tokens that are kept at most; one takes about a kilobyte. */
 const capacity = 10_000;
 /** How many of the tokens that were looked up last are recognised when they come again. */
-const seenSlots = 16_384;
+const seenSlots = 131_072;
 
 /** A token as it was read when the database had this version. */
 interface Kept {

@@ -56,7 +56,7 @@ export class SqliteTokens implements TokenStore {
     await this.#db.write(() => (isAlone ? insert() : this.#db.together(insert)));
   }
 
-  async findByHash(hash: Uint8Array): Promise<Token | undefined> {
+  findByHash(hash: Uint8Array): Token | undefined {
     const bytes = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength);
     const key = bytes.toString('latin1');
     const kept = this.#cache.find(key);

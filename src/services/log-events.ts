@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import type { Events } from './events.ts';
+
+/** Writes every event as a line of the log. */
+export function logEvents(log: Logger): Events {
+  const tellsDecisions = log.isLevelEnabled('info');
+  return {
+    decided(record) {
+      if (!tellsDecisions) return;
+      const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
+        record;
+      const denied = verdict.verdict === 'deny';
+      log.info(
+        {
+          event: 'decision',
+          request_id: requestId,
+          gate,
+          verdict: verdict.verdict,
+          reason: denied ? verdict.reason : undefined,
+          detail: denied ? verdict.detail : undefined,
+          source: verdict.source,
+          token_id: verdict.identity?.tokenId || undefined,
+          issuer: verdict.identity?.jwt?.issuer,
+          subject: verdict.identity?.subject,
+          client: clientAddress,
+          method,
+          host,
+          path: path === undefined ? undefined : printable(path),
+          origin: origin === undefined ? undefined : printable(origin),
+          upgrade,
+        },
+        denied ? `denied: ${verdict.reason}` : 'allowed',
+      );
+    },
+    issued({ id, kind, subject, bounds, expiresAt, maxUses }) {
+      log.info(
+        {
+          event: 'issue',
+          token_id: id,
+          kind,
+          subject,
+          gates: bounds.gates,
+          expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+          max_uses: maxUses,
+        },
+        `${kind} issued`,
+      );
+    },
+    sessionOpened({ id, subject, parent }) {
+      log.info({ event: 'sign_in', token_id: id, subject, parent }, 'session opened');
+    },
+    changed(tokenId) {
+      log.info({ event: 'change', token_id: tokenId }, 'token changed');
+    },
+    rotated(tokenId) {
+      log.info({ event: 'rotation', token_id: tokenId }, 'token rotated');
+    },
+    revoked(tokenId) {
+      log.info({ event: 'revocation', token_id: tokenId }, 'token revoked');
+    },
+    revokedAll({ subject, gate }, count) {
+      log.info({ event: 'revocation', subject, gate, count }, 'tokens revoked');
+    },
+    jwtRevoked({ issuer, jti, subject }) {
+      log.info({ event: 'revocation', issuer, token_id: jti, subject }, 'JWT revoked');
+    },
+    issuerFailed(issuer, why) {
+      log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
+    },
+    bridgeChanged(service, why) {
+      if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
+      else log.warn({ event: 'bridge', service, why }, 'the sign-on service cannot be asked');
+    },
+    reloaded(needRestart) {
+      log.info(
+        { event: 'reload', need_restart: needRestart.length > 0 ? needRestart : undefined },
+        'configuration reloaded',
+      );
+    },
+    notReloaded(error) {
+      log.error({ event: 'reload', err: error }, 'not reloaded: the old rules stay in force');
+    },
+    pruned(counts) {
+      log.info({ event: 'prune', ...counts }, 'tokens pruned');
+    },
+    keyCreated({ name, role, gates }) {
+      log.info({ event: 'key', key: name, role, gates }, 'admin key made');
+    },
+    keyRevoked(name) {
+      log.info({ event: 'key', key: name }, 'admin key revoked');
+    },
+    failed(what, error) {
+      log.error({ event: 'fault', err: error }, what);
+    },
+  };
+}
+
+/** A path as it may stand in a log: whatever is not printable ASCII is percent-encoded. */
+function printable(path: string): string {
+  return path.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
+}
