@@ -59,8 +59,8 @@ async function soak(): Promise<Slice[]> {
       await load.reload();
     }
   } catch (error) {
-    const words = lastWords(directory);
-    if (words !== '') note(words);
+    // Stopping may fail as well, and would be all that is heard.
+    note(`${(error as Error).message}\n${lastWords(directory)}`.trim());
     throw error;
   } finally {
     // First, so that the service need not wait for connections that nobody closes.

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parts } from '../bench/parts.ts';
 import { readMemoryMb } from '../bench/process-usage.ts';
 import { startService } from '../bench/service.ts';
@@ -16,6 +17,7 @@ import { openAdmin } from '../src/compose.ts';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { audience, iss, makeJwt, newSigner } from '../test/support/jwt.ts';
+import { openConnection } from './connection.ts';
 import type { Slice } from './judge.ts';
 
 /** A service in a process of its own, perhaps with an nginx before it, and what to present there. */
@@ -79,6 +81,8 @@ export async function openScene(options: {
     },
     signal,
   });
+  // It listens for administrators last.
+  while (!(await isThere(admin))) signal.throwIfAborted();
   const part = parts.find(({ name }) => name === 'unix');
   const site =
     nginx && part !== undefined
@@ -110,6 +114,16 @@ export async function openScene(options: {
 /** Once more where a port that was free a moment ago is taken by now. */
 function twice<T>(start: () => Promise<T>): Promise<T> {
   return start().catch(start);
+}
+
+async function isThere(address: ListenAddress): Promise<boolean> {
+  try {
+    (await openConnection(address)).close();
+    return true;
+  } catch {
+    await sleep(10);
+    return false;
+  }
 }
 
 /** Issues what is presented again and again, before any service opens the store. */

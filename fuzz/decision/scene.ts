@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createAuthHandler } from '../../src/http/auth-handler.ts';
 import type { AnswerSubrequest } from '../../src/services/answer.ts';
 import { createEvents, type Events } from '../../src/services/events.ts';
+import { logEvents } from '../../src/services/log-events.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
 import { createServices, type Services } from '../../src/wiring.ts';
@@ -57,7 +58,7 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   const { config } = loadConfig({ file, env: {} });
   let log: string[] = [];
   const events = createEvents(
-    pino({ level: 'info', base: null }, { write: (line: string) => log.push(line) }),
+    logEvents(pino({ level: 'info', base: null }, { write: (line: string) => log.push(line) })),
   );
   const real = openSqliteStore(config.dataDir);
   let mood: StoreMood = 'well';
@@ -71,30 +72,36 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
     now = moment;
   };
   const credentials = await issueAll({ services, issuer, now, setNow });
+  let failed: (error: unknown) => void = () => {};
   const handle = createAuthHandler({
     answer: replace?.({ services, events }) ?? services.answer,
     trustedProxies: config.gate.trustedProxies,
+    openSnapshot: real.openSnapshot,
     isClosing: () => false,
+    failed: (error) => failed(error),
   });
   return {
     credentials,
-    async ask(head, wanted) {
+    ask(head, wanted) {
       log = [];
       mood = wanted;
-      let told: Pick<Told, 'status' | 'lines'> | undefined;
-      const response = {
-        writeHead(status: number, lines: string[]) {
-          told = { status, lines };
-          return response;
-        },
-        end(body?: unknown) {
-          if (body !== undefined) throw new Error('an answer has no body');
-        },
-      };
-      await handle(head as unknown as IncomingMessage, response as unknown as ServerResponse);
-      mood = 'well';
-      if (told === undefined) throw new Error('there was no answer');
-      return { ...told, log };
+      return new Promise((resolve, reject) => {
+        let told: Pick<Told, 'status' | 'lines'> | undefined;
+        const response = {
+          writeHead(status: number, lines: string[]) {
+            told = { status, lines };
+            return response;
+          },
+          end(body?: unknown) {
+            mood = 'well';
+            if (told === undefined || body !== undefined) reject(new Error('no empty answer'));
+            else resolve({ ...told, log });
+          },
+          destroy() {},
+        };
+        failed = reject;
+        handle(head as unknown as IncomingMessage, response as unknown as ServerResponse);
+      });
     },
     async close() {
       await services.close();
