@@ -41,7 +41,7 @@ export interface Verdict {
 const warmUp = 0.1;
 
 /** Fewer requests than that are warm-up and nothing else. */
-const enoughRequests = 200_000;
+const enoughRequests = 1_000_000;
 
 /** Compares the second half of a soak with the first. */
 export function judge(slices: readonly Slice[]): Verdict {

@@ -3,7 +3,7 @@
  * anything grows: memory, descriptors, the log of the database, the time of the slowest answers.
  *
  *   npm run soak                              # three million requests
- *   npm run soak -- --requests 200_000        # the fewest that are enough for a verdict
+ *   npm run soak -- --requests 1_000_000       # the fewest that are enough for a verdict
  *   npm run soak -- --nginx                   # whole handshakes through a real nginx
  *   npm run soak -- --json out.json
  */
