@@ -28,7 +28,13 @@ export async function openConnection(address: ListenAddress): Promise<Connection
   return {
     async send(request) {
       if (!line.isOpen()) line = await open(address);
-      const reply = await line.send(request);
+      let reply = await line.send(request);
+      // Said to a connection that nobody had used yet; the request may be repeated (RFC 9110, 15.5.9).
+      if (reply.status === 408) {
+        line.close();
+        line = await open(address);
+        reply = await line.send(request);
+      }
       if (/\r\nconnection: *close/i.test(reply.head)) line.close();
       return reply;
     },
@@ -63,6 +69,8 @@ function serve(socket: Socket): Line {
     waiting = undefined;
   };
   socket.on('data', (chunk: Buffer) => {
+    // What nobody asked for is a farewell.
+    if (waiting === undefined) return void socket.destroy();
     text += chunk.toString('latin1');
     const headEnd = text.indexOf('\r\n\r\n');
     if (headEnd === -1) return;

@@ -1,24 +1,15 @@
 import type { Gate } from '../../src/core/gate.ts';
 import type { Handshake } from '../../src/core/handshake.ts';
+import { aHandshake } from '../../test/support/examples.ts';
 
 /** A handshake about which nothing is remarkable but these facts. */
 export function handshakeOf(facts: Partial<Handshake>): Handshake {
-  return {
-    gateName: undefined,
-    method: 'GET',
-    scheme: 'https',
-    host: 'app.example.com',
-    port: '',
+  return aHandshake({
     path: '/',
-    query: undefined,
-    upgrade: 'websocket',
     origin: undefined,
-    cookie: undefined,
-    authorization: undefined,
-    subprotocols: undefined,
     clientAddress: undefined,
     ...facts,
-  };
+  });
 }
 
 /** What credential sources read of a gate. */
