@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Head } from '../head.ts';
+import { type Head, trim } from '../head.ts';
 import { expect } from '../target.ts';
 import { usualAddress } from '../usual-address.ts';
 import type { Issued } from './credentials.ts';
@@ -173,8 +173,8 @@ const readers: Readonly<Record<Place['looks'][number], Reader>> = {
       .map((pair) => [pair.split('=')[0], pair.split('=').slice(1).join('=')] as const);
     for (const name of cookies) {
       const values = pairs
-        .filter(([own]) => own?.replace(/^[ \t]+|[ \t]+$/g, '') === name)
-        .map(([, value]) => decode(value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/^"(.*)"$/, '$1')))
+        .filter(([own]) => trim(own ?? '') === name)
+        .map(([, value]) => decode(trim(value).replace(/^"(.*)"$/, '$1')))
         .filter((value) => value !== '');
       if (values.length > 0) return values;
     }

@@ -38,7 +38,7 @@ export const authorization: Target = {
       expect(header.includes(found.value), 'a credential stands in the header');
       return 'bearer found';
     }
-    const [, encoded = ''] = header.replace(/^[ \t]+|[ \t]+$/g, '').split(/ +/);
+    const [, encoded = ''] = header.split(/[ \t]+/).filter(Boolean);
     const decoded = Buffer.from(encoded, 'base64').toString('latin1');
     expect(/^[A-Za-z0-9+/]+=*$/.test(encoded), 'it is base64 and nothing else', encoded);
     const { claimedSubject = 'token', value } = found;
