@@ -13,6 +13,7 @@ import { type Pruning, startPruning } from './services/pruning.ts';
 import { keepRecentDecisions } from './services/recent-decisions.ts';
 import { createReload } from './services/reload.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
+import { openThrottling } from './throttling.ts';
 import { createLatest, createServices } from './wiring.ts';
 import type { Peers, PeerTasks } from './workers/worker.ts';
 
@@ -61,14 +62,25 @@ export async function startPostern(
   const store = openSqliteStore(config.dataDir);
   const opened: { close(): unknown }[] = [store];
   try {
-    const make = (changed: Config) => createServices(changed, { store, events, clock });
+    const throttling = await openThrottling(config.throttle, {
+      store: store.throttles,
+      events,
+      peers,
+      clock,
+    });
+    opened.unshift(throttling);
+    const throttle = throttling.service;
+    const make = (changed: Config) => createServices(changed, { store, events, throttle, clock });
     const latest = createLatest(make(config));
     opened.unshift(latest);
     const { parts } = latest;
     const reload = createReload({
       started: config,
       load,
-      apply: (changed) => latest.replace(make(changed)),
+      apply(changed) {
+        latest.replace(make(changed));
+        throttling.configure(changed.throttle);
+      },
       events,
     });
     const reloadIfRight = () => {
@@ -101,6 +113,7 @@ export async function startPostern(
         return (await peers.ask('decision', id)).find((record) => record !== null) ?? undefined;
       },
       events,
+      throttling,
       clock,
       ping: store.ping,
     });
@@ -127,8 +140,8 @@ export async function startPostern(
       pruning,
       reload: reloadIfRight,
       peerTasks: {
-        notices: { reload: reloadIfRight },
-        questions: { decision: (id) => recent.find(id) ?? null },
+        notices: { reload: reloadIfRight, ...throttling.notices },
+        questions: { decision: (id) => recent.find(id) ?? null, ...throttling.questions },
       },
       async close() {
         pruning.stop();
@@ -140,6 +153,7 @@ export async function startPostern(
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
         await latest.close();
+        await throttling.close();
         await store.close();
       },
     };
@@ -154,7 +168,13 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const clock = Date.now;
   const store = openSqliteStore(config.dataDir);
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
-  const parts = createServices(config, { store, events, clock });
+  const throttling = await openThrottling(config.throttle, {
+    store: store.throttles,
+    events,
+    clock,
+  });
+  const throttle = throttling.service;
+  const parts = createServices(config, { store, events, throttle, clock });
   const app = await buildAdminApp({
     ...parts,
     // Whoever can open the store's file needs no key to it.
@@ -163,6 +183,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     reload: () => ({ needRestart: [] }),
     findDecision: async () => undefined,
     events,
+    throttling,
     clock,
     ping: store.ping,
   });
@@ -180,6 +201,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     async close() {
       await app.close();
       await parts.close();
+      await throttling.close();
       await store.close();
     },
   };

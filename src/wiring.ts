@@ -14,6 +14,7 @@ import { createIntrospection } from './services/introspection.ts';
 import { createJudge } from './services/judge.ts';
 import { createJwtRevocations } from './services/jwt-revocations.ts';
 import { createSessions } from './services/sessions.ts';
+import type { ThrottleService } from './services/throttle.ts';
 import { createTokenService } from './services/tokens.ts';
 import type { Store } from './stores/store.ts';
 import { createJwtVerifier } from './verifiers/jwt.ts';
@@ -26,9 +27,9 @@ const replacedMs = 30_000;
 /** Everything that follows from a configuration and is made anew when that changes. */
 export function createServices(
   config: Config,
-  surroundings: { store: Store; events: Events; clock: () => number },
+  surroundings: { store: Store; events: Events; throttle: ThrottleService; clock: () => number },
 ) {
-  const { store, events, clock } = surroundings;
+  const { store, events, throttle, clock } = surroundings;
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
@@ -42,15 +43,19 @@ export function createServices(
   const verifyOpaque = createOpaqueVerifier(store);
   const ports: DecisionPorts = {
     sources: credentialSources,
-    verify: (credential, now) =>
-      whenKnown(verifyJwt(credential, now), (known) => known ?? verifyOpaque(credential, now)),
+    verify: (credential, now, mayWork) =>
+      whenKnown(
+        verifyJwt(credential, now, mayWork),
+        (known) => known ?? verifyOpaque(credential, now, mayWork),
+      ),
     bridgeOf: bridges.of,
     redeem: (identity, now) =>
       identity.jwt === undefined
         ? redeemOpaque(store.tokens, identity, now)
         : redeemJwt(store.jwts, identity, now),
+    throttle: throttle.port,
   };
-  const judge = createJudge({ gates, ports, events, clock });
+  const judge = createJudge({ gates, ports, dryThrottle: throttle.dryPort, events, clock });
   const sessions = createSessions({
     store: store.tokens,
     config: config.sessions,

@@ -65,6 +65,14 @@ const defaults = {
   tokens: { defaultTtl: 30 * day, maxTtl: undefined, retention: 30 * day },
   tickets: { defaultTtl: 30_000, maxTtl: 300_000, retention: day },
   jwtIssuers: [],
+  throttle: {
+    enabled: true,
+    failures: 300,
+    window: 600_000,
+    prefixLengths: { ipv4: 32, ipv6: 64 },
+    exempt: undefined,
+    persist: false,
+  },
   log: { level: 'info', format: 'auto' },
 };
 
@@ -297,6 +305,50 @@ const samples: Readonly<
   'tickets.default_ttl': { text: '1m', read: (config) => config.tickets.defaultTtl, value: 60_000 },
   'tickets.max_ttl': { text: '45s', read: (config) => config.tickets.maxTtl, value: 45_000 },
   'tickets.retention': { text: '2d', read: (config) => config.tickets.retention, value: 2 * day },
+  'throttle.enabled': {
+    text: 'false',
+    yaml: false,
+    read: (config) => config.throttle.enabled,
+    value: false,
+    other: 'true',
+  },
+  'throttle.failures': {
+    text: '20',
+    yaml: 20,
+    read: (config) => config.throttle.failures,
+    value: 20,
+    other: '30',
+  },
+  'throttle.window': { text: '5m', read: (config) => config.throttle.window, value: 300_000 },
+  'throttle.ipv4_prefix': {
+    text: '24',
+    yaml: 24,
+    read: (config) => config.throttle.prefixLengths.ipv4,
+    value: 24,
+    other: '30',
+  },
+  'throttle.ipv6_prefix': {
+    text: '56',
+    yaml: 56,
+    read: (config) => config.throttle.prefixLengths.ipv6,
+    value: 56,
+    other: '60',
+  },
+  'throttle.exempt': {
+    text: '192.0.2.0/24,loopback',
+    yaml: ['192.0.2.0/24', 'loopback'],
+    read: ({ throttle }) =>
+      ['192.0.2.9', '127.0.0.1', '10.0.0.1'].map((address) => throttle.exempt?.includes(address)),
+    value: [true, true, false],
+    other: 'private',
+  },
+  'throttle.persist': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.throttle.persist,
+    value: true,
+    other: 'false',
+  },
   'log.level': { text: 'warn', read: (config) => config.log.level },
   'log.format': { text: 'json', read: (config) => config.log.format },
 };

@@ -8,6 +8,7 @@ import { createClient } from './client.ts';
 import { pickCookies } from './cookies.ts';
 import { describeHandshake, type Facts } from './facts.ts';
 import { judgeAnswer } from './judge.ts';
+import { findLogin } from './login.ts';
 import { chooseSignOn } from './services.ts';
 import { createTurnstile } from './turnstile.ts';
 
@@ -66,9 +67,15 @@ export function createBridge(
     }
   }
 
+  /** Whoever has to sign in first may still do so. */
+  function throttled(facts: Facts): Deny {
+    const login = findLogin({}, signOn, facts, false);
+    return { ...deny('throttled'), ...(login !== undefined && { login }) };
+  }
+
   return {
     cookiesOf: (header) => pickCookies(header, signOn.cookies, gate.cookieNames),
-    async ask({ handshake, cookies, authorization }: BridgeRequest, now) {
+    async ask({ handshake, cookies, authorization }: BridgeRequest, now, mayWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
       const facts = describeHandshake(handshake, gate.queryNames);
       const told = signOn.renderHeaders(facts);
@@ -82,11 +89,12 @@ export function createBridge(
       };
       const headers = { ...told, ...credentials };
       const hasCredential = Object.keys(credentials).length > 0;
-      if (cache === undefined || !hasCredential) return send(headers, facts);
+      const ask = () => send(headers, facts);
+      if (cache === undefined || !hasCredential) return mayWork() ? ask() : throttled(facts);
       // The address belongs to the question even where the service is not told: a denial leads back
       // to it.
       const question = [facts.url, ...Object.entries(headers).flat()];
-      return cache.find(question, now, () => send(headers, facts));
+      return (await cache.find(question, now, ask, mayWork)) ?? throttled(facts);
     },
     async close() {
       closed = true;

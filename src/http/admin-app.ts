@@ -7,6 +7,7 @@ import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Introspect } from '../services/introspection.ts';
 import type { JwtRevocations } from '../services/jwt-revocations.ts';
+import type { ThrottleService } from '../services/throttle.ts';
 import type { TokenService } from '../services/tokens.ts';
 import { authenticate } from './admin-auth.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
@@ -16,6 +17,7 @@ import { jwtRoutes } from './routes/jwt.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { oauthRoutes } from './routes/oauth.ts';
 import { signingKeyRoutes } from './routes/signing-keys.ts';
+import { type ThrottleRouteDependencies, throttleRoutes } from './routes/throttle.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { serverOptions } from './server.ts';
 import { issuedTokenSchema, tokenPageSchema, tokenSchema } from './token-schemas.ts';
@@ -40,12 +42,16 @@ export async function buildAdminApp(
     readonly jwts: JwtRevocations;
     readonly adminKeys: AdminKeys;
     readonly events: Events;
+    readonly throttling: ThrottleRouteDependencies & {
+      readonly service: Pick<ThrottleService, 'adminFailed'>;
+    };
     readonly clock: () => number;
     /** Resolves when the store answers. */
     readonly ping: () => Promise<void>;
   },
 ): Promise<FastifyInstance> {
-  const { tokens, introspect, assertions, jwts, adminKeys, events, clock, ping } = dependencies;
+  const { tokens, introspect, assertions, jwts, adminKeys, events, throttling, clock, ping } =
+    dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -71,7 +77,7 @@ export async function buildAdminApp(
   // Authentication is a property of this part of the route tree, not of how a URL is spelled.
   await app.register(
     async (v1) => {
-      v1.addHook('onRequest', authenticate(adminKeys));
+      v1.addHook('onRequest', authenticate({ adminKeys, throttle: throttling.service, clock }));
       v1.addHook('onRoute', (route) => {
         route.schema = {
           security: [{ adminKey: [] }],
@@ -92,6 +98,7 @@ export async function buildAdminApp(
       await v1.register(keyRoutes({ adminKeys, clock }));
       await v1.register(signingKeyRoutes(assertions));
       await v1.register(gateRoutes(dependencies));
+      await v1.register(throttleRoutes(throttling));
     },
     { prefix: '/v1' },
   );

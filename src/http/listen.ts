@@ -4,9 +4,9 @@ import { chmod } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { type ListenerName, passedSocket } from '../config/activation.ts';
 import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
 import { OperatorError } from '../core/operator-error.ts';
-import { type ListenerName, passedSocket } from './activation.ts';
 
 /**
  * Connections that may wait to be accepted; the kernel allows as many as net.core.somaxconn. After a

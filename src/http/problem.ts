@@ -28,6 +28,7 @@ export const problems = {
     status: 422,
     title: 'The configuration has faults; the old one stays in force',
   },
+  too_many_attempts: { status: 429, title: 'Too many wrong admin keys came from there; try later' },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
   issuer_unavailable: {

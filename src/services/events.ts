@@ -1,6 +1,7 @@
 import type { AdminKey } from '../core/admin-key.ts';
 import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 
 /** One decision, with nothing secret in it. */
 export interface DecisionRecord {
@@ -44,8 +45,20 @@ export interface Events {
   pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
+  /** A network made too many failed attempts; once when it begins, not for each attempt. */
+  throttled(network: ThrottledNetwork): void;
+  /** Somebody had the attempts of these forgotten, so many of which were throttled. */
+  throttleCleared(filter: ThrottleFilter, count: number): void;
   /** Something failed that is not the client's fault. */
   failed(what: string, error: unknown): void;
+}
+
+/**
+ * Whether a decision is one of many alike that are not written down: so that a flood of attempts is
+ * no flood of lines. Whoever counts decisions counts these as well.
+ */
+export function isOmitted({ verdict }: DecisionRecord): boolean {
+  return verdict.verdict === 'deny' && verdict.tooMany?.record === 'skip';
 }
 
 /** Tells all listeners of everything, in this order; only the first has to listen to all of it. */

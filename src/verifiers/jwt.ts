@@ -32,6 +32,8 @@ import { createRenewable, type Renewable } from './renewable.ts';
 export type VerifyJwt = (
   credential: Credential,
   now: number,
+  /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
+  mayWork?: () => boolean,
 ) => Awaitable<Identity | Deny | undefined>;
 
 type Keys = KeyObject | JWTVerifyGetKey;
@@ -53,6 +55,8 @@ interface Signed {
   readonly denial: Deny | undefined;
 }
 
+const always = () => true;
+
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
 const mostCandidates = 16;
 
@@ -73,17 +77,26 @@ export function createJwtVerifier(dependencies: {
   const verified = rememberVerified();
 
   /** Whose signature it bears, and who it says it is. */
-  function identify(value: string, now: number): Awaitable<Signatory | Deny | undefined> {
+  function identify(
+    value: string,
+    now: number,
+    mayWork: () => boolean,
+  ): Awaitable<Signatory | Deny | undefined> {
     if (trusted.size === 0) return undefined;
-    return whenKnown(verified.find(value, now), (found) => found ?? verify(value, now));
+    return whenKnown(verified.find(value, now), (found) => found ?? verify(value, now, mayWork));
   }
 
-  function verify(value: string, now: number): Awaitable<Signatory | Deny | undefined> {
+  function verify(
+    value: string,
+    now: number,
+    mayWork: () => boolean,
+  ): Awaitable<Signatory | Deny | undefined> {
     const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
-    return trust === undefined ? deny('unknown_token', 'iss') : verifyFor(trust, value, now);
+    if (trust === undefined) return deny('unknown_token', 'iss');
+    return mayWork() ? verifyFor(trust, value, now) : deny('throttled');
   }
 
   async function verifyFor(trust: Trust, value: string, now: number): Promise<Signatory | Deny> {
@@ -116,7 +129,8 @@ export function createJwtVerifier(dependencies: {
     });
   }
 
-  return ({ value }, now) => whenKnown(identify(value, now), (signatory) => judge(signatory, now));
+  return ({ value }, now, mayWork = always) =>
+    whenKnown(identify(value, now, mayWork), (signatory) => judge(signatory, now));
 }
 
 /** Most JWTs that are remembered, and most characters of all of them. */

@@ -3,6 +3,7 @@ import { SqliteAdminKeys } from './admin-keys.ts';
 import { openConnection } from './connection.ts';
 import { SqliteJwts } from './jwts.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
+import { SqliteThrottles } from './throttles.ts';
 import { SqliteTokens } from './tokens.ts';
 
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
@@ -14,6 +15,7 @@ export function openSqliteStore(dataDir: string): Store {
     signingKeys: new SqliteSigningKeys(db),
     jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
+    throttles: new SqliteThrottles(db),
     openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
