@@ -8,6 +8,7 @@ import { createAuthHandler } from '../../src/http/auth-handler.ts';
 import type { AnswerSubrequest } from '../../src/services/answer.ts';
 import { createEvents, type Events } from '../../src/services/events.ts';
 import { logEvents } from '../../src/services/log-events.ts';
+import { createThrottle } from '../../src/services/throttle.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
 import { createServices, type Services } from '../../src/wiring.ts';
@@ -40,6 +41,9 @@ export type Replacement = (real: {
   readonly events: Events;
 }) => AnswerSubrequest;
 
+/** Most attempts fail here; after so many requests all is forgotten that did. */
+const forgetEvery = 200;
+
 /** Opens the scene: a store with a token of each kind, and an issuer of JWTs. */
 export async function openScene(replace?: Replacement): Promise<Scene> {
   // Every redemption waits for the disk, which is not what is tried here; memory has no need to.
@@ -63,9 +67,11 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   const real = openSqliteStore(config.dataDir);
   let mood: StoreMood = 'well';
   let now = noon;
+  const throttle = createThrottle(config.throttle, { crossed: () => {}, tell: () => {} });
+  let asked = 0;
   const services = createServices(config, {
     store: moody(real, () => mood),
-    events,
+    ...{ events, throttle },
     clock: () => now,
   });
   const setNow = (moment: number) => {
@@ -85,6 +91,8 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
     ask(head, wanted) {
       log = [];
       mood = wanted;
+      // So that what is tried without a throttle and with one is about the same.
+      if (asked++ % forgetEvery === 0) throttle.clear({}, now);
       return new Promise((resolve, reject) => {
         let told: Pick<Told, 'status' | 'lines'> | undefined;
         const response = {

@@ -40,10 +40,10 @@ export async function openDecision(replace?: Replacement): Promise<Target> {
       for (const line of told.lines) {
         expect(/^[\t\x20-\x7e\x80-\xff]*$/.test(line), 'an answer can stand in headers', line);
       }
-      expect(
-        told.log.filter((line) => line.includes('"decision"')).length === 1,
-        'it is logged once',
-      );
+      // Of many throttled requests that are alike only some are written down.
+      const isThrottled = value('X-Postern-Reason') === 'throttled';
+      const times = told.log.filter((line) => line.includes('"decision"')).length;
+      expect(times === 1 || (isThrottled && times === 0), 'it is logged once', told.log);
       checkSecrets(head, told, secrets);
       if (told.status !== 200) {
         const reason = value('X-Postern-Reason');
@@ -56,8 +56,8 @@ export async function openDecision(replace?: Replacement): Promise<Target> {
       }
       const { gate, source } = JSON.parse(told.log.at(-1) ?? '{}') as Record<string, string>;
       for (const name of ['Remote-User', 'Remote-Email', 'Remote-Groups', 'X-Postern-Token-Id']) {
-        const times = told.lines.filter((line, i) => i % 2 === 0 && line === name).length;
-        expect(times === 1, 'every identity header is set once', name);
+        const count = told.lines.filter((line, i) => i % 2 === 0 && line === name).length;
+        expect(count === 1, 'every identity header is set once', name);
       }
       const subject = value('Remote-User') ?? '';
       const issued = credentials.bySubject(subject);

@@ -7,7 +7,7 @@ import type { DecisionPorts } from '../../src/core/inquiry.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { createAnswer } from '../../src/services/answer.ts';
 import { createJudge } from '../../src/services/judge.ts';
-import { anIdentity } from '../support/examples.ts';
+import { anIdentity, noThrottle } from '../support/examples.ts';
 import { noon } from '../support/jwt.ts';
 
 /** Tries inputs on a decision with a hole, and gives the rule that is found broken. */
@@ -34,10 +34,11 @@ function withPorts(ports: Partial<DecisionPorts>): Replacement {
         sources: credentialSources,
         verify: async () => anIdentity(),
         bridgeOf: () => undefined,
+        throttle: noThrottle,
         redeem: async () => undefined,
         ...ports,
       },
-      ...{ events, clock },
+      ...{ dryThrottle: noThrottle, events, clock },
     });
     return createAnswer({
       ...{ judge, events, clock },
