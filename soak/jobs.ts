@@ -45,6 +45,9 @@ const jwtOf = ({ jwts }: Bench, turn: number) => jwts[turn % jwts.length] ?? '';
 const inQuery = (token: string) => ({ query: `?token=${token}` });
 const inHeader = (line: string) => ({ lines: [line] });
 
+/** Ever other addresses, so that nobody who is honest is throttled for them. */
+const strangerOf = (turn: number) => `10.${(turn >> 16) & 255}.${(turn >> 8) & 255}.${turn & 255}`;
+
 /** A steady mix: mostly decisions, and a little of all that writes. */
 export const jobs: readonly Job[] = [
   presenting('cookie', 270, 200, (bench, turn) =>
@@ -61,8 +64,14 @@ export const jobs: readonly Job[] = [
     inHeader(`Authorization: Bearer ${jwtOf(bench, turn)}`),
   ),
   presenting('nothing', 100, 401, () => ({})),
-  presenting('unknown', 60, 401, () => inQuery(createSecret(tokenPrefix))),
-  presenting('garbage', 40, 401, (_bench, turn) => inHeader(`Authorization: Basic ${turn}=x`)),
+  presenting('unknown', 60, 401, (_bench, turn) => ({
+    ...inQuery(createSecret(tokenPrefix)),
+    address: strangerOf(turn),
+  })),
+  presenting('garbage', 40, 401, (_bench, turn) => ({
+    ...inHeader(`Authorization: Basic ${turn}=x`),
+    address: strangerOf(turn),
+  })),
   {
     name: 'ticket',
     share: 10,

@@ -6,8 +6,14 @@ const host = 'app.example.com';
 /** A handshake with a credential somewhere in it, or with none. */
 export function handshake(
   way: Way,
-  { query = '', lines = [] }: { readonly query?: string; readonly lines?: readonly string[] },
+  presented: {
+    readonly query?: string;
+    readonly lines?: readonly string[];
+    /** Of the client, where nginx would tell. */
+    readonly address?: string;
+  },
 ): string {
+  const { query = '', lines = [], address = '203.0.113.7' } = presented;
   const target = `/ws${query}`;
   const head =
     way === 'direct'
@@ -18,7 +24,7 @@ export function handshake(
           'X-Original-Method: GET',
           'X-Original-Upgrade: websocket',
           'X-Forwarded-Proto: https',
-          'X-Real-IP: 203.0.113.7',
+          `X-Real-IP: ${address}`,
         ]
       : [
           `GET ${target} HTTP/1.1`,
