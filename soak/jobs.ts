@@ -45,8 +45,11 @@ const jwtOf = ({ jwts }: Bench, turn: number) => jwts[turn % jwts.length] ?? '';
 const inQuery = (token: string) => ({ query: `?token=${token}` });
 const inHeader = (line: string) => ({ lines: [line] });
 
-/** Ever other addresses, so that nobody who is honest is throttled for them. */
-const strangerOf = (turn: number) => `10.${(turn >> 16) & 255}.${(turn >> 8) & 255}.${turn & 255}`;
+/**
+ * Some thousand other addresses, so that nobody who is honest is throttled for them. What is kept of
+ * each for as long as the throttle's window is no leak, and would look like one if they never came back.
+ */
+const strangerOf = (turn: number) => `10.0.${(turn >> 8) & 15}.${turn & 255}`;
 
 /** A steady mix: mostly decisions, and a little of all that writes. */
 export const jobs: readonly Job[] = [
