@@ -1,5 +1,6 @@
 import { directPart, workersPart } from './direct/direct.ts';
 import { stormPart } from './direct/storm.ts';
+import { metricsPart } from './metrics.ts';
 import type { Figure } from './store/figure.ts';
 import { listPart } from './store/list.ts';
 import { lookupPart } from './store/lookup.ts';
@@ -25,6 +26,7 @@ export const storeParts: readonly StorePart[] = [
   directPart,
   workersPart,
   stormPart,
+  metricsPart,
   lookupPart,
   redeemPart,
   prunePart,

@@ -9,9 +9,12 @@ import { ensureFirstKey, fullKey } from './services/admin-keys.ts';
 import { createEvents } from './services/events.ts';
 import { createLogger } from './services/log.ts';
 import { logEvents } from './services/log-events.ts';
+import { createMetrics } from './services/metrics/metrics.ts';
+import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { keepRecentDecisions } from './services/recent-decisions.ts';
 import { createReload } from './services/reload.ts';
+import type { Tracing } from './services/tracing/tracing.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { openThrottling } from './throttling.ts';
 import { createLatest, createServices } from './wiring.ts';
@@ -58,8 +61,20 @@ export async function startPostern(
 ): Promise<Postern> {
   const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
   const recent = keepRecentDecisions();
-  const events = createEvents(logEvents(log), recent.events);
-  const store = openSqliteStore(config.dataDir);
+  const metrics = createMetrics(clock);
+  const tracing = await openTracing(config);
+  const events = createEvents(logEvents(log), recent.events, metrics.events, tracing?.events ?? {});
+  const store = openSqliteStore(config.dataDir, metrics.store);
+  let isClosing = false;
+  if (prunes) {
+    metrics.countTokens(
+      (now) => store.tokens.count(now),
+      (error) => {
+        // What is not counted by then is given up.
+        if (!isClosing) events.failed('tokens could not be counted', error);
+      },
+    );
+  }
   const opened: { close(): unknown }[] = [store];
   try {
     const throttling = await openThrottling(config.throttle, {
@@ -70,7 +85,11 @@ export async function startPostern(
     });
     opened.unshift(throttling);
     const throttle = throttling.service;
-    const make = (changed: Config) => createServices(changed, { store, events, throttle, clock });
+    const make = (changed: Config) => {
+      const made = createServices(changed, { store, events, throttle, clock, tracing });
+      metrics.configured(changed);
+      return made;
+    };
     const latest = createLatest(make(config));
     opened.unshift(latest);
     const { parts } = latest;
@@ -112,6 +131,9 @@ export async function startPostern(
         if (found !== undefined || peers === undefined) return found;
         return (await peers.ask('decision', id)).find((record) => record !== null) ?? undefined;
       },
+      metrics,
+      scrape: createScrape({ metrics, everybody: peers && ((own) => peers.ask('metrics', own)) }),
+      isMetricsPublic: () => parts.config.metrics.public,
       events,
       throttling,
       clock,
@@ -141,9 +163,14 @@ export async function startPostern(
       reload: reloadIfRight,
       peerTasks: {
         notices: { reload: reloadIfRight, ...throttling.notices },
-        questions: { decision: (id) => recent.find(id) ?? null, ...throttling.questions },
+        questions: {
+          decision: (id) => recent.find(id) ?? null,
+          metrics: () => takeSnapshot(metrics),
+          ...throttling.questions,
+        },
       },
       async close() {
+        isClosing = true;
         pruning.stop();
         // Whoever has not sent a whole request by then does not get to hold the others up.
         const deadline = setTimeout(() => {
@@ -163,6 +190,13 @@ export async function startPostern(
   }
 }
 
+/** Loaded where it is wanted: whoever traces nothing pays nothing for it. */
+async function openTracing({ tracing }: Pick<Config, 'tracing'>): Promise<Tracing | undefined> {
+  if (!tracing.enabled) return undefined;
+  const { createOpenTelemetryTracing } = await import('./services/tracing/open-telemetry.ts');
+  return createOpenTelemetryTracing();
+}
+
 /** The admin API over the store itself, without a service: for the command line on the same machine. */
 export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const clock = Date.now;
@@ -175,6 +209,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
   });
   const throttle = throttling.service;
   const parts = createServices(config, { store, events, throttle, clock });
+  const metrics = createMetrics(clock);
   const app = await buildAdminApp({
     ...parts,
     // Whoever can open the store's file needs no key to it.
@@ -182,6 +217,9 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     // Nothing runs here that could be told.
     reload: () => ({ needRestart: [] }),
     findDecision: async () => undefined,
+    metrics,
+    scrape: createScrape({ metrics, everybody: undefined }),
+    isMetricsPublic: () => false,
     events,
     throttling,
     clock,

@@ -291,6 +291,7 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     'DELETE /v1/keys/{name}',
     'DELETE /v1/throttle',
     'DELETE /v1/tokens/{id}',
+    'GET /metrics',
     'GET /v1/decisions/{id}',
     'GET /v1/gates',
     'GET /v1/jwt/revocations',
@@ -359,6 +360,9 @@ test('/readyz answers 503 when the store does not', async () => {
     reload: () => ({ needRestart: [] }),
     explain: () => Promise.reject(new Error('not asked')),
     findDecision: async () => undefined,
+    metrics: { adminAnswered() {}, adminNotAuthenticated() {} },
+    scrape: () => Promise.reject(new Error('not asked')),
+    isMetricsPublic: () => false,
   });
   const { statusCode, body } = await app.inject('/readyz');
   assert.equal(statusCode, 503);

@@ -73,6 +73,8 @@ const defaults = {
     exempt: undefined,
     persist: false,
   },
+  metrics: { public: false },
+  tracing: { enabled: false },
   log: { level: 'info', format: 'auto' },
 };
 
@@ -348,6 +350,18 @@ const samples: Readonly<
     read: (config) => config.throttle.persist,
     value: true,
     other: 'false',
+  },
+  'metrics.public': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.metrics.public,
+    value: true,
+  },
+  'tracing.enabled': {
+    text: 'true',
+    yaml: true,
+    read: (config) => config.tracing.enabled,
+    value: true,
   },
   'log.level': { text: 'warn', read: (config) => config.log.level },
   'log.format': { text: 'json', read: (config) => config.log.format },

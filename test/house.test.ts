@@ -22,6 +22,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'signers/': ['core/'],
   'workers/': [
     ...['config/listen-address.ts', 'services/events.ts', 'services/throttle.ts'],
+    'services/metrics/',
     'stores/store.ts',
   ],
   'services/': [
@@ -72,6 +73,8 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   jose: { in: ['verifiers/', 'signers/'] },
   undici: { in: ['bridges/client.ts'] },
   'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/', 'services/attempts.ts'] },
+  'prom-client': { in: ['services/metrics/'] },
+  '@opentelemetry/api': { in: ['services/tracing/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },

@@ -18,6 +18,14 @@ import { createTurnstile } from './turnstile.ts';
  */
 export type ReportBridge = (service: BridgeService, why: string | undefined) => void;
 
+/** One question to a service. */
+export interface BridgeAnswered {
+  readonly service: BridgeService;
+  readonly milliseconds: number;
+  /** Whether there was an answer that means something. */
+  readonly isAnswered: boolean;
+}
+
 /** For each request under way, so many more may wait for a connection. */
 const waitingPerRequest = 4;
 
@@ -30,9 +38,11 @@ export function createBridge(
   dependencies: {
     readonly gate: Pick<Gate, 'cookieNames' | 'queryNames'>;
     readonly report: ReportBridge;
+    /** Learns of each question, when it is over. */
+    readonly answered: (question: BridgeAnswered) => void;
   },
 ): Bridge {
-  const { gate, report } = dependencies;
+  const { gate, report, answered } = dependencies;
   const { service, url, maxRequests, timeout, cacheTtl } = settings;
   const signOn = chooseSignOn(settings);
   const client = createClient({ url, connections: maxRequests, timeout });
@@ -54,17 +64,18 @@ export function createBridge(
 
   /** Never rejects, so neither does what shares its answer. */
   async function send(headers: Record<string, string>, facts: Facts): Promise<Identity | Deny> {
+    const start = performance.now();
     const sent = turnstile.pass(() => client.get(signOn.path, headers));
     // No news about the service: what makes it slow was reported, or it is merely busy.
     if (sent === undefined) return deny('sign_on_unavailable', 'too many requests at once');
-    try {
-      const found = judgeAnswer(await sent, signOn, facts);
-      if ('why' in found) return unavailable(found.why);
-      settle(undefined);
-      return found;
-    } catch (error) {
-      return unavailable((error as Error).message);
-    }
+    const found = await sent
+      .then((answer) => judgeAnswer(answer, signOn, facts))
+      .catch((error: Error) => ({ why: error.message }));
+    const isAnswered = !('why' in found);
+    answered({ service, milliseconds: performance.now() - start, isAnswered });
+    if ('why' in found) return unavailable(found.why);
+    settle(undefined);
+    return found;
   }
 
   /** Whoever has to sign in first may still do so. */

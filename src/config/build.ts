@@ -80,6 +80,8 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     sessions: buildSessions(raw, report, ttl),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
     throttle: buildThrottle(raw.throttle, report),
+    metrics: { public: raw.metrics?.public === true },
+    tracing: { enabled: raw.tracing?.enabled === true },
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

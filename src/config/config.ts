@@ -58,6 +58,9 @@ export interface Config {
   readonly sessions: SessionConfig;
   readonly jwtIssuers: readonly Issuer[];
   readonly throttle: ThrottleConfig;
+  /** Whether anybody who reaches the admin listener may read the metrics. */
+  readonly metrics: { readonly public: boolean };
+  readonly tracing: { readonly enabled: boolean };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

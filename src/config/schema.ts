@@ -176,6 +176,24 @@ export const configSchema = Type.Object(
         }),
       ),
     }),
+    metrics: section({
+      public: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether `/metrics` on the admin listener answers without an admin key, for scrapers that cannot send one.',
+        }),
+      ),
+    }),
+    tracing: section({
+      enabled: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with: see [docs/tracing.md](docs/tracing.md).',
+        }),
+      ),
+    }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

@@ -5,6 +5,7 @@ import { explainSchemaError } from '../core/schema-error.ts';
 import type { Events } from '../services/events.ts';
 import { IssueRefused } from '../services/issuing.ts';
 import { IssuerUnavailable, JwtRevocationRefused } from '../services/jwt-revocations.ts';
+import { MetricsUnavailable } from '../services/metrics/scrape.ts';
 import { TokenEnded } from '../services/tokens.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 
@@ -34,6 +35,10 @@ export const problems = {
   issuer_unavailable: {
     status: 503,
     title: "The keys of the JWT's issuer cannot be had right now",
+  },
+  metrics_unavailable: {
+    status: 503,
+    title: 'The numbers of the other workers cannot be had right now',
   },
   store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -122,6 +127,7 @@ export function createErrorHandler(events: Events) {
       }));
       return sendProblem(reply, 'config_invalid', { errors });
     }
+    if (error instanceof MetricsUnavailable) return sendProblem(reply, 'metrics_unavailable');
     if (error instanceof IssuerUnavailable) return sendProblem(reply, 'issuer_unavailable');
     if (error instanceof StoreUnavailable) {
       events.failed('an admin request failed', error);

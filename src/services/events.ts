@@ -8,6 +8,8 @@ export interface DecisionRecord {
   readonly requestId: string;
   /** Unix milliseconds. */
   readonly at: number;
+  /** How long it took. */
+  readonly milliseconds: number;
   /** Undefined when there was none to be at. */
   readonly gate: string | undefined;
   /** What made it this gate. */
@@ -19,6 +21,16 @@ export interface DecisionRecord {
   readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
+}
+
+/** One question to a sign-on service. */
+export interface BridgeQuestion {
+  readonly service: string;
+  /** Tells the bridges of a configuration apart. */
+  readonly bridge: number;
+  readonly milliseconds: number;
+  /** Whether there was an answer that means something. */
+  readonly isAnswered: boolean;
 }
 
 /**
@@ -34,14 +46,19 @@ export interface Events {
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
+  /** A sign-on service was asked. */
+  bridgeAsked(question: BridgeQuestion): void;
   /** A sign-on service cannot be asked, or can again. */
   bridgeChanged(service: string, why: string | undefined): void;
   /** Other rules are in force. */
   reloaded(needRestart: readonly string[]): void;
   /** The configuration has faults, and the old rules stay in force. */
   notReloaded(error: Error): void;
+  /** The keys of an issuer were got, or looked at anew. */
+  issuerLoaded(issuer: string): void;
   /** The keys of an issuer cannot be had. */
   issuerFailed(issuer: string, why: string): void;
+  /** A round of pruning is over; it may have found nothing. */
   pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;

@@ -66,9 +66,14 @@ export function logEvents(log: Logger): Events {
     jwtRevoked({ issuer, jti, subject }) {
       log.info({ event: 'revocation', issuer, token_id: jti, subject }, 'JWT revoked');
     },
+    issuerLoaded(issuer) {
+      log.debug({ event: 'issuer', issuer }, 'the keys of an issuer were got');
+    },
     issuerFailed(issuer, why) {
       log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
     },
+    // One line a question would say what the decision says.
+    bridgeAsked() {},
     bridgeChanged(service, why) {
       if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
       else log.warn({ event: 'bridge', service, why }, 'the sign-on service cannot be asked');
@@ -83,6 +88,7 @@ export function logEvents(log: Logger): Events {
       log.error({ event: 'reload', err: error }, 'not reloaded: the old rules stay in force');
     },
     pruned(counts) {
+      if (Object.values(counts).every((count) => count === 0)) return;
       log.info({ event: 'prune', ...counts }, 'tokens pruned');
     },
     keyCreated({ name, role, gates }) {

@@ -64,6 +64,25 @@ export interface AdminKeyStore {
   delete(name: string): Promise<boolean>;
 }
 
+/** How many tokens are of a kind and in a state. */
+export interface TokenCount {
+  readonly kind: TokenKind;
+  readonly state: TokenState;
+  readonly count: number;
+}
+
+/**
+ * Learns what the store does and how long it takes, in milliseconds. Called with everything it does, so
+ * a call takes no time to speak of; none throws.
+ */
+export interface StoreMeter {
+  /** A read took this long; or a write did, from when it was asked for to when it may be relied on. */
+  done(operation: 'read' | 'write', milliseconds: number): void;
+  /** So many writes were committed together, and the disk took this long. */
+  committed(writes: number, milliseconds: number): void;
+  failed(operation: 'read' | 'write'): void;
+}
+
 /**
  * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
  * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
@@ -107,6 +126,8 @@ export interface TokenStore {
    * process crashes or the store fails before.
    */
   touch(id: string, now: number): void;
+  /** Counts all tokens, without holding up whatever else the store is asked meanwhile. */
+  count(now: number): Promise<readonly TokenCount[]>;
   /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
   prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
 }

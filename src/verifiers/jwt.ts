@@ -60,17 +60,30 @@ const always = () => true;
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
 const mostCandidates = 16;
 
-/** Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt. */
+/**
+ * Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt; `loaded`,
+ * that they could.
+ */
 export function createJwtVerifier(dependencies: {
   readonly issuers: readonly Issuer[];
   readonly store: JwtStore;
   readonly report: (issuer: string, why: string) => void;
+  readonly loaded: (issuer: string) => void;
+  /** Does the loading of an issuer's keys; for who wants to see it. */
+  readonly load?: <T>(issuer: string, load: () => Promise<T>) => Promise<T>;
 }): VerifyJwt {
-  const { issuers, store, report } = dependencies;
+  const { issuers, store, report, loaded, load = (_, work) => work() } = dependencies;
   const trusted = new Map(
     issuers.map((issuer): [string, Trust] => [
       issuer.iss,
-      { issuer, keys: openKeys(issuer.keys, (why) => report(issuer.name, why)) },
+      {
+        issuer,
+        keys: openKeys(issuer.keys, {
+          explain: (why) => report(issuer.name, why),
+          loaded: () => loaded(issuer.name),
+          around: (work) => load(issuer.name, work),
+        }),
+      },
     ]),
   );
 
@@ -166,7 +179,18 @@ function rememberVerified() {
   };
 }
 
-function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<Keys> {
+function openKeys(
+  keys: IssuerKeys,
+  {
+    explain,
+    loaded,
+    around,
+  }: {
+    explain: (why: string) => void;
+    loaded: () => void;
+    around: <T>(load: () => Promise<T>) => Promise<T>;
+  },
+): Renewable<Keys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
     // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
@@ -177,16 +201,21 @@ function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<K
       cooldownDuration: Number.POSITIVE_INFINITY,
       [customFetch]: fetchJwks,
     });
-    const load = () => remote.reload().then(() => remote);
+    const load = async () => {
+      await around(() => remote.reload());
+      loaded();
+      return remote;
+    };
     return createRenewable<Keys>({ load, policy: urlPolicy, report });
   }
   if (keys.kind === 'jwks_file') {
     const read = createJwksFile(keys.path);
     const sets = new WeakMap<object, Keys>();
     const load = async () => {
-      const jwks = await read();
+      const jwks = await around(read);
       const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
       sets.set(jwks, set);
+      loaded();
       return set;
     };
     return createRenewable<Keys>({ load, policy: filePolicy, report });

@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { DecisionRecord } from '../services/events.ts';
+import type { Snapshot } from '../services/metrics/snapshot.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../services/throttle.ts';
 import type { StoredThrottle } from '../stores/store.ts';
 
@@ -21,6 +22,11 @@ export interface Notices {
 export interface Questions {
   /** Is the decision with this request id one of yours? */
   readonly decision: { readonly content: string; readonly answer: DecisionRecord | null };
+  /**
+   * What have you counted? With the asker's own numbers, since the primary process answers with those
+   * of everybody, itself included.
+   */
+  readonly metrics: { readonly content: Snapshot; readonly answer: Snapshot };
   /** Who made too many attempts at yours? */
   readonly throttle: { readonly content: null; readonly answer: readonly ThrottledNetwork[] };
   /** Forget their attempts; who of them had made too many? */

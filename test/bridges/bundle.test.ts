@@ -33,6 +33,7 @@ test('a bridge asks when it is bundled, as it is in the package, too', async (t)
   const bridge = bundled.createBridge(settingsOf({ url }), {
     gate: aGate(),
     report: (_service, why) => reports.push(why),
+    answered: () => {},
   });
   t.after(() => bridge.close());
   const cookies = sessions.tinyauth.alice;

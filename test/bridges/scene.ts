@@ -44,6 +44,7 @@ export function openBridge(
   const bridge = createBridge(settingsOf(settings), {
     gate: aGate(),
     report: (_service, why) => reports.push(why ?? 'fine'),
+    answered: () => {},
   });
   t.after(() => bridge.close());
   return {

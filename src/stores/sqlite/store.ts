@@ -1,4 +1,4 @@
-import type { Store } from '../store.ts';
+import type { Store, StoreMeter } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { openConnection } from './connection.ts';
 import { SqliteJwts } from './jwts.ts';
@@ -6,9 +6,12 @@ import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteThrottles } from './throttles.ts';
 import { SqliteTokens } from './tokens.ts';
 
+/** What listens where nobody measures. */
+const unmeasured: StoreMeter = { done() {}, committed() {}, failed() {} };
+
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
-export function openSqliteStore(dataDir: string): Store {
-  const db = openConnection(dataDir);
+export function openSqliteStore(dataDir: string, meter: StoreMeter = unmeasured): Store {
+  const db = openConnection(dataDir, meter);
   const tokens = new SqliteTokens(db);
   return {
     tokens,
@@ -19,7 +22,8 @@ export function openSqliteStore(dataDir: string): Store {
     openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
-      tokens.finish();
+      const counting = tokens.finish();
+      if (counting !== undefined) await counting;
       await db.close();
     },
   };
