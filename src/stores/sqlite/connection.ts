@@ -184,7 +184,8 @@ export class SqliteConnection {
         this.#snapshot.begin();
         return work();
       } catch (error) {
-        if (!isBusy(error) || this.#db.inTransaction) throw error;
+        const isWriting = this.#db.inTransaction && !this.#snapshot.isOpen;
+        if (!isBusy(error) || isWriting) throw error;
         return withPatience(this.#db, patienceMs, work);
       }
     });
