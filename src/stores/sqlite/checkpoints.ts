@@ -48,7 +48,10 @@ export class Checkpoints {
     this.#timer = undefined;
     if (!this.#db.open || this.#isBusy) return;
     // SQLite looks at the log only between transactions, those of a snapshot too.
-    if (this.#db.inTransaction) return this.committed();
+    if (this.#db.inTransaction) {
+      this.committed();
+      return;
+    }
     const { log, checkpointed } = this.#state.get() as WalState;
     if (log - checkpointed < enoughPages) return;
     this.#isBusy = true;
