@@ -25,6 +25,9 @@ export function writeHeaderLines(directory: string, requests: Iterable<readonly 
 /** Connections that are kept busy at once, all by one thread. */
 export const connections = 64;
 
+/** How long wrk waits for an answer: on a machine that does other things as well, some take seconds. */
+const patience = '10s';
+
 interface Report {
   readonly requests: number;
   readonly microseconds: number;
@@ -92,7 +95,8 @@ export async function runRequests(options: {
   ]);
   const output = await run(
     [
-      ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', script, ...headers],
+      ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', patience],
+      ...['-s', script, ...headers],
       ...[url, '--', headerFile],
     ],
     { signal, timeout: (seconds + 15) * 1_000 },

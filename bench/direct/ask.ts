@@ -100,16 +100,23 @@ async function askDirectly(
   };
 }
 
-/** Stops servers that were started, whatever became of the work with them. */
+/** Works with servers that are started one after the other, and stops them whatever became of it. */
 export async function withServers<T>(
   starts: readonly (() => Promise<DirectServer>)[],
   work: (...servers: DirectServer[]) => Promise<T>,
 ): Promise<T> {
   const servers: DirectServer[] = [];
+  const stopAll = () => Promise.allSettled(servers.map((server) => server.stop()));
+  let result: T;
   try {
     for (const start of starts) servers.push(await start());
-    return await work(...servers);
-  } finally {
-    for (const server of servers) await server.stop();
+    result = await work(...servers);
+  } catch (error) {
+    // What went wrong first is what is told.
+    await stopAll();
+    throw error;
   }
+  const failed = (await stopAll()).find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  return result;
 }

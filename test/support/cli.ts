@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { type ListenAddress, parseListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { adminKey, temporaryDirectory } from './postern.ts';
+import { workersSetting } from './worker-count.ts';
 
 /** How a command ended and what it said. */
 export interface Ended {
@@ -55,6 +56,7 @@ export function surroundings(t: TestContext, settings: Record<string, string> = 
       POSTERN_GATE_LISTEN: `unix:${join(directory, 'gate.sock')}`,
       POSTERN_ADMIN_LISTEN: `unix:${join(directory, 'admin.sock')}`,
       POSTERN_ADMIN_KEY: adminKey,
+      ...workersSetting(),
       ...settings,
     },
   };

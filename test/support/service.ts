@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { adminKey, temporaryDirectory } from './postern.ts';
+import { workersSetting } from './worker-count.ts';
 
 /** A Postern in a process of its own, as people run it. */
 export interface TestService {
@@ -34,6 +35,7 @@ export async function startService(
       POSTERN_GATE_LISTEN: `unix:${gate.path}`,
       POSTERN_ADMIN_LISTEN: `unix:${admin.path}`,
       POSTERN_ADMIN_KEY: adminKey,
+      ...workersSetting(),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
