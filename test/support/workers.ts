@@ -1,10 +1,14 @@
 import { fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Addresses } from '../../src/workers/messages.ts';
 import type { RunningPostern, Surroundings } from './postern.ts';
+
+/** What Node has compiled, for the next start of the same tests. */
+const compiled = mkdtempSync(join(tmpdir(), 'postern-compiled-'));
+process.once('exit', () => rmSync(compiled, { recursive: true, force: true }));
 
 /** Milliseconds to stop in order. */
 const patienceMs = 10_000;
@@ -21,7 +25,7 @@ export async function startWithWorkers(
   const child = fork(join(import.meta.dirname, 'serve-with-workers.ts'), {
     env: {
       PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: join(tmpdir(), 'postern-test-cache'),
+      NODE_COMPILE_CACHE: compiled,
       TEST_LOG: files.log,
       ...(clock && { TEST_CLOCK: files.clock }),
       ...(config !== undefined && { TEST_CONFIG: config }),
