@@ -3,6 +3,7 @@ import { growthPart } from './direct/growth.ts';
 import { stormPart } from './direct/storm.ts';
 import { workersPart } from './direct/workers.ts';
 import { latencyPart } from './latency/latency.ts';
+import { metricsPart } from './metrics.ts';
 import { peerPart } from './peer/peer.ts';
 import type { Peer } from './peer/peer-options.ts';
 import type { Figure } from './store/figure.ts';
@@ -37,6 +38,7 @@ export const storeParts: readonly StorePart[] = [
   peerPart,
   latencyPart,
   stormPart,
+  metricsPart,
   lookupPart,
   redeemPart,
   prunePart,

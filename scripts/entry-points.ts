@@ -2,5 +2,6 @@
 export const entryPoints: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
   'checkpoint-thread': 'src/stores/sqlite/checkpoint-thread.ts',
+  'count-thread': 'src/stores/sqlite/count-thread.ts',
   'serve-backend': 'src/demo/serve-backend.ts',
 };

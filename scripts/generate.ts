@@ -14,6 +14,7 @@ import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
 import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { renderShippedFiles } from '../src/nginx/shipped.ts';
+import { type Definition, definitions } from '../src/services/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
@@ -23,6 +24,7 @@ import { renderGoldenFiles } from './golden-files.ts';
 const parts = [
   { file: 'README.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
+  { file: 'docs/metrics.md', name: 'metrics', render: renderMetrics },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
   { file: 'docs/api-reference.md', name: 'api', render: renderApiReference },
   { file: 'docs/jwt.md', name: 'issuer', render: () => renderProperties(issuerSchema) },
@@ -135,6 +137,19 @@ function renderDenials(): string {
       String(denialStatus(code, true)),
       String(denialStatus(code, false)),
       denials[code].meaning,
+    ]),
+  );
+}
+
+function renderMetrics(): string {
+  return renderTable(
+    ['Metric', 'Type', 'Labels', 'Workers', 'What it says'],
+    Object.values<Definition>(definitions).map(({ name, type, labels, across, help }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(', ') || '–',
+      across,
+      help,
     ]),
   );
 }

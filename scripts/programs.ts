@@ -66,6 +66,12 @@ const programs = {
     candidates: ['systemd-analyze'],
     probe: ['--version'],
   },
+  // It opens sockets and passes them on, without a systemd that runs.
+  'systemd-socket-activate': {
+    package: 'systemd',
+    candidates: ['systemd-socket-activate'],
+    probe: ['--version'],
+  },
 } as const satisfies Record<string, Program>;
 
 /** A program that can be asked for. */

@@ -9,10 +9,14 @@ import { ensureFirstKey, fullKey } from './services/admin-keys.ts';
 import { createEvents } from './services/events.ts';
 import { createLogger } from './services/log.ts';
 import { logEvents } from './services/log-events.ts';
+import { createMetrics } from './services/metrics/metrics.ts';
+import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
 import { keepRecentDecisions } from './services/recent-decisions.ts';
 import { createReload } from './services/reload.ts';
+import type { Tracing } from './services/tracing/tracing.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
+import { openThrottling } from './throttling.ts';
 import { createLatest, createServices } from './wiring.ts';
 import type { Peers, PeerTasks } from './workers/worker.ts';
 
@@ -57,18 +61,45 @@ export async function startPostern(
 ): Promise<Postern> {
   const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
   const recent = keepRecentDecisions();
-  const events = createEvents(logEvents(log), recent.events);
-  const store = openSqliteStore(config.dataDir);
+  const metrics = createMetrics(clock);
+  const tracing = await openTracing(config);
+  const events = createEvents(logEvents(log), recent.events, metrics.events, tracing?.events ?? {});
+  const store = openSqliteStore(config.dataDir, metrics.store);
+  let isClosing = false;
+  if (prunes) {
+    metrics.countTokens(
+      (now) => store.tokens.count(now),
+      (error) => {
+        // What is not counted by then is given up.
+        if (!isClosing) events.failed('tokens could not be counted', error);
+      },
+    );
+  }
   const opened: { close(): unknown }[] = [store];
   try {
-    const make = (changed: Config) => createServices(changed, { store, events, clock });
+    const throttling = await openThrottling(config.throttle, {
+      store: store.throttles,
+      events,
+      peers,
+      clock,
+    });
+    opened.unshift(throttling);
+    const throttle = throttling.service;
+    const make = (changed: Config) => {
+      const made = createServices(changed, { store, events, throttle, clock, tracing });
+      metrics.configured(changed);
+      return made;
+    };
     const latest = createLatest(make(config));
     opened.unshift(latest);
     const { parts } = latest;
     const reload = createReload({
       started: config,
       load,
-      apply: (changed) => latest.replace(make(changed)),
+      apply(changed) {
+        latest.replace(make(changed));
+        throttling.configure(changed.throttle);
+      },
       events,
     });
     const reloadIfRight = () => {
@@ -100,17 +131,21 @@ export async function startPostern(
         if (found !== undefined || peers === undefined) return found;
         return (await peers.ask('decision', id)).find((record) => record !== null) ?? undefined;
       },
+      metrics,
+      scrape: createScrape({ metrics, everybody: peers && ((own) => peers.ask('metrics', own)) }),
+      isMetricsPublic: () => parts.config.metrics.public,
       events,
+      throttling,
       clock,
       ping: store.ping,
     });
     opened.unshift(adminApp);
     const gate = await listen(gateApp, config.gate.listen, {
-      setting: 'gate.listen',
+      name: 'gate',
       socketMode: socketModes.gate,
     });
     const admin = await listen(adminApp, config.admin.listen, {
-      setting: 'admin.listen',
+      name: 'admin',
       socketMode: socketModes.admin,
     });
     const pruning = startPruning({
@@ -127,10 +162,15 @@ export async function startPostern(
       pruning,
       reload: reloadIfRight,
       peerTasks: {
-        notices: { reload: reloadIfRight },
-        questions: { decision: (id) => recent.find(id) ?? null },
+        notices: { reload: reloadIfRight, ...throttling.notices },
+        questions: {
+          decision: (id) => recent.find(id) ?? null,
+          metrics: () => takeSnapshot(metrics),
+          ...throttling.questions,
+        },
       },
       async close() {
+        isClosing = true;
         pruning.stop();
         // Whoever has not sent a whole request by then does not get to hold the others up.
         const deadline = setTimeout(() => {
@@ -140,6 +180,7 @@ export async function startPostern(
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
         await latest.close();
+        await throttling.close();
         await store.close();
       },
     };
@@ -149,12 +190,26 @@ export async function startPostern(
   }
 }
 
+/** Loaded where it is wanted: whoever traces nothing pays nothing for it. */
+async function openTracing({ tracing }: Pick<Config, 'tracing'>): Promise<Tracing | undefined> {
+  if (!tracing.enabled) return undefined;
+  const { createOpenTelemetryTracing } = await import('./services/tracing/open-telemetry.ts');
+  return createOpenTelemetryTracing();
+}
+
 /** The admin API over the store itself, without a service: for the command line on the same machine. */
 export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const clock = Date.now;
   const store = openSqliteStore(config.dataDir);
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
-  const parts = createServices(config, { store, events, clock });
+  const throttling = await openThrottling(config.throttle, {
+    store: store.throttles,
+    events,
+    clock,
+  });
+  const throttle = throttling.service;
+  const parts = createServices(config, { store, events, throttle, clock });
+  const metrics = createMetrics(clock);
   const app = await buildAdminApp({
     ...parts,
     // Whoever can open the store's file needs no key to it.
@@ -162,7 +217,11 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     // Nothing runs here that could be told.
     reload: () => ({ needRestart: [] }),
     findDecision: async () => undefined,
+    metrics,
+    scrape: createScrape({ metrics, everybody: undefined }),
+    isMetricsPublic: () => false,
     events,
+    throttling,
     clock,
     ping: store.ping,
   });
@@ -180,6 +239,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     async close() {
       await app.close();
       await parts.close();
+      await throttling.close();
       await store.close();
     },
   };

@@ -14,7 +14,10 @@ import { createIntrospection } from './services/introspection.ts';
 import { createJudge } from './services/judge.ts';
 import { createJwtRevocations } from './services/jwt-revocations.ts';
 import { createSessions } from './services/sessions.ts';
+import type { ThrottleService } from './services/throttle.ts';
 import { createTokenService } from './services/tokens.ts';
+import { traceAnswer, tracePorts } from './services/tracing/trace-ports.ts';
+import type { Tracing } from './services/tracing/tracing.ts';
 import type { Store } from './stores/store.ts';
 import { createJwtVerifier } from './verifiers/jwt.ts';
 import { redeemJwt } from './verifiers/jwt-use.ts';
@@ -26,31 +29,50 @@ const replacedMs = 30_000;
 /** Everything that follows from a configuration and is made anew when that changes. */
 export function createServices(
   config: Config,
-  surroundings: { store: Store; events: Events; clock: () => number },
+  surroundings: {
+    store: Store;
+    events: Events;
+    throttle: ThrottleService;
+    clock: () => number;
+    /** Undefined where nothing is traced. */
+    tracing?: Tracing | undefined;
+  },
 ) {
-  const { store, events, clock } = surroundings;
+  const { store, events, throttle, clock, tracing } = surroundings;
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
       : chooseAny((name) => ({ ...config.defaultGate, name, hosts: [], paths: [] }));
-  const bridges = createBridges([config.defaultGate, ...config.gates], events.bridgeChanged);
+  const bridges = createBridges([config.defaultGate, ...config.gates], {
+    changed: events.bridgeChanged,
+    asked: events.bridgeAsked,
+  });
   const verifyJwt = createJwtVerifier({
     issuers: config.jwtIssuers,
     store: store.jwts,
     report: events.issuerFailed,
+    loaded: events.issuerLoaded,
+    ...(tracing && {
+      load: (issuer, work) => tracing.part({ name: 'postern.jwks', issuer }, work),
+    }),
   });
   const verifyOpaque = createOpaqueVerifier(store);
-  const ports: DecisionPorts = {
+  const untraced: DecisionPorts = {
     sources: credentialSources,
-    verify: (credential, now) =>
-      whenKnown(verifyJwt(credential, now), (known) => known ?? verifyOpaque(credential, now)),
+    verify: (credential, now, mayWork) =>
+      whenKnown(
+        verifyJwt(credential, now, mayWork),
+        (known) => known ?? verifyOpaque(credential, now, mayWork),
+      ),
     bridgeOf: bridges.of,
     redeem: (identity, now) =>
       identity.jwt === undefined
         ? redeemOpaque(store.tokens, identity, now)
         : redeemJwt(store.jwts, identity, now),
+    throttle: throttle.port,
   };
-  const judge = createJudge({ gates, ports, events, clock });
+  const ports = tracing === undefined ? untraced : tracePorts(untraced, tracing);
+  const judge = createJudge({ gates, ports, dryThrottle: throttle.dryPort, events, clock });
   const sessions = createSessions({
     store: store.tokens,
     config: config.sessions,
@@ -64,19 +86,20 @@ export function createServices(
     ...config.assertion,
     clock,
   });
+  const answer = createAnswer({
+    judge,
+    renew: sessions.renew,
+    touch: (id, now) => store.tokens.touch(id, now),
+    assert: assertions.issue,
+    events,
+    clock,
+  });
   return {
     config,
     gates,
     sessions,
     assertions,
-    answer: createAnswer({
-      judge,
-      renew: sessions.renew,
-      touch: (id, now) => store.tokens.touch(id, now),
-      assert: assertions.issue,
-      events,
-      clock,
-    }),
+    answer: tracing === undefined ? answer : traceAnswer(answer, tracing),
     explain: createExplain({ judge, clock }),
     gateList: createGateList(config),
     tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),

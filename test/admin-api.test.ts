@@ -289,12 +289,15 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   );
   assert.deepEqual(routes.sort(), [
     'DELETE /v1/keys/{name}',
+    'DELETE /v1/throttle',
     'DELETE /v1/tokens/{id}',
+    'GET /metrics',
     'GET /v1/decisions/{id}',
     'GET /v1/gates',
     'GET /v1/jwt/revocations',
     'GET /v1/keys',
     'GET /v1/signing-keys',
+    'GET /v1/throttle',
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
     'PATCH /v1/tokens/{id}',
@@ -346,12 +349,20 @@ test('/readyz answers 503 when the store does not', async () => {
     jwts: {} as JwtRevocations,
     adminKeys: {} as AdminKeys,
     events: logEvents(pino({ level: 'silent' })),
+    throttling: {
+      service: { adminFailed: () => undefined },
+      list: async () => [],
+      clear: async () => [],
+    },
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
     gateList: () => ({ gates: [], default_gate: {} }),
     reload: () => ({ needRestart: [] }),
     explain: () => Promise.reject(new Error('not asked')),
     findDecision: async () => undefined,
+    metrics: { adminAnswered() {}, adminNotAuthenticated() {} },
+    scrape: () => Promise.reject(new Error('not asked')),
+    isMetricsPublic: () => false,
   });
   const { statusCode, body } = await app.inject('/readyz');
   assert.equal(statusCode, 503);

@@ -118,6 +118,17 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
     'postern.yaml:2:3: gate.listen: "8420" is no address; write host:port, [ipv6]:port or unix:/path',
     'postern.yaml:4:3: admin.listen: "127.0.0.1:65536" is no address; write host:port, [ipv6]:port or unix:/path',
   ],
+  'a throttle that could not work': [
+    'throttle:\n  failures: 0\n  window: 0s\n  ipv4_prefix: 33\n  exempt: [nowhere]\n',
+    'postern.yaml:2:3: throttle.failures: must be >= 1',
+    'postern.yaml:3:3: throttle.window: must be longer than nothing',
+    'postern.yaml:4:3: throttle.ipv4_prefix: must be <= 32',
+    'postern.yaml:5:3: throttle.exempt: "nowhere" is no address, CIDR network, "loopback" or "private"',
+  ],
+  'a window of more than a day': [
+    'throttle:\n  window: 25h\n',
+    'postern.yaml:2:3: throttle.window: 1d is the most',
+  ],
   'two listeners at one place': [
     'gate:\n  listen: unix:/run/p.sock\nadmin:\n  listen: unix:/run/p.sock\n',
     'postern.yaml:4:3: admin.listen: the gate listens there; the admin API needs a listener of its own',

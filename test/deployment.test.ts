@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { needProgram } from '../scripts/programs.ts';
+import { renderListenAddress } from '../src/config/listen-address.ts';
+import { loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
 import { packageRoot } from '../src/resources.ts';
 import { temporaryDirectory } from './support/postern.ts';
@@ -41,6 +43,19 @@ test('systemd understands every line of the unit', (t) => {
   );
   const { stderr } = spawnSync(systemdAnalyze, ['verify', wrong], { encoding: 'utf8' });
   assert.match(stderr, /ProtectSistem/, 'what it does not understand is told');
+});
+
+test('systemd understands the socket unit, which opens what is configured by default', (t) => {
+  const path = join(dirname(placeUnit(t)), 'postern.socket');
+  const socket = read('postern.socket');
+  writeFileSync(path, socket);
+  assert.equal(run(needProgram('systemd-analyze'), ['verify', path]), '');
+  const { config } = loadConfig({ env: {} });
+  assert.match(
+    socket,
+    new RegExp(`^ListenStream=${renderListenAddress(config.gate.listen)}$`, 'm'),
+  );
+  assert.match(socket, /^FileDescriptorName=gate$/m);
 });
 
 test('systemd rates the unit as docs/deployment.md says', (t) => {

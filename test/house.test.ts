@@ -20,7 +20,11 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'verifiers/': ['core/', 'stores/store.ts'],
   'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'signers/': ['core/'],
-  'workers/': ['config/listen-address.ts', 'services/events.ts'],
+  'workers/': [
+    ...['config/listen-address.ts', 'services/events.ts', 'services/throttle.ts'],
+    'services/metrics/',
+    'stores/store.ts',
+  ],
   'services/': [
     ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
     'resources.ts',
@@ -28,14 +32,16 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'http/': [
     ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
     ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
+    'config/activation.ts',
   ],
+  'throttling.ts': ['config/config.ts', 'services/', 'stores/store.ts', 'workers/'],
   'wiring.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
     ...['nginx/', 'bridges/', 'workers/', 'resources.ts'],
   ],
   'compose.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'bridges/', 'workers/', 'wiring.ts', 'resources.ts'],
+    ...['nginx/', 'bridges/', 'workers/', 'throttling.ts', 'wiring.ts', 'resources.ts'],
   ],
   'doctor/config/': ['core/visible.ts', 'nginx/syntax/'],
   'demo/': [
@@ -66,7 +72,9 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
   undici: { in: ['bridges/client.ts'] },
-  'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/'] },
+  'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/', 'services/attempts.ts'] },
+  'prom-client': { in: ['services/metrics/'] },
+  '@opentelemetry/api': { in: ['services/tracing/'] },
   'csv-parse': { in: ['cli/'] },
   '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },

@@ -7,13 +7,15 @@ import { type Deny, isDenial } from '../core/verdict.ts';
 export interface AnswerCache {
   /**
    * What the service said to this question a moment ago, or says now. Only an identity is
-   * remembered. Whoever asks the same while it is asked shares the answer.
+   * remembered. Whoever asks the same while it is asked shares the answer. Undefined where it would
+   * have to be asked and `mayAsk` says no.
    */
   find(
     question: readonly string[],
     now: number,
     ask: () => Promise<Identity | Deny>,
-  ): Promise<Identity | Deny>;
+    mayAsk: () => boolean,
+  ): Promise<Identity | Deny | undefined>;
   clear(): void;
 }
 
@@ -29,13 +31,14 @@ export function createAnswerCache(ttl: number): AnswerCache {
   const pending = new Map<string, Promise<Identity | Deny>>();
 
   return {
-    async find(question, now, ask) {
+    async find(question, now, ask, mayAsk) {
       const key = createHash('sha256').update(JSON.stringify(question)).digest('base64');
       const answer = answers.get(key);
       // A clock that was set back must not make an answer last.
       if (answer && now < answer.until && now >= answer.until - ttl) return answer.identity;
       const shared = pending.get(key);
       if (shared !== undefined) return shared;
+      if (!mayAsk()) return undefined;
       const asked = ask()
         .then((found) => {
           if (!isDenial(found)) answers.set(key, { identity: found, until: now + ttl });

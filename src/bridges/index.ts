@@ -8,6 +8,7 @@ import { createClient } from './client.ts';
 import { pickCookies } from './cookies.ts';
 import { describeHandshake, type Facts } from './facts.ts';
 import { judgeAnswer } from './judge.ts';
+import { findLogin } from './login.ts';
 import { chooseSignOn } from './services.ts';
 import { createTurnstile } from './turnstile.ts';
 
@@ -16,6 +17,14 @@ import { createTurnstile } from './turnstile.ts';
  * Called when that changes, not each time. The words may be logged.
  */
 export type ReportBridge = (service: BridgeService, why: string | undefined) => void;
+
+/** One question to a service. */
+export interface BridgeAnswered {
+  readonly service: BridgeService;
+  readonly milliseconds: number;
+  /** Whether there was an answer that means something. */
+  readonly isAnswered: boolean;
+}
 
 /** For each request under way, so many more may wait for a connection. */
 const waitingPerRequest = 4;
@@ -29,9 +38,11 @@ export function createBridge(
   dependencies: {
     readonly gate: Pick<Gate, 'cookieNames' | 'queryNames'>;
     readonly report: ReportBridge;
+    /** Learns of each question, when it is over. */
+    readonly answered: (question: BridgeAnswered) => void;
   },
 ): Bridge {
-  const { gate, report } = dependencies;
+  const { gate, report, answered } = dependencies;
   const { service, url, maxRequests, timeout, cacheTtl } = settings;
   const signOn = chooseSignOn(settings);
   const client = createClient({ url, connections: maxRequests, timeout });
@@ -53,22 +64,29 @@ export function createBridge(
 
   /** Never rejects, so neither does what shares its answer. */
   async function send(headers: Record<string, string>, facts: Facts): Promise<Identity | Deny> {
+    const start = performance.now();
     const sent = turnstile.pass(() => client.get(signOn.path, headers));
     // No news about the service: what makes it slow was reported, or it is merely busy.
     if (sent === undefined) return deny('sign_on_unavailable', 'too many requests at once');
-    try {
-      const found = judgeAnswer(await sent, signOn, facts);
-      if ('why' in found) return unavailable(found.why);
-      settle(undefined);
-      return found;
-    } catch (error) {
-      return unavailable((error as Error).message);
-    }
+    const found = await sent
+      .then((answer) => judgeAnswer(answer, signOn, facts))
+      .catch((error: Error) => ({ why: error.message }));
+    const isAnswered = !('why' in found);
+    answered({ service, milliseconds: performance.now() - start, isAnswered });
+    if ('why' in found) return unavailable(found.why);
+    settle(undefined);
+    return found;
+  }
+
+  /** Whoever has to sign in first may still do so. */
+  function throttled(facts: Facts): Deny {
+    const login = findLogin({}, signOn, facts, false);
+    return { ...deny('throttled'), ...(login !== undefined && { login }) };
   }
 
   return {
     cookiesOf: (header) => pickCookies(header, signOn.cookies, gate.cookieNames),
-    async ask({ handshake, cookies, authorization }: BridgeRequest, now) {
+    async ask({ handshake, cookies, authorization }: BridgeRequest, now, mayWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
       const facts = describeHandshake(handshake, gate.queryNames);
       const told = signOn.renderHeaders(facts);
@@ -82,11 +100,12 @@ export function createBridge(
       };
       const headers = { ...told, ...credentials };
       const hasCredential = Object.keys(credentials).length > 0;
-      if (cache === undefined || !hasCredential) return send(headers, facts);
+      const ask = () => send(headers, facts);
+      if (cache === undefined || !hasCredential) return mayWork() ? ask() : throttled(facts);
       // The address belongs to the question even where the service is not told: a denial leads back
       // to it.
       const question = [facts.url, ...Object.entries(headers).flat()];
-      return cache.find(question, now, () => send(headers, facts));
+      return (await cache.find(question, now, ask, mayWork)) ?? throttled(facts);
     },
     async close() {
       closed = true;

@@ -17,6 +17,7 @@ import { note } from './output.ts';
 import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
 import { registerSigningKeyCommands } from './signing-key.ts';
+import { registerThrottleCommands } from './throttle.ts';
 import { registerTokenCommands } from './token.ts';
 
 const program = new Command('postern')
@@ -38,6 +39,7 @@ const commands = [
   registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
+  registerThrottleCommands,
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,

@@ -8,6 +8,7 @@ import { buildIssuers } from './issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { asText, asTexts } from './raw-values.ts';
 import type { RawConfig } from './schema.ts';
+import { buildThrottle } from './throttle.ts';
 
 /** Takes note of a fault in the setting at this path. */
 export type Report = (path: string, message: string) => void;
@@ -78,6 +79,9 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
     sessions: buildSessions(raw, report, ttl),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
+    throttle: buildThrottle(raw.throttle, report),
+    metrics: { public: raw.metrics?.public === true },
+    tracing: { enabled: raw.tracing?.enabled === true },
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
 }

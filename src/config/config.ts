@@ -1,6 +1,7 @@
 import type { Gate, GateRules } from '../core/gate.ts';
 import type { Issuer } from '../core/issuer.ts';
 import type { NetworkSet } from '../core/network.ts';
+import type { PrefixLengths } from '../core/network-of.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 /** How long things of a kind live, in milliseconds. */
@@ -26,6 +27,20 @@ export interface SessionConfig {
   readonly partitioned: boolean;
 }
 
+/** When failed attempts are too many. */
+export interface ThrottleConfig {
+  readonly enabled: boolean;
+  /** How many may fail within `window` milliseconds. */
+  readonly failures: number;
+  readonly window: number;
+  /** Leading bits of a client's address that name its network. */
+  readonly prefixLengths: PrefixLengths;
+  /** Clients whose attempts are not counted. */
+  readonly exempt: NetworkSet | undefined;
+  /** Whether a restart forgets who is throttled, or not. */
+  readonly persist: boolean;
+}
+
 /** The configuration as the program uses it: complete, typed, durations in milliseconds. */
 export interface Config {
   readonly dataDir: string;
@@ -42,6 +57,10 @@ export interface Config {
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;
   readonly jwtIssuers: readonly Issuer[];
+  readonly throttle: ThrottleConfig;
+  /** Whether anybody who reaches the admin listener may read the metrics. */
+  readonly metrics: { readonly public: boolean };
+  readonly tracing: { readonly enabled: boolean };
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
     readonly format: 'auto' | 'json' | 'pretty';

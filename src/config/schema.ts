@@ -130,6 +130,70 @@ export const configSchema = Type.Object(
       ),
     }),
     jwt: section({ issuers: Type.Optional(issuersSchema) }),
+    throttle: section({
+      enabled: Type.Optional(
+        Type.Boolean({
+          default: true,
+          description:
+            'Whether failed attempts are counted: see [docs/throttling.md](docs/throttling.md).',
+        }),
+      ),
+      failures: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 300,
+          description: 'How many attempts of one network at one gate may fail within `window`.',
+        }),
+      ),
+      window: duration('10m', 'The time that `failures` is about.'),
+      ipv4_prefix: Type.Optional(
+        Type.Integer({
+          minimum: 8,
+          maximum: 32,
+          default: 32,
+          description: 'Leading bits of an IPv4 address that name a network.',
+        }),
+      ),
+      ipv6_prefix: Type.Optional(
+        Type.Integer({
+          minimum: 16,
+          maximum: 128,
+          default: 64,
+          description: 'Leading bits of an IPv6 address that name a network.',
+        }),
+      ),
+      exempt: Type.Optional(
+        Type.Array(Type.String({ minLength: 1 }), {
+          description:
+            'Client addresses and networks whose attempts are not counted, also `loopback` and `private`.',
+        }),
+      ),
+      persist: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description: 'Whether a restart remembers which networks are throttled.',
+        }),
+      ),
+    }),
+    metrics: section({
+      public: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether `/metrics` on the admin listener answers without an admin key, for scrapers that cannot send one.',
+        }),
+      ),
+    }),
+    tracing: section({
+      enabled: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with: see [docs/tracing.md](docs/tracing.md).',
+        }),
+      ),
+    }),
     log: section({
       level: Type.Optional(
         Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {

@@ -84,9 +84,10 @@ export interface Bridge {
   cookiesOf(cookieHeader: string | undefined): string | undefined;
   /**
    * Asks the service. `now` is Unix time in milliseconds. Never rejects: what cannot be told is
-   * denied as `sign_on_unavailable`.
+   * denied as `sign_on_unavailable`, and as `throttled` what would have to be asked when `mayWork`
+   * says no.
    */
-  ask(request: BridgeRequest, now: number): Promise<Identity | Deny>;
+  ask(request: BridgeRequest, now: number, mayWork: () => boolean): Promise<Identity | Deny>;
   /** Gives its connections up; whoever still waits for an answer is denied. */
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import { bareIdentity } from './identity.ts';
 import { type DecisionPorts, type Inquiry, note, type Question } from './inquiry.ts';
 import { isPublic } from './public-place.ts';
 import { checkRequirements } from './requirements.ts';
+import { countDenial } from './throttle.ts';
 import { type Deny, deny, type Verdict } from './verdict.ts';
 
 /** One named part of a decision. */
@@ -22,6 +23,8 @@ interface Step {
   take(inquiry: Inquiry): Awaitable<Deny | undefined>;
   /** Whom it concerns; everybody where it does not say. */
   readonly concerns?: (inquiry: Inquiry) => boolean;
+  /** Whether what it denies may be a failed attempt, and is counted. */
+  readonly counts?: true;
 }
 
 const isNotPublic = ({ grounds }: Inquiry) => grounds !== 'public';
@@ -40,9 +43,9 @@ const steps: readonly Step[] = [
   { name: 'networks', take: checkNetworks },
   { name: 'public', take: findPublicPlace },
   { name: 'listed origin', take: checkListedOrigin, concerns: isNotPublic },
-  { name: 'credential', take: findCredential, concerns: isNotPublic },
+  { name: 'credential', take: findCredential, concerns: isNotPublic, counts: true },
   { name: 'cross-site', take: checkCrossSite, concerns: isNotPublic },
-  { name: 'identity', take: findIdentity, concerns: isNotPublic },
+  { name: 'identity', take: findIdentity, concerns: isNotPublic, counts: true },
   { name: 'kind', take: checkKind, concerns: (i) => isToken(i) && isAdmission(i) },
   { name: 'bounds', take: checkTokenBounds, concerns: isToken },
   { name: 'requirements', take: checkRequired, concerns: (i) => isKnown(i) && isAdmission(i) },
@@ -79,7 +82,12 @@ function takeSteps(inquiry: Inquiry, from: number): Awaitable<Verdict> {
   return { verdict: 'allow', identity, source: grounds };
 }
 
-function finish({ name }: Step, inquiry: Inquiry, denial: Deny | undefined): Deny | undefined {
+function finish(
+  { name, counts }: Step,
+  inquiry: Inquiry,
+  taken: Deny | undefined,
+): Deny | undefined {
+  const denial = taken !== undefined && counts ? countDenial(taken, inquiry) : taken;
   const outcome = denial === undefined ? 'passed' : 'denied';
   inquiry.trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
   return denial && withKnown(denial, inquiry, name);

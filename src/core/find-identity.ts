@@ -1,6 +1,7 @@
 import { type Awaitable, whenKnown } from './awaitable.ts';
 import { bareIdentity, type Identity } from './identity.ts';
 import { type Inquiry, note } from './inquiry.ts';
+import { attemptOf } from './throttle.ts';
 import { type Deny, deny, isDenial } from './verdict.ts';
 
 /** Finds out who it is, from whatever the decision rests on. */
@@ -24,10 +25,15 @@ function take(inquiry: Inquiry, found: Identity | Deny): Deny | undefined {
 
 function identify(inquiry: Inquiry): Awaitable<Identity | Deny> {
   const { grounds, credential, bridged, gate, now, ports } = inquiry;
+  const mayWork = () => {
+    const may = ports.throttle.mayWork(attemptOf(inquiry));
+    if (!may) note(inquiry, 'too many attempts failed: nothing that costs work is done');
+    return may;
+  };
   if (grounds === 'network') return bareIdentity('network', gate.networks.trustAs);
   if (bridged !== undefined) {
     const bridge = ports.bridgeOf(gate);
-    return bridge?.ask(bridged, now) ?? deny('sign_on_unavailable');
+    return bridge?.ask(bridged, now, mayWork) ?? deny('sign_on_unavailable');
   }
-  return credential === undefined ? deny('no_credential') : ports.verify(credential, now);
+  return credential === undefined ? deny('no_credential') : ports.verify(credential, now, mayWork);
 }

@@ -4,18 +4,24 @@ import type { Credential, CredentialSource, SourceName } from './credential.ts';
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
 import type { Identity } from './identity.ts';
+import type { Throttle } from './throttle.ts';
 import type { Deny, Grounds } from './verdict.ts';
 
 /** What a decision needs from outside: everything that looks something up or writes something down. */
 export interface DecisionPorts {
   /** All credential sources, by name. */
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
-  /** Finds out whose credential it is. Throws, or rejects, only when it cannot tell. */
-  verify(credential: Credential, now: number): Awaitable<Identity | Deny>;
+  /**
+   * Finds out whose credential it is. Throws, or rejects, only when it cannot tell. `mayWork` (see
+   * Throttle) is asked first, and only, where it matters; no means a denial as `throttled`.
+   */
+  verify(credential: Credential, now: number, mayWork: () => boolean): Awaitable<Identity | Deny>;
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
   /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
   redeem(identity: Identity, now: number): Promise<Deny | undefined>;
+  /** Counts attempts that fail. */
+  readonly throttle: Throttle;
 }
 
 /** What is to be decided. */

@@ -1,5 +1,6 @@
 import type { SourceName } from './credential.ts';
 import type { Identity } from './identity.ts';
+import type { TooMany } from './throttle.ts';
 
 /** How a denial is answered for an ordinary request; a handshake that upgrades always gets 401 or 503. */
 interface DenialRule {
@@ -93,6 +94,11 @@ export const denials = {
     bearerError: 'invalid_token',
     meaning: "The JWT was issued for somebody else: its `aud` is none of the issuer's `audience`.",
   },
+  throttled: {
+    status: 401,
+    meaning:
+      'Too many attempts with wrong credentials came from this network, and this one was wrong too, would have cost work to check, or could have been guessed. Try again later; a token that Postern made passes all the while. `detail` in the log says what was wrong, where it was looked at.',
+  },
   wrong_gate: {
     status: 403,
     meaning: 'The token is good, but it was issued for other gates.',
@@ -175,6 +181,8 @@ export interface Deny {
   readonly source?: Grounds;
   /** The step that denied (see decide), once one has. */
   readonly step?: string;
+  /** Set for `throttled`. */
+  readonly tooMany?: TooMany;
 }
 
 /** The outcome of one decision. */

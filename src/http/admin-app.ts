@@ -1,12 +1,13 @@
 import swagger from '@fastify/swagger';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import { version } from '../resources.ts';
 import type { AdminKeys } from '../services/admin-keys.ts';
 import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Introspect } from '../services/introspection.ts';
 import type { JwtRevocations } from '../services/jwt-revocations.ts';
+import type { ThrottleService } from '../services/throttle.ts';
 import type { TokenService } from '../services/tokens.ts';
 import { authenticate } from './admin-auth.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
@@ -14,8 +15,15 @@ import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
 import { explanationSchema, type GateRouteDependencies, gateRoutes } from './routes/gates.ts';
 import { jwtRoutes } from './routes/jwt.ts';
 import { keyRoutes } from './routes/keys.ts';
+import {
+  countRequests,
+  countStrangers,
+  type MetricRouteDependencies,
+  metricRoutes,
+} from './routes/metrics.ts';
 import { oauthRoutes } from './routes/oauth.ts';
 import { signingKeyRoutes } from './routes/signing-keys.ts';
+import { type ThrottleRouteDependencies, throttleRoutes } from './routes/throttle.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { serverOptions } from './server.ts';
 import { issuedTokenSchema, tokenPageSchema, tokenSchema } from './token-schemas.ts';
@@ -33,19 +41,24 @@ const namedSchemas = [
 
 /** The app that issues and revokes. Everything below `/v1` needs an admin key. */
 export async function buildAdminApp(
-  dependencies: GateRouteDependencies & {
-    readonly tokens: TokenService;
-    readonly introspect: Introspect;
-    readonly assertions: Assertions;
-    readonly jwts: JwtRevocations;
-    readonly adminKeys: AdminKeys;
-    readonly events: Events;
-    readonly clock: () => number;
-    /** Resolves when the store answers. */
-    readonly ping: () => Promise<void>;
-  },
+  dependencies: GateRouteDependencies &
+    MetricRouteDependencies & {
+      readonly tokens: TokenService;
+      readonly introspect: Introspect;
+      readonly assertions: Assertions;
+      readonly jwts: JwtRevocations;
+      readonly adminKeys: AdminKeys;
+      readonly events: Events;
+      readonly throttling: ThrottleRouteDependencies & {
+        readonly service: Pick<ThrottleService, 'adminFailed'>;
+      };
+      readonly clock: () => number;
+      /** Resolves when the store answers. */
+      readonly ping: () => Promise<void>;
+    },
 ): Promise<FastifyInstance> {
-  const { tokens, introspect, assertions, jwts, adminKeys, events, clock, ping } = dependencies;
+  const { tokens, introspect, assertions, jwts, adminKeys, events, throttling, clock, ping } =
+    dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -56,6 +69,7 @@ export async function buildAdminApp(
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
   for (const schema of namedSchemas) app.addSchema(schema);
   app.decorateRequest('adminKey', undefined);
+  app.addHook('onResponse', countRequests(dependencies));
 
   await app.register(swagger, {
     openapi: {
@@ -68,23 +82,13 @@ export async function buildAdminApp(
     },
   });
 
+  const isKnown = authenticate({ adminKeys, throttle: throttling.service, clock });
   // Authentication is a property of this part of the route tree, not of how a URL is spelled.
   await app.register(
     async (v1) => {
-      v1.addHook('onRequest', authenticate(adminKeys));
-      v1.addHook('onRoute', (route) => {
-        route.schema = {
-          security: [{ adminKey: [] }],
-          ...route.schema,
-          response: {
-            ...(route.schema?.response as object),
-            default: {
-              description: 'A problem',
-              content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
-            },
-          },
-        };
-      });
+      v1.addHook('onRequest', isKnown);
+      v1.addHook('onResponse', countStrangers(dependencies));
+      v1.addHook('onRoute', describeRoute);
       v1.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
       await v1.register(tokenRoutes({ tokens, clock }));
       await v1.register(oauthRoutes({ introspect, tokens, jwts }));
@@ -92,10 +96,15 @@ export async function buildAdminApp(
       await v1.register(keyRoutes({ adminKeys, clock }));
       await v1.register(signingKeyRoutes(assertions));
       await v1.register(gateRoutes(dependencies));
+      await v1.register(throttleRoutes(throttling));
     },
     { prefix: '/v1' },
   );
 
+  await app.register(async (metrics) => {
+    metrics.addHook('onRoute', describeRoute);
+    await metrics.register(metricRoutes({ ...dependencies, isKnown }));
+  });
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
   app.get('/readyz', { schema: { hide: true } }, async () => {
     await ping();
@@ -103,4 +112,19 @@ export async function buildAdminApp(
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
+}
+
+/** What all routes that need a key have in common in `/openapi.json`. */
+function describeRoute(route: RouteOptions): void {
+  route.schema = {
+    security: [{ adminKey: [] }],
+    ...route.schema,
+    response: {
+      ...(route.schema?.response as object),
+      default: {
+        description: 'A problem',
+        content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+      },
+    },
+  };
 }

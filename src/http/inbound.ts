@@ -70,7 +70,16 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
     },
     upgrading,
     clientAddress,
+    ...readTrace(told),
   };
+}
+
+/** Nothing depends on it, so what cannot be told apart is left out. */
+function readTrace({ traceparent, tracestate }: ToldFacts): Pick<Subrequest, 'trace'> {
+  const parent = agree(traceparent);
+  if (parent === undefined || isDenied(parent)) return {};
+  const state = tracestate?.join(',');
+  return { trace: { traceparent: parent, ...(state !== undefined && { tracestate: state }) } };
 }
 
 const contradiction = Symbol('contradiction');

@@ -5,6 +5,7 @@ import { explainSchemaError } from '../core/schema-error.ts';
 import type { Events } from '../services/events.ts';
 import { IssueRefused } from '../services/issuing.ts';
 import { IssuerUnavailable, JwtRevocationRefused } from '../services/jwt-revocations.ts';
+import { MetricsUnavailable } from '../services/metrics/scrape.ts';
 import { TokenEnded } from '../services/tokens.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 
@@ -28,11 +29,16 @@ export const problems = {
     status: 422,
     title: 'The configuration has faults; the old one stays in force',
   },
+  too_many_attempts: { status: 429, title: 'Too many wrong admin keys came from there; try later' },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
   issuer_unavailable: {
     status: 503,
     title: "The keys of the JWT's issuer cannot be had right now",
+  },
+  metrics_unavailable: {
+    status: 503,
+    title: 'The numbers of the other workers cannot be had right now',
   },
   store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -121,6 +127,7 @@ export function createErrorHandler(events: Events) {
       }));
       return sendProblem(reply, 'config_invalid', { errors });
     }
+    if (error instanceof MetricsUnavailable) return sendProblem(reply, 'metrics_unavailable');
     if (error instanceof IssuerUnavailable) return sendProblem(reply, 'issuer_unavailable');
     if (error instanceof StoreUnavailable) {
       events.failed('an admin request failed', error);

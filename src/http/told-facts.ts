@@ -22,6 +22,8 @@ const headersOf = {
   cookie: ['Cookie'],
   authorization: ['Authorization'],
   subprotocols: ['Sec-WebSocket-Protocol'],
+  traceparent: ['Traceparent'],
+  tracestate: ['Tracestate'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A fact that headers tell. */

@@ -30,7 +30,7 @@ error_page 500 = @postern_unavailable;`,
 # Where a page load may sign in, by the rules of the gate.
 auth_request_set $postern_gate_login $upstream_http_x_postern_login;
 
-# What nginx lets an auth service say by a status of 403 only: 429, and when to try again.
+# What nginx lets no auth service say itself: 429, and when to try again.
 auth_request_set $postern_status $upstream_http_x_postern_status;
 auth_request_set $postern_retry_after $upstream_http_retry_after;`,
     renderIdentity(options.headers),

@@ -1,7 +1,8 @@
 const deniedLocation = `
-# A denial. A handshake cannot follow a redirect and a program does not want one: both get 401. A
-# page load goes to $postern_login where the location names one, else where its gate (login, bridge)
-# says. There is no add_header here, since one would make nginx forget those of the server.
+# A denial. A handshake cannot follow a redirect and a program does not want one: both get 401, or 429
+# after too many attempts, which nginx lets no auth service say itself. A page load goes to
+# $postern_login where the location names one, else where its gate (login, bridge) says. There is no
+# add_header but for 429, since one would make nginx forget those of the server.
 location @postern_denied {
     internal;
     auth_request off;
@@ -11,20 +12,26 @@ location @postern_denied {
     error_page 599 /;
     # A login on this host is named by its path: nginx may not know the port that clients use.
     absolute_redirect off;
+    set $postern_any_login $postern_login$postern_gate_login;
     if ($http_upgrade != "") {
-        return 401;
+        set $postern_any_login "";
     }
     if ($request_method !~ ^(GET|HEAD)$) {
-        return 401;
+        set $postern_any_login "";
     }
     if ($http_accept ~* application/json) {
-        return 401;
+        set $postern_any_login "";
     }
     # Android's WebView sends the name of its app here, with pages too.
     if ($http_x_requested_with ~* "^XMLHttpRequest$") {
-        return 401;
+        set $postern_any_login "";
     }
-    set $postern_any_login $postern_login$postern_gate_login;
+    # Too many attempts, and nowhere to sign in.
+    set $postern_too_many $postern_status$postern_any_login;
+    if ($postern_too_many = 429) {
+        add_header Retry-After $postern_retry_after always;
+        return 429;
+    }
     if ($postern_any_login = "") {
         return 401;
     }
@@ -39,16 +46,11 @@ location @postern_denied {
 }`;
 
 const refusedLocation = `
-# Known, and not admitted: 403. Or too many attempts, which Postern has to say as 403 too.
+# Known, and not admitted.
 location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
-    if ($postern_status = 429) {
-        error_page 599 /;
-        add_header Retry-After $postern_retry_after always;
-        return 429;
-    }
     return 403;
 }`;
 

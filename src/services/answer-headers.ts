@@ -3,6 +3,7 @@ import { authorizationHeader, type Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import { renderLogin } from '../core/login.ts';
 import { markerSubprotocol, parseOffer } from '../core/subprotocol.ts';
+import { retrySeconds } from '../core/throttle.ts';
 import { type Allow, type Deny, denialStatus, renderChallenge } from '../core/verdict.ts';
 
 /** A header of an answer. */
@@ -44,7 +45,20 @@ export function renderDenyHeaders(denied: {
     ['X-Postern-Request-Id', requestId],
     ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
     ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
+    ...renderRetryAfter(denial),
     ['Cache-Control', 'no-store'],
+  ];
+}
+
+/**
+ * For the files of the kit, which make it the client's: nginx lets no auth service say 429 (RFC 6585,
+ * section 4) itself.
+ */
+function renderRetryAfter({ reason, tooMany }: Deny): AnswerHeader[] {
+  if (reason !== 'throttled') return [];
+  return [
+    ['X-Postern-Status', '429'],
+    ['Retry-After', String(retrySeconds(tooMany))],
   ];
 }
 

@@ -6,6 +6,7 @@ import { type Deny, denialStatus, isDenial } from '../core/verdict.ts';
 import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
 import type { Events } from './events.ts';
 import { failed, type Judge, type Judgement } from './judge.ts';
+import type { TraceHeaders } from './tracing/tracing.ts';
 
 /** A subrequest as it was read: the handshake it is about, or why there is none. */
 export interface Subrequest {
@@ -14,6 +15,8 @@ export interface Subrequest {
   readonly upgrading: boolean;
   /** Who to name in the log. */
   readonly clientAddress: string | undefined;
+  /** What nginx says it is part of. */
+  readonly trace?: TraceHeaders;
 }
 
 /** What goes back to nginx. The body is always empty, so that nginx can keep its connection. */
@@ -70,12 +73,14 @@ export function createAnswer(dependencies: {
   function conclude(
     { handshake, upgrading, clientAddress }: Subrequest,
     { at, verdict, assertion }: Completed,
+    start: number,
   ): Answer {
     const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
     events.decided({
       requestId,
       at: clock(),
+      milliseconds: performance.now() - start,
       gate: at?.gate.name,
       because: at?.because,
       verdict,
@@ -106,11 +111,12 @@ export function createAnswer(dependencies: {
   }
 
   return (subrequest) => {
+    const start = performance.now();
     const { handshake } = subrequest;
     const completed = isDenial(handshake)
       ? refused(handshake)
       : whenKnown(judge(handshake), complete);
-    return whenKnown(completed, (known) => conclude(subrequest, known));
+    return whenKnown(completed, (known) => conclude(subrequest, known, start));
   };
 }
 

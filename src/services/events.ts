@@ -1,12 +1,15 @@
 import type { AdminKey } from '../core/admin-key.ts';
 import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
+import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 
 /** One decision, with nothing secret in it. */
 export interface DecisionRecord {
   readonly requestId: string;
   /** Unix milliseconds. */
   readonly at: number;
+  /** How long it took. */
+  readonly milliseconds: number;
   /** Undefined when there was none to be at. */
   readonly gate: string | undefined;
   /** What made it this gate. */
@@ -18,6 +21,16 @@ export interface DecisionRecord {
   readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
+}
+
+/** One question to a sign-on service. */
+export interface BridgeQuestion {
+  readonly service: string;
+  /** Tells the bridges of a configuration apart. */
+  readonly bridge: number;
+  readonly milliseconds: number;
+  /** Whether there was an answer that means something. */
+  readonly isAnswered: boolean;
 }
 
 /**
@@ -33,19 +46,36 @@ export interface Events {
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
+  /** A sign-on service was asked. */
+  bridgeAsked(question: BridgeQuestion): void;
   /** A sign-on service cannot be asked, or can again. */
   bridgeChanged(service: string, why: string | undefined): void;
   /** Other rules are in force. */
   reloaded(needRestart: readonly string[]): void;
   /** The configuration has faults, and the old rules stay in force. */
   notReloaded(error: Error): void;
+  /** The keys of an issuer were got, or looked at anew. */
+  issuerLoaded(issuer: string): void;
   /** The keys of an issuer cannot be had. */
   issuerFailed(issuer: string, why: string): void;
+  /** A round of pruning is over; it may have found nothing. */
   pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
+  /** A network made too many failed attempts; once when it begins, not for each attempt. */
+  throttled(network: ThrottledNetwork): void;
+  /** Somebody had the attempts of these forgotten, so many of which were throttled. */
+  throttleCleared(filter: ThrottleFilter, count: number): void;
   /** Something failed that is not the client's fault. */
   failed(what: string, error: unknown): void;
+}
+
+/**
+ * Whether a decision is one of many alike that are not written down: so that a flood of attempts is
+ * no flood of lines. Whoever counts decisions counts these as well.
+ */
+export function isOmitted({ verdict }: DecisionRecord): boolean {
+  return verdict.verdict === 'deny' && verdict.tooMany?.record === 'skip';
 }
 
 /** Tells all listeners of everything, in this order; only the first has to listen to all of it. */

@@ -3,6 +3,7 @@ import { decide } from '../core/decide.ts';
 import type { ChosenGate, GateChoice } from '../core/gate-choice.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { DecisionPorts, Question } from '../core/inquiry.ts';
+import type { Throttle } from '../core/throttle.ts';
 import { deny, isDenial, type Verdict } from '../core/verdict.ts';
 import { StoreUnavailable } from '../stores/store.ts';
 import type { Events } from './events.ts';
@@ -24,11 +25,17 @@ export type Judge = (
 export function createJudge(dependencies: {
   readonly gates: GateChoice;
   readonly ports: DecisionPorts;
+  /** Counts nothing, for those who ask why. */
+  readonly dryThrottle: Throttle;
   readonly events: Events;
   readonly clock: () => number;
 }): Judge {
-  const { gates, ports, events, clock } = dependencies;
-  const dryPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
+  const { gates, ports, dryThrottle, events, clock } = dependencies;
+  const dryPorts: DecisionPorts = {
+    ...ports,
+    redeem: async () => undefined,
+    throttle: dryThrottle,
+  };
   return (handshake, { trace, dry = false } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino';
-import type { Events } from './events.ts';
+import type { Deny } from '../core/verdict.ts';
+import { type Events, isOmitted } from './events.ts';
 
 /** Writes every event as a line of the log. */
 export function logEvents(log: Logger): Events {
   const tellsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (!tellsDecisions) return;
+      if (!tellsDecisions || isOmitted(record)) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';
@@ -18,6 +19,7 @@ export function logEvents(log: Logger): Events {
           verdict: verdict.verdict,
           reason: denied ? verdict.reason : undefined,
           detail: denied ? verdict.detail : undefined,
+          omitted: denied ? omittedBefore(verdict) : undefined,
           source: verdict.source,
           token_id: verdict.identity?.tokenId || undefined,
           issuer: verdict.identity?.jwt?.issuer,
@@ -64,9 +66,14 @@ export function logEvents(log: Logger): Events {
     jwtRevoked({ issuer, jti, subject }) {
       log.info({ event: 'revocation', issuer, token_id: jti, subject }, 'JWT revoked');
     },
+    issuerLoaded(issuer) {
+      log.debug({ event: 'issuer', issuer }, 'the keys of an issuer were got');
+    },
     issuerFailed(issuer, why) {
       log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
     },
+    // One line a question would say what the decision says.
+    bridgeAsked() {},
     bridgeChanged(service, why) {
       if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
       else log.warn({ event: 'bridge', service, why }, 'the sign-on service cannot be asked');
@@ -81,6 +88,7 @@ export function logEvents(log: Logger): Events {
       log.error({ event: 'reload', err: error }, 'not reloaded: the old rules stay in force');
     },
     pruned(counts) {
+      if (Object.values(counts).every((count) => count === 0)) return;
       log.info({ event: 'prune', ...counts }, 'tokens pruned');
     },
     keyCreated({ name, role, gates }) {
@@ -89,10 +97,28 @@ export function logEvents(log: Logger): Events {
     keyRevoked(name) {
       log.info({ event: 'key', key: name }, 'admin key revoked');
     },
+    throttled({ gate, network, until, failures }) {
+      log.warn(
+        { event: 'throttle', gate, network, failures, until: new Date(until).toISOString() },
+        gate === undefined
+          ? 'too many wrong admin keys from one network'
+          : 'too many failed attempts from one network',
+      );
+    },
+    throttleCleared({ gate, network }, count) {
+      log.info({ event: 'throttle', gate, network, count }, 'failed attempts forgotten');
+    },
     failed(what, error) {
       log.error({ event: 'fault', err: error }, what);
     },
   };
+}
+
+/** How many denials like this one are not in the log; undefined for none. */
+function omittedBefore({ tooMany }: Deny): number | undefined {
+  return (
+    (tooMany !== undefined && tooMany.record !== 'skip' && tooMany.record.omitted) || undefined
+  );
 }
 
 /** A path as it may stand in a log: whatever is not printable ASCII is percent-encoded. */

@@ -62,7 +62,7 @@ export function startPruning(dependencies: {
     const session = await pruneKind('session', limits.sessions.retention);
     const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
     const pruned = { token, ticket, session, jwt };
-    if (token + ticket + session + jwt > 0) events.pruned(pruned);
+    events.pruned(pruned);
     return pruned;
   }
 

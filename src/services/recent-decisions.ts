@@ -1,4 +1,4 @@
-import type { DecisionRecord, Events } from './events.ts';
+import { type DecisionRecord, type Events, isOmitted } from './events.ts';
 
 /** The last decisions, to be looked up by the id that denials and log lines carry. */
 export interface RecentDecisions {
@@ -17,6 +17,7 @@ export function keepRecentDecisions(): RecentDecisions {
   return {
     events: {
       decided(record) {
+        if (isOmitted(record)) return;
         records[next] = record;
         next = (next + 1) % kept;
       },

@@ -16,6 +16,7 @@ const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
   'gate.listen': ({ gate }) => gate.listen,
   'admin.listen': ({ admin }) => admin.listen,
   workers: ({ workers }) => workers,
+  'tracing.enabled': ({ tracing }) => tracing.enabled,
   'log.level': ({ log }) => log.level,
   'log.format': ({ log }) => log.format,
 };

@@ -64,6 +64,25 @@ export interface AdminKeyStore {
   delete(name: string): Promise<boolean>;
 }
 
+/** How many tokens are of a kind and in a state. */
+export interface TokenCount {
+  readonly kind: TokenKind;
+  readonly state: TokenState;
+  readonly count: number;
+}
+
+/**
+ * Learns what the store does and how long it takes, in milliseconds. Called with everything it does, so
+ * a call takes no time to speak of; none throws.
+ */
+export interface StoreMeter {
+  /** A read took this long; or a write did, from when it was asked for to when it may be relied on. */
+  done(operation: 'read' | 'write', milliseconds: number): void;
+  /** So many writes were committed together, and the disk took this long. */
+  committed(writes: number, milliseconds: number): void;
+  failed(operation: 'read' | 'write'): void;
+}
+
 /**
  * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
  * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
@@ -107,6 +126,8 @@ export interface TokenStore {
    * process crashes or the store fails before.
    */
   touch(id: string, now: number): void;
+  /** Counts all tokens, without holding up whatever else the store is asked meanwhile. */
+  count(now: number): Promise<readonly TokenCount[]>;
   /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
   prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
 }
@@ -174,12 +195,41 @@ export interface JwtStore {
   prune(expiredBefore: number, limit: number): Promise<number>;
 }
 
+/** Failed attempts that were too many. All times are Unix milliseconds. */
+export interface StoredThrottle {
+  /** Gate and network, in one word of the throttle's own. */
+  readonly name: string;
+  /** How many failures counted still at that moment. */
+  readonly level: number;
+  readonly at: number;
+  /** Since when they are too many. */
+  readonly since: number;
+  /** All of them so far. */
+  readonly failures: number;
+  /** How many times the usual number is free for it. */
+  readonly scale: number;
+}
+
+/**
+ * Where a restart finds again who made too many attempts. It is written behind, and a power cut may
+ * take back the last of it. The other rules are those of TokenStore.
+ */
+export interface ThrottleStore {
+  list(): Promise<readonly StoredThrottle[]>;
+  /** Adds or replaces, and keeps no more than `most`: the latest. */
+  save(counts: readonly StoredThrottle[], most: number): Promise<void>;
+  delete(names: readonly string[]): Promise<void>;
+  /** Deletes those of before a moment. */
+  prune(before: number): Promise<void>;
+}
+
 /** Everything that Postern keeps. */
 export interface Store {
   readonly signingKeys: SigningKeyStore;
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;
   readonly adminKeys: AdminKeyStore;
+  readonly throttles: ThrottleStore;
   /**
    * Has what is looked up from now on looked up at one moment, that of the first look-up, until the
    * function that it returns is called: for questions that were all asked before. It costs less than

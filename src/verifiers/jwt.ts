@@ -32,6 +32,8 @@ import { createRenewable, type Renewable } from './renewable.ts';
 export type VerifyJwt = (
   credential: Credential,
   now: number,
+  /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
+  mayWork?: () => boolean,
 ) => Awaitable<Identity | Deny | undefined>;
 
 type Keys = KeyObject | JWTVerifyGetKey;
@@ -53,37 +55,61 @@ interface Signed {
   readonly denial: Deny | undefined;
 }
 
+const always = () => true;
+
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
 const mostCandidates = 16;
 
-/** Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt. */
+/**
+ * Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt; `loaded`,
+ * that they could.
+ */
 export function createJwtVerifier(dependencies: {
   readonly issuers: readonly Issuer[];
   readonly store: JwtStore;
   readonly report: (issuer: string, why: string) => void;
+  readonly loaded: (issuer: string) => void;
+  /** Does the loading of an issuer's keys; for who wants to see it. */
+  readonly load?: <T>(issuer: string, load: () => Promise<T>) => Promise<T>;
 }): VerifyJwt {
-  const { issuers, store, report } = dependencies;
+  const { issuers, store, report, loaded, load = (_, work) => work() } = dependencies;
   const trusted = new Map(
     issuers.map((issuer): [string, Trust] => [
       issuer.iss,
-      { issuer, keys: openKeys(issuer.keys, (why) => report(issuer.name, why)) },
+      {
+        issuer,
+        keys: openKeys(issuer.keys, {
+          explain: (why) => report(issuer.name, why),
+          loaded: () => loaded(issuer.name),
+          around: (work) => load(issuer.name, work),
+        }),
+      },
     ]),
   );
 
   const verified = rememberVerified();
 
   /** Whose signature it bears, and who it says it is. */
-  function identify(value: string, now: number): Awaitable<Signatory | Deny | undefined> {
+  function identify(
+    value: string,
+    now: number,
+    mayWork: () => boolean,
+  ): Awaitable<Signatory | Deny | undefined> {
     if (trusted.size === 0) return undefined;
-    return whenKnown(verified.find(value, now), (found) => found ?? verify(value, now));
+    return whenKnown(verified.find(value, now), (found) => found ?? verify(value, now, mayWork));
   }
 
-  function verify(value: string, now: number): Awaitable<Signatory | Deny | undefined> {
+  function verify(
+    value: string,
+    now: number,
+    mayWork: () => boolean,
+  ): Awaitable<Signatory | Deny | undefined> {
     const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
-    return trust === undefined ? deny('unknown_token', 'iss') : verifyFor(trust, value, now);
+    if (trust === undefined) return deny('unknown_token', 'iss');
+    return mayWork() ? verifyFor(trust, value, now) : deny('throttled');
   }
 
   async function verifyFor(trust: Trust, value: string, now: number): Promise<Signatory | Deny> {
@@ -116,7 +142,8 @@ export function createJwtVerifier(dependencies: {
     });
   }
 
-  return ({ value }, now) => whenKnown(identify(value, now), (signatory) => judge(signatory, now));
+  return ({ value }, now, mayWork = always) =>
+    whenKnown(identify(value, now, mayWork), (signatory) => judge(signatory, now));
 }
 
 /** Most JWTs that are remembered, and most characters of all of them. */
@@ -152,7 +179,18 @@ function rememberVerified() {
   };
 }
 
-function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<Keys> {
+function openKeys(
+  keys: IssuerKeys,
+  {
+    explain,
+    loaded,
+    around,
+  }: {
+    explain: (why: string) => void;
+    loaded: () => void;
+    around: <T>(load: () => Promise<T>) => Promise<T>;
+  },
+): Renewable<Keys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
     // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
@@ -163,16 +201,21 @@ function openKeys(keys: IssuerKeys, explain: (why: string) => void): Renewable<K
       cooldownDuration: Number.POSITIVE_INFINITY,
       [customFetch]: fetchJwks,
     });
-    const load = () => remote.reload().then(() => remote);
+    const load = async () => {
+      await around(() => remote.reload());
+      loaded();
+      return remote;
+    };
     return createRenewable<Keys>({ load, policy: urlPolicy, report });
   }
   if (keys.kind === 'jwks_file') {
     const read = createJwksFile(keys.path);
     const sets = new WeakMap<object, Keys>();
     const load = async () => {
-      const jwks = await read();
+      const jwks = await around(read);
       const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
       sets.set(jwks, set);
+      loaded();
       return set;
     };
     return createRenewable<Keys>({ load, policy: filePolicy, report });

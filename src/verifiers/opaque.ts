@@ -7,6 +7,8 @@ import { type Token, tokenState } from '../core/token.ts';
 import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
 import type { JwtStore, TokenStore } from '../stores/store.ts';
 
+const always = () => true;
+
 const denialByState = {
   pending: 'not_yet_valid',
   revoked: 'revoked',
@@ -15,7 +17,12 @@ const denialByState = {
 } as const satisfies Record<string, DenialCode>;
 
 /** Verifies tokens and tickets of the store. Throws StoreUnavailable, or rejects with it. */
-export type VerifyOpaque = (credential: Credential, now: number) => Awaitable<Identity | Deny>;
+export type VerifyOpaque = (
+  credential: Credential,
+  now: number,
+  /** Asked before a secret passes that was imported although it could be guessed. */
+  mayWork?: () => boolean,
+) => Awaitable<Identity | Deny>;
 
 /** Most secrets whose hashes are remembered: of tokens that the store knows, and of no others. */
 const remembered = 10_000;
@@ -42,12 +49,13 @@ export function createOpaqueVerifier(store: {
     );
   }
 
-  return ({ value }, now) => {
+  return ({ value }, now, mayWork = always) => {
     const known = hashes.get(value);
     if (known === undefined && isMalformed(value)) return deny('malformed_credential');
     const hash = known ?? hashSecret(value);
     return whenKnown(tokens.findByHash(hash), (token) => {
       if (token === undefined) return deny('unknown_token');
+      if (token.weak && !mayWork()) return deny('throttled');
       if (known === undefined) hashes.set(value, hash);
       return judge(token, now);
     });

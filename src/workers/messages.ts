@@ -1,5 +1,8 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { DecisionRecord } from '../services/events.ts';
+import type { Snapshot } from '../services/metrics/snapshot.ts';
+import type { ThrottledNetwork, ThrottleFilter } from '../services/throttle.ts';
+import type { StoredThrottle } from '../stores/store.ts';
 
 /** Where a worker listens, which is the same for all. */
 export interface Addresses {
@@ -11,12 +14,26 @@ export interface Addresses {
 export interface Notices {
   /** Read the configuration again. */
   readonly reload: null;
+  /** This one made too many attempts. */
+  readonly throttled: StoredThrottle;
 }
 
 /** What workers ask each other, by topic. */
 export interface Questions {
   /** Is the decision with this request id one of yours? */
   readonly decision: { readonly content: string; readonly answer: DecisionRecord | null };
+  /**
+   * What have you counted? With the asker's own numbers, since the primary process answers with those
+   * of everybody, itself included.
+   */
+  readonly metrics: { readonly content: Snapshot; readonly answer: Snapshot };
+  /** Who made too many attempts at yours? */
+  readonly throttle: { readonly content: null; readonly answer: readonly ThrottledNetwork[] };
+  /** Forget their attempts; who of them had made too many? */
+  readonly clearThrottle: {
+    readonly content: ThrottleFilter;
+    readonly answer: readonly ThrottledNetwork[];
+  };
 }
 
 /** What the primary process says to a worker. */

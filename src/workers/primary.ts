@@ -1,8 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import type { Snapshot } from '../services/metrics/snapshot.ts';
 import { WorkersFailed } from './failed.ts';
 import type { Addresses, ToPrimary, ToWorker } from './messages.ts';
 import { createSurveys } from './surveys.ts';
+import { createTallies } from './tallies.ts';
 
 /** Several workers on the same listeners and the same store. */
 export interface Primary {
@@ -27,6 +29,7 @@ const stopMs = 5_000;
 export async function startPrimary(count: number, log: Logger): Promise<Primary> {
   const workers = new Set<Worker>();
   const surveys = createSurveys<Worker>();
+  const tallies = createTallies();
   let pruner: Worker | undefined;
   let pause: number = backOff.first;
   let closing = false;
@@ -43,9 +46,23 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
     const { query, topic, content } = message;
     const asked = others(worker);
     const number = surveys.begin(asked, (answers) =>
-      say(worker, { kind: 'answers', query, answers }),
+      say(worker, {
+        kind: 'answers',
+        query,
+        answers: topic === 'metrics' ? tally([content, ...answers]) : answers,
+      }),
     );
     for (const other of asked) say(other, { kind: 'question', query: number, topic, content });
+  }
+
+  /** Whoever is late or gone counts with what they said last. */
+  function tally(snapshots: readonly unknown[]): Snapshot[] {
+    const present = new Set([...workers].map(({ process }) => process.pid));
+    for (const snapshot of snapshots as Snapshot[]) {
+      // It may have ended since it answered: then what it counted stands there already.
+      if (present.has(snapshot.process)) tallies.note(snapshot);
+    }
+    return tallies.all();
   }
 
   /** Resolves when the worker serves, rejects when it ends before that. */
@@ -66,6 +83,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
       worker.once('exit', (code, signal) => {
         workers.delete(worker);
         surveys.left(worker);
+        tallies.ended(worker.process.pid);
         if (pruner === worker) pruner = undefined;
         if (performance.now() - startedAt > wellAfterMs) pause = backOff.first;
         if (isReady) replace(code, signal);
@@ -80,7 +98,10 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
     setTimeout(() => {
       if (closing) return;
       start().then(
-        () => log.info({ event: 'worker' }, 'a worker was replaced'),
+        () => {
+          tallies.replaced();
+          log.info({ event: 'worker' }, 'a worker was replaced');
+        },
         (error: WorkersFailed) => replace(error.exitCode, null),
       );
     }, pause);

@@ -33,10 +33,12 @@ test('a bridge asks when it is bundled, as it is in the package, too', async (t)
   const bridge = bundled.createBridge(settingsOf({ url }), {
     gate: aGate(),
     report: (_service, why) => reports.push(why),
+    answered: () => {},
   });
   t.after(() => bridge.close());
   const cookies = sessions.tinyauth.alice;
-  const found = await bridge.ask({ handshake: aHandshake(), cookies, authorization: undefined }, 0);
+  const request = { handshake: aHandshake(), cookies, authorization: undefined };
+  const found = await bridge.ask(request, 0, () => true);
   assert.deepEqual(reports, []);
   assert.equal(outcomeOf(found), 'alice');
 });

@@ -11,7 +11,12 @@ export interface TestBridge extends Bridge {
   /** What was reported so far: why it cannot be asked, or `fine`. */
   readonly reports: string[];
   /** Asks as a gate would: with the service's own cookies out of these. */
-  about(facts?: Partial<Handshake>, now?: number, authorization?: string): Promise<Identity | Deny>;
+  about(
+    facts?: Partial<Handshake>,
+    now?: number,
+    authorization?: string,
+    mayWork?: () => boolean,
+  ): Promise<Identity | Deny>;
 }
 
 /** Settings of a bridge as they are by default, but for these. */
@@ -39,16 +44,18 @@ export function openBridge(
   const bridge = createBridge(settingsOf(settings), {
     gate: aGate(),
     report: (_service, why) => reports.push(why ?? 'fine'),
+    answered: () => {},
   });
   t.after(() => bridge.close());
   return {
     ...bridge,
     reports,
-    about: (facts = {}, now = 0, authorization = undefined) => {
+    about: (facts = {}, now = 0, authorization = undefined, mayWork = () => true) => {
       const handshake = aHandshake(facts);
       return bridge.ask(
         { handshake, cookies: bridge.cookiesOf(handshake.cookie), authorization },
         now,
+        mayWork,
       );
     },
   };

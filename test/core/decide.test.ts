@@ -9,7 +9,7 @@ import type { Identity } from '../../src/core/identity.ts';
 import type { DecisionPorts } from '../../src/core/inquiry.ts';
 import { parseOriginRules } from '../../src/core/origin.ts';
 import { type Deny, deny, isDenial } from '../../src/core/verdict.ts';
-import { aGate, aHandshake, anIdentity, boundTo } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity, boundTo, noThrottle } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;
 
@@ -47,6 +47,7 @@ function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = 
       calls.push(`redeem ${identity.tokenId} at ${at}`);
       return redeemed;
     },
+    throttle: noThrottle,
   } satisfies DecisionPorts;
   return { ports, calls };
 }

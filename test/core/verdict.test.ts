@@ -34,6 +34,7 @@ const table: Readonly<
   not_admitted: [403, 401],
   invalid_signature: [401, 401, 'invalid_token'],
   wrong_audience: [401, 401, 'invalid_token'],
+  throttled: [401, 401],
   issuer_unavailable: [503, 503],
   sign_on_denied: [401, 401],
   sign_on_forbidden: [403, 401],

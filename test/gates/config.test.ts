@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { decide } from '../../src/core/decide.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { ask } from '../support/ask.ts';
-import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity, noThrottle } from '../support/examples.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
 
 function problemsOf(t: TestContext, yaml: string, env: Record<string, string> = {}): string[] {
@@ -103,6 +103,7 @@ test('a sign-on service does not get an Authorization that the gate reads itself
     verify: async () => anIdentity(),
     bridgeOf: () => bridge,
     redeem: async () => undefined,
+    throttle: noThrottle,
   };
   const handshake = aHandshake({ cookie: 'session=1', authorization: 'Bearer a.jwt.of-theirs' });
   for (const sources of [['bridge', 'bearer'], ['bridge', 'basic'], ['bridge']] as const) {

@@ -6,7 +6,7 @@ import { flavourSites } from '../support/flavours.ts';
 import { startSite } from '../support/nginx.ts';
 
 /** What an auth service may say to nginx when somebody tries too often. */
-const throttled = { status: 403, headers: { 'x-postern-status': '429', 'retry-after': '7' } };
+const throttled = { status: 401, headers: { 'x-postern-status': '429', 'retry-after': '7' } };
 
 /** Files of a site with error pages of its own. */
 const ownPages = `
@@ -18,12 +18,13 @@ const ownPages = `
   location = /sorry { internal; add_header X-Page sorry always; return 302 /; }`;
 
 for (const [flavour, start] of flavourSites) {
-  test(`${flavour}: too many attempts are 429 for handshakes and pages, and say when to try again`, async (t) => {
+  test(`${flavour}: too many attempts are 429 for handshakes and programs, and say when to try again`, async (t) => {
     const { gate } = await startStandIn(t, () => throttled);
     const site = await start(t, { gate, location: 'set $postern_login "https://login.example/";' });
     for (const outcome of [
       await tryHandshake(`${site.socketUrl}/ws`),
-      await tryPage(`${site.url}/`, { accept: 'text/html' }),
+      await tryPage(`${site.url}/`, { accept: 'application/json' }),
+      await tryPage(`${site.url}/`, { 'x-requested-with': 'XMLHttpRequest' }),
       await tryPage(`${site.url}/`, {}, 'POST'),
     ]) {
       assert.equal(outcome.status, 429);
@@ -33,7 +34,18 @@ for (const [flavour, start] of flavourSites) {
     assert.deepEqual(site.backend.seen, []);
   });
 
-  test(`${flavour}: any other 403 stays 403, and nobody but Postern can make it a 429`, async (t) => {
+  test(`${flavour}: after too many attempts a page load may still sign in, and is 429 where it cannot`, async (t) => {
+    const { gate } = await startStandIn(t, () => throttled);
+    const login = 'https://login.example/';
+    const site = await start(t, { gate, location: `set $postern_login "${login}";` });
+    const sent = await tryPage(`${site.url}/`, { accept: 'text/html' });
+    assert.deepEqual([sent.status, sent.headers.location], [302, login]);
+    const without = await start(t, { gate });
+    const page = await tryPage(`${without.url}/`, { accept: 'text/html' });
+    assert.deepEqual([page.status, page.headers['retry-after']], [429, '7']);
+  });
+
+  test(`${flavour}: a 403 stays 403, and nobody but Postern can make a denial a 429`, async (t) => {
     const standIn = await startStandIn(t, () => ({ status: 403 }));
     const site = await start(t, {
       gate: standIn.gate,
@@ -51,6 +63,13 @@ for (const [flavour, start] of flavourSites) {
       assert.equal(outcome.headers.location, undefined);
       assert.equal(outcome.headers['x-from-server'], 'yes');
     }
+    standIn.answer = () => ({ status: 401 });
+    for (const outcome of [
+      await tryPage(`${site.url}/`, headers),
+      await tryHandshake(`${site.socketUrl}/ws`, headers),
+    ]) {
+      assert.deepEqual([outcome.status, outcome.headers['retry-after']], [401, undefined]);
+    }
     assert.deepEqual(site.backend.seen, []);
   });
 
@@ -60,7 +79,7 @@ for (const [flavour, start] of flavourSites) {
     for (const [status, headers, expected] of [
       [401, {}, 401],
       [403, {}, 403],
-      [403, throttled.headers, 429],
+      [401, throttled.headers, 429],
       [500, {}, 503],
     ] as const) {
       standIn.answer = () => ({ status, headers });
@@ -84,7 +103,7 @@ for (const [flavour, start] of flavourSites) {
     for (const [status, headers, handshake, page, name] of [
       [401, {}, 401, 401, undefined],
       [403, {}, 403, 403, 'forbidden'],
-      [403, throttled.headers, 429, 429, undefined],
+      [401, throttled.headers, 429, 429, undefined],
       [500, {}, 503, 302, 'sorry'],
     ] as const) {
       standIn.answer = () => ({ status, headers });
@@ -141,8 +160,8 @@ test('a page of one’s own says 503 and when to try again, and need not be ther
   assert.deepEqual(without.backend.seen, []);
 });
 
-test('an error_page before the include takes the place of ours: its 403 then hides a 429', async (t) => {
-  const standIn = await startStandIn(t, () => throttled);
+test('an error_page before the include takes the place of ours', async (t) => {
+  const standIn = await startStandIn(t, () => ({ status: 403 }));
   const start = flavourSites[0]?.[1];
   assert.ok(start);
   const site = await start(t, {

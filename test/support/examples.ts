@@ -4,12 +4,16 @@ import type { Handshake } from '../../src/core/handshake.ts';
 import { type Bounds, type Identity, unbounded } from '../../src/core/identity.ts';
 import { sameOrigin } from '../../src/core/origin.ts';
 import { noRequirements } from '../../src/core/requirements.ts';
+import type { Throttle } from '../../src/core/throttle.ts';
 import type { Token } from '../../src/core/token.ts';
 
 /** Good at these gates only. */
 export function boundTo(...gates: readonly string[]): Bounds {
   return { ...unbounded, gates };
 }
+
+/** Counts nothing. */
+export const noThrottle: Throttle = { mayWork: () => true, failed: () => undefined };
 
 /** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
 export function aHandshake(facts: Partial<Handshake> = {}): Handshake {

@@ -9,7 +9,8 @@ import type { Handshake } from '../../core/handshake.ts';
 import type { NetworkSet } from '../../core/network.ts';
 import { isOriginAllowed } from '../../core/origin.ts';
 import { siteGate } from '../../core/site-gate.ts';
-import { type DenialCode, denialStatus, denials, isDenial } from '../../core/verdict.ts';
+import { retrySeconds } from '../../core/throttle.ts';
+import { type DenialCode, type Deny, denialStatus, denials, isDenial } from '../../core/verdict.ts';
 import type { OpenedSession, Sessions } from '../../services/sessions.ts';
 import { readSubrequest } from '../inbound.ts';
 import { loginPage, securityHeaders } from '../login-page.ts';
@@ -84,9 +85,9 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     token: string,
     at: Place,
     reply: FastifyReply,
-  ): Promise<OpenedSession | DenialCode> {
+  ): Promise<OpenedSession | Deny> {
     const opened = await sessions.open(token, at.handshake, at.gate);
-    if (isDenial(opened)) return opened.reason;
+    if (isDenial(opened)) return opened;
     setSessionCookie(reply, sessionConfig, opened);
     return opened;
   }
@@ -146,7 +147,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
       async (request, reply) => {
         const at = placeOf(request);
         const opened = await open(request.body.token, at, reply);
-        return typeof opened === 'string' ? refuse(reply, opened) : reply.code(204).send();
+        return isDenial(opened) ? refuse(reply, opened.reason, opened) : reply.code(204).send();
       },
     );
 
@@ -168,9 +169,10 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
       if (at.handshake.origin === undefined) return refuse(reply, 'origin_not_allowed');
       const returnTo = returnAddress(at, request.body.rd);
       const opened = await open(request.body.token.trim(), at, reply);
-      if (typeof opened !== 'string') return reply.code(303).header('Location', returnTo).send();
-      const status = denialStatus(opened, false);
-      return sendPage(reply, status, { returnTo, problem: denials[opened].meaning });
+      if (!isDenial(opened)) return reply.code(303).header('Location', returnTo).send();
+      const { reason } = opened;
+      const status = refusalStatus(reply, reason, opened);
+      return sendPage(reply, status, { returnTo, problem: denials[reason].meaning });
     });
   };
 }
@@ -200,9 +202,16 @@ function askedAddress({ query }: Handshake): string | undefined {
   }
 }
 
-function refuse(reply: FastifyReply, reason: DenialCode): FastifyReply {
+/** There is no auth_request between here and the client, so too many attempts are 429 (RFC 6585). */
+function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
+  if (reason !== 'throttled') return denialStatus(reason, false);
+  reply.header('Retry-After', retrySeconds(denial?.tooMany));
+  return 429;
+}
+
+function refuse(reply: FastifyReply, reason: DenialCode, denial?: Deny): FastifyReply {
   return reply
-    .code(denialStatus(reason, false))
+    .code(refusalStatus(reply, reason, denial))
     .header('X-Postern-Reason', reason)
     .send({ signed_in: false, reason, meaning: denials[reason].meaning });
 }

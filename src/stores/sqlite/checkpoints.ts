@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Database as Handle, Statement } from 'better-sqlite3';
+import { threadFile } from './thread-file.ts';
 
 /** What the thread is told to do. */
 export type CheckpointTask = 'checkpoint' | 'close';
@@ -18,12 +18,6 @@ const enoughPages = 1_000;
 const delayMs = 50;
 /** Pages from which a commit copies them itself: the thread does not keep up. */
 const tooManyPages = 10_000;
-
-/** The source is TypeScript, what is built of it is not. */
-const threadFile = join(
-  import.meta.dirname,
-  `checkpoint-thread${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`,
-);
 
 /**
  * Copies what was written from the write-ahead log to the database file
@@ -78,7 +72,7 @@ export class Checkpoints {
   }
 
   #start(): Worker {
-    const thread = new Worker(threadFile, {
+    const thread = new Worker(threadFile('checkpoint-thread'), {
       workerData: this.#db.name,
       resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
     });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database, { type Database as Handle, type Statement } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
-import { StoreUnavailable } from '../store.ts';
+import { type StoreMeter, StoreUnavailable } from '../store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
@@ -28,17 +28,27 @@ export class SqliteConnection {
   readonly #writes: GroupCommit;
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
+  readonly #meter: StoreMeter;
   readonly #snapshot: Snapshot;
 
-  constructor(db: Handle) {
+  constructor(db: Handle, meter: StoreMeter) {
     this.#db = db;
+    this.#meter = meter;
     this.#checkpoints = new Checkpoints(db);
     this.#snapshot = new Snapshot(db);
     this.#writes = new GroupCommit(db, patienceMs, {
       before: () => this.#snapshot.close(),
-      after: () => this.#checkpoints.committed(),
+      after: (writes, milliseconds) => {
+        meter.committed(writes, milliseconds);
+        this.#checkpoints.committed();
+      },
     });
     this.#version = db.prepare('PRAGMA data_version').pluck();
+  }
+
+  /** The file. */
+  get path(): string {
+    return this.#db.name;
   }
 
   /**
@@ -52,12 +62,12 @@ export class SqliteConnection {
 
   /** The first row. */
   get<Row>(sql: string, values: Values = {}): Row | undefined {
-    return this.#read(() => this.#prepare(sql).get(values)) as Row | undefined;
+    return this.#lookUp(() => this.#prepare(sql).get(values)) as Row | undefined;
   }
 
   /** All rows. */
   all<Row>(sql: string, values: Values = {}): Row[] {
-    return this.#read(() => this.#prepare(sql).all(values)) as Row[];
+    return this.#lookUp(() => this.#prepare(sql).all(values)) as Row[];
   }
 
   /**
@@ -73,9 +83,7 @@ export class SqliteConnection {
    * with what it returned when that would survive a power cut.
    */
   write<T>(work: () => T): Promise<T> {
-    return this.#writes.add(work).catch((error: unknown) => {
-      throw this.#unavailable(error);
-    });
+    return this.#measured(this.#writes.add(work));
   }
 
   /**
@@ -83,9 +91,7 @@ export class SqliteConnection {
    * transaction do.
    */
   writeBehind<T>(work: () => T): Promise<T> {
-    return this.#writes.add(work, 'behind').catch((error: unknown) => {
-      throw this.#unavailable(error);
-    });
+    return this.#measured(this.#writes.add(work, 'behind'));
   }
 
   /** Runs a statement that writes, as part of `write`; how many rows it changed, and the last one it inserted. */
@@ -117,6 +123,20 @@ export class SqliteConnection {
     return statement;
   }
 
+  #measured<T>(written: Promise<T>): Promise<T> {
+    const start = performance.now();
+    return written.then(
+      (value) => {
+        this.#meter.done('write', performance.now() - start);
+        return value;
+      },
+      (error: unknown) => {
+        this.#meter.failed('write');
+        throw this.#unavailable(error);
+      },
+    );
+  }
+
   /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
   #read<T>(work: () => T): T {
     return this.#guard(() => {
@@ -128,6 +148,18 @@ export class SqliteConnection {
         return withPatience(this.#db, patienceMs, work);
       }
     });
+  }
+
+  #lookUp<T>(work: () => T): T {
+    const start = performance.now();
+    try {
+      const found = this.#read(work);
+      this.#meter.done('read', performance.now() - start);
+      return found;
+    } catch (error) {
+      this.#meter.failed('read');
+      throw error;
+    }
   }
 
   #guard<T>(work: () => T): T {
@@ -149,13 +181,13 @@ export class SqliteConnection {
  * Opens the database in a directory, which is made when missing (mode 0700, the database 0600), and
  * brings its schema up to date. Throws OperatorError when it cannot be used.
  */
-export function openConnection(dataDir: string): SqliteConnection {
+export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnection {
   const path = join(dataDir, 'postern.db');
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    return new SqliteConnection(openHandle(path));
+    return new SqliteConnection(openHandle(path), meter);
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(

@@ -9,6 +9,13 @@ const retryMs = 2;
 /** Whether whoever is told of a write may rely on it after a power cut. */
 type Promptness = 'durable' | 'behind';
 
+/** What else there is to do at a transaction. */
+interface AroundCommits {
+  before(): void;
+  /** So many writes shared it, and the disk took so long. */
+  after(writes: number, milliseconds: number): void;
+}
+
 /** A write, and who waits for it. */
 interface Waiting {
   readonly work: () => unknown;
@@ -26,7 +33,7 @@ interface Waiting {
 export class GroupCommit {
   readonly #db: Handle;
   readonly #patienceMs: number;
-  readonly #around: { before(): void; after(): void };
+  readonly #around: AroundCommits;
   readonly #waiting: Waiting[] = [];
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -39,7 +46,7 @@ export class GroupCommit {
    * `patienceMs` is how long a write waits for another process's lock; `around` is called before
    * each transaction and after each that was committed.
    */
-  constructor(db: Handle, patienceMs: number, around: { before(): void; after(): void }) {
+  constructor(db: Handle, patienceMs: number, around: AroundCommits) {
     this.#db = db;
     this.#patienceMs = patienceMs;
     this.#around = around;
@@ -97,17 +104,20 @@ export class GroupCommit {
     if (!this.#takeLock(whenLocked)) return;
     const group = this.#waiting.splice(0, largestGroup);
     const outcomes: (() => void)[] = [];
+    let start = 0;
     try {
       for (const { work, resolve, reject } of group)
         outcomes.push(this.#try(work, resolve, reject));
+      start = performance.now();
       this.#commit.run();
     } catch (error) {
       this.#giveUp();
       for (const { reject } of group) reject(error);
       return;
     }
+    const milliseconds = performance.now() - start;
     for (const tell of outcomes) tell();
-    this.#around.after();
+    this.#around.after(group.length, milliseconds);
   }
 
   /** Begins a transaction; false while another process has one, or when nothing can be written. */

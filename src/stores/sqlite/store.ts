@@ -1,23 +1,29 @@
-import type { Store } from '../store.ts';
+import type { Store, StoreMeter } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { openConnection } from './connection.ts';
 import { SqliteJwts } from './jwts.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
+import { SqliteThrottles } from './throttles.ts';
 import { SqliteTokens } from './tokens.ts';
 
+/** What listens where nobody measures. */
+const unmeasured: StoreMeter = { done() {}, committed() {}, failed() {} };
+
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
-export function openSqliteStore(dataDir: string): Store {
-  const db = openConnection(dataDir);
+export function openSqliteStore(dataDir: string, meter: StoreMeter = unmeasured): Store {
+  const db = openConnection(dataDir, meter);
   const tokens = new SqliteTokens(db);
   return {
     tokens,
     signingKeys: new SqliteSigningKeys(db),
     jwts: new SqliteJwts(db),
     adminKeys: new SqliteAdminKeys(db),
+    throttles: new SqliteThrottles(db),
     openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),
     async close() {
-      tokens.finish();
+      const counting = tokens.finish();
+      if (counting !== undefined) await counting;
       await db.close();
     },
   };

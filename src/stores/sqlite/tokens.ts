@@ -1,8 +1,16 @@
 import type { Token, TokenKind } from '../../core/token.ts';
-import type { NewToken, TokenChanges, TokenFilter, TokenPage, TokenStore } from '../store.ts';
+import type {
+  NewToken,
+  TokenChanges,
+  TokenCount,
+  TokenFilter,
+  TokenPage,
+  TokenStore,
+} from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LastUses } from './last-uses.ts';
 import { TokenCache } from './token-cache.ts';
+import { TokenCounter } from './token-counter.ts';
 import { inState, listRows, matching } from './token-list.ts';
 import { columns, renderBounds, type TokenRow, toToken } from './token-row.ts';
 
@@ -21,10 +29,12 @@ export class SqliteTokens implements TokenStore {
   readonly #db: SqliteConnection;
   readonly #cache = new TokenCache();
   readonly #lastUses: LastUses;
+  readonly #counter: TokenCounter;
 
   constructor(db: SqliteConnection) {
     this.#db = db;
     this.#lastUses = new LastUses(db);
+    this.#counter = new TokenCounter(db.path);
   }
 
   async insert(token: NewToken): Promise<void> {
@@ -147,6 +157,10 @@ export class SqliteTokens implements TokenStore {
     return this.#db.write(() => this.#db.together(revoke));
   }
 
+  count(now: number): Promise<readonly TokenCount[]> {
+    return this.#counter.count(now);
+  }
+
   async prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number> {
     const sql = `DELETE FROM token WHERE seq IN (
          SELECT seq FROM token WHERE kind = @kind AND ended_at < @endedBefore LIMIT @limit
@@ -162,9 +176,13 @@ export class SqliteTokens implements TokenStore {
     this.#lastUses.note(id, now);
   }
 
-  /** Hands what is written behind over to be written, now that the store is about to be closed. */
-  finish(): void {
+  /**
+   * Hands what is written behind over to be written, now that the store is about to be closed, and
+   * gives up counting; a promise where that takes a moment.
+   */
+  finish(): Promise<unknown> | undefined {
     this.#lastUses.finish();
+    return this.#counter.close();
   }
 
   /** Writes to a token that may be kept in memory. */

@@ -74,7 +74,7 @@ test("Postern's own files have nothing to report", () => {
 });
 
 test("Postern's own files are understood: without their guards the faults are found", () => {
-  const guardOfDenial = /if \(\$http_upgrade != ""\) \{\s*return 401;\s*\}/;
+  const guardOfDenial = /if \(\$http_upgrade != ""\) \{\s*set \$postern_any_login "";\s*\}/;
   const changes: [file: string, pattern: RegExp, by: string, expected: string][] = [
     ['postern-server.conf', guardOfDenial, '', 'PD001 warning'],
     ['postern-location.conf', /proxy_set_header Remote-Email .*/, '', 'PD006 warning'],

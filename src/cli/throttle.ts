@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { ShownThrottlePage } from '../http/routes/throttle.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
+import { note, print, printJson, renderTable } from './output.ts';
+import { expectOk } from './refusal.ts';
+
+interface ListOptions extends AdminOptions {
+  readonly gate?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+interface ClearOptions extends AdminOptions {
+  readonly gate?: string;
+  readonly network?: string;
+  readonly all?: boolean;
+}
+
+/** `postern throttle …`. */
+export function registerThrottleCommands(program: Command): void {
+  const throttle = program
+    .command('throttle')
+    .description('see which networks made too many failed attempts, and forget it');
+
+  withAdminOptions(throttle.command('list').description('list them, the longest throttled first'))
+    .option('--gate <gate>', 'at this gate only')
+    .option('--limit <n>', 'rows a page (default: 50)')
+    .option('--cursor <cursor>', 'where the next page starts')
+    .addHelpText('after', '\nExample:\n  postern throttle list --gate chat')
+    .action((options: ListOptions) =>
+      withAdmin(options, async (admin) => {
+        const query = queryOf(options, ['gate', 'limit', 'cursor']);
+        const page = expectOk(await admin.send('GET', `/v1/throttle${query}`)) as ShownThrottlePage;
+        if (options.json) return printJson(page);
+        if (page.throttled.length === 0) return note('Nobody is throttled.');
+        const rows = page.throttled.map((shown) => [
+          shown.gate ?? '(admin API)',
+          shown.network,
+          shown.since,
+          shown.until,
+          String(shown.failures),
+        ]);
+        print(renderTable(['GATE', 'NETWORK', 'SINCE', 'UNTIL', 'FAILURES'], rows));
+        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+      }),
+    );
+
+  withAdminOptions(throttle.command('clear').description('forget failed attempts'))
+    .option('--gate <gate>', 'at this gate only')
+    .option('--network <network>', 'of this network only, or of an address')
+    .option('--all', 'of everybody')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  postern throttle clear --network 203.0.113.7
+  postern throttle clear --all`,
+    )
+    .action((options: ClearOptions, command: Command) => {
+      const isPart = options.gate !== undefined || options.network !== undefined;
+      if (isPart === (options.all === true)) {
+        command.error('error: name a --gate, a --network or both, or say --all');
+      }
+      return withAdmin(options, async (admin) => {
+        const query = queryOf(options, ['gate', 'network']);
+        const answer = expectOk(await admin.send('DELETE', `/v1/throttle${query}`));
+        const { cleared } = answer as { cleared: number };
+        if (options.json) printJson(answer);
+        else
+          print(
+            `Forgotten. ${cleared === 1 ? '1 network was' : `${cleared} networks were`} throttled.`,
+          );
+      });
+    });
+}
+
+/** The options that are given, as a query. */
+function queryOf<Name extends string>(
+  options: { readonly [Key in Name]?: string },
+  names: readonly Name[],
+): string {
+  const query = new URLSearchParams();
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined) query.set(name, value);
+  }
+  return query.size === 0 ? '' : `?${query}`;
+}

@@ -1,0 +1,35 @@
+import { formatDuration, parseDuration } from '../core/duration.ts';
+import { parseNetworks } from '../core/network.ts';
+import type { Report } from './build.ts';
+import type { ThrottleConfig } from './config.ts';
+import { asMap, asText, asTexts } from './raw-values.ts';
+
+/** Longest window: a network that is throttled takes half of one to recover. */
+const longestWindow = 24 * 3_600_000;
+
+/** Builds `throttle`. Faults go to `report`. */
+export function buildThrottle(section: unknown, report: Report): ThrottleConfig {
+  const raw = asMap(section);
+  const window = parseDuration(asText(raw.window) ?? '') ?? longestWindow + 1;
+  if (window === 0) report('throttle.window', 'must be longer than nothing');
+  if (window > longestWindow) {
+    report('throttle.window', `${formatDuration(longestWindow)} is the most`);
+  }
+  const words = asTexts(raw.exempt) ?? [];
+  const exempt = parseNetworks(words);
+  if ('invalid' in exempt) {
+    report(
+      'throttle.exempt',
+      `"${exempt.invalid}" is no address, CIDR network, "loopback" or "private"`,
+    );
+  }
+  const number = (value: unknown) => (typeof value === 'number' ? value : 1);
+  return {
+    enabled: raw.enabled !== false,
+    failures: number(raw.failures),
+    window,
+    prefixLengths: { ipv4: number(raw.ipv4_prefix), ipv6: number(raw.ipv6_prefix) },
+    exempt: words.length === 0 || 'invalid' in exempt ? undefined : exempt,
+    persist: raw.persist === true,
+  };
+}

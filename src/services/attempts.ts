@@ -1,0 +1,167 @@
+import { LRUCache } from 'lru-cache';
+
+/** How many attempts may fail within how many milliseconds. */
+export interface Budget {
+  readonly failures: number;
+  readonly window: number;
+}
+
+/**
+ * Failed attempts of one network at one place. The level leaks evenly, all of a budget within a
+ * window; it is over from when it reaches the budget until half of that has leaked.
+ */
+export interface Count {
+  /** Failures that have not leaked yet, at most as many as the budget has. */
+  level: number;
+  /** When that was the level. Unix milliseconds. */
+  at: number;
+  /** Set while it is over: since when. */
+  since: number | undefined;
+  /** All that failed since it was over. */
+  failures: number;
+  /** How many times the usual budget it has. */
+  readonly scale: number;
+  /** When, while it is over, work may be done next. */
+  nextWork: number;
+  /** When one of its denials was written down last, and how many were not since. */
+  writtenAt: number | undefined;
+  omitted: number;
+}
+
+/** Most counts that are kept: a few megabytes. */
+const capacity = 20_000;
+/** Part of a window after which counts that are no longer over are looked for. */
+const sweepPart = 0.1;
+
+/**
+ * Counts by name, of which the ones that failed last are kept. Whoever lets so many networks fail that
+ * a count is forgotten has that many budgets anyway.
+ */
+export class Attempts {
+  readonly #counts: LRUCache<string, Count>;
+  readonly #over = new Map<string, Count>();
+  #nextSweep = 0;
+
+  constructor(most = capacity) {
+    this.#counts = new LRUCache({ max: most, dispose: (_, name) => this.#over.delete(name) });
+  }
+
+  /** Whether any is over, or was a moment ago: costs nothing. */
+  get isAnyOver(): boolean {
+    return this.#over.size > 0;
+  }
+
+  /** How many are kept. */
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  /** The count of this name, if it is over. */
+  over(name: string, budget: Budget, now: number): Count | undefined {
+    this.#sweep(budget, now);
+    const count = this.#over.get(name);
+    return count !== undefined && this.#isOver(name, count, budget, now) ? count : undefined;
+  }
+
+  /** All that are over, by name. */
+  *allOver(budget: Budget, now: number): Generator<[name: string, count: Count]> {
+    for (const [name, count] of [...this.#over]) {
+      if (this.#isOver(name, count, budget, now)) yield [name, count];
+    }
+  }
+
+  /** Adds a failed attempt and returns the count, `crossed` when it was the last one that is free. */
+  add(name: string, weight: number, scale: number, budget: Budget, now: number) {
+    const count = this.#counts.get(name) ?? newCount(scale, now);
+    leak(count, budget, now);
+    const wasOver = this.#over.has(name) && this.#isOver(name, count, budget, now);
+    const full = budget.failures * count.scale;
+    count.level = Math.min(count.level + weight, full);
+    count.failures += weight;
+    // Set again, so that what fails on and on is the last to be forgotten.
+    this.#counts.set(name, count);
+    const crossed = !wasOver && count.level >= full;
+    if (crossed) this.#enter(name, count, budget, now);
+    return { count, wasOver, crossed };
+  }
+
+  /** Puts a count in place that is known from elsewhere, unless there is one that is worse. */
+  adopt(
+    name: string,
+    known: Pick<Count, 'level' | 'at' | 'since' | 'failures' | 'scale'>,
+    budget: Budget,
+  ): void {
+    const present = this.#counts.get(name);
+    if (present?.since !== undefined && present.at >= known.at) return;
+    const count = { ...newCount(known.scale, known.at), ...known };
+    count.nextWork = count.at + workPause(count, budget);
+    this.#counts.set(name, count);
+    this.#over.set(name, count);
+  }
+
+  /** Forgets the counts whose names are meant. */
+  forget(isMeant: (name: string) => boolean): void {
+    for (const name of [...this.#counts.keys()]) if (isMeant(name)) this.#counts.delete(name);
+  }
+
+  #enter(name: string, count: Count, budget: Budget, now: number): void {
+    count.since = now;
+    count.nextWork = now + workPause(count, budget);
+    count.writtenAt = undefined;
+    count.omitted = 0;
+    this.#over.set(name, count);
+  }
+
+  #isOver(name: string, count: Count, budget: Budget, now: number): boolean {
+    leak(count, budget, now);
+    if (count.level > halfOf(count, budget)) return true;
+    this.#over.delete(name);
+    count.since = undefined;
+    count.failures = count.level;
+    return false;
+  }
+
+  #sweep(budget: Budget, now: number): void {
+    const pause = budget.window * sweepPart;
+    // A clock that was set back must not put it off.
+    if (now < this.#nextSweep && now > this.#nextSweep - 2 * pause) return;
+    this.#nextSweep = now + pause;
+    for (const [name, count] of this.#over) this.#isOver(name, count, budget, now);
+  }
+}
+
+function newCount(scale: number, now: number): Count {
+  return {
+    level: 0,
+    at: now,
+    since: undefined,
+    failures: 0,
+    scale,
+    nextWork: now,
+    writtenAt: undefined,
+    omitted: 0,
+  };
+}
+
+/** When the count is over no longer, if nothing else fails. Unix milliseconds. */
+export function endOf(count: Count, budget: Budget): number {
+  const perFailure = workPause(count, budget);
+  return count.at + Math.max(0, count.level - halfOf(count, budget)) * perFailure;
+}
+
+/** Milliseconds in which one failure leaks, and so those from one piece of work to the next. */
+export function workPause({ scale }: Count, { failures, window }: Budget): number {
+  return window / (failures * scale);
+}
+
+function halfOf({ scale }: Count, { failures }: Budget): number {
+  return (failures * scale) / 2;
+}
+
+function leak(count: Count, budget: Budget, now: number): void {
+  // A clock that was set back leaks nothing, and fewer failures than before are enough after a reload.
+  const elapsed = Math.max(0, now - count.at);
+  const level = Math.min(count.level, budget.failures * count.scale);
+  count.level = Math.max(0, level - elapsed / workPause(count, budget));
+  count.at = now;
+}
