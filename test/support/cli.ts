@@ -56,7 +56,6 @@ export function surroundings(t: TestContext, settings: Record<string, string> = 
       POSTERN_GATE_LISTEN: `unix:${join(directory, 'gate.sock')}`,
       POSTERN_ADMIN_LISTEN: `unix:${join(directory, 'admin.sock')}`,
       POSTERN_ADMIN_KEY: adminKey,
-      ...workersSetting(),
       ...settings,
     },
   };
@@ -73,7 +72,7 @@ export function run(
 
 /** Starts `postern serve`, resolves when it is ready, and ends it after the test. */
 export async function serve(t: TestContext, env: Environment): Promise<Served> {
-  const { child, ended, said } = start(['serve'], env);
+  const { child, ended, said } = start(['serve'], { ...workersSetting(), ...env });
   t.after(() => {
     child.kill('SIGKILL');
     return ended;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
@@ -58,10 +59,16 @@ export async function startService(
     admin,
     pid: child.pid ?? 0,
     output: () => output,
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+    pause: () => signalAll(child, 'SIGSTOP'),
+    resume: () => signalAll(child, 'SIGCONT'),
     kill: () => end(child),
   };
+}
+
+/** Sends a signal to a process and to its workers. */
+function signalAll({ pid = 0 }: ChildProcess, signal: NodeJS.Signals): void {
+  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  for (const one of [pid, ...workers.map(Number)]) process.kill(one, signal);
 }
 
 function end(child: ChildProcess): Promise<void> {

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -20,7 +20,15 @@ export async function startWithWorkers(
 ): Promise<RunningPostern> {
   const files = { log: join(directory, 'log'), clock: join(directory, 'clock') };
   writeFileSync(files.log, '');
-  const setClock = () => clock && writeFileSync(files.clock, String(clock()));
+  let told: number | undefined;
+  const setClock = () => {
+    const now = clock?.();
+    if (now === undefined || now === told) return;
+    told = now;
+    // In one step: a worker may look at any moment.
+    writeFileSync(`${files.clock}.new`, String(now));
+    renameSync(`${files.clock}.new`, files.clock);
+  };
   setClock();
   const child = fork(join(import.meta.dirname, 'serve-with-workers.ts'), {
     env: {
