@@ -79,18 +79,25 @@ export const latencyPart: StorePart = {
     } finally {
       await service.stop();
     }
-    return (['p50', 'p90', 'p99'] as const).map((quantile): Figure => {
-      const of = (kind: Kind) => median(measured[kind].map(({ latency }) => latency[quantile]));
-      return {
-        part: 'latency',
-        what: `${quantile} of a handshake, ${perSecond.toLocaleString('en')} a second, half of what is possible`,
-        value: of('guarded'),
-        unit: 'ms',
-        against: 'without auth',
-        baseline: of('open'),
-        ...(quantile === 'p99' && { goal: { of: 'difference', atMost: goalMs } }),
-      };
+    const compare = (what: string, of: (outcome: Outcome) => number): Figure => ({
+      part: 'latency',
+      what,
+      value: median(measured.guarded.map(of)),
+      unit: 'ms',
+      against: 'without auth',
+      baseline: median(measured.open.map(of)),
     });
+    const load = `${perSecond.toLocaleString('en')} a second, half of what is possible`;
+    return [
+      compare(`p50 of a handshake, ${load}`, ({ latency }) => latency.p50),
+      compare(`p90 of a handshake, ${load}`, ({ latency }) => latency.p90),
+      {
+        ...compare(`p99 of a handshake, ${load}`, ({ latency }) => latency.p99),
+        goal: { of: 'difference', atMost: goalMs },
+      },
+      // Where this is not next to nothing, the machine was too busy for the three above to mean much.
+      compare('p99 of how late the load generator sent them', ({ lag }) => lag.p99),
+    ];
   },
 };
 
