@@ -31,8 +31,8 @@ export interface Part {
 export interface Place {
   /** nginx's directory, with the shipped files in it. */
   readonly directory: string;
-  /** A directory in memory. */
-  readonly memory: string;
+  /** A directory in memory, for answers that nginx keeps; the other one unless it is given. */
+  readonly memory?: string;
   readonly gate: ListenAddress;
 }
 

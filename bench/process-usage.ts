@@ -51,9 +51,15 @@ export function listFamily(pid: number): number[] {
   return [pid, ...children.split(' ').filter(Boolean).map(Number)];
 }
 
-/** Resident memory of a process in MB (10^6 bytes): what it has now, or the most it ever had. */
-export function readMemoryMb(pid: number, which: 'now' | 'peak'): number {
-  const name = which === 'now' ? 'VmRSS' : 'VmHWM';
+/** What /proc calls each kind of resident memory. */
+const memoryNames = { now: 'VmRSS', peak: 'VmHWM', anonymous: 'RssAnon' } as const;
+
+/**
+ * Resident memory of a process in MB (10^6 bytes): what it has now, the most it ever had, or what of
+ * it now belongs to no file.
+ */
+export function readMemoryMb(pid: number, which: keyof typeof memoryNames): number {
+  const name = memoryNames[which];
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${name}`);

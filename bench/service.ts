@@ -18,25 +18,29 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Milliseconds within which a server has to answer, and has to stop. */
-const patienceMs = 10_000;
+/** Milliseconds within which a server has to answer, where nothing else is said, and has to stop. */
+const usualPatienceMs = 10_000;
 
 /**
- * Starts `postern serve` from the build, with its log in a file of `directory`, and resolves once it
+ * Starts `postern serve` from the build, or from `program`, with its log in a file of `directory`, and resolves once it
  * lets a handshake through. `env` holds further `POSTERN_*` variables.
  */
 export async function startService(options: {
   readonly directory: string;
   readonly store: Pick<FilledStore, 'dataDir' | 'cookie'>;
   readonly gate: ListenAddress;
+  /** Path in the repository. Default `bin/postern.js`. */
+  readonly program?: string;
+  /** Milliseconds within which it has to answer. */
+  readonly patienceMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }): Promise<ServerProcess> {
-  const { directory, store, gate, env, signal } = options;
+  const { directory, store, gate, program = 'bin/postern.js', env, patienceMs, signal } = options;
   return startServer({
     directory,
     gate,
-    parameters: [join(packageRoot, 'bin', 'postern.js'), 'serve'],
+    parameters: [join(packageRoot, program), 'serve'],
     env: {
       POSTERN_DATA_DIR: store.dataDir,
       POSTERN_GATE_LISTEN: renderListenAddress(gate),
@@ -46,6 +50,7 @@ export async function startService(options: {
       ...env,
     },
     cookie: store.cookie,
+    ...(patienceMs !== undefined && { patienceMs }),
     signal,
   });
 }
@@ -75,9 +80,11 @@ async function startServer(options: {
   parameters: string[];
   env: Record<string, string>;
   cookie: string;
+  patienceMs?: number;
   signal: AbortSignal;
 }): Promise<ServerProcess> {
   const { directory, gate, parameters, env, cookie, signal } = options;
+  const { patienceMs = usualPatienceMs } = options;
   mkdirSync(directory, { recursive: true });
   const log = openSync(join(directory, 'service.log'), 'w');
   const errors = openSync(join(directory, 'service.err'), 'w');
@@ -139,7 +146,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 function stopChild(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
     if (hasEnded(child)) return resolve(child.exitCode);
-    const last = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    const last = setTimeout(() => child.kill('SIGKILL'), usualPatienceMs);
     child.once('exit', (code) => {
       clearTimeout(last);
       resolve(code);

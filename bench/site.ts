@@ -15,7 +15,10 @@ export async function startSite(part: Part, place: Place): Promise<NginxProcess>
   const kit = renderKit('plain', {
     ...usualKitOptions,
     gate: place.gate,
-    cache: ttl === undefined ? undefined : { path: join(place.memory, 'answers'), ttl },
+    cache:
+      ttl === undefined
+        ? undefined
+        : { path: join(place.memory ?? place.directory, 'answers'), ttl },
   });
   writeKit(place.directory, kit);
   const { http = '', server, location } = part.protect(place);

@@ -155,6 +155,14 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
     'postern.yaml:2:3: default_gate.sources: must not have fewer than 1 items',
     'postern.yaml:3:3: default_gate.origins: must not have fewer than 1 items',
   ],
+  'a cookie whose name is a number': [
+    'sessions:\n  cookie: 0\n',
+    'postern.yaml:2:3: sessions.cookie: must be string',
+  ],
+  'places to look for a token that are no list': [
+    'default_gate:\n  sources: 1\n',
+    'postern.yaml:2:3: default_gate.sources: must be array',
+  ],
   'a list': ['- gate\n', 'postern.yaml: must be a mapping of settings, such as "gate:"'],
   'a word': ['gate\n', 'postern.yaml: must be a mapping of settings, such as "gate:"'],
 };
@@ -330,4 +338,16 @@ test('no error shows the admin key, whatever is wrong around it', (t) => {
   const env = { POSTERN_ADMIN_KEYS: adminKey, POSTERN_LOG_LEVEL: adminKey };
   const lines = problemsIn(() => loadConfig({ env })).join('\n');
   assert.ok(!lines.includes(adminKey), lines);
+});
+
+test('braces that a template left around a key warn nobody with what is between them', async (t) => {
+  const warnings: string[] = [];
+  const keep = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', keep);
+  t.after(() => process.off('warning', keep));
+  const lines = problemsOf(t, `admin:\n  key: {{ ${adminKey} }}\n`);
+  assert.deepEqual(lines, ['postern.yaml:2:3: admin.key: must be string']);
+  // Warnings come a turn later.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
 });

@@ -314,6 +314,11 @@ test('return addresses elsewhere are replaced by the start page', async (t) => {
   const refused = [
     '//evil.example',
     '/\\evil.example',
+    '/..//evil.example',
+    '/.//evil.example',
+    '/a/../..//evil.example/b',
+    '..//evil.example',
+    '/./\\evil.example',
     '\\\\evil.example',
     '\t//evil.example',
     '/\t/evil.example',

@@ -110,7 +110,7 @@ function startNamed(
   if (part === undefined) throw new Error(`there is no part "${name}"`);
   const own = join(directory, name);
   mkdirSync(own);
-  return startSite(part, { directory: own, memory: own, gate });
+  return startSite(part, { directory: own, gate });
 }
 
 function renderHandshake(cookie: string): string {

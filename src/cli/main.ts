@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { OperatorError } from '../core/operator-error.ts';
+import { Refused } from '../core/refused.ts';
 import { version } from '../resources.ts';
 import { WorkersFailed } from '../workers/failed.ts';
+import { registerBackupCommands } from './backup.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommands } from './doctor.ts';
@@ -14,9 +16,9 @@ import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
 import { registerNginxCommands } from './nginx.ts';
 import { note } from './output.ts';
-import { Refusal } from './refusal.ts';
 import { registerServeCommand } from './serve.ts';
 import { registerSigningKeyCommands } from './signing-key.ts';
+import { registerStoreCommands } from './store.ts';
 import { registerThrottleCommands } from './throttle.ts';
 import { registerTokenCommands } from './token.ts';
 
@@ -43,6 +45,8 @@ const commands = [
   registerGateCommands,
   registerExplainCommand,
   registerConfigCommands,
+  registerBackupCommands,
+  registerStoreCommands,
   registerNginxCommands,
   registerHealthcheckCommand,
   registerDoctorCommands,
@@ -54,6 +58,8 @@ for (const register of commands) register(program);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
 });
+// What cannot be said, as on a full disk, is no reason to end.
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();
@@ -74,7 +80,7 @@ function report(error: unknown): number {
     note(`postern: ${error.message}`);
     return exitCodes.unavailable;
   }
-  if (error instanceof Refusal) {
+  if (error instanceof Refused) {
     note(`postern: ${error.message}`);
     return exitCodes.failed;
   }

@@ -1,7 +1,8 @@
+import { Refused } from '../core/refused.ts';
 import type { AdminResponse } from './admin-client.ts';
 
 /** The admin API refused a request. The message is for people. */
-export class Refusal extends Error {
+export class Refusal extends Refused {
   override readonly name = 'Refusal';
 }
 

@@ -92,7 +92,7 @@ function buildSessions(
   ttl: (path: string, value: unknown) => number | undefined,
 ): SessionConfig {
   const section = raw.sessions ?? {};
-  const cookieName = section.cookie ?? '';
+  const cookieName = asText(section.cookie) ?? '';
   const sameSite = section.same_site ?? 'lax';
   const partitioned = section.partitioned === true;
   if (cookieName.startsWith('__Host-') && section.domain !== undefined) {

@@ -122,9 +122,10 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundi
 
 /** With a bridge, it comes last, unless `sources` says where. */
 function readSources(
-  { sources = [], bridge }: RawGateRules,
+  { sources: raw, bridge }: RawGateRules,
   report: Report,
 ): readonly SourceName[] {
+  const sources = (asTexts(raw) ?? []) as SourceName[];
   const names = sources.includes('bridge') ? sources : [...sources, 'bridge' as const];
   if (bridge !== undefined) return names;
   if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');

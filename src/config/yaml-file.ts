@@ -24,7 +24,9 @@ export function readYaml(file: string): YamlFile {
     ]);
   }
   const lineCounter = new LineCounter();
-  const document = parseDocument(source, { lineCounter, prettyErrors: false });
+  // It would warn on standard error by itself, with text of the file, which may be a secret.
+  const options = { lineCounter, prettyErrors: false, logLevel: 'error' } as const;
+  const document = parseDocument(source, options);
   const at = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);
     return `${file}:${line}:${col}`;

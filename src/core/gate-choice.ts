@@ -103,14 +103,17 @@ export interface Ambiguity {
   readonly places: readonly [string, string];
 }
 
-/** Places of different gates of which neither is more specific than the other. */
+/**
+ * Places of different gates of which neither is more specific than the other. Capitals do not tell
+ * them apart: a backend may read `/WS` as `/ws`.
+ */
 export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
   const places = gates.flatMap(placesOf);
   const found: Ambiguity[] = [];
   for (const [index, a] of places.entries()) {
     for (const b of places.slice(index + 1)) {
       if (a.gate === b.gate || relateHosts(a.host, b.host) !== 'equal') continue;
-      const relation = relatePaths(a.path, b.path);
+      const relation = relatePaths(a.folded, b.folded);
       if (relation !== 'equal' && relation !== 'crossing') continue;
       const show = ({ host, path }: Place) => `${renderHost(host)} ${path.text}`;
       found.push({ gates: [a.gate.name, b.gate.name], places: [show(a), show(b)] });

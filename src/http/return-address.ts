@@ -18,6 +18,8 @@ export function chooseReturnAddress(
   if (!['http:', 'https:'].includes(url.protocol)) return '/';
   if (url.username !== '' || url.password !== '') return '/';
   const isRelative = url.origin === new URL(here).origin && !/^[a-z][a-z0-9+.-]*:/i.test(asked);
+  // `/..//evil.example` resolves to a path that starts like the address of another host.
+  if (isRelative && url.pathname.startsWith('//')) return '/';
   if (isRelative) return url.pathname + url.search + url.hash;
   return isOriginAllowed({ ...handshake, origin: url.origin }, origins) ? url.href : '/';
 }

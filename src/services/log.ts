@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino';
 import type { Config } from '../config/config.ts';
+import { openLogOutput } from './log-output.ts';
 
 /**
  * The program's logger: JSON lines on standard output, or readable ones on a terminal. Errors are
@@ -17,7 +18,7 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: createTimestamp(),
   };
-  if (!pretty) return pino(options, openOutput(shared ? atomicBytes : together.characters));
+  if (!pretty) return pino(options, openLogOutput(1, shared ? atomicBytes : mostTogether));
   return pino({
     ...options,
     transport: {
@@ -27,39 +28,11 @@ export function createLogger(
   });
 }
 
-/** Characters of lines that are written together, and milliseconds that one waits for others. */
-const together = { characters: 65_536, ms: 100 } as const;
+/** Characters of lines that are written together. */
+const mostTogether = 65_536;
 
 /** Bytes that a pipe takes in one piece, whoever else writes to it (PIPE_BUF, POSIX). */
 const atomicBytes = 4_096;
-
-/**
- * Standard output. Under load a line costs more to write than a decision to make, so lines are
- * gathered for a moment; what is left is written when the process ends.
- */
-function openOutput(most: number) {
-  const output = pino.destination({ fd: 1, sync: false, maxWrite: most });
-  let gathered = '';
-  const pass = () => {
-    if (gathered !== '') output.write(gathered);
-    gathered = '';
-  };
-  setInterval(pass, together.ms).unref();
-  process.on('exit', () => {
-    pass();
-    output.flushSync();
-  });
-  return {
-    write(line: string) {
-      if (gathered.length + line.length > most) pass();
-      gathered += line;
-    },
-    flush(done: () => void) {
-      pass();
-      output.flush(done);
-    },
-  };
-}
 
 /** The time of a line as pino wants it, written anew once a millisecond. */
 function createTimestamp(): () => string {

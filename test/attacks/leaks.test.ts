@@ -49,7 +49,8 @@ test('a token in the query is in no log, in no database file and in nothing the 
   assert.ok(site.backend.seen.length > 5, 'the backend was reached at all');
   assert.match(site.accessLog(), /\/ws\?a=1&token=\*\*\*&b=2 HTTP/);
   for (const [place, text] of places) {
-    assert.ok(text.length > 0, `${place} is empty`);
+    // The lock is one that is always empty.
+    assert.ok(text.length > 0 || place === 'postern.lock', `${place} is empty`);
     for (const secret of [...secrets, adminKey]) {
       assert.ok(!text.includes(secret), `${place} holds a secret`);
     }

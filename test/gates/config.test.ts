@@ -69,6 +69,17 @@ test('gates that nobody could tell apart are refused, and both are named', (t) =
   assert.match(found ?? '', /^gates\.b: is as specific as gates\.a for any host \/ws/);
 });
 
+test('gates whose paths differ in capitals only are refused, whatever their order', (t) => {
+  for (const [first, second] of [
+    ['/ws', '/WS'],
+    ['/WS', '/ws'],
+    ['/rooms/*/Ws', '/Rooms/*/ws'],
+  ]) {
+    const [found] = problemsOf(t, `gates: { a: { paths: [${first}] }, b: { paths: [${second}] } }`);
+    assert.match(found ?? '', /^gates\.b: is as specific as gates\.a for any host/);
+  }
+});
+
 test('a fault in default_gate is told once, however many gates take it over', (t) => {
   const yaml = 'default_gate: { origins: [nowhere] }\ngates: { a: {}, b: {} }';
   assert.equal(problemsOf(t, yaml).length, 1);

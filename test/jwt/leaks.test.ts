@@ -88,7 +88,8 @@ test('no JWT, no part of one and no HMAC secret is in a log, a database file or 
   const encoded = Buffer.from(signer.material).toString('base64').slice(0, 40);
   assert.ok(postern.log.length > 50);
   for (const [place, text] of places) {
-    assert.ok(text.length > 0, `${place} is empty`);
+    // The lock is one that is always empty.
+    assert.ok(text.length > 0 || place === 'postern.lock', `${place} is empty`);
     for (const secret of [...jwts, ...parts, ...words, encoded]) {
       assert.ok(!text.includes(secret), `${place} holds ${secret}`);
     }

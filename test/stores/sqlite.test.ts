@@ -124,6 +124,7 @@ test('the directory and the files of the store are for their owner only', async 
     ['postern.db', '600'],
     ['postern.db-shm', '600'],
     ['postern.db-wal', '600'],
+    ['postern.lock', '600'],
   ]);
 });
 
@@ -149,8 +150,10 @@ test('each connection writes through to the disk, in WAL mode, with foreign keys
   open(t, dataDir);
   open(t, dataDir);
   t.mock.restoreAll();
-  assert.equal(connections.size, 2);
-  for (const connection of connections) {
+  // Those that only looked whose database it is are closed again.
+  const used = [...connections].filter((connection) => connection.open);
+  assert.equal(used.length, 2);
+  for (const connection of used) {
     const settings = ['journal_mode', 'synchronous', 'foreign_keys'].map((name) =>
       connection.pragma(name, { simple: true }),
     );

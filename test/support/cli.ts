@@ -61,18 +61,38 @@ export function surroundings(t: TestContext, settings: Record<string, string> = 
   };
 }
 
+/** How a program of a test is started. */
+interface StartOptions {
+  readonly cwd?: string;
+  /** A command that starts what follows it in its own place, as `nice` does. */
+  readonly through?: readonly string[];
+}
+
+/**
+ * File modes count for root as for everybody else: a command for `through`. Without root's right to
+ * overlook them, since tests run as root in many a container.
+ */
+export const obeyingModes: readonly string[] =
+  process.getuid?.() === 0
+    ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--']
+    : [];
+
 /** Runs a command of the program to its end, with these variables and nothing of POSTERN_* besides. */
 export function run(
   args: readonly string[],
   env: Environment = {},
-  options: { cwd?: string } = {},
+  options: StartOptions = {},
 ): Promise<Ended> {
   return start(args, env, { ...options, timeout: patienceMs }).ended;
 }
 
 /** Starts `postern serve`, resolves when it is ready, and ends it after the test. */
-export async function serve(t: TestContext, env: Environment): Promise<Served> {
-  const { child, ended, said } = start(['serve'], { ...workersSetting(), ...env });
+export async function serve(
+  t: TestContext,
+  env: Environment,
+  options: StartOptions = {},
+): Promise<Served> {
+  const { child, ended, said } = start(['serve'], { ...workersSetting(), ...env }, options);
   t.after(() => {
     child.kill('SIGKILL');
     return ended;
@@ -116,9 +136,10 @@ export function failedInOneLine(ended: Ended, code: number, words: RegExp): void
 function start(
   args: readonly string[],
   env: Environment,
-  { cwd = home, timeout }: { cwd?: string; timeout?: number } = {},
+  { cwd = home, through = [], timeout }: StartOptions & { readonly timeout?: number } = {},
 ) {
-  const child: ChildProcess = spawn(process.execPath, [program, ...args], {
+  const [command = '', ...rest] = [...through, process.execPath, program, ...args];
+  const child: ChildProcess = spawn(command, rest, {
     cwd,
     ...(timeout !== undefined && { timeout, killSignal: 'SIGKILL' }),
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(home, 'cache'), ...env },

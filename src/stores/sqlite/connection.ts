@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database, { type Database as Handle, type Statement } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
 import { Snapshot } from './snapshot.ts';
+import { databaseName, holdStore, type StoreHold } from './store-lock.ts';
 
 /** How long to wait for another process's lock. A decision waits on it, so it is short. */
 const patienceMs = 1_000;
@@ -28,11 +29,17 @@ export class SqliteConnection {
   readonly #writes: GroupCommit;
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
+  readonly #hold: StoreHold;
   readonly #meter: StoreMeter;
   readonly #snapshot: Snapshot;
 
-  constructor(db: Handle, meter: StoreMeter) {
+  /** `hold` keeps the files from being replaced, and is let go of at the end. */
+  constructor(
+    db: Handle,
+    { hold, meter }: { readonly hold: StoreHold; readonly meter: StoreMeter },
+  ) {
     this.#db = db;
+    this.#hold = hold;
     this.#meter = meter;
     this.#checkpoints = new Checkpoints(db);
     this.#snapshot = new Snapshot(db);
@@ -112,6 +119,7 @@ export class SqliteConnection {
     const thread = this.#checkpoints.close();
     if (thread !== undefined) await thread;
     this.#db.close();
+    this.#hold.release();
   }
 
   #prepare(sql: string): Statement<[Values]> {
@@ -182,17 +190,35 @@ export class SqliteConnection {
  * brings its schema up to date. Throws OperatorError when it cannot be used.
  */
 export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnection {
-  const path = join(dataDir, 'postern.db');
+  const path = join(dataDir, databaseName);
+  let hold: StoreHold | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    refuseStrangers(path);
+    hold = holdStore(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    return new SqliteConnection(openHandle(path), meter);
+    return new SqliteConnection(openHandle(path), { hold, meter });
   } catch (error) {
+    hold?.release();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
       `cannot use the token store ${path}: ${(error as Error).message}. Check that data_dir (POSTERN_DATA_DIR) is a directory this user may write to and that the file is a SQLite database.`,
     );
+  }
+}
+
+/** The directory of another program stays as it is: no file of ours is put into it. */
+function refuseStrangers(path: string): void {
+  if (!existsSync(path)) return;
+  const db = new Database(path, { timeout: patienceMs });
+  try {
+    db.transaction(() => checkOwner(db, path)).deferred();
+  } catch (error) {
+    // Then it is in use, so it is ours, or is being replaced by one of ours.
+    if (!isBusy(error)) throw error;
+  } finally {
+    db.close();
   }
 }
 

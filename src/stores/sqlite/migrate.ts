@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 
 /** Marks a file as ours (https://sqlite.org/pragma.html#pragma_application_id): "pstn". */
-const applicationId = 0x7073746e;
+export const applicationId = 0x7073746e;
 
 /**
  * Brings the database up to the newest schema, forward only. All missing migrations are applied in
@@ -25,6 +25,11 @@ export function migrate(db: Database, directory: string, path: string): void {
     db.pragma(`application_id = ${applicationId}`);
     db.pragma(`user_version = ${migrations.length}`);
   }).immediate();
+}
+
+/** The version of the newest schema that this program knows. */
+export function newestSchema(directory: string): number {
+  return readMigrations(directory).length;
 }
 
 /** The SQL of all migrations in order. Their numbers start at 1 and have no gap. */

@@ -1,0 +1,40 @@
+/** Random choices that come out the same for the same seed, on every machine. */
+export interface Random {
+  /** A whole number from 0 up to, and not including, `below`. */
+  below(below: number): number;
+  /** True once in so many times. */
+  oneIn(times: number): boolean;
+  pick<T>(list: readonly T[]): T;
+}
+
+/** A generator of 32 bits of state (mulberry32): good enough to choose inputs by, and fast. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+  const below = (most: number) => Math.floor((next() / 2 ** 32) * most);
+  return {
+    below,
+    oneIn: (times) => below(times) === 0,
+    pick: (list) => {
+      if (list.length === 0) throw new Error('there is nothing to pick from');
+      return list[below(list.length)] as never;
+    },
+  };
+}
+
+/** A seed for something with a name, so that targets do not all see the same choices. */
+export function seedFor(seed: number, name: string): number {
+  let mixed = seed >>> 0;
+  for (const char of name) mixed = Math.imul(mixed ^ char.charCodeAt(0), 0x01000193) >>> 0;
+  return mixed;
+}
+
+/** Up to `most` pieces, one after the other. */
+export function several(random: Random, most: number, make: () => string): string[] {
+  return Array.from({ length: random.below(most + 1) }, make);
+}

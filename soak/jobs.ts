@@ -1,0 +1,134 @@
+import { createSecret, tokenPrefix } from '../src/core/secret.ts';
+import type { Connection, Reply } from './connection.ts';
+import { call, handshake, type Way } from './requests.ts';
+
+/** What jobs work with. */
+export interface Bench {
+  /** To the gate, or to the nginx before it. */
+  readonly gate: Connection;
+  /** To the gate itself, for what nginx passes on as it is. */
+  readonly direct: Connection;
+  readonly admin: Connection;
+  readonly way: Way;
+  readonly adminKey: string;
+  readonly tokens: readonly string[];
+  readonly jwts: readonly string[];
+  /** Sends, counts, and throws when the status is another one. */
+  expect(connection: Connection, request: string, status: number): Promise<Reply>;
+}
+
+/** One thing that clients do, of one or several requests. */
+export interface Job {
+  readonly name: string;
+  /** How many in a thousand jobs are of this kind. */
+  readonly share: number;
+  run(bench: Bench, turn: number): Promise<void>;
+}
+
+/** A job that presents something once. */
+function presenting(
+  name: string,
+  share: number,
+  status: 200 | 401,
+  present: (bench: Bench, turn: number) => Parameters<typeof handshake>[1],
+): Job {
+  return {
+    ...{ name, share },
+    async run(bench, turn) {
+      await bench.expect(bench.gate, handshake(bench.way, present(bench, turn)), status);
+    },
+  };
+}
+
+const tokenOf = ({ tokens }: Bench, turn: number) => tokens[turn % tokens.length] ?? '';
+const jwtOf = ({ jwts }: Bench, turn: number) => jwts[turn % jwts.length] ?? '';
+const inQuery = (token: string) => ({ query: `?token=${token}` });
+const inHeader = (line: string) => ({ lines: [line] });
+
+/**
+ * Some thousand other addresses, so that nobody who is honest is throttled for them. What is kept of
+ * each for as long as the throttle's window is no leak, and would look like one if they never came back.
+ */
+const strangerOf = (turn: number) => `10.0.${(turn >> 8) & 15}.${turn & 255}`;
+
+/** A steady mix: mostly decisions, and a little of all that writes. */
+export const jobs: readonly Job[] = [
+  presenting('cookie', 270, 200, (bench, turn) =>
+    inHeader(`Cookie: a=b; postern_token=${tokenOf(bench, turn)}`),
+  ),
+  presenting('query', 150, 200, (bench, turn) => inQuery(tokenOf(bench, turn))),
+  presenting('bearer', 150, 200, (bench, turn) =>
+    inHeader(`Authorization: Bearer ${tokenOf(bench, turn)}`),
+  ),
+  presenting('subprotocol', 100, 200, (bench, turn) =>
+    inHeader(`Sec-WebSocket-Protocol: chat, postern.bearer.${tokenOf(bench, turn)}`),
+  ),
+  presenting('jwt', 110, 200, (bench, turn) =>
+    inHeader(`Authorization: Bearer ${jwtOf(bench, turn)}`),
+  ),
+  presenting('nothing', 100, 401, () => ({})),
+  presenting('unknown', 60, 401, (_bench, turn) => ({
+    ...inQuery(createSecret(tokenPrefix)),
+    address: strangerOf(turn),
+  })),
+  presenting('garbage', 40, 401, (_bench, turn) => ({
+    ...inHeader(`Authorization: Basic ${turn}=x`),
+    address: strangerOf(turn),
+  })),
+  {
+    name: 'ticket',
+    share: 10,
+    async run(bench, turn) {
+      const ticket = await issue(bench, '/v1/tickets', turn);
+      const request = handshake(bench.way, inQuery(ticket.token));
+      await bench.expect(bench.gate, request, 200);
+      await bench.expect(bench.gate, request, 401);
+    },
+  },
+  {
+    name: 'revocation',
+    share: 5,
+    async run(bench, turn) {
+      const { token, id } = await issue(bench, '/v1/tokens', turn);
+      const request = handshake(bench.way, inQuery(token));
+      await bench.expect(bench.gate, request, 200);
+      const { admin, adminKey } = bench;
+      await bench.expect(admin, call('DELETE', `/v1/tokens/${id}`, { key: adminKey }), 200);
+      await bench.expect(bench.gate, request, 401);
+    },
+  },
+  {
+    name: 'session',
+    share: 5,
+    async run(bench, turn) {
+      const body = { token: tokenOf(bench, turn) };
+      const opened = await bench.expect(
+        bench.direct,
+        call('POST', '/.postern/session', { body }),
+        204,
+      );
+      const cookie = /\r\nset-cookie: ([^;\r\n]+)/i.exec(opened.head)?.[1] ?? '';
+      const request = handshake(bench.way, inHeader(`Cookie: ${cookie}`));
+      await bench.expect(bench.gate, request, 200);
+      await bench.expect(bench.direct, call('DELETE', '/.postern/session', { cookie }), 204);
+      await bench.expect(bench.gate, request, 401);
+    },
+  },
+];
+
+async function issue({ admin, adminKey: key, expect }: Bench, path: string, turn: number) {
+  const body = { subject: `soak-${turn % 1_000}`, claims: { email: 'soak@example.com' } };
+  const reply = await expect(admin, call('POST', path, { key, body }), 201);
+  return JSON.parse(reply.body) as { token: string; id: string };
+}
+
+/** Chooses among the jobs by their shares, the same for the same turn. */
+export function jobOf(turn: number): Job {
+  // A prime apart, so that each thousand turns has all of them, well mixed.
+  let place = (turn * 619) % jobs.reduce((sum, { share }) => sum + share, 0);
+  for (const job of jobs) {
+    if (place < job.share) return job;
+    place -= job.share;
+  }
+  throw new Error('the shares do not add up');
+}

@@ -1,0 +1,84 @@
+import { type Connection, openConnection, type Reply } from './connection.ts';
+import { type Bench, jobOf } from './jobs.ts';
+import { call } from './requests.ts';
+import type { Scene } from './scene.ts';
+
+/** Requests of one slice, measured. */
+export interface Measured {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** A steady load over connections that stay open. */
+export interface Load {
+  /** Does jobs until there were so many requests. Rejects at the first answer that is not right. */
+  run(requests: number): Promise<Measured>;
+  /** Makes the service read its configuration again, by a signal and by the API in turn. */
+  reload(): Promise<void>;
+  close(): void;
+}
+
+/** Opens the connections of as many clients as work at once. */
+export async function openLoad(
+  scene: Scene,
+  options: { readonly clients: number; readonly nginx: boolean; readonly signal: AbortSignal },
+): Promise<Load> {
+  const { clients, nginx, signal } = options;
+  let latencies: number[] = [];
+  let turn = 0;
+  let reloads = 0;
+
+  const expect = async (connection: Connection, request: string, status: number) => {
+    const reply: Reply = await connection.send(request);
+    latencies.push(reply.ms);
+    if (reply.status === status) return reply;
+    const [line = ''] = request.split('\r\n');
+    throw new Error(`${line.split('?')[0]} was answered with ${reply.status} and not ${status}`);
+  };
+  const benches: Bench[] = [];
+  for (let i = 0; i < clients; i++) {
+    const direct = await openConnection(scene.gate);
+    benches.push({
+      ...{ direct, expect, adminKey: scene.adminKey, tokens: scene.tokens, jwts: scene.jwts },
+      gate: nginx ? await openConnection(scene.entrance) : direct,
+      admin: await openConnection(scene.admin),
+      way: nginx ? 'nginx' : 'direct',
+    });
+  }
+  return {
+    async run(requests) {
+      latencies = [];
+      const startedAt = performance.now();
+      await Promise.all(
+        benches.map(async (bench) => {
+          while (latencies.length < requests) {
+            signal.throwIfAborted();
+            const own = turn++;
+            await jobOf(own).run(bench, own);
+          }
+        }),
+      );
+      const seconds = (performance.now() - startedAt) / 1e3;
+      const sorted = Float64Array.from(latencies).sort();
+      const within = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+      return { requests: sorted.length, seconds, p50: within(0.5), p99: within(0.99) };
+    },
+    async reload() {
+      const [bench] = benches;
+      if (reloads++ % 2 === 0 || bench === undefined) {
+        process.kill(scene.pid, 'SIGHUP');
+        return;
+      }
+      const request = call('POST', '/v1/config/reload', { key: scene.adminKey });
+      const { status } = await bench.admin.send(request);
+      if (status !== 200) throw new Error(`a reload was answered with ${status}`);
+    },
+    close() {
+      for (const { gate, direct, admin } of benches) {
+        for (const connection of [gate, direct, admin]) connection.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * Keeps a real service under a steady, mixed load for some millions of requests and looks whether
+ * anything grows: memory, descriptors, the log of the database, the time of the slowest answers.
+ *
+ *   npm run soak                              # three million requests
+ *   npm run soak -- --requests 1_000_000       # the fewest that are enough for a verdict
+ *   npm run soak -- --nginx                   # whole handshakes through a real nginx
+ *   npm run soak -- --json out.json
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeMachine } from '../bench/machine.ts';
+import { note, print } from '../src/cli/output.ts';
+import { judge, type Slice } from './judge.ts';
+import { type Load, openLoad } from './load.ts';
+import { renderSlices, renderVerdict } from './render.ts';
+import { lastWords, openScene } from './scene.ts';
+
+const options = readOptions();
+const interrupt = new AbortController();
+process.on('SIGINT', () => interrupt.abort());
+process.on('SIGTERM', () => interrupt.abort());
+
+const directory = mkdtempSync(join(tmpdir(), 'postern-soak-'));
+try {
+  const slices = await soak();
+  const verdict = judge(slices);
+  const { processor, cores, versions } = describeMachine();
+  print(`${renderSlices(slices)}\n\n${renderVerdict(verdict)}`);
+  print(`Machine: ${processor}, ${cores} cores; Node ${versions.node}.`);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify({ slices, ...verdict }, null, 2)}\n`);
+  }
+  process.exitCode = verdict.verdict === 'grows' ? 1 : 0;
+  rmSync(directory, { recursive: true, force: true });
+} catch (error) {
+  note(interrupt.signal.aborted ? 'interrupted' : `soak failed: ${(error as Error).message}`);
+  note(`Logs are kept in ${directory}`);
+  process.exitCode = interrupt.signal.aborted ? 130 : 1;
+}
+
+async function soak(): Promise<Slice[]> {
+  const { requests, count, clients, nginx } = options;
+  const { signal } = interrupt;
+  const scene = await openScene({ directory, nginx, signal });
+  const slices: Slice[] = [];
+  let load: Load | undefined;
+  try {
+    load = await openLoad(scene, { clients, nginx, signal });
+    for (let i = 1; i <= count; i++) {
+      const measured = await load.run(Math.ceil(requests / count));
+      slices.push({ ...measured, ...scene.look() });
+      note(
+        `slice ${i} of ${count}: ${Math.round(measured.requests / measured.seconds)} requests/s`,
+      );
+      scene.clearLog();
+      await load.reload();
+    }
+  } catch (error) {
+    // Stopping may fail as well, and would be all that is heard.
+    note(`${(error as Error).message}\n${lastWords(directory)}`.trim());
+    throw error;
+  } finally {
+    // First, so that the service need not wait for connections that nobody closes.
+    load?.close();
+    await scene.close();
+  }
+  return slices;
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        requests: { type: 'string', default: '3_000_000' },
+        slices: { type: 'string', default: '20' },
+        clients: { type: 'string', default: '32' },
+        nginx: { type: 'boolean', default: false },
+        json: { type: 'string' },
+      },
+    });
+    return {
+      requests: readCount('requests', values.requests),
+      count: readCount('slices', values.slices),
+      clients: readCount('clients', values.clients),
+      nginx: values.nginx,
+      json: values.json,
+    };
+  } catch (error) {
+    note(`soak: ${(error as Error).message}`);
+    process.exit(2);
+  }
+}
+
+function readCount(name: string, text: string): number {
+  const count = Number(text.replaceAll('_', ''));
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new Error(`--${name} takes a whole number from 1, not "${text}"`);
+}

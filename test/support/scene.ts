@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type AdminClient, connectAdmin } from '../../src/cli/admin-client.ts';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { ask } from './ask.ts';
+import { type Served, type Surroundings, serve } from './cli.ts';
+import { adminKey } from './postern.ts';
+
+/** A secret, and the id to revoke it by. */
+export interface Issued {
+  readonly token: string;
+  readonly id: string;
+}
+
+/** A service in a process of its own, and what tests do with it. */
+export interface Scene extends Served {
+  readonly admin: ListenAddress;
+  issue(kind?: 'tokens' | 'tickets', body?: Record<string, unknown>): Promise<Issued>;
+  revoke(token: Issued): Promise<void>;
+  send: AdminClient['send'];
+  /** What the gate says to a token: `200`, or the status and the reason. */
+  knock(token: Issued): Promise<string>;
+}
+
+/** Starts a service on the store of these surroundings. */
+export async function startScene(
+  t: TestContext,
+  { env }: Pick<Surroundings, 'env'>,
+  options: Parameters<typeof serve>[2] = {},
+): Promise<Scene> {
+  const served = await serve(t, env, options);
+  const { send } = connectAdmin({ listen: served.admin, key: adminKey }, undefined);
+  return {
+    ...served,
+    send,
+    async issue(kind = 'tokens', body = {}) {
+      const answer = await send('POST', `/v1/${kind}`, { subject: 'alice', ...body });
+      assert.equal(answer.status, 201, JSON.stringify(answer.body));
+      return answer.body as Issued;
+    },
+    async revoke({ id }) {
+      const { status, body } = await send('DELETE', `/v1/tokens/${id}`);
+      assert.equal(status, 200, JSON.stringify(body));
+    },
+    async knock({ token }) {
+      const { status, reason } = await ask(served.gate, { 'x-original-uri': `/?token=${token}` });
+      return reason === undefined ? `${status}` : `${status} ${reason}`;
+    },
+  };
+}
