@@ -79,8 +79,9 @@ test('a flood of bogus tokens is 429 for whoever sends it; good tokens pass besi
   assert.deepEqual(await flood(1, somebodyElse), [401]);
   assert.equal(site.backend.seen.length, 20);
   const lines = postern.log.filter(({ reason }) => reason === 'throttled');
-  // One a while of each process, for 25 attempts or more.
-  assert.ok(lines.length >= 1 && lines.length <= 2 * workersOfTests(), String(lines.length));
+  // One for all attempts; a worker that hears of it from another may begin anew.
+  const most = workersOfTests() > 1 ? 2 * workersOfTests() : 1;
+  assert.ok(lines.length >= 1 && lines.length <= most, String(lines.length));
   assert.equal(lines[0]?.client, attacker);
 });
 
