@@ -38,10 +38,26 @@ export function baselinesOf(names: readonly string[]): string[] {
 
 /** What the parts came to beside each other, where there is an aim. */
 export function compareParts(parts: readonly Series[]): Figure[] {
-  const rate = (name: string) => parts.find((part) => part.name === name)?.requestsPerSecond;
-  return aims.flatMap(({ part, what, baseline, against, goal }) => {
-    const [value, base] = [rate(part), rate(baseline)];
-    if (value === undefined || base === undefined) return [];
-    return [{ part, what, value, unit: 'a second', against, baseline: base, goal }];
+  const find = (name: string) => parts.find((part) => part.name === name);
+  return aims.flatMap(({ part, what, baseline, against, goal }): Figure[] => {
+    const [one, base] = [find(part), find(baseline)];
+    if (one === undefined || base === undefined) return [];
+    return [
+      {
+        ...{ part, what, against, goal, unit: 'a second' },
+        value: one.requestsPerSecond,
+        baseline: base.requestsPerSecond,
+      },
+      {
+        ...{ part, what: `processor time of ${what}`, against, unit: 'µs each' },
+        value: costOf(one),
+        baseline: costOf(base),
+      },
+    ];
   });
+}
+
+/** Microseconds of processor time that a handshake takes, of nginx and the service together. */
+function costOf({ nginxCpuSeconds, serviceCpuSeconds = 0, requests }: Series): number {
+  return ((nginxCpuSeconds + serviceCpuSeconds) / requests) * 1e6;
 }
