@@ -1,11 +1,6 @@
-import { join } from 'node:path';
-import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
-import { writeHeaderLines } from '../wrk.ts';
 import { askInTurn, startDirectService, withServers } from './ask.ts';
-
-/** Tokens that come in turn. */
-const inUse = 1_000;
+import { fillThousand } from './thousand.ts';
 
 /**
  * Two workers beside one, on the same store. Where the load generator has no processor of its own the
@@ -15,13 +10,7 @@ const inUse = 1_000;
 export const workersPart: StorePart = {
   name: 'workers',
   async measure({ directory, announce, signal }) {
-    const dataDir = join(directory, 'data');
-    await fillStore(dataDir, 't', { count: inUse + 1, rareIn: 2 * inUse, signal });
-    const names = Array.from({ length: inUse }, (_, i) => `postern_token=t${i + 1}`);
-    const headerFile = writeHeaderLines(
-      directory,
-      names.map((value) => [['Cookie', value]]),
-    );
+    const { dataDir, headerFile } = await fillThousand({ directory, signal });
     const start = (workers: string) => () =>
       startDirectService({
         ...{ directory, dataDir, signal },

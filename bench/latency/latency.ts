@@ -2,18 +2,16 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../src/nginx/process.ts';
+import { fillThousand } from '../direct/thousand.ts';
 import { handshake } from '../handshake.ts';
 import { parts } from '../parts.ts';
 import { startService } from '../service.ts';
 import { startSite } from '../site.ts';
 import { type Figure, median } from '../store/figure.ts';
-import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
-import { connections, runWrk, writeHeaderLines } from '../wrk.ts';
+import { connections, runWrk } from '../wrk.ts';
 import type { Outcome, Quantiles, Task } from './generator.ts';
 
-/** Tokens that come in turn. */
-const inUse = 1_000;
 /** Seconds of load before anything counts, that find out what is possible, and of a round. */
 const seconds = { warmUp: 4, atMost: 3, round: 3 };
 const rounds = 7;
@@ -30,13 +28,7 @@ type Kind = keyof typeof kinds;
 export const latencyPart: StorePart = {
   name: 'latency',
   async measure({ directory, announce, signal }) {
-    const dataDir = join(directory, 'data');
-    await fillStore(dataDir, 't', { count: inUse + 1, rareIn: 2 * inUse, signal });
-    const cookies = Array.from({ length: inUse }, (_, i) => `postern_token=t${i + 1}`);
-    const headerFile = writeHeaderLines(
-      directory,
-      cookies.map((cookie) => [['Cookie', cookie]]),
-    );
+    const { dataDir, cookies, headerFile } = await fillThousand({ directory, signal });
     const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
     const service = await startService({
       directory: join(directory, 'service'),

@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { ask } from '../../test/support/ask.ts';
 import { startDirectService } from '../direct/ask.ts';
+import { fillThousand } from '../direct/thousand.ts';
 import type { Part, Protection } from '../parts.ts';
 import { type Figure, median } from '../store/figure.ts';
-import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
 import { runRequests, runSubrequests, writeHeaderLines } from '../wrk.ts';
 import type { Peer } from './peer-options.ts';
 
-const inUse = 1_000;
 const seconds = 2;
 const rounds = 3;
 
@@ -18,13 +16,7 @@ export const peerPart: StorePart = {
   async measure({ directory, peers, announce, signal }) {
     const figures: Figure[] = [];
     if (peers.length === 0) return figures;
-    const dataDir = join(directory, 'data');
-    await fillStore(dataDir, 't', { count: inUse + 1, rareIn: 2 * inUse, signal });
-    const names = Array.from({ length: inUse }, (_, i) => `postern_token=t${i + 1}`);
-    const headerFile = writeHeaderLines(
-      directory,
-      names.map((value) => [['Cookie', value]]),
-    );
+    const { dataDir, headerFile } = await fillThousand({ directory, signal });
     const service = await startDirectService({
       ...{ directory, dataDir, signal },
       env: { POSTERN_LOG_LEVEL: 'warn' },
