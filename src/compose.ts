@@ -1,11 +1,16 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { ConfigError } from './config/config-error.ts';
 import type { ListenAddress } from './config/listen-address.ts';
+import { postern } from './core/audit.ts';
+import { OperatorError } from './core/operator-error.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { buildGateApp } from './http/gate-app.ts';
 import { listen } from './http/listen.ts';
 import { ensureFirstKey, fullKey } from './services/admin-keys.ts';
+import { createAuditFeed } from './services/audit-feed.ts';
+import { announceHeads } from './services/audit-heads.ts';
+import { createAuditedReload } from './services/audited-reload.ts';
+import { createDenialAudit } from './services/denial-audit.ts';
 import { createEvents } from './services/events.ts';
 import { createLogger } from './services/log.ts';
 import { logEvents } from './services/log-events.ts';
@@ -63,8 +68,21 @@ export async function startPostern(
   const recent = keepRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = await openTracing(config);
-  const events = createEvents(logEvents(log), recent.events, metrics.events, tracing?.events ?? {});
   const store = openSqliteStore(config.dataDir, metrics.store);
+  let inForce = config;
+  const denials = createDenialAudit({
+    store: store.audit,
+    isOn: () => inForce.audit.denials,
+    report: (error) => events.failed('denials were not written to the audit log', error),
+    clock,
+  });
+  const events = createEvents(
+    logEvents(log),
+    recent.events,
+    metrics.events,
+    denials.events,
+    tracing?.events ?? {},
+  );
   let isClosing = false;
   if (prunes) {
     metrics.countTokens(
@@ -79,6 +97,7 @@ export async function startPostern(
   try {
     const throttling = await openThrottling(config.throttle, {
       store: store.throttles,
+      audit: store.audit,
       events,
       peers,
       clock,
@@ -98,17 +117,18 @@ export async function startPostern(
       load,
       apply(changed) {
         latest.replace(make(changed));
+        inForce = changed;
         throttling.configure(changed.throttle);
       },
       events,
     });
-    const reloadIfRight = () => {
-      try {
-        reload();
-      } catch (error) {
-        // What is wrong with it is in the log; the old rules stay in force.
-        if (!(error instanceof ConfigError)) throw error;
-      }
+    const auditedReload = createAuditedReload({ reload, store: store.audit, clock });
+    const reloadUnasked = (isWritten: boolean) => {
+      const reloading = isWritten ? auditedReload(postern) : (async () => reload())();
+      reloading.catch((error: unknown) => {
+        // What is wrong with a configuration is in the log; the old rules stay in force.
+        if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);
+      });
     };
     const gateApp = await buildGateApp({
       ...parts,
@@ -121,11 +141,9 @@ export async function startPostern(
     }
     const adminApp = await buildAdminApp({
       ...parts,
-      reload() {
-        const reloaded = reload();
-        peers?.tell('reload', null);
-        return reloaded;
-      },
+      reload: (actor) => auditedReload(actor, () => peers?.tell('reload', 'request')),
+      audit: store.audit,
+      auditFeed: createAuditFeed(store.audit),
       async findDecision(id) {
         const found = recent.find(id);
         if (found !== undefined || peers === undefined) return found;
@@ -148,10 +166,12 @@ export async function startPostern(
       name: 'admin',
       socketMode: socketModes.admin,
     });
+    const heads = await announceHeads({ store: store.audit, events, isOn: prunes });
     const pruning = startPruning({
       isOn: prunes,
       store: store.tokens,
       jwts: store.jwts,
+      audit: store.audit,
       limits: parts.config,
       events,
       clock,
@@ -160,9 +180,13 @@ export async function startPostern(
       gate,
       admin,
       pruning,
-      reload: reloadIfRight,
+      reload: () => reloadUnasked(true),
       peerTasks: {
-        notices: { reload: reloadIfRight, ...throttling.notices },
+        notices: {
+          // A signal comes to all workers, and one of them writes it down.
+          reload: (why) => reloadUnasked(prunes && why === 'signal'),
+          ...throttling.notices,
+        },
         questions: {
           decision: (id) => recent.find(id) ?? null,
           metrics: () => takeSnapshot(metrics),
@@ -179,6 +203,8 @@ export async function startPostern(
         }, drainMs);
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
+        await denials.finish();
+        await heads.stop();
         await latest.close();
         await throttling.close();
         await store.close();
@@ -204,6 +230,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
   const throttling = await openThrottling(config.throttle, {
     store: store.throttles,
+    audit: store.audit,
     events,
     clock,
   });
@@ -215,7 +242,9 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     // Whoever can open the store's file needs no key to it.
     adminKeys: { ...parts.adminKeys, identify: async () => fullKey('store', clock()) },
     // Nothing runs here that could be told.
-    reload: () => ({ needRestart: [] }),
+    reload: async () => ({ needRestart: [] }),
+    audit: store.audit,
+    auditFeed: createAuditFeed(store.audit),
     findDecision: async () => undefined,
     metrics,
     scrape: createScrape({ metrics, everybody: undefined }),
@@ -236,6 +265,15 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
       const text = response.payload;
       return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
     },
+    async open(path, headers) {
+      const response = await app.inject({
+        method: 'GET',
+        url: path,
+        headers: { ...headers, authorization: 'Bearer store' },
+        payloadAsStream: true,
+      });
+      return { status: response.statusCode, body: response.stream() };
+    },
     async close() {
       await app.close();
       await parts.close();
@@ -248,5 +286,9 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
 /** Sends requests of the admin API to the store without a network between. */
 export interface AdminOverStore {
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  open(
+    path: string,
+    headers: Record<string, string>,
+  ): Promise<{ status: number; body: AsyncIterable<Buffer> }>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { ThrottleConfig } from './config/config.ts';
+import type { Actor } from './core/audit.ts';
 import type { Events } from './services/events.ts';
 import {
   createThrottle,
@@ -7,7 +8,7 @@ import {
   type ThrottleService,
 } from './services/throttle.ts';
 import { createThrottleMemory } from './services/throttle-memory.ts';
-import type { ThrottleStore } from './stores/store.ts';
+import type { AuditStore, ThrottleStore } from './stores/store.ts';
 import type { Notices, Questions } from './workers/messages.ts';
 import type { Peers, PeerTasks } from './workers/worker.ts';
 
@@ -16,8 +17,11 @@ export interface Throttling {
   readonly service: ThrottleService;
   /** Who is throttled in any of the processes, the longest first. */
   list(): Promise<readonly ThrottledNetwork[]>;
-  /** Forgets failed attempts in all processes and in the store; returns those that were throttled. */
-  clear(filter: ThrottleFilter): Promise<readonly ThrottledNetwork[]>;
+  /**
+   * Forgets failed attempts in all processes and in the store, and writes to the audit log who wanted
+   * it; returns those that were throttled.
+   */
+  clear(filter: ThrottleFilter, actor: Actor): Promise<readonly ThrottledNetwork[]>;
   /** Puts other limits in force; what was counted stays. */
   configure(config: ThrottleConfig): void;
   /** What this process does when others tell or ask. */
@@ -34,12 +38,13 @@ export async function openThrottling(
   first: ThrottleConfig,
   dependencies: {
     readonly store: ThrottleStore;
+    readonly audit: Pick<AuditStore, 'append'>;
     readonly events: Events;
     readonly peers?: Peers | undefined;
     readonly clock: () => number;
   },
 ): Promise<Throttling> {
-  const { store, events, peers, clock } = dependencies;
+  const { store, audit, events, peers, clock } = dependencies;
   let config = first;
   const memory = createThrottleMemory({
     store,
@@ -62,12 +67,16 @@ export async function openThrottling(
   return {
     service,
     list: async () => merge([list(), ...((await peers?.ask('throttle', null)) ?? [])]),
-    async clear(filter) {
+    async clear(filter, actor) {
       const own = clear(filter);
       const others = (await peers?.ask('clearThrottle', filter)) ?? [];
       await memory.forget(service.meaning(filter));
       const cleared = merge([own, ...others]);
-      events.throttleCleared(filter, cleared.length);
+      const { gate, network } = filter;
+      const details = { action: 'cleared', network };
+      const count = cleared.length;
+      await audit.append([{ at: clock(), event: 'throttle', actor, gate, count, details }]);
+      events.throttleCleared(filter, count);
       return cleared;
     },
     configure(changed) {

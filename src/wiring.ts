@@ -7,6 +7,7 @@ import { credentialSources } from './credentials/index.ts';
 import { createAdminKeys } from './services/admin-keys.ts';
 import { createAnswer } from './services/answer.ts';
 import { createAssertions } from './services/assertions.ts';
+import { redemptionEntry } from './services/audit-entries.ts';
 import type { Events } from './services/events.ts';
 import { createExplain } from './services/explain.ts';
 import { createGateList } from './services/gate-list.ts';
@@ -65,10 +66,12 @@ export function createServices(
         (known) => known ?? verifyOpaque(credential, now, mayWork),
       ),
     bridgeOf: bridges.of,
-    redeem: (identity, now) =>
-      identity.jwt === undefined
-        ? redeemOpaque(store.tokens, identity, now)
-        : redeemJwt(store.jwts, identity, now),
+    redeem(identity, use) {
+      const entry = redemptionEntry(identity, use);
+      return identity.jwt === undefined
+        ? redeemOpaque(store.tokens, identity, use.now, entry)
+        : redeemJwt(store.jwts, identity, use.now, entry);
+    },
     throttle: throttle.port,
   };
   const ports = tracing === undefined ? untraced : tracePorts(untraced, tracing);

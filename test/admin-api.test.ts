@@ -6,10 +6,11 @@ import { buildAdminApp } from '../src/http/admin-app.ts';
 import { problems } from '../src/http/problem.ts';
 import type { AdminKeys } from '../src/services/admin-keys.ts';
 import type { Assertions } from '../src/services/assertions.ts';
+import type { AuditFeed } from '../src/services/audit-feed.ts';
 import type { JwtRevocations } from '../src/services/jwt-revocations.ts';
 import { logEvents } from '../src/services/log-events.ts';
 import type { TokenService } from '../src/services/tokens.ts';
-import { StoreUnavailable } from '../src/stores/store.ts';
+import { type AuditStore, StoreUnavailable } from '../src/stores/store.ts';
 import { ask } from './support/ask.ts';
 import { startTestPostern } from './support/postern.ts';
 import { sendRaw } from './support/raw.ts';
@@ -292,7 +293,9 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     'DELETE /v1/throttle',
     'DELETE /v1/tokens/{id}',
     'GET /metrics',
+    'GET /v1/audit',
     'GET /v1/decisions/{id}',
+    'GET /v1/events',
     'GET /v1/gates',
     'GET /v1/jwt/revocations',
     'GET /v1/keys',
@@ -322,6 +325,7 @@ test('/openapi.json describes every route, with its body, its answer and its pro
   }
   const names = Object.keys(document.components.schemas).sort();
   const expected = [
+    'AuditEntry',
     'Explanation',
     'IssuedKey',
     'IssuedToken',
@@ -357,7 +361,9 @@ test('/readyz answers 503 when the store does not', async () => {
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
     gateList: () => ({ gates: [], default_gate: {} }),
-    reload: () => ({ needRestart: [] }),
+    reload: async () => ({ needRestart: [] }),
+    audit: {} as AuditStore,
+    auditFeed: {} as AuditFeed,
     explain: () => Promise.reject(new Error('not asked')),
     findDecision: async () => undefined,
     metrics: { adminAnswered() {}, adminNotAuthenticated() {} },

@@ -65,6 +65,7 @@ const defaults = {
   tokens: { defaultTtl: 30 * day, maxTtl: undefined, retention: 30 * day },
   tickets: { defaultTtl: 30_000, maxTtl: 300_000, retention: day },
   jwtIssuers: [],
+  audit: { retention: 400 * day, denials: true },
   throttle: {
     enabled: true,
     failures: 300,
@@ -307,6 +308,14 @@ const samples: Readonly<
   'tickets.default_ttl': { text: '1m', read: (config) => config.tickets.defaultTtl, value: 60_000 },
   'tickets.max_ttl': { text: '45s', read: (config) => config.tickets.maxTtl, value: 45_000 },
   'tickets.retention': { text: '2d', read: (config) => config.tickets.retention, value: 2 * day },
+  'audit.retention': { text: '7d', read: (config) => config.audit.retention, value: 7 * day },
+  'audit.denials': {
+    text: 'false',
+    yaml: false,
+    read: (config) => config.audit.denials,
+    value: false,
+    other: 'true',
+  },
   'throttle.enabled': {
     text: 'false',
     yaml: false,

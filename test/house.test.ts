@@ -34,7 +34,13 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
     'config/activation.ts',
   ],
-  'throttling.ts': ['config/config.ts', 'services/', 'stores/store.ts', 'workers/'],
+  'throttling.ts': [
+    'core/audit.ts',
+    'config/config.ts',
+    'services/',
+    'stores/store.ts',
+    'workers/',
+  ],
   'wiring.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
     ...['nginx/', 'bridges/', 'workers/', 'resources.ts'],

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { type AuditEntry, holderOf } from '../../src/core/audit.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import type { StorePart } from '../store-parts.ts';
@@ -13,7 +15,7 @@ const aloneSize = 200;
 const atOnce = 64;
 const togetherSize = 4_000;
 
-/** Redemptions that a power cut leaves in force: alone, and many at once. */
+/** Redemptions that a power cut leaves in force, each with its entry in the audit log: alone, and many at once. */
 export const redeemPart: StorePart = {
   name: 'redeem',
   async measure({ directory, announce, signal }) {
@@ -87,9 +89,22 @@ async function timeAll({ tokens }: Store, ids: string[], inFlight: number): Prom
   const start = performance.now();
   const redeemOneByOne = async () => {
     for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
-      if (!(await tokens.redeem(id, 3_000))) throw new Error(`${id} was not redeemed`);
+      if (!(await tokens.redeem(id, 3_000, entryOf(id)))) throw new Error(`${id} was not redeemed`);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, redeemOneByOne));
   return ((performance.now() - start) * 1e3) / count;
+}
+
+/** What the service writes of a redemption at a gate. */
+function entryOf(id: string): AuditEntry {
+  return {
+    at: 3_000,
+    event: 'redemption',
+    actor: holderOf(id, { client: '203.0.113.7', requestId: randomUUID() }),
+    tokenId: id,
+    kind: 'ticket',
+    subject: 'user-1',
+    gate: 'chat',
+  };
 }

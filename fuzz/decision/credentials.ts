@@ -1,3 +1,4 @@
+import { postern } from '../../src/core/audit.ts';
 import type { Bounds } from '../../src/core/identity.ts';
 import { createSecret, tokenPrefix } from '../../src/core/secret.ts';
 import type { Services } from '../../src/wiring.ts';
@@ -62,11 +63,14 @@ export async function issueAll(scene: {
   let serial = 0;
 
   const issue = (subject: string, wishes: Record<string, unknown> = {}) =>
-    tokens.issue({
-      ...{ kind: 'token', subject, bounds: none, label: undefined, claims: {} },
-      ...{ expires: undefined, notBefore: undefined, maxUses: undefined },
-      ...wishes,
-    });
+    tokens.issue(
+      {
+        ...{ kind: 'token', subject, bounds: none, label: undefined, claims: {} },
+        ...{ expires: undefined, notBefore: undefined, maxUses: undefined },
+        ...wishes,
+      },
+      postern,
+    );
   const token = (name: string, wishes?: Record<string, unknown>) => async () => {
     const { secret } = await issue(name, wishes);
     return { secret };
@@ -107,7 +111,7 @@ export async function issueAll(scene: {
     twice: async () => ({ ...(await token('twice', { maxUses: 2 })()), uses: 2 }),
     imported: async () => {
       const secret = 'odd:secret;with,"special"%41=characters&more+#!';
-      await tokens.import([{ ...plainRequest('imported', none), secret }], true);
+      await tokens.import([{ ...plainRequest('imported', none), secret }], true, postern);
       return { secret };
     },
     session: async () => {
@@ -128,17 +132,17 @@ export async function issueAll(scene: {
     pending: bad(token('pending', { notBefore: now + 3_600_000 })),
     revoked: bad(async () => {
       const { secret, token } = await issue('revoked');
-      await tokens.revoke(token.id);
+      await tokens.revoke(token.id, postern);
       return { secret };
     }),
     rotated: bad(async () => {
       const { secret, token } = await issue('rotated');
-      await tokens.rotate(token.id, 0);
+      await tokens.rotate(token.id, 0, postern);
       return { secret };
     }),
     used: bad(async () => {
       const { secret, token } = await issue('used', { kind: 'ticket' });
-      await services.tokens.revoke(token.id);
+      await services.tokens.revoke(token.id, postern);
       return { secret, kind: 'ticket' };
     }),
     jwt: jwt('jwt'),
@@ -160,7 +164,7 @@ export async function issueAll(scene: {
     jwtRevoked: bad(async () => {
       const made = await jwt('jwtRevoked', { jti: 'revoked-one' })();
       const concerns = { jti: 'revoked-one' };
-      await jwts.revoke({ issuer: 'own', concerns, expiresAt: undefined });
+      await jwts.revoke({ issuer: 'own', concerns, expiresAt: undefined }, postern);
       return made;
     }),
   };

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Config } from '../config/config.ts';
 import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
@@ -14,8 +14,19 @@ export interface AdminResponse {
 export interface AdminClient {
   /** Rejects with OperatorError when nobody answers. */
   send(method: string, path: string, body?: unknown): Promise<AdminResponse>;
+  /** Asks for an answer that goes on. Rejects like `send`. */
+  open(path: string, headers: Record<string, string>): Promise<AdminStream>;
   close(): Promise<void>;
 }
+
+/** An answer of the admin API that goes on. */
+export interface AdminStream {
+  readonly status: number;
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** Milliseconds without a sign of life after which a stream is given up: the service sends some. */
+const quietMs = 45_000;
 
 /** Milliseconds to wait for an answer. */
 const timeoutMs = 10_000;
@@ -36,6 +47,12 @@ export function connectAdmin(config: Config['admin'], url: string | undefined): 
         headers: { authorization: `Bearer ${key}` },
         body,
       }),
+    async open(path, headers) {
+      const authorization = `Bearer ${key}`;
+      const request = { method: 'GET', path, headers: { ...headers, authorization } };
+      const response = await requestHttp(url ?? config.listen, request, quietMs);
+      return { status: response.statusCode ?? 0, body: response };
+    },
     close: async () => {},
   };
 }
@@ -43,8 +60,33 @@ export function connectAdmin(config: Config['admin'], url: string | undefined): 
 /** Sends one request over HTTP, to a URL or to a listener of this machine. */
 export async function sendHttp(
   to: string | ListenAddress,
-  request: { method: string; path: string; headers?: Record<string, string>; body?: unknown },
+  request: HttpRequest,
 ): Promise<AdminResponse> {
+  const response = await requestHttp(to, request, timeoutMs);
+  const body = await readWhole(response);
+  return { status: response.statusCode ?? 0, body: parseJson(body) };
+}
+
+interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+
+/** The whole body of an answer, as text. */
+export async function readWhole(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** Resolves when the answer begins. */
+function requestHttp(
+  to: string | ListenAddress,
+  request: HttpRequest,
+  timeout: number,
+): Promise<IncomingMessage> {
   const { method, path, headers = {} } = request;
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   const target = typeof to === 'string' ? targetOfUrl(to, path) : targetOfListener(to, path);
@@ -60,19 +102,9 @@ export async function sendHttp(
             'content-length': Buffer.byteLength(body),
           }),
         },
-        timeout: timeoutMs,
+        timeout,
       },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            body: parseJson(Buffer.concat(chunks).toString()),
-          }),
-        );
-        response.on('error', reject);
-      },
+      resolve,
     );
     outgoing.on('timeout', () => outgoing.destroy(new Error('it did not answer in time')));
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
@@ -114,7 +146,8 @@ function targetOfListener(address: ListenAddress, path: string) {
   return { name, secure: false, options: { host, port: address.port, path } };
 }
 
-function parseJson(text: string): unknown {
+/** A body as JSON, or as it is where it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -4,6 +4,7 @@ import { OperatorError } from '../core/operator-error.ts';
 import { Refused } from '../core/refused.ts';
 import { version } from '../resources.ts';
 import { WorkersFailed } from '../workers/failed.ts';
+import { registerAuditCommands } from './audit.ts';
 import { registerBackupCommands } from './backup.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
@@ -41,6 +42,7 @@ const commands = [
   registerJwtCommands,
   registerKeyCommands,
   registerSigningKeyCommands,
+  registerAuditCommands,
   registerThrottleCommands,
   registerGateCommands,
   registerExplainCommand,

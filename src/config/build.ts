@@ -79,6 +79,10 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
     sessions: buildSessions(raw, report, ttl),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
+    audit: {
+      retention: ttl('audit.retention', raw.audit?.retention) ?? 0,
+      denials: raw.audit?.denials !== false,
+    },
     throttle: buildThrottle(raw.throttle, report),
     metrics: { public: raw.metrics?.public === true },
     tracing: { enabled: raw.tracing?.enabled === true },

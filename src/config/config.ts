@@ -57,6 +57,12 @@ export interface Config {
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;
   readonly jwtIssuers: readonly Issuer[];
+  readonly audit: {
+    /** Milliseconds that an entry stays. */
+    readonly retention: number;
+    /** Whether denials of handshakes are written. */
+    readonly denials: boolean;
+  };
   readonly throttle: ThrottleConfig;
   /** Whether anybody who reaches the admin listener may read the metrics. */
   readonly metrics: { readonly public: boolean };

@@ -130,6 +130,16 @@ export const configSchema = Type.Object(
       ),
     }),
     jwt: section({ issuers: Type.Optional(issuersSchema) }),
+    audit: section({
+      retention: duration('400d', 'How long entries of the audit log stay: a year and a month.'),
+      denials: Type.Optional(
+        Type.Boolean({
+          default: true,
+          description:
+            'Whether denials are in the audit log: the first of a kind each minute, then how many.',
+        }),
+      ),
+    }),
     throttle: section({
       enabled: Type.Optional(
         Type.Boolean({

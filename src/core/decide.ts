@@ -127,10 +127,10 @@ function checkRequired({ gate, identity }: Inquiry): Deny | undefined {
 }
 
 function redeem(inquiry: Inquiry): Awaitable<Deny | undefined> {
-  const { gate, identity, now, ports } = inquiry;
+  const { gate, identity, ports } = inquiry;
   if (identity === undefined) return deny('no_credential');
   const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;
   if (identity.maxUses === undefined && !isOnce) return undefined;
   note(inquiry, 'one use');
-  return ports.redeem(identity, now);
+  return ports.redeem(identity, inquiry);
 }

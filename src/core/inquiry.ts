@@ -1,3 +1,4 @@
+import type { Actor } from './audit.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { Bridge, BridgeRequest } from './bridge.ts';
 import type { Credential, CredentialSource, SourceName } from './credential.ts';
@@ -19,7 +20,7 @@ export interface DecisionPorts {
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
   /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
-  redeem(identity: Identity, now: number): Promise<Deny | undefined>;
+  redeem(identity: Identity, use: Question): Promise<Deny | undefined>;
   /** Counts attempts that fail. */
   readonly throttle: Throttle;
 }
@@ -35,6 +36,10 @@ export interface Question {
    * admits waits for the handshakes of the session. Default `admission`.
    */
   readonly purpose?: 'admission' | 'sign_in';
+  /** What the log calls this request. */
+  readonly requestId?: string;
+  /** Who asks on behalf of whoever holds the credential; undefined for the holder. */
+  readonly actor?: Actor;
   /** Gets to hear of every step, for people who ask why. */
   readonly trace?: (entry: TraceEntry) => void;
 }

@@ -2,16 +2,17 @@ import swagger from '@fastify/swagger';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import { version } from '../resources.ts';
-import type { AdminKeys } from '../services/admin-keys.ts';
 import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Introspect } from '../services/introspection.ts';
 import type { JwtRevocations } from '../services/jwt-revocations.ts';
 import type { ThrottleService } from '../services/throttle.ts';
 import type { TokenService } from '../services/tokens.ts';
-import { authenticate } from './admin-auth.ts';
+import { authenticate, tellRefusals } from './admin-auth.ts';
+import { auditEntrySchema } from './audit-schemas.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
 import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { type AuditRouteDependencies, auditRoutes } from './routes/audit.ts';
 import { explanationSchema, type GateRouteDependencies, gateRoutes } from './routes/gates.ts';
 import { jwtRoutes } from './routes/jwt.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -37,17 +38,18 @@ const namedSchemas = [
   keySchema,
   issuedKeySchema,
   explanationSchema,
+  auditEntrySchema,
 ];
 
 /** The app that issues and revokes. Everything below `/v1` needs an admin key. */
 export async function buildAdminApp(
   dependencies: GateRouteDependencies &
+    AuditRouteDependencies &
     MetricRouteDependencies & {
       readonly tokens: TokenService;
       readonly introspect: Introspect;
       readonly assertions: Assertions;
       readonly jwts: JwtRevocations;
-      readonly adminKeys: AdminKeys;
       readonly events: Events;
       readonly throttling: ThrottleRouteDependencies & {
         readonly service: Pick<ThrottleService, 'adminFailed'>;
@@ -88,6 +90,7 @@ export async function buildAdminApp(
     async (v1) => {
       v1.addHook('onRequest', isKnown);
       v1.addHook('onResponse', countStrangers(dependencies));
+      v1.addHook('onResponse', tellRefusals(events));
       v1.addHook('onRoute', describeRoute);
       v1.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
       await v1.register(tokenRoutes({ tokens, clock }));
@@ -96,6 +99,7 @@ export async function buildAdminApp(
       await v1.register(keyRoutes({ adminKeys, clock }));
       await v1.register(signingKeyRoutes(assertions));
       await v1.register(gateRoutes(dependencies));
+      await v1.register(auditRoutes(dependencies));
       await v1.register(throttleRoutes(throttling));
     },
     { prefix: '/v1' },

@@ -1,9 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminKey, Role } from '../core/admin-key.ts';
+import { type Actor, actorNames } from '../core/audit.ts';
+import { plainAddress } from '../core/network.ts';
 import { retrySeconds } from '../core/throttle.ts';
 import type { AdminKeys } from '../services/admin-keys.ts';
+import type { AdminRefusal, Events } from '../services/events.ts';
 import type { ThrottleService } from '../services/throttle.ts';
-import { sendProblem } from './problem.ts';
+import { problems, sendProblem } from './problem.ts';
 
 /** What authentication works with. */
 export interface AdminAuthDependencies {
@@ -27,7 +30,7 @@ declare module 'fastify' {
 export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
-    const secret = /^bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    const secret = presentedKey(request);
     request.adminKey = secret === undefined ? undefined : await adminKeys.identify(secret);
     if (request.adminKey !== undefined) return;
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
@@ -38,13 +41,64 @@ export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependenci
   };
 }
 
+/** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
+export async function findKey(
+  adminKeys: AdminKeys,
+  request: FastifyRequest,
+): Promise<AdminKey | undefined> {
+  const secret = presentedKey(request);
+  return secret === undefined ? undefined : adminKeys.identify(secret);
+}
+
+function presentedKey({ headers }: FastifyRequest): string | undefined {
+  return /^bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1];
+}
+
 /** A hook that lets only keys of these roles pass, and of `admin`. */
 export function allow(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const role = request.adminKey?.role;
-    if (role === 'admin' || (role !== undefined && roles.includes(role))) return;
+    if (isAllowed(request.adminKey, roles)) return;
     return sendProblem(reply, 'forbidden', {
       detail: `This needs a key of the role ${['admin', ...roles].join(' or ')}.`,
     });
   };
+}
+
+/** Whether a key has one of these roles, or may do everything. */
+export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): boolean {
+  return key !== undefined && (key.role === 'admin' || roles.includes(key.role));
+}
+
+/** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
+export function tellRefusals(events: Pick<Events, 'adminDenied'>) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const { adminKey } = request;
+    const isStranger = adminKey === undefined;
+    const reason = isStranger ? strangers.get(reply.statusCode) : refusals.get(reply.statusCode);
+    if (reason === undefined) return;
+    events.adminDenied({ reason, key: adminKey?.name, client: addressOf(request) });
+  };
+}
+
+/** Why who has no good key was refused, and why who has one was. */
+const strangers: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+  [problems.unauthorized.status, 'unauthorized'],
+  [problems.too_many_attempts.status, 'too_many_attempts'],
+]);
+const refusals: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+  [problems.forbidden.status, 'forbidden'],
+]);
+
+/** Who does what this request asks for. Below `/v1` there is always a key. */
+export function actorOf(request: FastifyRequest): Actor {
+  const { adminKey } = request;
+  if (adminKey === undefined) throw new Error('the request was not authenticated');
+  const { name } = adminKey;
+  // Whoever has the store's file comes from no address.
+  return { name, client: name === actorNames.store ? undefined : addressOf(request) };
+}
+
+/** On a Unix socket there is no address. */
+function addressOf({ ip }: FastifyRequest): string | undefined {
+  return plainAddress(ip ?? '');
 }

@@ -31,6 +31,7 @@ export const problems = {
   },
   too_many_attempts: { status: 429, title: 'Too many wrong admin keys came from there; try later' },
   unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
+  too_many_streams: { status: 429, title: 'Too many event streams are open' },
   internal_error: { status: 500, title: 'Postern met a fault of its own' },
   issuer_unavailable: {
     status: 503,

@@ -1,12 +1,20 @@
 import type { AdminKey, Role } from '../core/admin-key.ts';
+import { type Actor, actorNames, postern } from '../core/audit.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../core/secret.ts';
 import type { AdminKeyStore } from '../stores/store.ts';
+import { keyMadeEntry } from './audit-entries.ts';
 import type { Events } from './events.ts';
 
 /** Name of the key that the configuration gives. */
 const configuredName = 'configured';
 /** Name of the key that the first start makes where none is configured. */
 const firstName = 'first';
+/** Names that would be taken for somebody else's. */
+const reservedNames: ReadonlySet<string> = new Set([
+  configuredName,
+  firstName,
+  ...Object.values(actorNames),
+]);
 
 /** How often the last use of a key is written down, in milliseconds. */
 const touchMs = 60_000;
@@ -29,10 +37,11 @@ export interface AdminKeys {
   /** Makes a key; undefined when its name is taken. */
   create(
     request: KeyRequest,
+    actor: Actor,
   ): Promise<{ readonly key: AdminKey; readonly secret: string } | undefined>;
   list(): Promise<readonly AdminKey[]>;
   /** False when there is no key of this name in the store. */
-  revoke(name: string): Promise<boolean>;
+  revoke(name: string, actor: Actor): Promise<boolean>;
 }
 
 /**
@@ -45,8 +54,9 @@ export async function ensureFirstKey(
   now: number,
 ): Promise<void> {
   const secret = createSecret(adminKeyPrefix);
-  const first = { ...fullKey(firstName, now), hash: hashSecret(secret) };
-  if (await store.insertFirst(first)) announce(secret);
+  const key = fullKey(firstName, now);
+  const first = { ...key, hash: hashSecret(secret) };
+  if (await store.insertFirst(first, keyMadeEntry(postern, key))) announce(secret);
 }
 
 /**
@@ -84,19 +94,21 @@ export function createAdminKeys(dependencies: {
       return key;
     },
 
-    async create(request) {
+    async create(request, actor) {
       const secret = createSecret(adminKeyPrefix);
       const key = { ...request, createdAt: clock(), lastUsedAt: undefined };
-      if (request.name === configuredName || request.name === firstName) return undefined;
-      if (!(await store.insert({ ...key, hash: hashSecret(secret) }))) return undefined;
+      if (reservedNames.has(request.name)) return undefined;
+      const added = { ...key, hash: hashSecret(secret) };
+      if (!(await store.insert(added, keyMadeEntry(actor, key)))) return undefined;
       events.keyCreated(key);
       return { key, secret };
     },
 
     list: () => store.list(),
 
-    async revoke(name) {
-      const isRevoked = await store.delete(name);
+    async revoke(name, actor) {
+      const details = { action: 'revoked', key: name };
+      const isRevoked = await store.delete(name, { at: clock(), event: 'key', actor, details });
       if (isRevoked) events.keyRevoked(name);
       return isRevoked;
     },

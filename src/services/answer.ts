@@ -73,9 +73,8 @@ export function createAnswer(dependencies: {
   function conclude(
     { handshake, upgrading, clientAddress }: Subrequest,
     { at, verdict, assertion }: Completed,
-    start: number,
+    { start, requestId }: { start: number; requestId: string },
   ): Answer {
-    const requestId = randomUUID();
     const facts = isDenial(handshake) ? undefined : handshake;
     events.decided({
       requestId,
@@ -111,12 +110,12 @@ export function createAnswer(dependencies: {
   }
 
   return (subrequest) => {
-    const start = performance.now();
+    const asked = { start: performance.now(), requestId: randomUUID() };
     const { handshake } = subrequest;
     const completed = isDenial(handshake)
       ? refused(handshake)
-      : whenKnown(judge(handshake), complete);
-    return whenKnown(completed, (known) => conclude(subrequest, known, start));
+      : whenKnown(judge(handshake, { requestId: asked.requestId }), complete);
+    return whenKnown(completed, (known) => conclude(subrequest, known, asked));
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Actor, type AuditEntry, postern } from '../core/audit.ts';
 import type { Identity } from '../core/identity.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { seal, unseal } from '../core/seal.ts';
@@ -30,7 +31,7 @@ export interface Assertions {
   publish(): Promise<{ readonly keys: readonly Record<string, unknown>[] }>;
   list(): Promise<readonly SigningKey[]>;
   /** Puts a new key in the place of the present one, which stays published for a day. */
-  rotate(): Promise<SigningKey>;
+  rotate(actor: Actor): Promise<SigningKey>;
 }
 
 /** Builds the service. Keys are made on first use. `clock` tells Unix time in milliseconds. */
@@ -79,7 +80,7 @@ export function createAssertions(dependencies: {
     if (found !== undefined) return found;
     const made = await create();
     // Two processes may get here at once: the store says whose key it is.
-    await store.insertFirst(made);
+    await store.insertFirst(made, entryOf('made', made, postern));
     return (await find()) ?? made;
   }
 
@@ -110,15 +111,23 @@ export function createAssertions(dependencies: {
 
     list: () => store.list(),
 
-    async rotate() {
+    async rotate(actor) {
       const key = await create();
       const now = clock();
-      await store.replace(key, now);
+      await store.replace(key, now, entryOf('rotated', key, actor));
       await store.prune(now - publishedMs);
       current = undefined;
       return key;
     },
   };
+}
+
+function entryOf(
+  action: 'made' | 'rotated',
+  { id, createdAt }: StoredSigningKey,
+  actor: Actor,
+): AuditEntry {
+  return { at: createdAt, event: 'signing_key', actor, details: { action, key: id } };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { AdminKey } from '../core/admin-key.ts';
+import type { AuditAnchor } from '../core/audit.ts';
 import type { Token, TokenKind } from '../core/token.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
@@ -21,6 +22,14 @@ export interface DecisionRecord {
   readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
+}
+
+/** A request that the admin API refused before looking at what it asks for. */
+export interface AdminRefusal {
+  readonly reason: 'unauthorized' | 'too_many_attempts' | 'forbidden';
+  /** Name of the key, where it had one. */
+  readonly key: string | undefined;
+  readonly client: string | undefined;
 }
 
 /** One question to a sign-on service. */
@@ -59,9 +68,13 @@ export interface Events {
   /** The keys of an issuer cannot be had. */
   issuerFailed(issuer: string, why: string): void;
   /** A round of pruning is over; it may have found nothing. */
-  pruned(counts: Readonly<Record<TokenKind | 'jwt', number>>): void;
+  pruned(counts: Readonly<Record<TokenKind | 'jwt' | 'audit', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
+  /** A request to the admin API was refused: without a good key, or with one that may not do it. */
+  adminDenied(refusal: AdminRefusal): void;
+  /** Where the audit log ends right now. */
+  auditHead(head: AuditAnchor): void;
   /** A network made too many failed attempts; once when it begins, not for each attempt. */
   throttled(network: ThrottledNetwork): void;
   /** Somebody had the attempts of these forgotten, so many of which were throttled. */

@@ -1,3 +1,4 @@
+import type { Actor } from '../core/audit.ts';
 import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
@@ -13,6 +14,8 @@ export interface IntrospectionRequest {
   readonly clientAddress: string | undefined;
   /** Whether to use up one admission of a ticket or a counted token. */
   readonly redeem: boolean;
+  /** Who asks. */
+  readonly actor: Actor;
 }
 
 /** Answers as the gate would for a handshake with this token. Rejects with StoreUnavailable. */
@@ -26,7 +29,7 @@ export function createIntrospection(dependencies: {
   readonly clock: () => number;
 }): Introspect {
   const { findGate, ports, clock } = dependencies;
-  return async ({ token, gateName, path, origin, clientAddress, redeem }) => {
+  return async ({ token, gateName, path, origin, clientAddress, redeem, actor }) => {
     const found = findGate(gateName);
     if (found === undefined) return deny('no_gate', 'unknown name');
     // What anybody may do without a token says nothing about this one.
@@ -47,6 +50,6 @@ export function createIntrospection(dependencies: {
       clientAddress,
     };
     const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
-    return decide({ handshake, gate, now: clock() }, redeem ? ports : dry);
+    return decide({ handshake, gate, now: clock(), actor }, redeem ? ports : dry);
   };
 }

@@ -18,7 +18,7 @@ export interface Judgement {
 /** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
 export type Judge = (
   handshake: Handshake,
-  options?: Pick<Question, 'trace'> & { readonly dry?: boolean },
+  options?: Pick<Question, 'trace' | 'requestId'> & { readonly dry?: boolean },
 ) => Awaitable<Judgement>;
 
 /** Builds the one way to a verdict, for nginx and for people who ask why. */
@@ -36,10 +36,10 @@ export function createJudge(dependencies: {
     redeem: async () => undefined,
     throttle: dryThrottle,
   };
-  return (handshake, { trace, dry = false } = {}) => {
+  return (handshake, { dry = false, ...options } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
-    const question = { handshake, gate: at.gate, now: clock(), ...(trace && { trace }) };
+    const question = { handshake, gate: at.gate, now: clock(), ...options };
     const verdict = unlessFailed<Verdict>(
       () => decide(question, dry ? dryPorts : ports),
       (error) => failed(error, events),

@@ -1,7 +1,9 @@
+import type { Actor, AuditEntry } from '../core/audit.ts';
 import type { Issuer } from '../core/issuer.ts';
 import { isDenial } from '../core/verdict.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../stores/store.ts';
 import type { VerifyJwt } from '../verifiers/jwt.ts';
+import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
 
 /** What to revoke of an issuer. */
@@ -33,16 +35,19 @@ export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
 }
 
-/** Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. */
+/**
+ * Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. A revocation is written
+ * to the audit log, as done by the actor.
+ */
 export interface JwtRevocations {
   /** Resolves when no decision that begins from then on lets it pass. Rejects with JwtRevocationRefused. */
-  revoke(request: JwtRevocationRequest): Promise<JwtRevocation>;
+  revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation>;
   /**
    * Revokes the JWT itself. False when it is no JWT, or there are no issuers. One that is nobody's
    * or not good any more is left as it is. Rejects with JwtRevocationRefused for one without a jti,
    * and with IssuerUnavailable.
    */
-  revokePresented(jwt: string): Promise<boolean>;
+  revokePresented(jwt: string, actor: Actor): Promise<boolean>;
   list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
   /** What the configuration calls the issuer of these JWTs; undefined when it is there no more. */
   nameOf(iss: string): string | undefined;
@@ -58,7 +63,7 @@ export function createJwtRevocations(dependencies: {
 }): JwtRevocations {
   const { issuers, store, verifyJwt, events, clock } = dependencies;
 
-  async function revoke(request: JwtRevocationRequest): Promise<JwtRevocation> {
+  async function revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation> {
     const { concerns, expiresAt } = request;
     const issuer = issuers.find(({ name }) => name === request.issuer);
     if (issuer === undefined) {
@@ -66,7 +71,7 @@ export function createJwtRevocations(dependencies: {
       throw new JwtRevocationRefused('issuer', `is not in jwt.issuers, where there is: ${names}`);
     }
     const now = clock();
-    const revoked = await store.revoke({
+    const revocation: JwtRevocation = {
       iss: issuer.iss,
       concerns:
         'jti' in concerns
@@ -74,7 +79,8 @@ export function createJwtRevocations(dependencies: {
           : { subject: concerns.subject, issuedBefore: concerns.issuedBefore ?? now },
       revokedAt: now,
       expiresAt,
-    });
+    };
+    const revoked = await store.revoke(revocation, revocationEntry(revocation, issuer.name, actor));
     const whose = 'jti' in concerns ? { jti: concerns.jti } : { subject: concerns.subject };
     events.jwtRevoked({ issuer: issuer.name, ...whose });
     return revoked;
@@ -83,7 +89,7 @@ export function createJwtRevocations(dependencies: {
   return {
     revoke,
 
-    async revokePresented(jwt) {
+    async revokePresented(jwt, actor) {
       const found = await verifyJwt({ source: 'bearer', value: jwt }, clock());
       if (found === undefined) return false;
       if (isDenial(found) && found.reason === 'issuer_unavailable') throw new IssuerUnavailable();
@@ -94,11 +100,32 @@ export function createJwtRevocations(dependencies: {
       if (jti === undefined) {
         throw new JwtRevocationRefused('token', 'has no jti to revoke it by; revoke its subject');
       }
-      await revoke({ issuer, concerns: { jti }, expiresAt: identity.expiresAt });
+      await revoke({ issuer, concerns: { jti }, expiresAt: identity.expiresAt }, actor);
       return true;
     },
 
     list: (page) => store.list(page),
     nameOf: (iss) => issuers.find((issuer) => issuer.iss === iss)?.name,
+  };
+}
+
+function revocationEntry(
+  { concerns, revokedAt, expiresAt }: JwtRevocation,
+  issuer: string,
+  actor: Actor,
+): AuditEntry {
+  const isOne = 'jti' in concerns;
+  return {
+    at: revokedAt,
+    event: 'revocation',
+    actor,
+    tokenId: isOne ? concerns.jti : undefined,
+    kind: 'jwt',
+    subject: isOne ? undefined : concerns.subject,
+    details: {
+      issuer,
+      issued_before: isOne ? undefined : showMoment(concerns.issuedBefore),
+      expires_at: showMoment(expiresAt),
+    },
   };
 }

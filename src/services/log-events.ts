@@ -97,6 +97,13 @@ export function logEvents(log: Logger): Events {
     keyRevoked(name) {
       log.info({ event: 'key', key: name }, 'admin key revoked');
     },
+    // The audit log tells of them, few of many; whoever tries keys does not fill this one.
+    adminDenied({ reason, key, client }) {
+      log.debug({ event: 'admin_denial', reason, key, client }, 'an admin request was refused');
+    },
+    auditHead({ seq, hash }) {
+      log.info({ event: 'audit_head', seq, hash }, 'the audit log ends here');
+    },
     throttled({ gate, network, until, failures }) {
       log.warn(
         { event: 'throttle', gate, network, failures, until: new Date(until).toISOString() },

@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../config/config.ts';
+import { holderOf } from '../core/audit.ts';
 import type { Awaitable } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
@@ -7,7 +8,8 @@ import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
 import { type Deny, deny, type Verdict } from '../core/verdict.ts';
-import type { TokenStore } from '../stores/store.ts';
+import type { NewToken, TokenStore } from '../stores/store.ts';
+import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
 
 /** A session that was opened just now. */
@@ -70,7 +72,7 @@ export function createSessions(dependencies: {
       const expiresAt = Math.min(now + config.ttl, renewableUntil);
       const secret = createSecret(tokenPrefix);
       const id = createId('tok_');
-      await store.insert({
+      const session: NewToken = {
         id,
         kind: 'session',
         hash: hashSecret(secret),
@@ -86,6 +88,21 @@ export function createSessions(dependencies: {
         renewableUntil,
         maxUses: undefined,
         weak: false,
+      };
+      const client = handshake.clientAddress;
+      await store.insert(session, {
+        at: now,
+        event: 'sign_in',
+        actor: holderOf(identity.tokenId, { client }),
+        tokenId: id,
+        kind: session.kind,
+        subject: identity.subject,
+        details: {
+          parent: identity.tokenId,
+          parent_kind: identity.kind,
+          issuer: identity.jwt?.issuer,
+          expires_at: showMoment(expiresAt),
+        },
       });
       events.sessionOpened({ id, subject: identity.subject, parent: identity.tokenId });
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
@@ -102,7 +119,11 @@ export function createSessions(dependencies: {
       );
       const { identity } = verdict;
       if (identity?.kind !== 'session') return;
-      if (await store.revoke(identity.tokenId, clock())) events.revoked(identity.tokenId);
+      const { tokenId, subject, kind } = identity;
+      const now = clock();
+      const actor = holderOf(tokenId, { client: handshake.clientAddress });
+      const entry = { at: now, event: 'sign_out', actor, tokenId, kind, subject } as const;
+      if (await store.revoke(tokenId, now, entry)) events.revoked(tokenId);
     },
 
     renew({ kind, tokenId, expiresAt }) {

@@ -1,8 +1,10 @@
 import type { AdminKey } from '../core/admin-key.ts';
+import type { Actor } from '../core/audit.ts';
 import type { Claims } from '../core/identity.ts';
 import { createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../core/secret.ts';
 import { type Token, tokenState } from '../core/token.ts';
 import type { TokenFilter, TokenPage, TokenStore } from '../stores/store.ts';
+import { newTokenEntry, showMoment, tokenEntry } from './audit-entries.ts';
 import type { Events } from './events.ts';
 import {
   checkIssuer,
@@ -37,17 +39,21 @@ export class TokenEnded extends Error {
   override readonly name = 'TokenEnded';
 }
 
-/** Issues, lists and revokes tokens and tickets. Every method may reject with StoreUnavailable. */
+/**
+ * Issues, lists and revokes tokens and tickets. Every method may reject with StoreUnavailable. What is
+ * changed is written to the audit log, as done by the actor.
+ */
 export interface TokenService {
   /** Rejects with IssueRefused when the request asks for what may not be, or this issuer may not. */
   issue(
     request: IssueRequest,
+    actor: Actor,
     issuer?: Pick<AdminKey, 'gates' | 'maxTtl'>,
   ): Promise<{ readonly token: Token; readonly secret: string }>;
   list(filter: TokenFilter, page: { limit: number; cursor?: string }): Promise<TokenPage>;
   find(id: string): Promise<Token | undefined>;
   /** Rejects with IssueRefused, or TokenEnded when it was revoked. Undefined when there is none. */
-  change(id: string, request: ChangeRequest): Promise<Token | undefined>;
+  change(id: string, request: ChangeRequest, actor: Actor): Promise<Token | undefined>;
   /**
    * Gives a token a new secret; the old one stays good for `grace` milliseconds. Rejects with
    * TokenEnded when it is a ticket or cannot be used any more. Undefined when there is none.
@@ -55,17 +61,22 @@ export interface TokenService {
   rotate(
     id: string,
     grace: number,
+    actor: Actor,
   ): Promise<{ readonly token: Token; readonly secret: string } | undefined>;
   /**
    * Takes over tokens whose secrets exist already; only hashes are kept. Secrets under 128 bits are
    * refused, or marked as weak where `allowWeak` is set. Rejects with IssueRefused.
    */
-  import(requests: readonly ImportRequest[], allowWeak: boolean): Promise<readonly ImportResult[]>;
+  import(
+    requests: readonly ImportRequest[],
+    allowWeak: boolean,
+    actor: Actor,
+  ): Promise<readonly ImportResult[]>;
   /** Revokes one token and returns it, undefined when there is none; a second time changes nothing. */
-  revoke(id: string): Promise<Token | undefined>;
+  revoke(id: string, actor: Actor): Promise<Token | undefined>;
   /** Revokes the token that has this secret, if there is one. */
-  revokeSecret(secret: string): Promise<void>;
-  revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>): Promise<number>;
+  revokeSecret(secret: string, actor: Actor): Promise<void>;
+  revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, actor: Actor): Promise<number>;
 }
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
@@ -76,8 +87,15 @@ export function createTokenService(dependencies: {
   readonly clock: () => number;
 }): TokenService {
   const { store, limits, events, clock } = dependencies;
+
+  async function revoke(token: Token, actor: Actor): Promise<void> {
+    const now = clock();
+    const entry = tokenEntry('revocation', actor, now, token);
+    if (await store.revoke(token.id, now, entry)) events.revoked(token.id);
+  }
+
   return {
-    async issue(request, issuer) {
+    async issue(request, actor, issuer) {
       const secret = createSecret(tokenPrefix);
       const now = clock();
       const issued = newToken(
@@ -86,7 +104,8 @@ export function createTokenService(dependencies: {
         now,
       );
       if (issuer !== undefined) checkIssuer(issued, issuer);
-      await store.insert({ ...issued, hash: hashSecret(secret) });
+      const entry = newTokenEntry('issue', actor, issued);
+      await store.insert({ ...issued, hash: hashSecret(secret) }, entry);
       events.issued(issued);
       return { token: issued, secret };
     },
@@ -94,19 +113,29 @@ export function createTokenService(dependencies: {
     list: (filter, page) => store.list(filter, { ...page, now: clock() }),
     find: (id) => store.findById(id),
 
-    async change(id, { label, claims, expires }) {
+    async change(id, { label, claims, expires }, actor) {
       const token = await store.findById(id);
       if (token === undefined) return undefined;
-      const expiresAt = expires && chooseExpiry({ kind: token.kind, expires }, limits, clock());
+      const now = clock();
+      const expiresAt = expires && chooseExpiry({ kind: token.kind, expires }, limits, now);
       const expiry = expires === 'never' ? null : expiresAt;
-      if (!(await store.update(id, { label, claims, expiresAt: expiry }))) {
+      const entry = tokenEntry('change', actor, now, token);
+      const details = {
+        ...entry.details,
+        label,
+        // What backends learn about somebody stays where it is.
+        claims: claims && Object.keys(claims),
+        expires_at: expires === 'never' ? expires : showMoment(expiresAt),
+      };
+      const changes = { label, claims, expiresAt: expiry };
+      if (!(await store.update(id, changes, { ...entry, details }))) {
         throw new TokenEnded('it was revoked, and stays revoked');
       }
       events.changed(id);
       return store.findById(id);
     },
 
-    async rotate(id, grace) {
+    async rotate(id, grace, actor) {
       const now = clock();
       const token = await store.findById(id);
       if (token === undefined) return undefined;
@@ -115,12 +144,15 @@ export function createTokenService(dependencies: {
       if (!isRotatable) throw new TokenEnded('only a token that is still good can be rotated');
       const secret = createSecret(tokenPrefix);
       const rotation = { hash: hashSecret(secret), previousUntil: now + grace };
-      if (!(await store.rotate(id, rotation))) throw new TokenEnded('it was revoked');
+      const entry = tokenEntry('rotation', actor, now, token);
+      const details = { ...entry.details, old_secret_until: showMoment(now + grace) };
+      if (!(await store.rotate(id, rotation, { ...entry, details })))
+        throw new TokenEnded('it was revoked');
       events.rotated(id);
       return { token: (await store.findById(id)) ?? token, secret };
     },
 
-    async import(requests, allowWeak) {
+    async import(requests, allowWeak, actor) {
       const results: ImportResult[] = [];
       for (const { secret, ...request } of requests) {
         const weak = lengthEntropy(secret) < strongBits;
@@ -131,7 +163,7 @@ export function createTokenService(dependencies: {
           results.push('known');
         } else {
           const token = { ...newToken({ ...request, kind: 'token' }, limits, clock()), weak };
-          await store.insert({ ...token, hash });
+          await store.insert({ ...token, hash }, newTokenEntry('import', actor, token));
           events.issued(token);
           results.push(weak ? 'imported_weak' : 'imported');
         }
@@ -139,18 +171,26 @@ export function createTokenService(dependencies: {
       return results;
     },
 
-    async revoke(id) {
-      if (await store.revoke(id, clock())) events.revoked(id);
+    async revoke(id, actor) {
+      const token = await store.findById(id);
+      if (token === undefined) return undefined;
+      await revoke(token, actor);
       return store.findById(id);
     },
 
-    async revokeSecret(secret) {
+    async revokeSecret(secret, actor) {
       const token = await store.findByHash(hashSecret(secret));
-      if (token !== undefined && (await store.revoke(token.id, clock()))) events.revoked(token.id);
+      if (token !== undefined) await revoke(token, actor);
     },
 
-    async revokeAll(filter) {
-      const count = await store.revokeAll(filter, clock());
+    async revokeAll(filter, actor) {
+      const now = clock();
+      const count = await store.revokeAll(filter, now, {
+        at: now,
+        event: 'revocation',
+        actor,
+        ...filter,
+      });
       events.revokedAll(filter, count);
       return count;
     },

@@ -1,4 +1,5 @@
 import type { AdminKey } from '../core/admin-key.ts';
+import type { AuditAnchor, AuditEntry, AuditRecord } from '../core/audit.ts';
 import type { Awaitable } from '../core/awaitable.ts';
 import type { Claims, JwtKey } from '../core/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/token.ts';
@@ -52,16 +53,16 @@ export interface NewAdminKey extends Omit<AdminKey, 'lastUsedAt'> {
  */
 export interface AdminKeyStore {
   /** Adds a key; false when its name is taken. */
-  insert(key: NewAdminKey): Promise<boolean>;
+  insert(key: NewAdminKey, entry: AuditEntry): Promise<boolean>;
   /** Adds the key unless there is any already; false when there is. */
-  insertFirst(key: NewAdminKey): Promise<boolean>;
+  insertFirst(key: NewAdminKey, entry: AuditEntry): Promise<boolean>;
   find(hash: Uint8Array): Promise<AdminKey | undefined>;
   /** By name. */
   list(): Promise<readonly AdminKey[]>;
   /** Takes note that a key was used. */
   touch(name: string, now: number): Promise<void>;
   /** Deletes a key, which is how it is revoked; false when there is none. */
-  delete(name: string): Promise<boolean>;
+  delete(name: string, entry: AuditEntry): Promise<boolean>;
 }
 
 /** How many tokens are of a kind and in a state. */
@@ -88,9 +89,12 @@ export interface StoreMeter {
  * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
  * process, sees it; only pruning may have to be done again. Writes that arrive at the same time may
  * share a transaction; one that fails leaves the others as they are.
+ *
+ * A change comes with its entry in the audit log, which is written in the same transaction, if the
+ * change took place and only then.
  */
 export interface TokenStore {
-  insert(token: NewToken): Promise<void>;
+  insert(token: NewToken, entry: AuditEntry): Promise<void>;
   /**
    * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
    * it is up to date but `lastUsedAt`.
@@ -103,23 +107,37 @@ export interface TokenStore {
     page: { now: number; limit: number; cursor?: string },
   ): Promise<TokenPage>;
   /** Uses up one admission if the token is active and has one left: one conditional write. */
-  redeem(id: string, now: number): Promise<boolean>;
+  redeem(id: string, now: number, entry: AuditEntry): Promise<boolean>;
   /** Changes a token that is not revoked; what is undefined stays as it is. False when there is none. */
-  update(id: string, changes: TokenChanges): Promise<boolean>;
+  update(id: string, changes: TokenChanges, entry: AuditEntry): Promise<boolean>;
   /**
    * Gives a token that is not revoked a new secret; the present one stays good until `previousUntil`,
    * the one before it no longer. False when there is no such token.
    */
-  rotate(id: string, secret: { hash: Uint8Array; previousUntil: number }): Promise<boolean>;
-  /** Lets a session that is not revoked live until `expiresAt`, within what it was opened for. */
+  rotate(
+    id: string,
+    secret: { hash: Uint8Array; previousUntil: number },
+    entry: AuditEntry,
+  ): Promise<boolean>;
+  /**
+   * Lets a session that is not revoked live until `expiresAt`, within what it was opened for. There
+   * are too many of these for the audit log.
+   */
   renew(id: string, expiresAt: number): Promise<void>;
   /**
    * Revokes a token and the sessions that were opened with it; true when this call did it, false
-   * when it was revoked already or is unknown.
+   * when it was revoked already or is unknown. The entry gets the count of all that it ended.
    */
-  revoke(id: string, now: number): Promise<boolean>;
-  /** Revokes all matching tokens that are not revoked yet, in one transaction, and counts them. */
-  revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number>;
+  revoke(id: string, now: number, entry: AuditEntry): Promise<boolean>;
+  /**
+   * Revokes all matching tokens that are not revoked yet, in one transaction, and counts them; the
+   * entry gets the count.
+   */
+  revokeAll(
+    filter: Pick<TokenFilter, 'subject' | 'gate'>,
+    now: number,
+    entry: AuditEntry,
+  ): Promise<number>;
   /**
    * Takes note that a token was used, for `lastUsedAt`; for one that was redeemed, that has been done.
    * It is written behind: within seconds, about once a minute for a token, and not at all when the
@@ -147,9 +165,9 @@ export interface SigningKeyStore {
   /** Newest first. */
   list(): Promise<readonly StoredSigningKey[]>;
   /** Adds the key unless there is one that signs; false when there is. */
-  insertFirst(key: StoredSigningKey): Promise<boolean>;
+  insertFirst(key: StoredSigningKey, entry: AuditEntry): Promise<boolean>;
   /** Retires the key that signs, and adds this one in its place. */
-  replace(key: StoredSigningKey, now: number): Promise<void>;
+  replace(key: StoredSigningKey, now: number, entry: AuditEntry): Promise<void>;
   /** Deletes keys that were retired before, and counts them. */
   prune(retiredBefore: number): Promise<number>;
 }
@@ -183,16 +201,86 @@ export interface JwtRevocationPage {
 export interface JwtStore {
   find(jwt: JwtKey): Awaitable<{ readonly revoked: boolean; readonly used: boolean }>;
   /** Uses a JWT up, unless it was used or is revoked: one conditional write. */
-  redeem(jwt: JwtKey & { jti: string }, expiresAt: number, now: number): Promise<boolean>;
+  redeem(
+    jwt: JwtKey & { jti: string },
+    expiresAt: number,
+    now: number,
+    entry: AuditEntry,
+  ): Promise<boolean>;
   /**
    * Adds a revocation and returns it as it is in force: where there was one of the same JWT or
    * subject, the one that reaches further counts.
    */
-  revoke(revocation: JwtRevocation): Promise<JwtRevocation>;
+  revoke(revocation: JwtRevocation, entry: AuditEntry): Promise<JwtRevocation>;
   /** Newest first. An unknown cursor yields an empty page. */
   list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
   /** Deletes at most `limit` rows about JWTs that expired before a moment, and counts them. */
   prune(expiredBefore: number, limit: number): Promise<number>;
+}
+
+/** Which entries of the audit log are meant; a filter with no field means all of them. */
+export interface AuditFilter {
+  readonly event?: string;
+  readonly actor?: string;
+  readonly tokenId?: string;
+  readonly subject?: string;
+  /** Entries that name this gate, alone or among others. */
+  readonly gate?: string;
+  /** Unix milliseconds; `until` itself is left out. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** Which end of a list comes first. */
+export type AuditOrder = 'newest' | 'oldest';
+
+/** A part of the audit log. */
+export interface AuditPage {
+  readonly records: readonly AuditRecord[];
+  readonly nextCursor: string | undefined;
+}
+
+/** The entries behind a place, and up to which number there are no others. */
+export interface AuditPart {
+  readonly records: readonly AuditRecord[];
+  readonly upTo: number;
+}
+
+/** The audit log as it is at one moment. */
+export interface AuditReading {
+  /** The last entry that was deleted for its age, or is to be, as the log itself says. */
+  readonly deleted: AuditAnchor | undefined;
+  /** Oldest first. They can be gone through once. */
+  readonly records: Iterable<AuditRecord>;
+}
+
+/**
+ * The audit log: a chain of entries that grows at its end. Changes bring their entries along; see
+ * TokenStore. The rules are those of TokenStore.
+ */
+export interface AuditStore {
+  /** Adds entries that belong to no change of the store, all or none. */
+  append(entries: readonly AuditEntry[]): Promise<void>;
+  /** An unknown cursor yields what lies behind where it would be. */
+  list(
+    filter: AuditFilter,
+    page: { limit: number; cursor?: string; order: AuditOrder },
+  ): Promise<AuditPage>;
+  /** At most `limit` entries behind this number, oldest first; perhaps none although there are. */
+  after(seq: number, filter: AuditFilter, limit: number): Promise<AuditPart>;
+  /** The newest entry; undefined where there is none yet. */
+  head(): Promise<AuditAnchor | undefined>;
+  /** Calls back whenever this process has added entries, until the returned function is called. */
+  onAppended(listener: () => void): () => void;
+  /** Reads all of it, for as long as the work takes. Blocks; throws StoreUnavailable. */
+  read<T>(work: (reading: AuditReading) => T): T;
+  /**
+   * Announces that the oldest entries are deleted, at most `limit`: those before the first that is
+   * not older than `before`. The entry gets their count and which was the last; 0 adds none.
+   */
+  announceRetention(what: { before: number; limit: number }, entry: AuditEntry): Promise<number>;
+  /** Deletes at most `limit` of the entries that were announced, and counts them. */
+  deleteAnnounced(limit: number): Promise<number>;
 }
 
 /** Failed attempts that were too many. All times are Unix milliseconds. */
@@ -225,6 +313,7 @@ export interface ThrottleStore {
 
 /** Everything that Postern keeps. */
 export interface Store {
+  readonly audit: AuditStore;
   readonly signingKeys: SigningKeyStore;
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;

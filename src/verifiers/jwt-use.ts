@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../core/audit.ts';
 import type { Identity } from '../core/identity.ts';
 import { type Deny, deny } from '../core/verdict.ts';
 import type { JwtStore } from '../stores/store.ts';
@@ -10,10 +11,11 @@ export async function redeemJwt(
   store: JwtStore,
   { jwt, subject, expiresAt }: Identity,
   now: number,
+  entry: AuditEntry,
 ): Promise<Deny | undefined> {
   if (jwt?.jti === undefined || expiresAt === undefined) return deny('malformed_credential', 'jti');
   const key = { ...jwt, jti: jwt.jti, subject };
-  if (await store.redeem(key, expiresAt, now)) return undefined;
+  if (await store.redeem(key, expiresAt, now, entry)) return undefined;
   const { revoked } = await store.find(key);
   return deny(revoked ? 'revoked' : 'already_used');
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { AuditEntry } from '../core/audit.ts';
 import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
@@ -74,8 +75,9 @@ export async function redeemOpaque(
   store: TokenStore,
   identity: Identity,
   now: number,
+  entry: AuditEntry,
 ): Promise<Deny | undefined> {
-  if (await store.redeem(identity.tokenId, now)) return undefined;
+  if (await store.redeem(identity.tokenId, now, entry)) return undefined;
   const token = await store.findById(identity.tokenId);
   if (token === undefined) return deny('unknown_token');
   const state = tokenState(token, now);

@@ -12,8 +12,8 @@ export interface Addresses {
 
 /** What workers tell each other, by topic. All of it goes between processes as JSON. */
 export interface Notices {
-  /** Read the configuration again. */
-  readonly reload: null;
+  /** Read the configuration again: a signal came, or the teller was asked to, and has done so. */
+  readonly reload: 'signal' | 'request';
   /** This one made too many attempts. */
   readonly throttled: StoredThrottle;
 }

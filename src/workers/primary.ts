@@ -133,7 +133,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
     addresses,
     reload() {
       for (const worker of workers) {
-        say(worker, { kind: 'notice', topic: 'reload', content: null });
+        say(worker, { kind: 'notice', topic: 'reload', content: 'signal' });
       }
     },
     close,

@@ -33,7 +33,13 @@ test('what ended longer ago than the retention is pruned, and nothing else', asy
   const recent = await postern.issue({ expires_in: '12d' });
   const alive = await postern.issue({ expires_in: 'never' });
   now += 12 * day;
-  assert.deepEqual(await postern.pruning.run(), { token: 2, ticket: 1, session: 0, jwt: 0 });
+  assert.deepEqual(await postern.pruning.run(), {
+    token: 2,
+    ticket: 1,
+    session: 0,
+    jwt: 0,
+    audit: 0,
+  });
   for (const { id } of [gone, revoked, ticket]) {
     assert.equal((await postern.api('GET', `/v1/tokens/${id}`)).status, 404);
   }

@@ -43,7 +43,7 @@ function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = 
       return verified;
     },
     bridgeOf: () => undefined,
-    async redeem(identity: Identity, at: number) {
+    async redeem(identity: Identity, { now: at }: { now: number }) {
       calls.push(`redeem ${identity.tokenId} at ${at}`);
       return redeemed;
     },

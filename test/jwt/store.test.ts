@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JwtKey } from '../../src/core/identity.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { JwtStore } from '../../src/stores/store.ts';
 import { temporaryDirectory } from '../support/postern.ts';
+import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 
 /** Two connections to one store. */
-function openTwice(t: TestContext): [JwtStore, JwtStore] {
+function openTwice(t: TestContext): [UnrecordedStore['jwts'], UnrecordedStore['jwts']] {
   const directory = temporaryDirectory(t);
-  const stores = [openSqliteStore(directory), openSqliteStore(directory)] as const;
+  const stores = [openUnrecorded(directory), openUnrecorded(directory)] as const;
   t.after(() => Promise.all(stores.map((store) => store.close())));
   return [stores[0].jwts, stores[1].jwts];
 }

@@ -8,6 +8,7 @@ import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import type { StoreMeter } from '../../src/stores/store.ts';
 import { newToken } from '../stores/contract.ts';
 import { ask } from '../support/ask.ts';
+import { anEntry } from '../support/audit.ts';
 import { scrape, scrapeCounted } from '../support/metrics.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
 import { waitFor } from '../support/wait.ts';
@@ -46,7 +47,7 @@ test('tokens are counted in a thread of its own, which ends with the count', asy
     failed() {},
   };
   const store = openSqliteStore(temporaryDirectory(t), meter);
-  await store.tokens.insert(newToken('tok_1'));
+  await store.tokens.insert(newToken('tok_1'), anEntry());
   const threads: Worker[] = [];
   const onWorker = (thread: Worker) => void threads.push(thread);
   process.on('worker', onWorker);

@@ -6,17 +6,17 @@ import { type Token, tokenState, tokenStates } from '../../src/core/token.ts';
 import {
   type NewAdminKey,
   type NewToken,
-  type Store,
   StoreUnavailable,
   type TokenFilter,
-  type TokenStore,
 } from '../../src/stores/store.ts';
+import { anEntry } from '../support/audit.ts';
 import { boundTo } from '../support/examples.ts';
+import type { UnrecordedStore } from '../support/unrecorded.ts';
 
 /** A place where a store keeps its tokens. It goes with the test. */
 export interface StorePlace {
   /** Opens the store, as one more process would. Whatever is opened is closed after the test. */
-  open(): Store;
+  open(): UnrecordedStore;
 }
 
 /** A token about to be stored, good for everything and forever but for these facts. */
@@ -57,7 +57,10 @@ function hashOf(text: string): Uint8Array {
 
 /** What every store has to do, whatever it is made of. `place` makes an empty place for a test. */
 export function testStoreContract(name: string, place: (t: TestContext) => StorePlace): void {
-  const contract = (what: string, work: (store: TokenStore, place: StorePlace) => Promise<void>) =>
+  const contract = (
+    what: string,
+    work: (store: UnrecordedStore['tokens'], place: StorePlace) => Promise<void>,
+  ) =>
     test(`${name}: ${what}`, async (t) => {
       const here = place(t);
       await work(here.open().tokens, here);
@@ -126,7 +129,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     ['pruning', (store) => store.prune('session', 3_001, 10), undefined],
   ] as const satisfies readonly (readonly [
     string,
-    (store: TokenStore) => Promise<unknown>,
+    (store: UnrecordedStore['tokens']) => Promise<unknown>,
     Partial<Token> | undefined,
   ])[]) {
     contract(
@@ -223,7 +226,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     await first.tokens.redeem('tok_ticket', 2_000);
     await first.close();
     const second = place.open();
-    const lastUses = async (store: TokenStore) => {
+    const lastUses = async (store: UnrecordedStore['tokens']) => {
       const { tokens } = await store.list({}, { now: 0, limit: 10 });
       return Object.fromEntries(tokens.map(({ id, lastUsedAt }) => [id, lastUsedAt]));
     };
@@ -666,7 +669,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
 
   contract('a closed store rejects everything, and may be closed again', async (_tokens, place) => {
     const store = place.open();
-    const { tokens, adminKeys, signingKeys } = store;
+    const { tokens, adminKeys, signingKeys, audit } = store;
     await tokens.insert(newToken('tok_a', { maxUses: 1 }));
     await store.close();
     const attempts: (() => Promise<unknown>)[] = [
@@ -685,6 +688,12 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       () => adminKeys.find(hashOf('x')),
       () => adminKeys.insertFirst(newAdminKey('a')),
       () => signingKeys.list(),
+      () => audit.append([anEntry()]),
+      () => audit.head(),
+      () => audit.list({}, { limit: 1, order: 'newest' }),
+      () => audit.after(0, {}, 1),
+      async () => audit.read(({ records }) => [...records]),
+      () => audit.deleteAnnounced(1),
       () => store.ping(),
     ];
     for (const attempt of attempts) await assert.rejects(attempt, StoreUnavailable);
@@ -692,14 +701,17 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   });
 }
 
-async function idsOf(store: TokenStore, filter: TokenFilter = {}): Promise<string[]> {
+async function idsOf(
+  store: UnrecordedStore['tokens'],
+  filter: TokenFilter = {},
+): Promise<string[]> {
   const { tokens } = await store.list(filter, { now: 2_000, limit: 100 });
   return tokens.map(({ id }) => id);
 }
 
 /** Walks through all pages and returns their ids. `between` happens after each but the last. */
 async function pagesOf(
-  store: TokenStore,
+  store: UnrecordedStore['tokens'],
   filter: TokenFilter,
   limit: number,
   between: () => Promise<void> = async () => {},

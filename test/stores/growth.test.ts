@@ -7,18 +7,22 @@ import workerThreads from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { tokenStates } from '../../src/core/token.ts';
 import type { WalState } from '../../src/stores/sqlite/checkpoints.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { listSql } from '../../src/stores/sqlite/token-list.ts';
-import type { Store, TokenFilter } from '../../src/stores/store.ts';
+import type { TokenFilter } from '../../src/stores/store.ts';
 import { temporaryDirectory } from '../support/postern.ts';
+import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 import { waitFor } from '../support/wait.ts';
 import { newToken } from './contract.ts';
 
 // What must not become slow, nor large, when there are many tokens.
 
-function openStore(t: TestContext): { store: Store; path: string; inspect: Database.Database } {
+function openStore(t: TestContext): {
+  store: UnrecordedStore;
+  path: string;
+  inspect: Database.Database;
+} {
   const dataDir = join(temporaryDirectory(t), 'data');
-  const store = openSqliteStore(dataDir);
+  const store = openUnrecorded(dataDir);
   t.after(() => store.close());
   const path = join(dataDir, 'postern.db');
   const inspect = new Database(path);
@@ -70,7 +74,7 @@ test('a list of the few tokens in a state goes through all there are, gaps inclu
 });
 
 /** Tokens whose claims fill a page each. */
-async function insertBulk(store: Store, name: string, count: number): Promise<void> {
+async function insertBulk(store: UnrecordedStore, name: string, count: number): Promise<void> {
   const claims = { text: 'x'.repeat(4_000) };
   const insert = (_: unknown, i: number) =>
     store.tokens.insert(newToken(`${name}_${i}`, { claims }));

@@ -6,10 +6,9 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { Token } from '../../src/core/token.ts';
 import { sqliteMigrations } from '../../src/resources.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { Store } from '../../src/stores/store.ts';
 import { boundTo } from '../support/examples.ts';
 import { temporaryDirectory } from '../support/postern.ts';
+import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 import { newToken } from './contract.ts';
 
 // Databases as earlier versions left them; the same tokens are in each, and by and by other things.
@@ -19,13 +18,13 @@ const versions = readdirSync(fixtures)
   .sort((a, b) => a - b);
 
 /** Puts the database of an earlier version into a directory and opens it as this one does. */
-function openFixture(t: TestContext, version: number): { store: Store; dataDir: string } {
+function openFixture(t: TestContext, version: number): { store: UnrecordedStore; dataDir: string } {
   const dataDir = join(temporaryDirectory(t), 'data');
   mkdirSync(dataDir);
   const db = new Database(join(dataDir, 'postern.db'));
   db.exec(readFileSync(join(fixtures, `schema-${version}.sql`), 'utf8'));
   db.close();
-  const store = openSqliteStore(dataDir);
+  const store = openUnrecorded(dataDir);
   t.after(() => store.close());
   return { store, dataDir };
 }
@@ -43,6 +42,9 @@ function schemaOf(dataDir: string): unknown {
       columns: tables.map((table) => [table, db.pragma(`table_xinfo(${table})`)]),
       indexes: db
         .prepare("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name")
+        .all(),
+      triggers: db
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
         .all(),
       damage: db.pragma('integrity_check'),
       strangers: db.pragma('foreign_key_check'),
@@ -75,7 +77,7 @@ for (const version of versions) {
     const { store, dataDir } = openFixture(t, version);
     await store.close();
     const fresh = join(temporaryDirectory(t), 'data');
-    await openSqliteStore(fresh).close();
+    await openUnrecorded(fresh).close();
     assert.deepEqual(schemaOf(dataDir), schemaOf(fresh));
   });
 
@@ -123,7 +125,7 @@ for (const version of versions) {
   });
 
   test(`a database with schema ${version} works on`, async (t) => {
-    const { tokens } = openFixture(t, version).store;
+    const { tokens, audit } = openFixture(t, version).store;
     assert.equal(await tokens.redeem('tok_used', 2_000), false);
     await tokens.insert(newToken('tok_new', { maxUses: 1, bounds: boundTo('chat') }));
     assert.equal(await tokens.redeem('tok_new', 2_000), true);
@@ -132,6 +134,7 @@ for (const version of versions) {
     assert.equal(await tokens.revokeAll({ gate: 'grist' }, 2_000), 2);
     assert.equal(await tokens.prune('token', 1_701, 10), 1);
     assert.equal(await tokens.findById('tok_revoked'), undefined);
+    assert.equal((await audit.head())?.seq, 4, 'what was changed since is in the audit log');
   });
 
   test(`a database with schema ${version} keeps its keys and what it knows of JWTs`, async (t) => {

@@ -1,4 +1,4 @@
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { openUnrecorded } from '../support/unrecorded.ts';
 
 /** What the worker is told: open this store, then redeem these tickets one after the other. */
 export interface WorkerTask {
@@ -17,7 +17,7 @@ process.on('message', async (task: WorkerTask) => {
 report('ready');
 
 async function work({ dataDir, redeem, now }: WorkerTask): Promise<WorkerReport> {
-  const store = openSqliteStore(dataDir);
+  const store = openUnrecorded(dataDir);
   const won: string[] = [];
   for (const id of redeem) if (await store.tokens.redeem(id, now)) won.push(id);
   await store.close();

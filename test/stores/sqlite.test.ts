@@ -7,15 +7,17 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import pino from 'pino';
+import { postern } from '../../src/core/audit.ts';
 import { OperatorError } from '../../src/core/operator-error.ts';
 import { hashSecret } from '../../src/core/secret.ts';
 import { ensureFirstKey } from '../../src/services/admin-keys.ts';
+import type { IssueRequest } from '../../src/services/issuing.ts';
 import { logEvents } from '../../src/services/log-events.ts';
 import { createTokenService } from '../../src/services/tokens.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
+import { StoreUnavailable } from '../../src/stores/store.ts';
 import { boundTo } from '../support/examples.ts';
 import { temporaryDirectory } from '../support/postern.ts';
+import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 import { newToken, testStoreContract } from './contract.ts';
 import type { WorkerReport, WorkerTask } from './redeem-worker.ts';
 
@@ -24,8 +26,8 @@ testStoreContract('sqlite', (t) => {
   return { open: () => open(t, dataDir) };
 });
 
-function open(t: TestContext, dataDir: string): Store {
-  const store = openSqliteStore(dataDir);
+function open(t: TestContext, dataDir: string): UnrecordedStore {
+  const store = openUnrecorded(dataDir);
   t.after(() => store.close());
   return store;
 }
@@ -255,7 +257,7 @@ const strangers: readonly [what: string, make: (dataDir: string) => void, words:
   [
     'of a newer Postern',
     (dataDir) => {
-      openSqliteStore(dataDir).close();
+      openUnrecorded(dataDir).close();
       inspect(dataDir, (db) => db.pragma('user_version = 999'));
     },
     /was written by a newer Postern \(schema 999, this one knows \d+\)/,
@@ -362,7 +364,7 @@ test('no secret stands in any file of the store, and its hash does', async (t) =
   const announce = (key: string) => secrets.push(key);
   await ensureFirstKey(store.adminKeys, announce, 1_000);
   for (let i = 0; i < 20; i++) {
-    const { secret, token } = await tokens.issue({
+    const request: IssueRequest = {
       kind: i % 2 === 0 ? 'token' : 'ticket',
       subject: randomBytes(4).toString('hex'),
       bounds: boundTo('chat'),
@@ -371,10 +373,11 @@ test('no secret stands in any file of the store, and its hash does', async (t) =
       expires: undefined,
       notBefore: undefined,
       maxUses: undefined,
-    });
+    };
+    const { secret, token } = await tokens.issue(request, postern);
     secrets.push(secret);
     if (i % 3 === 0) await store.tokens.redeem(token.id, 2_000);
-    if (i % 5 === 0) await tokens.revoke(token.id);
+    if (i % 5 === 0) await tokens.revoke(token.id, postern);
   }
   assert.equal(secrets.length, 21);
   const search = (): void => {

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../../core/audit.ts';
 import { gateNamePattern } from '../../core/handshake.ts';
 import type { DecisionRecord } from '../../services/events.ts';
 import { type Explain, type Explanation, explainRecord } from '../../services/explain.ts';
 import type { GateList } from '../../services/gate-list.ts';
-import type { Reload } from '../../services/reload.ts';
-import { allow } from '../admin-auth.ts';
+import type { Reloaded } from '../../services/reload.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 import { toSubrequest } from '../explain-subrequest.ts';
 import { readSubrequest } from '../inbound.ts';
 import { ProblemError } from '../problem.ts';
@@ -64,7 +65,8 @@ export type ShownExplanation = Static<typeof explanationSchema>;
 /** What the routes work with. */
 export interface GateRouteDependencies {
   readonly gateList: GateList;
-  readonly reload: Reload;
+  /** Reads the configuration again, as this actor wants. Rejects with ConfigError and StoreUnavailable. */
+  readonly reload: (actor: Actor) => Promise<Reloaded>;
   readonly explain: Explain;
   /** One of the last decisions, whichever process made it. */
   readonly findDecision: (requestId: string) => Promise<DecisionRecord | undefined>;
@@ -116,8 +118,8 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
           },
         },
       },
-      async () => {
-        const { needRestart } = reload();
+      async (request) => {
+        const { needRestart } = await reload(actorOf(request));
         return { gates: gateList().gates.map(({ name }) => name), need_restart: [...needRestart] };
       },
     );

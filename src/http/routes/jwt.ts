@@ -6,7 +6,7 @@ import {
   type JwtRevocations,
 } from '../../services/jwt-revocations.ts';
 import type { JwtRevocation } from '../../stores/store.ts';
-import { allow } from '../admin-auth.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 
 const moment = (description: string) =>
   Type.Optional(Type.String({ format: 'date-time', description }));
@@ -78,7 +78,7 @@ export function jwtRoutes(dependencies: {
           response: { 200: revocationSchema },
         },
       },
-      async (request) => show(await jwts.revoke(toRequest(request.body))),
+      async (request) => show(await jwts.revoke(toRequest(request.body), actorOf(request))),
     );
 
     app.get(

@@ -4,7 +4,7 @@ import { type AdminKey, roles } from '../../core/admin-key.ts';
 import { durationPattern, formatDuration, parseDuration } from '../../core/duration.ts';
 import { gateNamePattern } from '../../core/handshake.ts';
 import type { AdminKeys } from '../../services/admin-keys.ts';
-import { allow } from '../admin-auth.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 import type { IssuedKey, ShownKey } from '../key-schemas.ts';
 import { ProblemError } from '../problem.ts';
 
@@ -52,13 +52,14 @@ export function keyRoutes(dependencies: {
       async (request, reply) => {
         const { name: keyName, role, gates = [], max_ttl, expires_in } = request.body;
         const life = expires_in === undefined ? undefined : parseDuration(expires_in);
-        const created = await adminKeys.create({
+        const wanted = {
           name: keyName,
           role,
           gates,
           maxTtl: max_ttl === undefined ? undefined : parseDuration(max_ttl),
           expiresAt: life === undefined ? undefined : clock() + life,
-        });
+        };
+        const created = await adminKeys.create(wanted, actorOf(request));
         if (created === undefined) throw new ProblemError('key_exists');
         return reply.code(201).send({ ...showKey(created.key), key: created.secret });
       },
@@ -87,7 +88,8 @@ export function keyRoutes(dependencies: {
         },
       },
       async (request, reply) => {
-        if (!(await adminKeys.revoke(request.params.name))) throw new ProblemError('key_not_found');
+        const isRevoked = await adminKeys.revoke(request.params.name, actorOf(request));
+        if (!isRevoked) throw new ProblemError('key_not_found');
         return reply.code(204).send(null);
       },
     );

@@ -6,7 +6,7 @@ import { gateNamePattern } from '../../core/handshake.ts';
 import type { Introspect } from '../../services/introspection.ts';
 import type { JwtRevocations } from '../../services/jwt-revocations.ts';
 import type { TokenService } from '../../services/tokens.ts';
-import { allow } from '../admin-auth.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
 const hint = Type.Optional(Type.String({ description: 'Accepted and ignored.' }));
@@ -87,6 +87,7 @@ export function oauthRoutes(dependencies: {
           origin,
           clientAddress: client,
           redeem: redeem === true || redeem === 'true',
+          actor: actorOf(request),
         });
         if (verdict.verdict === 'deny') return { active: false, reason: verdict.reason };
         const { subject, tokenId, expiresAt, claims, jwt } = verdict.identity;
@@ -117,7 +118,9 @@ export function oauthRoutes(dependencies: {
       async (request) => {
         // A token that is not known is as revoked as it can be (RFC 7009, section 2.2).
         const { token: presented } = request.body;
-        if (!(await jwts.revokePresented(presented))) await tokens.revokeSecret(presented);
+        const actor = actorOf(request);
+        const isJwt = await jwts.revokePresented(presented, actor);
+        if (!isJwt) await tokens.revokeSecret(presented, actor);
         return {};
       },
     );

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { Assertions, SigningKey } from '../../services/assertions.ts';
-import { allow } from '../admin-auth.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 
 const timestamp = Type.String({ format: 'date-time' });
 const shown = Type.Object({
@@ -34,7 +34,7 @@ export function signingKeyRoutes(assertions: Assertions): FastifyPluginAsyncType
           response: { 200: shown },
         },
       },
-      async () => showKey(await assertions.rotate()),
+      async (request) => showKey(await assertions.rotate(actorOf(request))),
     );
   };
 }

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../../core/audit.ts';
 import { gateNamePattern } from '../../core/handshake.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../../services/throttle.ts';
-import { allow } from '../admin-auth.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 
 const timestamp = Type.String({ format: 'date-time' });
 const throttledSchema = Type.Object({
@@ -28,7 +29,7 @@ export interface ShownThrottlePage {
 /** What the routes work with. */
 export interface ThrottleRouteDependencies {
   list(): Promise<readonly ThrottledNetwork[]>;
-  clear(filter: ThrottleFilter): Promise<readonly ThrottledNetwork[]>;
+  clear(filter: ThrottleFilter, actor: Actor): Promise<readonly ThrottledNetwork[]>;
 }
 
 const defaultLimit = 50;
@@ -107,7 +108,10 @@ export function throttleRoutes({
           },
         },
       },
-      async ({ query }) => ({ cleared: (await clear(query)).length }),
+      async (request) => {
+        const cleared = await clear(request.query, actorOf(request));
+        return { cleared: cleared.length };
+      },
     );
   };
 }

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { AdminKey } from '../../core/admin-key.ts';
 import { parseDuration } from '../../core/duration.ts';
 import type { TokenService } from '../../services/tokens.ts';
-import { allow } from '../admin-auth.ts';
+import { actorOf, allow } from '../admin-auth.ts';
 import { ProblemError } from '../problem.ts';
 import { showToken, toChangeRequest, toIssueRequest } from '../token-bodies.ts';
 import {
@@ -39,9 +39,13 @@ export function tokenRoutes(dependencies: {
   async function issue(
     kind: 'token' | 'ticket',
     body: IssueBody,
-    issuer: AdminKey | undefined,
+    request: FastifyRequest,
   ): Promise<ShownIssuedToken> {
-    const { token, secret } = await tokens.issue(toIssueRequest(kind, body), issuer);
+    const { token, secret } = await tokens.issue(
+      toIssueRequest(kind, body),
+      actorOf(request),
+      request.adminKey,
+    );
     return { ...showToken(token, clock()), token: secret };
   }
 
@@ -57,7 +61,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request, reply) => {
-        const issued = await issue('token', request.body, request.adminKey);
+        const issued = await issue('token', request.body, request);
         return reply.code(201).header('Location', `/v1/tokens/${issued.id}`).send(issued);
       },
     );
@@ -73,7 +77,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request, reply) => {
-        const issued = await issue('ticket', request.body, request.adminKey);
+        const issued = await issue('ticket', request.body, request);
         return reply.code(201).header('Location', `/v1/tokens/${issued.id}`).send(issued);
       },
     );
@@ -124,7 +128,8 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request) => {
-        const token = await tokens.change(request.params.id, toChangeRequest(request.body));
+        const { id } = request.params;
+        const token = await tokens.change(id, toChangeRequest(request.body), actorOf(request));
         if (token === undefined) throw new ProblemError('token_not_found');
         return showToken(token, clock());
       },
@@ -143,7 +148,7 @@ export function tokenRoutes(dependencies: {
       },
       async (request) => {
         const grace = parseDuration(request.body.grace ?? defaultGrace) ?? 0;
-        const rotated = await tokens.rotate(request.params.id, grace);
+        const rotated = await tokens.rotate(request.params.id, grace, actorOf(request));
         if (rotated === undefined) throw new ProblemError('token_not_found');
         return { ...showToken(rotated.token, clock()), token: rotated.secret };
       },
@@ -173,7 +178,7 @@ export function tokenRoutes(dependencies: {
           ...toIssueRequest('token', body),
           secret,
         }));
-        return { results: [...(await tokens.import(requests, allowWeak))] };
+        return { results: [...(await tokens.import(requests, allowWeak, actorOf(request)))] };
       },
     );
 
@@ -188,7 +193,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request) => {
-        const token = await tokens.revoke(request.params.id);
+        const token = await tokens.revoke(request.params.id, actorOf(request));
         if (token === undefined) throw new ProblemError('token_not_found');
         return showToken(token, clock());
       },
@@ -209,7 +214,7 @@ export function tokenRoutes(dependencies: {
         if (subject === undefined && gate === undefined) {
           throw new ProblemError('validation_failed', 'Name a subject, a gate, or both.');
         }
-        return { revoked: await tokens.revokeAll(request.body) };
+        return { revoked: await tokens.revokeAll(request.body, actorOf(request)) };
       },
     );
   };

@@ -12,8 +12,8 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
       tracing.part({ name: 'postern.verify', source: credential.source }, () =>
         ports.verify(credential, ...more),
       ),
-    redeem: (identity, now) =>
-      tracing.part({ name: 'postern.redeem' }, () => ports.redeem(identity, now)),
+    redeem: (identity, use) =>
+      tracing.part({ name: 'postern.redeem' }, () => ports.redeem(identity, use)),
     bridgeOf(gate) {
       const bridge = ports.bridgeOf(gate);
       if (bridge === undefined || gate.bridge === undefined) return bridge;

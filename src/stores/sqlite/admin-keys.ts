@@ -1,5 +1,7 @@
 import type { AdminKey, Role } from '../../core/admin-key.ts';
+import type { AuditEntry } from '../../core/audit.ts';
 import type { AdminKeyStore, NewAdminKey } from '../store.ts';
+import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {
@@ -17,17 +19,19 @@ const columns = 'name, role, gates, max_ttl, created_at, expires_at, last_used_a
 /** Keys to the admin API in SQLite. */
 export class SqliteAdminKeys implements AdminKeyStore {
   readonly #db: SqliteConnection;
+  readonly #audit: SqliteAudit;
 
-  constructor(db: SqliteConnection) {
+  constructor(db: SqliteConnection, audit: SqliteAudit) {
     this.#db = db;
+    this.#audit = audit;
   }
 
-  async insert(key: NewAdminKey): Promise<boolean> {
-    return this.#insert(key, 'WHERE TRUE ON CONFLICT (name) DO NOTHING');
+  async insert(key: NewAdminKey, entry: AuditEntry): Promise<boolean> {
+    return this.#insert(key, 'WHERE TRUE ON CONFLICT (name) DO NOTHING', entry);
   }
 
-  async insertFirst(key: NewAdminKey): Promise<boolean> {
-    return this.#insert(key, 'WHERE NOT EXISTS (SELECT 1 FROM admin_key)');
+  async insertFirst(key: NewAdminKey, entry: AuditEntry): Promise<boolean> {
+    return this.#insert(key, 'WHERE NOT EXISTS (SELECT 1 FROM admin_key)', entry);
   }
 
   async find(hash: Uint8Array): Promise<AdminKey | undefined> {
@@ -44,12 +48,12 @@ export class SqliteAdminKeys implements AdminKeyStore {
     await this.#db.write(() => this.#db.run(sql, { name, now }));
   }
 
-  async delete(name: string): Promise<boolean> {
+  async delete(name: string, entry: AuditEntry): Promise<boolean> {
     const sql = 'DELETE FROM admin_key WHERE name = @name';
-    return this.#db.write(() => this.#db.run(sql, { name }).changes === 1);
+    return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, { name })));
   }
 
-  #insert(key: NewAdminKey, condition: string): Promise<boolean> {
+  #insert(key: NewAdminKey, condition: string, entry: AuditEntry): Promise<boolean> {
     const sql = `INSERT INTO admin_key (name, hash, role, gates, max_ttl, created_at, expires_at)
        SELECT @name, @hash, @role, @gates, @maxTtl, @createdAt, @expiresAt ${condition}`;
     const values = {
@@ -61,7 +65,7 @@ export class SqliteAdminKeys implements AdminKeyStore {
       createdAt: key.createdAt,
       expiresAt: key.expiresAt ?? null,
     };
-    return this.#db.write(() => this.#db.run(sql, values).changes === 1);
+    return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, values)));
   }
 }
 

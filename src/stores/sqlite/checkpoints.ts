@@ -47,6 +47,8 @@ export class Checkpoints {
   #look(): void {
     this.#timer = undefined;
     if (!this.#db.open || this.#isBusy) return;
+    // SQLite looks at the log only between transactions, those of a snapshot too.
+    if (this.#db.inTransaction) return this.committed();
     const { log, checkpointed } = this.#state.get() as WalState;
     if (log - checkpointed < enoughPages) return;
     this.#isBusy = true;

@@ -17,7 +17,8 @@ const patienceMs = 1_000;
 const openAttempts = 100;
 const openPauseMs = 50;
 
-type Values = Record<string, unknown>;
+/** By name, or by place. */
+type Values = Readonly<Record<string, unknown>> | readonly unknown[];
 
 /**
  * A connection with prepared statements. Its methods throw StoreUnavailable, or reject with it,
@@ -29,6 +30,7 @@ export class SqliteConnection {
   readonly #writes: GroupCommit;
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
+  readonly #savepoint: Record<'set' | 'release' | 'undo', Statement>;
   readonly #hold: StoreHold;
   readonly #meter: StoreMeter;
   readonly #snapshot: Snapshot;
@@ -51,6 +53,11 @@ export class SqliteConnection {
       },
     });
     this.#version = db.prepare('PRAGMA data_version').pluck();
+    this.#savepoint = {
+      set: db.prepare('SAVEPOINT together'),
+      release: db.prepare('RELEASE together'),
+      undo: db.prepare('ROLLBACK TO together'),
+    };
   }
 
   /** The file. */
@@ -109,7 +116,32 @@ export class SqliteConnection {
 
   /** Runs several statements, as part of `write`, all of which take effect or none. */
   together<T>(work: () => T): T {
-    return this.#guard(() => this.#db.transaction(work)());
+    return this.#guard(() => {
+      const { set, release, undo } = this.#savepoint;
+      set.run();
+      try {
+        const value = work();
+        release.run();
+        return value;
+      } catch (error) {
+        // A full or broken disk ends the whole transaction, and there is nothing to go back to.
+        if (this.#db.inTransaction) {
+          undo.run();
+          release.run();
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Reads with several statements what the database was at one moment. */
+  snapshot<T>(work: () => T): T {
+    return this.#read(() => this.#db.transaction(work).deferred());
+  }
+
+  /** All rows one by one, as part of `snapshot`, however many they are. */
+  iterate<Row>(sql: string, values: Values = {}): Iterable<Row> {
+    return this.#prepare(sql).iterate(values) as Iterable<Row>;
   }
 
   /** Finishes what was to be written, and closes. */
@@ -152,7 +184,8 @@ export class SqliteConnection {
         this.#snapshot.begin();
         return work();
       } catch (error) {
-        if (!isBusy(error) || this.#db.inTransaction) throw error;
+        const isWriting = this.#db.inTransaction && !this.#snapshot.isOpen;
+        if (!isBusy(error) || isWriting) throw error;
         return withPatience(this.#db, patienceMs, work);
       }
     });

@@ -1,5 +1,7 @@
+import type { AuditEntry } from '../../core/audit.ts';
 import type { JwtKey } from '../../core/identity.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store.ts';
+import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {
@@ -26,9 +28,11 @@ const isRevoked = `(
 /** Revocations and uses of JWTs in SQLite. */
 export class SqliteJwts implements JwtStore {
   readonly #db: SqliteConnection;
+  readonly #audit: SqliteAudit;
 
-  constructor(db: SqliteConnection) {
+  constructor(db: SqliteConnection, audit: SqliteAudit) {
     this.#db = db;
+    this.#audit = audit;
   }
 
   find(jwt: JwtKey): { revoked: boolean; used: boolean } {
@@ -38,15 +42,20 @@ export class SqliteJwts implements JwtStore {
     return { revoked: row?.revoked !== 0, used: row?.used !== 0 };
   }
 
-  async redeem(jwt: JwtKey & { jti: string }, expiresAt: number, now: number): Promise<boolean> {
+  async redeem(
+    jwt: JwtKey & { jti: string },
+    expiresAt: number,
+    now: number,
+    entry: AuditEntry,
+  ): Promise<boolean> {
     const sql = `INSERT INTO jwt_use (iss, jti, used_at, expires_at)
        SELECT @iss, @jti, @now, @expiresAt WHERE NOT ${isRevoked}
        ON CONFLICT DO NOTHING`;
     const use = { ...values(jwt), now, expiresAt };
-    return this.#db.write(() => this.#db.run(sql, use).changes === 1);
+    return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, use)));
   }
 
-  async revoke(revocation: JwtRevocation): Promise<JwtRevocation> {
+  async revoke(revocation: JwtRevocation, entry: AuditEntry): Promise<JwtRevocation> {
     const { iss, concerns, revokedAt, expiresAt } = revocation;
     const [jti, subject, issuedBefore] =
       'jti' in concerns
@@ -61,15 +70,9 @@ export class SqliteJwts implements JwtStore {
          expires_at = max(expires_at, excluded.expires_at)`;
     const stored = `SELECT ${columns} FROM jwt_revocation
        WHERE iss = @iss AND (jti = @jti OR subject = @subject)`;
+    const values = { iss, jti, subject, issuedBefore, revokedAt, expiresAt: expiresAt ?? null };
     const row = await this.#db.write(() => {
-      this.#db.run(sql, {
-        iss,
-        jti,
-        subject,
-        issuedBefore,
-        revokedAt,
-        expiresAt: expiresAt ?? null,
-      });
+      this.#audit.changing(entry, () => this.#db.run(sql, values));
       return this.#db.get<Row>(stored, { iss, jti, subject });
     });
     return row === undefined ? revocation : toRevocation(row);

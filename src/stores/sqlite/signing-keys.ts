@@ -1,4 +1,6 @@
+import type { AuditEntry } from '../../core/audit.ts';
 import type { SigningKeyStore, StoredSigningKey } from '../store.ts';
+import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {
@@ -12,9 +14,11 @@ interface Row {
 /** Keys that sign assertions, in SQLite. */
 export class SqliteSigningKeys implements SigningKeyStore {
   readonly #db: SqliteConnection;
+  readonly #audit: SqliteAudit;
 
-  constructor(db: SqliteConnection) {
+  constructor(db: SqliteConnection, audit: SqliteAudit) {
     this.#db = db;
+    this.#audit = audit;
   }
 
   async list(): Promise<readonly StoredSigningKey[]> {
@@ -30,17 +34,17 @@ export class SqliteSigningKeys implements SigningKeyStore {
     }));
   }
 
-  async insertFirst(key: StoredSigningKey): Promise<boolean> {
+  async insertFirst(key: StoredSigningKey, entry: AuditEntry): Promise<boolean> {
     const condition = 'WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_at IS NULL)';
-    return this.#db.write(() => this.#insert(key, condition));
+    return this.#db.write(() => this.#audit.changing(entry, () => this.#insert(key, condition)));
   }
 
-  async replace(key: StoredSigningKey, now: number): Promise<void> {
+  async replace(key: StoredSigningKey, now: number, entry: AuditEntry): Promise<void> {
     const replace = () => {
       this.#db.run('UPDATE signing_key SET retired_at = @now WHERE retired_at IS NULL', { now });
-      this.#insert(key, '');
+      return this.#insert(key, '');
     };
-    await this.#db.write(() => this.#db.together(replace));
+    await this.#db.write(() => this.#audit.changing(entry, replace));
   }
 
   async prune(retiredBefore: number): Promise<number> {
@@ -48,10 +52,13 @@ export class SqliteSigningKeys implements SigningKeyStore {
     return this.#db.write(() => this.#db.run(sql, { retiredBefore }).changes);
   }
 
-  #insert({ id, publicJwk, sealed, createdAt }: StoredSigningKey, condition: string): boolean {
+  #insert(
+    { id, publicJwk, sealed, createdAt }: StoredSigningKey,
+    condition: string,
+  ): { changes: number } {
     const sql = `INSERT INTO signing_key (id, public_jwk, sealed, created_at)
        SELECT @id, @publicJwk, @sealed, @createdAt ${condition}`;
     const values = { id, publicJwk: JSON.stringify(publicJwk), sealed, createdAt };
-    return this.#db.run(sql, values).changes === 1;
+    return this.#db.run(sql, values);
   }
 }

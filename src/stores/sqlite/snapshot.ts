@@ -17,6 +17,11 @@ export class Snapshot {
     this.#commit = db.prepare('COMMIT');
   }
 
+  /** Whether a transaction, if there is one, is this one's. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   open(): void {
     this.#isOpen = true;
   }

@@ -1,5 +1,6 @@
 import type { Store, StoreMeter } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
+import { SqliteAudit } from './audit.ts';
 import { openConnection } from './connection.ts';
 import { SqliteJwts } from './jwts.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
@@ -12,12 +13,14 @@ const unmeasured: StoreMeter = { done() {}, committed() {}, failed() {} };
 /** Opens the SQLite store in a directory. Throws OperatorError when it cannot be used. */
 export function openSqliteStore(dataDir: string, meter: StoreMeter = unmeasured): Store {
   const db = openConnection(dataDir, meter);
-  const tokens = new SqliteTokens(db);
+  const audit = new SqliteAudit(db);
+  const tokens = new SqliteTokens(db, audit);
   return {
+    audit,
     tokens,
-    signingKeys: new SqliteSigningKeys(db),
-    jwts: new SqliteJwts(db),
-    adminKeys: new SqliteAdminKeys(db),
+    signingKeys: new SqliteSigningKeys(db, audit),
+    jwts: new SqliteJwts(db, audit),
+    adminKeys: new SqliteAdminKeys(db, audit),
     throttles: new SqliteThrottles(db),
     openSnapshot: () => db.openSnapshot(),
     ping: async () => void db.get('SELECT id FROM token LIMIT 1'),

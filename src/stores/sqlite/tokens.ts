@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../core/audit.ts';
 import type { Token, TokenKind } from '../../core/token.ts';
 import type {
   NewToken,
@@ -7,6 +8,7 @@ import type {
   TokenPage,
   TokenStore,
 } from '../store.ts';
+import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LastUses } from './last-uses.ts';
 import { TokenCache } from './token-cache.ts';
@@ -27,17 +29,19 @@ const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
 /** Tokens, tickets and sessions in SQLite. */
 export class SqliteTokens implements TokenStore {
   readonly #db: SqliteConnection;
+  readonly #audit: SqliteAudit;
   readonly #cache = new TokenCache();
   readonly #lastUses: LastUses;
   readonly #counter: TokenCounter;
 
-  constructor(db: SqliteConnection) {
+  constructor(db: SqliteConnection, audit: SqliteAudit) {
     this.#db = db;
+    this.#audit = audit;
     this.#lastUses = new LastUses(db);
     this.#counter = new TokenCounter(db.path);
   }
 
-  async insert(token: NewToken): Promise<void> {
+  async insert(token: NewToken, entry: AuditEntry): Promise<void> {
     const insertToken = `INSERT INTO token
          (id, hash, kind, subject, label, claims, bounds, weak, parent, jwt, renewable_until, created_at, not_before, expires_at, max_uses)
        VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @jwt, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
@@ -61,9 +65,9 @@ export class SqliteTokens implements TokenStore {
         maxUses: token.maxUses ?? null,
       });
       for (const gate of token.bounds.gates) this.#db.run(insertGate, { gate, seq });
+      return { changes: 1 };
     };
-    const isAlone = token.bounds.gates.length === 0;
-    await this.#db.write(() => (isAlone ? insert() : this.#db.together(insert)));
+    await this.#db.write(() => this.#audit.changing(entry, insert));
   }
 
   findByHash(hash: Uint8Array): Token | undefined {
@@ -101,15 +105,15 @@ export class SqliteTokens implements TokenStore {
     };
   }
 
-  async redeem(id: string, now: number): Promise<boolean> {
+  async redeem(id: string, now: number, entry: AuditEntry): Promise<boolean> {
     const sql = `UPDATE token
        SET uses = uses + 1, used_up_at = CASE WHEN uses + 1 >= max_uses THEN @now END,
          last_used_at = @now
        WHERE id = @id AND max_uses IS NOT NULL AND ${inState.active}`;
-    return this.#db.write(() => this.#db.run(sql, { id, now }).changes === 1);
+    return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, { id, now })));
   }
 
-  async update(id: string, changes: TokenChanges): Promise<boolean> {
+  async update(id: string, changes: TokenChanges, entry: AuditEntry): Promise<boolean> {
     const { label, claims, expiresAt } = changes;
     const assignments = [
       ...(label === undefined ? [] : ['label = @label']),
@@ -118,34 +122,47 @@ export class SqliteTokens implements TokenStore {
     ];
     const sql = `UPDATE token SET ${assignments.join(', ') || 'id = id'} WHERE id = @id AND revoked_at IS NULL`;
     const values = { id, label, expiresAt, claims: JSON.stringify(claims) };
-    return this.#change(id, () => this.#db.run(sql, values).changes === 1);
+    return this.#change(id, entry, () => this.#db.run(sql, values));
   }
 
   async rotate(
     id: string,
     { hash, previousUntil }: { hash: Uint8Array; previousUntil: number },
+    entry: AuditEntry,
   ): Promise<boolean> {
     const sql = `UPDATE token SET previous_hash = hash, previous_until = @previousUntil, hash = @hash
        WHERE id = @id AND revoked_at IS NULL`;
-    return this.#change(id, () => this.#db.run(sql, { id, hash, previousUntil }).changes === 1);
+    return this.#change(id, entry, () => this.#db.run(sql, { id, hash, previousUntil }));
   }
 
   async renew(id: string, expiresAt: number): Promise<void> {
     const sql = `UPDATE token SET expires_at = min(@expiresAt, renewable_until)
        WHERE id = @id AND kind = 'session' AND revoked_at IS NULL`;
-    await this.#change(id, () => this.#db.run(sql, { id, expiresAt }));
+    await this.#db.write(() => {
+      this.#cache.forget(id);
+      this.#db.run(sql, { id, expiresAt });
+    });
   }
 
-  async revoke(id: string, now: number): Promise<boolean> {
+  async revoke(id: string, now: number, entry: AuditEntry): Promise<boolean> {
     const revoke = () => {
       const sessions = this.#db.run(`${end} parent = @id`, { id, now }).changes;
       if (sessions > 0) this.#cache.clear();
-      return this.#db.run(`${end} id = @id`, { id, now }).changes === 1;
+      const tokens = this.#db.run(`${end} id = @id`, { id, now }).changes;
+      return { tokens, count: tokens + sessions };
     };
-    return this.#change(id, () => this.#db.together(revoke));
+    const { tokens } = await this.#db.write(() => {
+      this.#cache.forget(id);
+      return this.#audit.recording(revoke, ({ count }) => counted(entry, count));
+    });
+    return tokens === 1;
   }
 
-  async revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, now: number): Promise<number> {
+  async revokeAll(
+    filter: Pick<TokenFilter, 'subject' | 'gate'>,
+    now: number,
+    entry: AuditEntry,
+  ): Promise<number> {
     const conditions = [...matching(filter), 'revoked_at IS NULL'];
     const ids = `SELECT id FROM token WHERE ${conditions.join(' AND ')}`;
     const values = { ...filter, now };
@@ -154,7 +171,7 @@ export class SqliteTokens implements TokenStore {
       const sessions = this.#db.run(`${end} parent IN (${ids})`, values).changes;
       return sessions + this.#db.run(`${end} id IN (${ids})`, values).changes;
     };
-    return this.#db.write(() => this.#db.together(revoke));
+    return this.#db.write(() => this.#audit.recording(revoke, (count) => counted(entry, count)));
   }
 
   count(now: number): Promise<readonly TokenCount[]> {
@@ -185,11 +202,11 @@ export class SqliteTokens implements TokenStore {
     return this.#counter.close();
   }
 
-  /** Writes to a token that may be kept in memory. */
-  #change<T>(id: string, work: () => T): Promise<T> {
+  /** Changes a token that may be kept in memory; whether there was anything to change. */
+  #change(id: string, entry: AuditEntry, work: () => { changes: number }): Promise<boolean> {
     return this.#db.write(() => {
       this.#cache.forget(id);
-      return work();
+      return this.#audit.changing(entry, work);
     });
   }
 
@@ -197,4 +214,8 @@ export class SqliteTokens implements TokenStore {
     const row = this.#db.get<TokenRow>(sql, values);
     return row && toToken(row);
   }
+}
+
+function counted(entry: AuditEntry, count: number): AuditEntry | undefined {
+  return count > 0 ? { ...entry, count } : undefined;
 }

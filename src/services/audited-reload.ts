@@ -1,0 +1,37 @@
+import type { Actor, AuditEntry } from '../core/audit.ts';
+import { OperatorError } from '../core/operator-error.ts';
+import type { AuditStore } from '../stores/store.ts';
+import type { Reload, Reloaded } from './reload.ts';
+
+/**
+ * Reads the configuration again, and writes to the audit log who wanted it and what came of it.
+ * `applied` is called as soon as it is in force.
+ */
+export type AuditedReload = (actor: Actor, applied?: () => void) => Promise<Reloaded>;
+
+/**
+ * Builds it. It rejects with StoreUnavailable when the entry could not be written: the configuration is
+ * in force then, and nobody is told that all went well.
+ */
+export function createAuditedReload(dependencies: {
+  readonly reload: Reload;
+  readonly store: Pick<AuditStore, 'append'>;
+  readonly clock: () => number;
+}): AuditedReload {
+  const { reload, store, clock } = dependencies;
+  return async (actor, applied) => {
+    const write = (entry: Pick<AuditEntry, 'reason' | 'details'>) =>
+      store.append([{ at: clock(), event: 'reload', actor, ...entry }]);
+    try {
+      const reloaded = reload();
+      applied?.();
+      const { needRestart } = reloaded;
+      await write({ details: { need_restart: needRestart.length > 0 ? needRestart : undefined } });
+      return reloaded;
+    } catch (error) {
+      // What is wrong with it is in the log.
+      if (error instanceof OperatorError) await write({ reason: 'config_invalid' });
+      throw error;
+    }
+  };
+}

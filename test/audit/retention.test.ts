@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
+import pino from 'pino';
+import { loadConfig } from '../../src/config/load.ts';
+import { postern } from '../../src/core/audit.ts';
+import { logEvents } from '../../src/services/log-events.ts';
+import { startPruning } from '../../src/services/pruning.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { anEntry, recordsOf, tamper, verified } from '../support/audit.ts';
+import { temporaryDirectory } from '../support/postern.ts';
+
+const day = 86_400_000;
+const start = Date.parse('2027-01-01T00:00:00Z');
+
+/** A store with an entry a day from the first of January on, and a clock that says which day it is. */
+async function openScene(t: TestContext, days: number) {
+  const dataDir = join(temporaryDirectory(t), 'data');
+  const store = openSqliteStore(dataDir);
+  t.after(() => store.close());
+  const entries = Array.from({ length: days }, (_, i) =>
+    anEntry({ at: start + i * day, subject: `day ${i}` }),
+  );
+  await store.audit.append(entries);
+  const scene = { day: 0 };
+  const { config } = loadConfig({ env: { POSTERN_AUDIT_RETENTION: '10d' } });
+  const pruning = startPruning({
+    isOn: false,
+    store: store.tokens,
+    jwts: store.jwts,
+    audit: store.audit,
+    limits: config,
+    events: logEvents(pino({ level: 'silent' })),
+    clock: () => start + scene.day * day,
+  });
+  return { scene, store, dataDir, prune: async () => (await pruning.run()).audit };
+}
+
+test('what is older than the retention goes, and the log says up to which entry', async (t) => {
+  const { scene, store, prune } = await openScene(t, 30);
+  const before = recordsOf(store);
+  scene.day = 30;
+  assert.equal(await prune(), 20);
+  const records = recordsOf(store);
+  assert.deepEqual(
+    records.map(({ seq }) => seq),
+    [21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31],
+  );
+  const { event, actor, count, details } = records.at(-1) ?? {};
+  assert.deepEqual([event, actor, count], ['retention', 'postern', 20]);
+  assert.deepEqual(JSON.parse(details ?? ''), { deleted_to: 20, hash: before[19]?.hash });
+  const { entries, first, fault } = verified(store);
+  assert.deepEqual([entries, first, fault], [11, 21, undefined]);
+  assert.equal(await prune(), 0);
+});
+
+test('entries may stay a day longer, so that not each of them is announced by itself', async (t) => {
+  const { scene, store, prune } = await openScene(t, 3);
+  scene.day = 11;
+  assert.equal(await prune(), 0);
+  scene.day = 11.5;
+  assert.equal(await prune(), 2);
+  assert.equal(recordsOf(store).filter(({ event }) => event === 'retention').length, 1);
+});
+
+test('round after round the log stays whole, and announcements age as well', async (t) => {
+  const { scene, store, prune } = await openScene(t, 5);
+  for (scene.day = 5; scene.day < 60; scene.day++) {
+    await store.audit.append([anEntry({ at: start + scene.day * day })]);
+    await prune();
+    assert.equal(verified(store).fault, undefined);
+  }
+  assert.ok(recordsOf(store).length < 30);
+});
+
+test('an old entry behind a young one waits for it: only the beginning goes', async (t) => {
+  const { scene, store, prune } = await openScene(t, 2);
+  await store.audit.append([anEntry({ at: start + 30 * day }), anEntry({ at: start })]);
+  scene.day = 30;
+  assert.equal(await prune(), 2);
+  assert.equal(verified(store).first, 3);
+});
+
+test('deleting that was interrupted leaves a log that is whole, and is finished later', async (t) => {
+  const { scene, store, prune } = await openScene(t, 30);
+  const { audit } = store;
+  const entry = anEntry({ event: 'retention', actor: postern });
+  const before = start + 20 * day;
+  assert.equal(await audit.announceRetention({ before, limit: 1_000 }, entry), 20);
+  assert.equal(await audit.deleteAnnounced(7), 7);
+  assert.deepEqual([verified(store).first, verified(store).fault], [8, undefined]);
+  scene.day = 20;
+  assert.equal(await prune(), 13);
+  assert.deepEqual([verified(store).first, verified(store).fault], [21, undefined]);
+});
+
+test('what was not announced cannot be deleted, before and after', async (t) => {
+  const { scene, dataDir, prune } = await openScene(t, 30);
+  scene.day = 30;
+  await prune();
+  const db = new Database(join(dataDir, 'postern.db'));
+  t.after(() => db.close());
+  for (const seq of [21, 25, 31]) {
+    assert.throws(() => db.exec(`DELETE FROM audit WHERE seq = ${seq}`), /by retention only/);
+  }
+});
+
+test('more gone than was announced is found, and so is an announcement that was changed', async (t) => {
+  const { scene, store, dataDir, prune } = await openScene(t, 30);
+  scene.day = 30;
+  await prune();
+  tamper(dataDir, (db) => db.exec('DELETE FROM audit WHERE seq < 25'));
+  assert.deepEqual(verified(store).fault, { seq: 25, code: 'beginning_missing' });
+  tamper(dataDir, (db) =>
+    db.exec("UPDATE audit SET details = json_set(details, '$.deleted_to', 24) WHERE seq = 31"),
+  );
+  assert.equal(verified(store).fault?.code, 'retention_mismatch');
+});
+
+test('an anchor holds up to the last entry that was deleted, and is told to be too old after that', async (t) => {
+  const { scene, store, prune } = await openScene(t, 30);
+  const before = recordsOf(store);
+  scene.day = 30;
+  await prune();
+  const anchor = (seq: number) => {
+    const { hash = '' } = before[seq - 1] ?? {};
+    return { seq, hash };
+  };
+  for (const seq of [20, 21, 30]) {
+    assert.equal(verified(store, [anchor(seq)]).fault, undefined, `${seq}`);
+  }
+  assert.deepEqual(verified(store, [anchor(19)]).fault, { seq: 19, code: 'anchor_deleted' });
+  const wrong = { seq: 20, hash: anchor(19).hash };
+  assert.deepEqual(verified(store, [wrong]).fault, { seq: 20, code: 'anchor_differs' });
+});
