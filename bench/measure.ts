@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
 import { findFreePort } from '../src/nginx/process.ts';
@@ -14,8 +15,8 @@ import {
 } from './process-usage.ts';
 import { startService } from './service.ts';
 import { startSite } from './site.ts';
-import type { FilledStore } from './token-store.ts';
-import { type Load, runWrk } from './wrk.ts';
+import { type FilledStore, tokenCount } from './token-store.ts';
+import { type Load, runWrk, writeHeaderLines } from './wrk.ts';
 
 /** What one part came to. */
 export interface Measurement extends Load {
@@ -40,23 +41,31 @@ export interface Surroundings {
 
 /** Seconds of load before the clock runs: Node compiles what it finds busy. */
 const warmUpSeconds = 4;
+const warmUpAttempts = 20;
 
 /** Runs one part with an nginx, and a service where it has one, of its own. */
 export async function measurePart(part: Part, surroundings: Surroundings): Promise<Measurement> {
   const { store, seconds, signal } = surroundings;
   const directory = mkdtempSync(join(surroundings.directory, `${part.name}-`));
+  const memory = mkdtempSync(
+    join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'postern-bench-'),
+  );
   const gate = await chooseGate(part, directory);
   const service =
     part.service &&
     (await startService({ directory, store, gate, signal, env: part.service.env ?? {} }));
   let measurement: Measurement;
   try {
-    const nginx = await startSite(part, { directory, gate });
+    const nginx = await startSite(part, { directory, memory, gate });
     try {
-      await checkGuard(part, nginx.port, store.cookie);
       const { port } = nginx;
-      const { cookieFile } = store;
-      await runWrk({ port, cookieFile, seconds: warmUpSeconds, signal });
+      await checkGuard(part, port, part.headers ?? { Cookie: store.cookie });
+      const headerFile =
+        part.headers === undefined
+          ? store.cookieFile
+          : writeHeaderLines(directory, [Object.entries(part.headers)]);
+      const questions = part.headers === undefined ? tokenCount : 1;
+      await warmUp(questions, () => runWrk({ port, headerFile, seconds: warmUpSeconds, signal }));
       const nginxPids = listFamily(nginx.pid);
       const servicePids = service === undefined ? [] : [service.pid];
       const nginxBefore = readCpuSeconds(nginxPids);
@@ -64,7 +73,7 @@ export async function measurePart(part: Part, surroundings: Surroundings): Promi
       const readOtherShare = watchOtherPrograms(
         () => readCpuSeconds([...nginxPids, ...servicePids]) + readOwnCpuSeconds(),
       );
-      const load = await runWrk({ port, cookieFile, seconds, signal });
+      const load = await runWrk({ port, headerFile, seconds, signal });
       measurement = {
         name: part.name,
         title: part.title,
@@ -79,10 +88,22 @@ export async function measurePart(part: Part, surroundings: Surroundings): Promi
     }
   } finally {
     await service?.stop();
+    rmSync(memory, { recursive: true });
   }
   // Logs of a million lines add up. After a failure they stay, for whoever looks for the reason.
   rmSync(directory, { recursive: true });
   return measurement;
+}
+
+/** Loads a part until all questions have come in one go: an answer can be kept only once it was given. */
+async function warmUp(questions: number, run: () => Promise<Load>): Promise<void> {
+  for (let attempt = 1; attempt <= warmUpAttempts; attempt++) {
+    const { requests } = await run();
+    if (requests >= questions) return;
+  }
+  throw new Error(
+    `this machine is too busy: it did not manage ${questions} requests in ${warmUpSeconds} s`,
+  );
 }
 
 async function chooseGate(part: Part, directory: string): Promise<ListenAddress> {
@@ -91,12 +112,18 @@ async function chooseGate(part: Part, directory: string): Promise<ListenAddress>
 }
 
 /** A part that lets everybody pass, or nobody, would be fast and mean nothing. */
-async function checkGuard({ name, denial }: Part, port: number, cookie: string): Promise<void> {
+async function checkGuard(
+  { name, denial }: Part,
+  port: number,
+  credential: Readonly<Record<string, string>>,
+): Promise<void> {
   const knock = (headers: Record<string, string>) =>
     ask({ kind: 'tcp', host: '127.0.0.1', port }, headers, { path: '/socket' });
-  const admitted = await knock({ ...handshake, cookie });
+  const admitted = await knock({ ...handshake, ...credential });
   const stranger = await knock(handshake);
-  if (admitted.status !== 200 || stranger.status !== (denial ?? 200)) {
+  const isAsExpected =
+    denial === 'any' ? stranger.status !== 200 : stranger.status === (denial ?? 200);
+  if (admitted.status !== 200 || !isAsExpected) {
     throw new Error(
       `${name}: a handshake with a credential got ${admitted.status}, one without ${stranger.status}`,
     );

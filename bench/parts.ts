@@ -12,11 +12,15 @@ export interface Part {
   readonly name: string;
   /** What the table says. */
   readonly title: string;
-  /** What a handshake without a credential gets; undefined where everybody passes. */
-  readonly denial?: 401 | 403;
+  /** What a handshake without a credential gets, `any` for all but 200; undefined where everybody passes. */
+  readonly denial?: 401 | 403 | 'any';
+  /** Headers of a handshake that passes, where they are no token of the store. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The Postern that is asked, undefined for none. */
   readonly service?: {
     readonly gate: 'tcp' | 'unix';
+    /** Milliseconds that nginx may keep an answer; not at all unless given. */
+    readonly cacheTtl?: number;
     readonly env?: Readonly<Record<string, string>>;
   };
   /** The lines that guard the location. */
@@ -27,11 +31,14 @@ export interface Part {
 export interface Place {
   /** nginx's directory, with the shipped files in it. */
   readonly directory: string;
+  /** A directory in memory, for answers that nginx keeps; the other one unless it is given. */
+  readonly memory?: string;
   readonly gate: ListenAddress;
 }
 
-/** Lines for the server block and for its location. */
+/** Lines for the http block, the server block and its location. */
 export interface Protection {
+  readonly http?: string;
   readonly server: string;
   readonly location: string;
 }
@@ -80,6 +87,17 @@ export const parts: readonly Part[] = [
     title: 'Postern, Unix socket',
     denial: 401,
     service: { gate: 'unix' },
+    protect: shipped,
+  },
+  {
+    name: 'cached',
+    title: 'Postern, answers that nginx keeps',
+    denial: 401,
+    service: {
+      gate: 'tcp',
+      cacheTtl: 60_000,
+      env: { POSTERN_DEFAULT_GATE_CACHE: '60s' },
+    },
     protect: shipped,
   },
   {

@@ -78,7 +78,7 @@ function renderStart({ service, bare }: StartMeasurement): string {
 
 function renderFigures(figures: readonly Figure[]): string {
   return renderTable(
-    ['store', '', '', '', 'against', '', 'ratio', 'goal'],
+    ['part', '', '', '', 'against', '', 'ratio', 'goal'],
     figures.map((figure) => [
       figure.part,
       figure.what,
@@ -96,7 +96,8 @@ function renderGoal(figure: Figure): string {
   const { goal } = figure;
   if (goal === undefined) return '-';
   const limit = 'atMost' in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-  return `${limit}${goal.of === 'ratio' ? ' times' : ''}: ${isMet(figure) ? 'met' : 'missed'}`;
+  const what = { value: '', ratio: ' times', difference: ` ${figure.unit} more` }[goal.of];
+  return `${limit}${what}: ${isMet(figure) ? 'met' : 'missed'}`;
 }
 
 /** What stands in bench/RESULTS.md. */
@@ -126,8 +127,10 @@ The parts were measured in turn until each had two quiet rounds, in which progra
 took next to nothing of the machine ("other CPU %"). The numbers are those of a part's fastest round,
 because disturbances only ever slow down; "slowest" is the rate of the slowest, quiet or not.
 
-What is said of the store was measured in a process without nginx, in turn with what it is compared
-with; each number is the median of its rounds. Every redemption was on the disk before it counted.
+The figures of the last table were measured in turn with what they are compared with. Those that compare
+parts of the first table are its numbers; each of the others is the median of its rounds. \`direct\`,
+\`workers\` and \`growth\` ask without nginx, and processor time is that of all processes of the service;
+the rest stands in docs/performance.md. Every redemption was on the disk before it counted.
 
 ## What the numbers say
 

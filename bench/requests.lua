@@ -1,13 +1,14 @@
--- For wrk: requests with the command line's -H headers, each in turn with one header more.
--- Usage: wrk -s requests.lua … <url> -- <file with lines of name, tab, value>
+-- For wrk: requests with the command line's -H headers, each in turn with further ones.
+-- Usage: wrk -s requests.lua … <url> -- <file with lines of name, tab, value, and tab, name, tab, value …>
 local requests, last = {}, 0
 
 function init(arguments)
    for line in io.lines(arguments[1]) do
-      local name, value = line:match("^([^\t]+)\t(.*)$")
-      wrk.headers[name] = value
+      local usual = {}
+      for name, value in pairs(wrk.headers) do usual[name] = value end
+      for name, value in line:gmatch("([^\t]+)\t([^\t]*)\t?") do wrk.headers[name] = value end
       requests[#requests + 1] = wrk.format()
-      wrk.headers[name] = nil
+      wrk.headers = usual
    end
 end
 

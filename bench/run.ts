@@ -6,6 +6,10 @@
  *   npm run bench                                # everything
  *   npm run bench -- tcp unix                    # some parts; "start" and "redeem" are such
  *   npm run bench -- store-lookup --large        # with ten million tokens, which takes minutes
+ *   npm run bench -- growth --tokens 10000000    # the same for whole decisions
+ *   npm run bench -- peer --peer 'other,http://127.0.0.1:4180/auth,Cookie: session=…'
+ *                                                # beside another auth service; as often as wanted
+ *   … --peer-snippet other,/etc/nginx/other.conf # through nginx with this file in the server block
  *   npm run bench -- --seconds 20 --rounds 5 --json out.json
  *   npm run bench -- --results                   # everything, and writes bench/RESULTS.md if the
  *                                                # machine had nothing else to do
@@ -18,7 +22,10 @@ import { parseArgs } from 'node:util';
 import { note, print } from '../src/cli/output.ts';
 import { packageRoot } from '../src/resources.ts';
 import { describeMachine } from './machine.ts';
+import { baselinesOf, compareParts } from './part-figures.ts';
 import { parts } from './parts.ts';
+import { peerAsPart } from './peer/peer.ts';
+import { readPeers } from './peer/peer-options.ts';
 import { type Report, renderReport, renderResults } from './report.ts';
 import { enoughQuietRounds, isQuiet, measureInRounds } from './rounds.ts';
 import { measureStart } from './start.ts';
@@ -55,15 +62,19 @@ try {
 rmSync(directory, { recursive: true, force: true });
 
 async function measure(signal: AbortSignal): Promise<Report> {
-  const { names, seconds, rounds, large } = options;
+  const { names, seconds, rounds, large, tokens, peers } = options;
+  const surroundings = { isLarge: large, tokens, peers, announce: note, signal };
   const figures: Figure[] = [];
   for (const { name, measure } of storeParts) {
     if (!names.includes(name)) continue;
     const own = mkdtempSync(join(directory, `${name}-`));
-    figures.push(...(await measure({ directory: own, isLarge: large, announce: note, signal })));
+    figures.push(...(await measure({ ...surroundings, directory: own })));
     rmSync(own, { recursive: true });
   }
-  const chosen = parts.filter(({ name }) => names.includes(name));
+  const chosen = [
+    ...parts.filter(({ name }) => names.includes(name)),
+    ...(names.includes('peer') ? peers.map(peerAsPart) : []),
+  ];
   if (chosen.length === 0 && !names.includes('start')) {
     return { machine: describeMachine(), seconds, rounds, parts: [], start: undefined, figures };
   }
@@ -80,6 +91,7 @@ async function measure(signal: AbortSignal): Promise<Report> {
     ...{ rounds, directory, store, seconds, signal },
     announce: note,
   });
+  figures.unshift(...compareParts(series));
   return { machine: describeMachine(), seconds, rounds, parts: series, start, figures };
 }
 
@@ -120,18 +132,32 @@ function readOptions() {
         json: { type: 'string' },
         results: { type: 'boolean', default: false },
         large: { type: 'boolean', default: false },
+        tokens: { type: 'string', default: '1000000' },
+        peer: { type: 'string', multiple: true, default: [] },
+        'peer-snippet': { type: 'string', multiple: true, default: [] },
       },
     });
     const seconds = readCount('seconds', values.seconds, 600);
     const rounds = readCount('rounds', values.rounds, 99);
+    const tokens = readCount('tokens', values.tokens, 100_000_000);
+    const peers = readPeers(values.peer, values['peer-snippet']);
     const unknown = positionals.filter((name) => !known.includes(name));
     if (unknown.length > 0) {
       throw new Error(`no part is called ${unknown.join(', ')}; there are: ${known.join(', ')}`);
     }
-    if (values.results && positionals.length > 0) {
-      throw new Error('--results is for a run of all parts');
+    if (values.results && positionals.length + peers.length > 0) {
+      throw new Error('--results is for a run of all parts, and of nothing else');
     }
-    return { ...values, seconds, rounds, names: positionals.length > 0 ? positionals : known };
+    if (positionals.includes('peer') && peers.length === 0) {
+      throw new Error('the part "peer" needs a --peer name,url,header…');
+    }
+    const names = positionals.length > 0 ? positionals : known;
+    // A service that somebody named is to be measured, and what it is compared with beside it.
+    const needed = [
+      ...baselinesOf(positionals),
+      ...(peers.length > 0 ? ['peer', 'none', 'tcp'] : []),
+    ];
+    return { ...values, seconds, rounds, tokens, peers, names: [...names, ...needed] };
   } catch (error) {
     note(`bench: ${(error as Error).message}`);
     process.exit(2);

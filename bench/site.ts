@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { writeKit } from '../src/nginx/kit.ts';
 import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { findFreePort, type NginxProcess, startNginx } from '../src/nginx/process.ts';
@@ -10,14 +11,24 @@ import type { Part, Place } from './parts.ts';
  * carried out before the question to Postern.
  */
 export async function startSite(part: Part, place: Place): Promise<NginxProcess> {
-  writeKit(place.directory, renderKit('plain', { ...usualKitOptions, gate: place.gate }));
-  const { server, location } = part.protect(place);
+  const ttl = part.service?.cacheTtl;
+  const kit = renderKit('plain', {
+    ...usualKitOptions,
+    gate: place.gate,
+    cache:
+      ttl === undefined
+        ? undefined
+        : { path: join(place.memory ?? place.directory, 'answers'), ttl },
+  });
+  writeKit(place.directory, kit);
+  const { http = '', server, location } = part.protect(place);
   const backend = await findFreePort();
   return startNginx({
     directory: place.directory,
     workers: 1,
     http: (port) => `access_log off;
 include postern-http.conf;
+${http}
 upstream backend {
   server 127.0.0.1:${backend};
   keepalive 64;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { handshake } from './handshake.ts';
 
@@ -10,8 +11,22 @@ export interface Load {
   readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number };
 }
 
+/** A header, as it is sent. */
+export type Header = readonly [name: string, value: string];
+
+/** Writes a file of headers, one line a request, and returns its path. */
+export function writeHeaderLines(directory: string, requests: Iterable<readonly Header[]>): string {
+  const file = join(mkdtempSync(join(directory, 'headers-')), 'lines');
+  const lines = Array.from(requests, (headers) => `${headers.flat().join('\t')}\n`);
+  writeFileSync(file, lines.join(''));
+  return file;
+}
+
 /** Connections that are kept busy at once, all by one thread. */
 export const connections = 64;
+
+/** How long wrk waits for an answer: on a machine that does other things as well, some take seconds. */
+const patience = '10s';
 
 interface Report {
   readonly requests: number;
@@ -23,22 +38,17 @@ interface Report {
 }
 
 /**
- * Sends handshakes to a port of this machine for a number of seconds, the cookies of `cookieFile` in
- * turn. Rejects when a single one of them was refused, failed or stayed without an answer.
+ * Sends handshakes to a port of this machine for a number of seconds, each with the next line of
+ * headers of a file. Rejects when a single one of them was refused, failed or stayed without an answer.
  */
 export async function runWrk(options: {
   readonly port: number;
-  readonly cookieFile: string;
+  readonly headerFile: string;
   readonly seconds: number;
   readonly signal: AbortSignal;
 }): Promise<Load> {
-  const { port, cookieFile, seconds, signal } = options;
-  return load({
-    headers: handshake,
-    url: `http://127.0.0.1:${port}/socket`,
-    file: cookieFile,
-    ...{ seconds, signal },
-  });
+  const { port, ...rest } = options;
+  return runRequests({ url: `http://127.0.0.1:${port}/socket`, headers: handshake, ...rest });
 }
 
 /** What nginx tells of a handshake, beside its credential. */
@@ -62,23 +72,22 @@ export function runSubrequests(options: {
   readonly seconds: number;
   readonly signal: AbortSignal;
 }): Promise<Load> {
-  const { port, headerFile, seconds, signal } = options;
-  return load({
-    headers: subrequest,
-    url: `http://127.0.0.1:${port}/auth`,
-    file: headerFile,
-    ...{ seconds, signal },
-  });
+  const { port, ...rest } = options;
+  return runRequests({ url: `http://127.0.0.1:${port}/auth`, headers: subrequest, ...rest });
 }
 
-async function load(options: {
-  readonly headers: Readonly<Record<string, string>>;
+/**
+ * Keeps an address busy, with these headers and each time those of the next line of a file: names and
+ * values, separated by tabs. Rejects when a single answer was none of 2xx and 3xx.
+ */
+export async function runRequests(options: {
   readonly url: string;
-  readonly file: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly headerFile: string;
   readonly seconds: number;
   readonly signal: AbortSignal;
 }): Promise<Load> {
-  const { url, file, seconds, signal } = options;
+  const { url, headerFile, seconds, signal } = options;
   const script = join(import.meta.dirname, 'requests.lua');
   const headers = Object.entries(options.headers).flatMap(([name, value]) => [
     '-H',
@@ -86,8 +95,9 @@ async function load(options: {
   ]);
   const output = await run(
     [
-      ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', script, ...headers],
-      ...[url, '--', file],
+      ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', patience],
+      ...['-s', script, ...headers],
+      ...[url, '--', headerFile],
     ],
     { signal, timeout: (seconds + 15) * 1_000 },
   );

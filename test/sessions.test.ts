@@ -202,7 +202,7 @@ test('a session ends with the token it came from, and with its subject', async (
 
 test('a session lives no longer than the token it came from, and keeps its bounds', async (t) => {
   let now = Date.now();
-  const { postern, site } = await startScene(t, { clock: () => now });
+  const { postern, site } = await startScene(t, { clock: () => now, alone: true });
   const { token } = await postern.issue({
     expires_in: '1h',
     paths: ['/rooms/1'],
@@ -225,6 +225,7 @@ test('a fixed session ends after its ttl, a sliding one lives while it is used, 
     let now = Date.now();
     const { postern, site } = await startScene(t, {
       clock: () => now,
+      alone: true,
       env: {
         POSTERN_SESSIONS_TTL: '2h',
         POSTERN_SESSIONS_MAX_TTL: '5h',

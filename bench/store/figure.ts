@@ -1,4 +1,4 @@
-/** Something about the store that was measured, beside what it is compared with in the same run. */
+/** Something that was measured, beside what it is compared with in the same run. */
 export interface Figure {
   /** What the part is called on the command line. */
   readonly part: string;
@@ -8,12 +8,12 @@ export interface Figure {
   /** What the baseline is. */
   readonly against: string;
   readonly baseline: number;
-  /** What the project aims at, for the value itself or for its ratio to the baseline. */
+  /** What the project aims at, for the value itself or for what it is beside the baseline. */
   readonly goal?: Goal;
 }
 
 /** A limit, and what it is a limit of. */
-export type Goal = { readonly of: 'value' | 'ratio' } & (
+export type Goal = { readonly of: 'value' | 'ratio' | 'difference' } & (
   | { readonly atMost: number }
   | { readonly atLeast: number }
 );
@@ -21,7 +21,7 @@ export type Goal = { readonly of: 'value' | 'ratio' } & (
 /** Whether the goal was reached. */
 export function isMet({ value, baseline, goal }: Figure): boolean {
   if (goal === undefined) return true;
-  const measured = goal.of === 'value' ? value : value / baseline;
+  const measured = { value, ratio: value / baseline, difference: value - baseline }[goal.of];
   return 'atMost' in goal ? measured <= goal.atMost : measured >= goal.atLeast;
 }
 

@@ -24,7 +24,7 @@ test('a token is refused from the moment of its expiry, though nothing was prune
 
 test('what ended longer ago than the retention is pruned, and nothing else', async (t) => {
   let now = Date.now();
-  const postern = await startTestPostern(t, { clock: () => now });
+  const postern = await startTestPostern(t, { clock: () => now, alone: true });
   const gone = await postern.issue({ expires_in: '1d' });
   const revoked = await postern.issue();
   await postern.api('DELETE', `/v1/tokens/${revoked.id}`);

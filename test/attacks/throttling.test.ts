@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { ask } from '../support/ask.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern } from '../support/postern.ts';
+import { workersOfTests } from '../support/worker-count.ts';
 
 /** Who attacks, and somebody else: both on this machine, as nginx sees them. */
 const attacker = '127.0.0.1';
@@ -78,7 +79,9 @@ test('a flood of bogus tokens is 429 for whoever sends it; good tokens pass besi
   assert.deepEqual(await flood(1, somebodyElse), [401]);
   assert.equal(site.backend.seen.length, 20);
   const lines = postern.log.filter(({ reason }) => reason === 'throttled');
-  assert.equal(lines.length, 1);
+  // One for all attempts; a worker that hears of it from another may begin anew.
+  const most = workersOfTests() > 1 ? 2 * workersOfTests() : 1;
+  assert.ok(lines.length >= 1 && lines.length <= most, String(lines.length));
   assert.equal(lines[0]?.client, attacker);
 });
 

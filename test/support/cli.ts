@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { type ListenAddress, parseListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { adminKey, temporaryDirectory } from './postern.ts';
+import { workersSetting } from './worker-count.ts';
 
 /** How a command ended and what it said. */
 export interface Ended {
@@ -91,7 +92,7 @@ export async function serve(
   env: Environment,
   options: StartOptions = {},
 ): Promise<Served> {
-  const { child, ended, said } = start(['serve'], env, options);
+  const { child, ended, said } = start(['serve'], { ...workersSetting(), ...env }, options);
   t.after(() => {
     child.kill('SIGKILL');
     return ended;

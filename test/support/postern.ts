@@ -6,18 +6,25 @@ import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { type AdminResponse, connectAdmin } from '../../src/cli/admin-client.ts';
 import { type Postern, startPostern } from '../../src/compose.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { workersOfTests, workersSetting } from './worker-count.ts';
+import { startWithWorkers } from './workers.ts';
 
 /** The admin key of every Postern in the tests. */
 export const adminKey = 'psa_test-0123456789-abcdefghijklmnop';
 
-/** A Postern in this process, on a store and ports of its own. */
-export interface TestPostern extends Postern {
+/** A Postern that a test started, wherever it runs. */
+export interface RunningPostern extends Omit<Postern, 'peerTasks'> {
+  /** The log as it was written. */
+  rawLog(): string;
+}
+
+/** A Postern on a store and ports of its own: in this process, or with workers in others. */
+export interface TestPostern extends RunningPostern {
   readonly dataDir: string;
   /** Log lines so far, parsed. */
   readonly log: Record<string, unknown>[];
-  /** The log as it was written. */
-  rawLog(): string;
   /** The last decision in the log. */
   lastDecision(): Record<string, unknown>;
   /** Sends a request to the admin API with the admin key. */
@@ -37,6 +44,19 @@ export interface TestPosternOptions {
   readonly clock?: () => number;
   /** Use this store directory, and leave it in place. */
   readonly dataDir?: string;
+  /** Runs in this process always: the test prunes, or moves the clock on behind the back of nginx. */
+  readonly alone?: true;
+}
+
+/** What a Postern of the tests is started with. */
+export interface Surroundings {
+  /** A directory of the test. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly config: string | undefined;
+  readonly clock: (() => number) | undefined;
+  /** Reads the configuration that this comes to. */
+  readonly load: () => Config;
 }
 
 /** A directory that goes with the test. */
@@ -51,7 +71,66 @@ export async function startTestPostern(
   t: TestContext,
   options: TestPosternOptions = {},
 ): Promise<TestPostern> {
-  const dataDir = options.dataDir ?? join(temporaryDirectory(t), 'data');
+  const directory = temporaryDirectory(t);
+  const dataDir = options.dataDir ?? join(directory, 'data');
+  const { config, clock } = options;
+  const env = {
+    POSTERN_GATE_LISTEN: '127.0.0.1:0',
+    POSTERN_ADMIN_LISTEN: '127.0.0.1:0',
+    POSTERN_DATA_DIR: dataDir,
+    POSTERN_ADMIN_KEY: adminKey,
+    ...workersSetting(),
+    ...options.env,
+  };
+  const load = () => loadConfig({ ...(config !== undefined && { file: config }), env }).config;
+  const { key } = load().admin;
+  const hasWorkers = workersOfTests() > 1 && options.alone === undefined;
+  const postern = await (hasWorkers ? startWithWorkers : startHere)(t, {
+    ...{ directory, env, config, clock, load },
+  });
+  const send = (method: string, path: string, body?: unknown) =>
+    connectAdmin({ listen: postern.admin, key }, undefined).send(method, path, body);
+  const lines = () =>
+    postern
+      .rawLog()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const issueAt = async (path: string, body: Record<string, unknown>) => {
+    const { status, body: answer } = await send('POST', path, { subject: 'alice', ...body });
+    if (status !== 201) throw new Error(`issuing failed: ${JSON.stringify(answer)}`);
+    return answer as { token: string; id: string };
+  };
+  return {
+    get gate() {
+      return postern.gate;
+    },
+    get admin() {
+      return postern.admin;
+    },
+    get pruning() {
+      return postern.pruning;
+    },
+    reload: postern.reload,
+    close: postern.close,
+    rawLog: postern.rawLog,
+    dataDir,
+    get log() {
+      return lines();
+    },
+    lastDecision() {
+      const last = lines().findLast(({ event }) => event === 'decision');
+      if (last === undefined) throw new Error('there was no decision');
+      return last;
+    },
+    api: send,
+    issue: (body = {}) => issueAt('/v1/tokens', body),
+    issueTicket: (body = {}) => issueAt('/v1/tickets', body),
+  };
+}
+
+/** Starts one in this process. */
+async function startHere(t: TestContext, { clock, load }: Surroundings): Promise<RunningPostern> {
   const written: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -59,46 +138,13 @@ export async function startTestPostern(
       done();
     },
   });
-  const load = () =>
-    loadConfig({
-      ...(options.config && { file: options.config }),
-      env: {
-        POSTERN_GATE_LISTEN: '127.0.0.1:0',
-        POSTERN_ADMIN_LISTEN: '127.0.0.1:0',
-        POSTERN_DATA_DIR: dataDir,
-        POSTERN_ADMIN_KEY: adminKey,
-        ...options.env,
-      },
-    }).config;
   const config = load();
   const postern = await startPostern(config, {
     log: pino({ level: config.log.level, base: null }, sink),
     announceAdminKey: () => {},
     load,
-    ...(options.clock && { clock: options.clock }),
+    ...(clock && { clock }),
   });
   t.after(() => postern.close());
-  const client = connectAdmin({ listen: postern.admin, key: config.admin.key }, undefined);
-  const lines = () => written.map((line) => JSON.parse(line) as Record<string, unknown>);
-  const issueAt = async (path: string, body: Record<string, unknown>) => {
-    const { status, body: answer } = await client.send('POST', path, { subject: 'alice', ...body });
-    if (status !== 201) throw new Error(`issuing failed: ${JSON.stringify(answer)}`);
-    return answer as { token: string; id: string };
-  };
-  return {
-    ...postern,
-    dataDir,
-    get log() {
-      return lines();
-    },
-    rawLog: () => written.join(''),
-    lastDecision() {
-      const last = lines().findLast(({ event }) => event === 'decision');
-      if (last === undefined) throw new Error('there was no decision');
-      return last;
-    },
-    api: (method, path, body) => client.send(method, path, body),
-    issue: (body = {}) => issueAt('/v1/tokens', body),
-    issueTicket: (body = {}) => issueAt('/v1/tickets', body),
-  };
+  return { ...postern, rawLog: () => written.join('') };
 }

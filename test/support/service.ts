@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { adminKey, temporaryDirectory } from './postern.ts';
+import { workersSetting } from './worker-count.ts';
 
 /** A Postern in a process of its own, as people run it. */
 export interface TestService {
@@ -34,6 +36,7 @@ export async function startService(
       POSTERN_GATE_LISTEN: `unix:${gate.path}`,
       POSTERN_ADMIN_LISTEN: `unix:${admin.path}`,
       POSTERN_ADMIN_KEY: adminKey,
+      ...workersSetting(),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,10 +59,16 @@ export async function startService(
     admin,
     pid: child.pid ?? 0,
     output: () => output,
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+    pause: () => signalAll(child, 'SIGSTOP'),
+    resume: () => signalAll(child, 'SIGCONT'),
     kill: () => end(child),
   };
+}
+
+/** Sends a signal to a process and to its workers. */
+function signalAll({ pid = 0 }: ChildProcess, signal: NodeJS.Signals): void {
+  const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? [];
+  for (const one of [pid, ...workers.map(Number)]) process.kill(one, signal);
 }
 
 function end(child: ChildProcess): Promise<void> {

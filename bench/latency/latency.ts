@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findFreePort } from '../../src/nginx/process.ts';
+import { fillThousand } from '../direct/thousand.ts';
+import { handshake } from '../handshake.ts';
+import { parts } from '../parts.ts';
+import { startService } from '../service.ts';
+import { startSite } from '../site.ts';
+import { type Figure, median } from '../store/figure.ts';
+import type { StorePart } from '../store-parts.ts';
+import { connections, runWrk } from '../wrk.ts';
+import type { Outcome, Quantiles, Task } from './generator.ts';
+
+/** Seconds of load before anything counts, that find out what is possible, and of a round. */
+const seconds = { warmUp: 4, atMost: 3, round: 3 };
+const rounds = 7;
+/** Share of the rate that was possible at most. */
+const half = 0.5;
+/** Milliseconds that the project wants to add to the 99th percentile at most. */
+const goalMs = 0.5;
+
+/** The two sites that are asked in turn, as they are called among the parts. */
+const kinds = { open: 'none', guarded: 'tcp' } as const;
+type Kind = keyof typeof kinds;
+
+/** What a handshake takes longer behind a gate, at half the load that nginx and Postern can bear. */
+export const latencyPart: StorePart = {
+  name: 'latency',
+  async measure({ directory, announce, signal }) {
+    const { dataDir, cookies, headerFile } = await fillThousand({ directory, signal });
+    const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
+    const service = await startService({
+      directory: join(directory, 'service'),
+      store: { dataDir, cookie: cookies[0] ?? '' },
+      ...{ gate, signal },
+    });
+    const measured: Record<Kind, Outcome[]> = { open: [], guarded: [] };
+    let perSecond: number;
+    try {
+      const sites = {
+        open: await startNamed(kinds.open, directory, gate),
+        guarded: await startNamed(kinds.guarded, directory, gate),
+      };
+      try {
+        const { port } = sites.guarded;
+        for (const site of Object.values(sites)) {
+          await runWrk({ port: site.port, headerFile, seconds: seconds.warmUp, signal });
+        }
+        const most = await runWrk({ port, headerFile, seconds: seconds.atMost, signal });
+        perSecond = Math.round(most.requestsPerSecond * half);
+        announce(`latency: ${perSecond} a second, half of what is possible at most …`);
+        for (let round = 0; round < rounds; round++) {
+          for (const kind of ['open', 'guarded'] as const) {
+            const outcome = await generate(
+              {
+                port: sites[kind].port,
+                requests: cookies.map(renderHandshake),
+                ...{ perSecond, connections, seconds: seconds.round },
+              },
+              signal,
+            );
+            announce(`latency: ${kind}: ${describe(outcome)}`);
+            measured[kind].push(outcome);
+          }
+        }
+      } finally {
+        await sites.open.close();
+        await sites.guarded.close();
+      }
+    } finally {
+      await service.stop();
+    }
+    const compare = (what: string, of: (outcome: Outcome) => number): Figure => ({
+      part: 'latency',
+      what,
+      value: median(measured.guarded.map(of)),
+      unit: 'ms',
+      against: 'without auth',
+      baseline: median(measured.open.map(of)),
+    });
+    const load = `${perSecond.toLocaleString('en')} a second, half of what is possible`;
+    return [
+      compare(`p50 of a handshake, ${load}`, ({ latency }) => latency.p50),
+      compare(`p90 of a handshake, ${load}`, ({ latency }) => latency.p90),
+      {
+        ...compare(`p99 of a handshake, ${load}`, ({ latency }) => latency.p99),
+        goal: { of: 'difference', atMost: goalMs },
+      },
+      // Where this is not next to nothing, the machine was too busy for the three above to mean much.
+      compare('p99 of how late the load generator sent them', ({ lag }) => lag.p99),
+    ];
+  },
+};
+
+function startNamed(
+  name: string,
+  directory: string,
+  gate: Parameters<typeof startSite>[1]['gate'],
+): ReturnType<typeof startSite> {
+  const part = parts.find((one) => one.name === name);
+  if (part === undefined) throw new Error(`there is no part "${name}"`);
+  const own = join(directory, name);
+  mkdirSync(own);
+  return startSite(part, { directory: own, gate });
+}
+
+function renderHandshake(cookie: string): string {
+  const lines = Object.entries({ ...handshake, Cookie: cookie });
+  const headers = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `GET /socket HTTP/1.1\r\n${headers}\r\n`;
+}
+
+function generate(task: Task, signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const script = join(import.meta.dirname, 'generator.ts');
+    const child = spawn(process.execPath, [script], {
+      signal,
+      env: { PATH: process.env.PATH },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        said[stream] += text;
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(said.stdout) as Outcome);
+      else reject(new Error(`the load generator ended with ${code}:\n${said.stderr}`));
+    });
+    child.stdin.end(JSON.stringify(task));
+  });
+}
+
+function describe({ latency, lag }: Outcome): string {
+  const render = ({ p50, p90, p99 }: Quantiles) =>
+    [p50, p90, p99].map((ms) => ms.toFixed(2)).join(', ');
+  return `${render(latency)} ms (p50, p90, p99); sent late by ${render(lag)} ms`;
+}

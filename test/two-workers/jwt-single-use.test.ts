@@ -1,0 +1,2 @@
+import '../support/two-workers.ts';
+import '../jwt/single-use.test.ts';

@@ -1,0 +1,2 @@
+import '../support/two-workers.ts';
+import '../sessions.test.ts';
