@@ -5,7 +5,10 @@ import type { SqliteConnection } from './connection.ts';
 const delayMs = 3_000;
 /** Milliseconds in which a further use of the same token is not noted. */
 const precisionMs = 60_000;
-/** Uses that wait at most. Those beyond are not noted: the token's next use will be. */
+/**
+ * Uses that wait at most, and so that are written each time. Those beyond are not noted: the token's
+ * next use will be. Writing all of them would cost as much as the decisions, where tokens come once each.
+ */
 const mostWaiting = 5_000;
 /** Uses a transaction, so that it takes about a millisecond. */
 const batchSize = 100;
@@ -19,7 +22,6 @@ export class LastUses {
   readonly #noted = new LRUCache<string, number>({ max: 2 * mostWaiting });
   readonly #waiting = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
-  #isWriting = false;
 
   constructor(db: SqliteConnection) {
     this.#db = db;
@@ -33,22 +35,24 @@ export class LastUses {
     if (this.#waiting.size >= mostWaiting) return;
     this.#noted.set(id, now);
     this.#waiting.set(id, now);
-    if (this.#waiting.size === mostWaiting) void this.#write();
-    else this.#timer ??= setTimeout(() => void this.#write(), delayMs).unref();
+    this.#writeLater();
   }
 
   /** Hands all that waits over to be written, now that the store is about to be closed. */
   finish(): void {
+    clearTimeout(this.#timer);
     while (this.#waiting.size > 0) void this.#writeBatch();
   }
 
+  /** Writes as many as wait now. Those that come meanwhile wait for the next time. */
   async #write(): Promise<void> {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    clearTimeout(this.#timer);
+    for (let left = this.#waiting.size; left > 0; left -= batchSize) await this.#writeBatch();
     this.#timer = undefined;
-    while (this.#waiting.size > 0) await this.#writeBatch();
-    this.#isWriting = false;
+    if (this.#waiting.size > 0) this.#writeLater();
+  }
+
+  #writeLater(): void {
+    this.#timer ??= setTimeout(() => void this.#write(), delayMs).unref();
   }
 
   /** Where they cannot be written they are lost: whoever waits for something else gets to hear of it. */
