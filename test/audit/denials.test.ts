@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AuditEntry } from '../../src/core/audit.ts';
@@ -94,10 +95,11 @@ test('denials can be left out, and the refusals of the admin API cannot', async 
 });
 
 test('a reload puts another setting for denials in force', async (t) => {
-  const env = { POSTERN_AUDIT_DENIALS: 'false' };
-  const postern = await startTestPostern(t, { env });
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(config, 'audit: { denials: false }');
+  const postern = await startTestPostern(t, { config });
   await ask(postern.gate, handshake);
-  delete (env as Record<string, string>).POSTERN_AUDIT_DENIALS;
+  writeFileSync(config, 'audit: { denials: true }');
   await postern.api('POST', '/v1/config/reload');
   await ask(postern.gate, { ...handshake, authorization: 'Bearer nonsense' });
   await postern.close();
