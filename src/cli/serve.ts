@@ -8,6 +8,7 @@ import type { Addresses } from '../workers/messages.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
 import { note } from './output.ts';
+import { releaseStartMemory } from './start-memory.ts';
 
 /** `postern serve`. */
 export function registerServeCommand(program: Command): void {
@@ -30,6 +31,7 @@ Examples:
       const service = isPrimary
         ? await servePrimary(config, log)
         : await serveOne(options, config, log);
+      releaseStartMemory();
       if (isWorker) return;
       warnOfExposure(config, log);
       log.info(
