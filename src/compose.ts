@@ -6,13 +6,12 @@ import { OperatorError } from './core/operator-error.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { buildGateApp } from './http/gate-app.ts';
 import { listen } from './http/listen.ts';
-import { ensureFirstKey, fullKey } from './services/admin-keys.ts';
+import { ensureFirstKey } from './services/admin-keys.ts';
 import { createAuditFeed } from './services/audit-feed.ts';
 import { announceHeads } from './services/audit-heads.ts';
 import { createAuditedReload } from './services/audited-reload.ts';
 import { createDenialAudit } from './services/denial-audit.ts';
 import { createEvents } from './services/events.ts';
-import { createLogger } from './services/log.ts';
 import { logEvents } from './services/log-events.ts';
 import { createMetrics } from './services/metrics/metrics.ts';
 import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
@@ -221,74 +220,4 @@ async function openTracing({ tracing }: Pick<Config, 'tracing'>): Promise<Tracin
   if (!tracing.enabled) return undefined;
   const { createOpenTelemetryTracing } = await import('./services/tracing/open-telemetry.ts');
   return createOpenTelemetryTracing();
-}
-
-/** The admin API over the store itself, without a service: for the command line on the same machine. */
-export async function openAdmin(config: Config): Promise<AdminOverStore> {
-  const clock = Date.now;
-  const store = openSqliteStore(config.dataDir);
-  const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
-  const throttling = await openThrottling(config.throttle, {
-    store: store.throttles,
-    audit: store.audit,
-    events,
-    clock,
-  });
-  const throttle = throttling.service;
-  const parts = createServices(config, { store, events, throttle, clock });
-  const metrics = createMetrics(clock);
-  const app = await buildAdminApp({
-    ...parts,
-    // Whoever can open the store's file needs no key to it.
-    adminKeys: { ...parts.adminKeys, identify: async () => fullKey('store', clock()) },
-    // Nothing runs here that could be told.
-    reload: async () => ({ needRestart: [] }),
-    audit: store.audit,
-    auditFeed: createAuditFeed(store.audit),
-    findDecision: async () => undefined,
-    metrics,
-    scrape: createScrape({ metrics, everybody: undefined }),
-    isMetricsPublic: () => false,
-    events,
-    throttling,
-    clock,
-    ping: store.ping,
-  });
-  return {
-    async send(method, path, body) {
-      const response = await app.inject({
-        method: method as 'GET',
-        url: path,
-        headers: { authorization: 'Bearer store' },
-        ...(body !== undefined && { payload: body as object }),
-      });
-      const text = response.payload;
-      return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
-    },
-    async open(path, headers) {
-      const response = await app.inject({
-        method: 'GET',
-        url: path,
-        headers: { ...headers, authorization: 'Bearer store' },
-        payloadAsStream: true,
-      });
-      return { status: response.statusCode, body: response.stream() };
-    },
-    async close() {
-      await app.close();
-      await parts.close();
-      await throttling.close();
-      await store.close();
-    },
-  };
-}
-
-/** Sends requests of the admin API to the store without a network between. */
-export interface AdminOverStore {
-  send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
-  open(
-    path: string,
-    headers: Record<string, string>,
-  ): Promise<{ status: number; body: AsyncIterable<Buffer> }>;
-  close(): Promise<void>;
 }

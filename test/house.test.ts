@@ -49,6 +49,9 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
     ...['nginx/', 'bridges/', 'workers/', 'throttling.ts', 'wiring.ts', 'resources.ts'],
   ],
+  'admin-over-store.ts': [
+    ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'wiring.ts'],
+  ],
   'doctor/config/': ['core/visible.ts', 'nginx/syntax/'],
   'demo/': [
     ...[

@@ -42,7 +42,7 @@ export async function withAdmin<T>(
 ): Promise<T> {
   const { config } = loadFrom(options);
   const admin = options.store
-    ? await (await import('../compose.ts')).openAdmin(config)
+    ? await (await import('../admin-over-store.ts')).openAdmin(config)
     : connectAdmin(config.admin, options.url);
   try {
     return await work(admin);

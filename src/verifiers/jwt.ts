@@ -1,27 +1,14 @@
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  jwtVerify,
-  type KeyObject,
-} from 'jose';
-import { LRUCache } from 'lru-cache';
+import { errors, type JWTVerifyOptions, jwtVerify, type KeyObject } from 'jose';
 import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
-import type { Issuer, IssuerKeys } from '../core/issuer.ts';
+import type { Issuer } from '../core/issuer.ts';
 import { type JsonObject, readUnverifiedJwt } from '../core/jws.ts';
-import { checkMoment, type JwtIdentity, jwtIdentity } from '../core/jwt-identity.ts';
+import { checkMoment, jwtIdentity } from '../core/jwt-identity.ts';
 import { type DenialCode, type Deny, deny, isDenial } from '../core/verdict.ts';
 import type { JwtStore } from '../stores/store.ts';
-import { fetchJwks } from './jwks-fetch.ts';
-import { createJwksFile } from './jwks-file.ts';
-import { fetchTimeout, filePolicy, urlPolicy } from './jwks-policy.ts';
-import { createRenewable, type Renewable } from './renewable.ts';
+import { type Keys, openKeys } from './issuer-keys.ts';
+import { rememberVerified, type Signatory, type Trust } from './verified-jwts.ts';
 
 /**
  * Verifies JWTs of the configured issuers. Which issuer's keys count is chosen by the `iss` claim
@@ -35,19 +22,6 @@ export type VerifyJwt = (
   /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
   mayWork?: () => boolean,
 ) => Awaitable<Identity | Deny | undefined>;
-
-type Keys = KeyObject | JWTVerifyGetKey;
-
-interface Trust {
-  readonly issuer: Issuer;
-  readonly keys: Renewable<Keys>;
-}
-
-/** Who a JWT stands for, by the word of whom. */
-interface Signatory {
-  readonly identity: JwtIdentity;
-  readonly trust: Trust;
-}
 
 /** A JWT whose signature is its issuer's; the denial is about its claims. */
 interface Signed {
@@ -144,83 +118,6 @@ export function createJwtVerifier(dependencies: {
 
   return ({ value }, now, mayWork = always) =>
     whenKnown(identify(value, now, mayWork), (signatory) => judge(signatory, now));
-}
-
-/** Most JWTs that are remembered, and most characters of all of them. */
-const remembered = { count: 10_000, characters: 16_777_216 } as const;
-
-/**
- * Remembers JWTs whose signature and claims were good: checking an EdDSA or RSA signature takes longer
- * than all the rest of a decision. What time changes (expiry, revocation, use) is asked each time, and
- * other keys of the issuer make it forget.
- */
-function rememberVerified() {
-  interface Verified extends Signatory {
-    readonly generation: number;
-    /** Good at this moment, so by its `nbf` at any later one. */
-    readonly since: number;
-  }
-  const known = new LRUCache<string, Verified>({
-    max: remembered.count,
-    maxSize: remembered.characters,
-    sizeCalculation: (_, jwt) => jwt.length,
-  });
-  return {
-    keep: (jwt: string, verified: Verified) => void known.set(jwt, verified),
-    find(jwt: string, now: number): Awaitable<Signatory | undefined> {
-      const found = known.get(jwt);
-      if (found === undefined || now < found.since) return undefined;
-      // Asked for, so that keys are renewed when they are due, however often the same JWT comes.
-      return whenKnown(found.trust.keys.current(now), (keys) => {
-        const isCurrent = found.generation === found.trust.keys.generation();
-        return keys !== undefined && isCurrent ? found : undefined;
-      });
-    },
-  };
-}
-
-function openKeys(
-  keys: IssuerKeys,
-  {
-    explain,
-    loaded,
-    around,
-  }: {
-    explain: (why: string) => void;
-    loaded: () => void;
-    around: <T>(load: () => Promise<T>) => Promise<T>;
-  },
-): Renewable<Keys> {
-  const report = (error: unknown) => explain((error as Error).message);
-  if (keys.kind === 'jwks_url') {
-    // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
-    // would try again at each call for as long as it fails.
-    const remote = createRemoteJWKSet(new URL(keys.url), {
-      timeoutDuration: fetchTimeout,
-      cacheMaxAge: Number.POSITIVE_INFINITY,
-      cooldownDuration: Number.POSITIVE_INFINITY,
-      [customFetch]: fetchJwks,
-    });
-    const load = async () => {
-      await around(() => remote.reload());
-      loaded();
-      return remote;
-    };
-    return createRenewable<Keys>({ load, policy: urlPolicy, report });
-  }
-  if (keys.kind === 'jwks_file') {
-    const read = createJwksFile(keys.path);
-    const sets = new WeakMap<object, Keys>();
-    const load = async () => {
-      const jwks = await around(read);
-      const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
-      sets.set(jwks, set);
-      loaded();
-      return set;
-    };
-    return createRenewable<Keys>({ load, policy: filePolicy, report });
-  }
-  return { current: () => keys.key, renew: async () => 'too_soon', generation: () => 0 };
 }
 
 async function checkSignature(
