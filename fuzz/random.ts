@@ -7,16 +7,24 @@ export interface Random {
   pick<T>(list: readonly T[]): T;
 }
 
-/** A generator of 32 bits of state (mulberry32): good enough to choose inputs by, and fast. */
-export function createRandom(seed: number): Random {
+/**
+ * Numbers from 0 to below 1, from 32 bits of state (mulberry32): good enough to choose inputs by, and
+ * fast.
+ */
+export function drawFrom(seed: number): () => number {
   let state = seed >>> 0;
-  const next = () => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const below = (most: number) => Math.floor((next() / 2 ** 32) * most);
+}
+
+/** Builds one from a seed of 32 bits. */
+export function createRandom(seed: number): Random {
+  const draw = drawFrom(seed);
+  const below = (most: number) => Math.floor(draw() * most);
   return {
     below,
     oneIn: (times) => below(times) === 0,

@@ -1,4 +1,6 @@
-/** Random choices that can be had again with the same seed (mulberry32). */
+import { drawFrom } from '../fuzz/random.ts';
+
+/** Random choices that can be had again with the same seed. */
 export interface Random {
   /** From 0 to below 1. */
   next(): number;
@@ -10,13 +12,7 @@ export interface Random {
 
 /** Builds one from a seed of 32 bits. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const next = drawFrom(seed);
   return {
     next,
     between: (least, most) => least + Math.floor(next() * (most - least + 1)),

@@ -13,6 +13,7 @@ import {
   withConfigOption,
 } from './options.ts';
 import { note, print, printJson } from './output.ts';
+import { queryOf } from './query.ts';
 import { expectOk } from './refusal.ts';
 import { parseCount } from './token-output.ts';
 
@@ -62,7 +63,7 @@ Examples:
     )
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = queryOf(options);
+        const query = filterOf(options);
         for (const name of ['order', 'limit', 'cursor'] as const) {
           if (options[name] !== undefined) query.set(name, String(options[name]));
         }
@@ -87,7 +88,7 @@ Examples:
     )
     .action((options: TailOptions) =>
       withAdmin(options, async (admin) => {
-        const [filter, all] = [queryOf(options), '/v1/audit?limit=1'];
+        const [filter, all] = [filterOf(options), '/v1/audit?limit=1'];
         // First, so that what is added meanwhile is followed and not missed.
         const newest = expectOk(await admin.send('GET', all)) as ShownAuditPage;
         const after = newest.entries[0]?.seq ?? 0;
@@ -171,12 +172,9 @@ function withFilters(command: Command): Command {
     .option('--until <time>', 'before this moment');
 }
 
-function queryOf(options: FilterOptions): URLSearchParams {
-  const query = new URLSearchParams();
-  const { token, ...rest } = options;
-  for (const name of ['event', 'actor', 'subject', 'gate', 'since', 'until'] as const) {
-    if (rest[name] !== undefined) query.set(name, rest[name]);
-  }
+function filterOf(options: FilterOptions): URLSearchParams {
+  const query = queryOf(options, ['event', 'actor', 'subject', 'gate', 'since', 'until']);
+  const { token } = options;
   if (token !== undefined) query.set('token_id', token);
   return query;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../http/routes/jwt.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
 import { note, print, printJson, renderTable } from './output.ts';
+import { queryOf } from './query.ts';
 import { expectOk } from './refusal.ts';
 
 interface RevokeOptions extends AdminOptions {
@@ -61,10 +62,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  postern jwt revocations --json')
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = new URLSearchParams();
-        for (const name of ['limit', 'cursor'] as const) {
-          if (options[name] !== undefined) query.set(name, options[name]);
-        }
+        const query = queryOf(options, ['limit', 'cursor']);
         const answer = await admin.send('GET', `/v1/jwt/revocations?${query}`);
         const page = expectOk(answer) as ShownJwtRevocationPage;
         if (options.json) return printJson(page);

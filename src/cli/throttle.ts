@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ShownThrottlePage } from '../http/routes/throttle.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
 import { note, print, printJson, renderTable } from './output.ts';
+import { queryOf } from './query.ts';
 import { expectOk } from './refusal.ts';
 
 interface ListOptions extends AdminOptions {
@@ -30,7 +31,9 @@ export function registerThrottleCommands(program: Command): void {
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
         const query = queryOf(options, ['gate', 'limit', 'cursor']);
-        const page = expectOk(await admin.send('GET', `/v1/throttle${query}`)) as ShownThrottlePage;
+        const page = expectOk(
+          await admin.send('GET', `/v1/throttle?${query}`),
+        ) as ShownThrottlePage;
         if (options.json) return printJson(page);
         if (page.throttled.length === 0) return note('Nobody is throttled.');
         const rows = page.throttled.map((shown) => [
@@ -63,7 +66,7 @@ Examples:
       }
       return withAdmin(options, async (admin) => {
         const query = queryOf(options, ['gate', 'network']);
-        const answer = expectOk(await admin.send('DELETE', `/v1/throttle${query}`));
+        const answer = expectOk(await admin.send('DELETE', `/v1/throttle?${query}`));
         const { cleared } = answer as { cleared: number };
         if (options.json) printJson(answer);
         else
@@ -72,17 +75,4 @@ Examples:
           );
       });
     });
-}
-
-/** The options that are given, as a query. */
-function queryOf<Name extends string>(
-  options: { readonly [Key in Name]?: string },
-  names: readonly Name[],
-): string {
-  const query = new URLSearchParams();
-  for (const name of names) {
-    const value = options[name];
-    if (value !== undefined) query.set(name, value);
-  }
-  return query.size === 0 ? '' : `?${query}`;
 }

@@ -3,6 +3,7 @@ import type { ShownToken, ShownTokenPage } from '../http/token-schemas.ts';
 import type { AdminClient } from './admin-client.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
 import { note, print, printJson, renderTable } from './output.ts';
+import { queryOf } from './query.ts';
 import { expectOk } from './refusal.ts';
 import { describeToken, parseCount, renderUses } from './token-output.ts';
 
@@ -66,10 +67,7 @@ Examples:
 }
 
 async function list(admin: AdminClient, options: ListOptions): Promise<void> {
-  const query = new URLSearchParams();
-  for (const name of ['subject', 'gate', 'state', 'limit', 'cursor'] as const) {
-    if (options[name] !== undefined) query.set(name, String(options[name]));
-  }
+  const query = queryOf(options, ['subject', 'gate', 'state', 'limit', 'cursor']);
   const page = expectOk(await admin.send('GET', `/v1/tokens?${query}`)) as ShownTokenPage;
   if (options.json) return printJson(page);
   if (page.tokens.length === 0) return note('No tokens.');

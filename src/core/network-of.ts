@@ -15,7 +15,7 @@ export function networkOf(address: string, lengths: PrefixLengths): string | und
   const plain = plainAddress(address);
   if (plain === undefined) return undefined;
   const isV4 = isIP(plain) === 4;
-  const [parts, size] = isV4 ? [plain.split('.').map(Number), 8] : [groupsOf(plain), 16];
+  const [parts, size] = isV4 ? [plain.split('.').map(Number), 8] : [addressGroups(plain), 16];
   const length = isV4 ? lengths.ipv4 : lengths.ipv6;
   const masked = parts.map((part, index) => {
     const kept = Math.min(Math.max(length - index * size, 0), size);
@@ -25,7 +25,7 @@ export function networkOf(address: string, lengths: PrefixLengths): string | und
 }
 
 /** The eight groups of an IPv6 address (RFC 4291, section 2.2). */
-function groupsOf(address: string): number[] {
+export function addressGroups(address: string): number[] {
   const [head = [], tail] = address.split('::').map(readGroups);
   if (tail === undefined) return head;
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];

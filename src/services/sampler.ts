@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../core/audit.ts';
+import { type AuditEntry, postern } from '../core/audit.ts';
 import { clientNetwork } from '../core/client-network.ts';
 
 /** How much of the same is told in full in one window, and how many kinds of it are told apart. */
@@ -71,7 +71,7 @@ export function createSampler(): Sampler {
       return counted.map(({ common: { network, ...common }, held, first, last }) => ({
         ...common,
         at: last,
-        actor: { name: 'postern', client: network },
+        actor: { ...postern, client: network },
         count: held,
         details: { first: new Date(first).toISOString(), last: new Date(last).toISOString() },
       }));

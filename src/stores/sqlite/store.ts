@@ -1,8 +1,8 @@
 import type { Store, StoreMeter } from '../store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { SqliteAudit } from './audit.ts';
-import { openConnection } from './connection.ts';
 import { SqliteJwts } from './jwts.ts';
+import { openConnection } from './open.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteThrottles } from './throttles.ts';
 import { SqliteTokens } from './tokens.ts';
