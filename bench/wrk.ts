@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { handshake } from './handshake.ts';
+import { type Processors, runOn } from './processors.ts';
 
 /** What wrk measured. */
 export interface Load {
@@ -37,16 +38,21 @@ interface Report {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** How long and with what wrk loads a server. */
+export interface Loading {
+  /** A file of headers: one line a request, names and values separated by tabs. */
+  readonly headerFile: string;
+  readonly seconds: number;
+  /** Where wrk itself runs; anywhere unless given. */
+  readonly processors?: Processors;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Sends handshakes to a port of this machine for a number of seconds, each with the next line of
  * headers of a file. Rejects when a single one of them was refused, failed or stayed without an answer.
  */
-export async function runWrk(options: {
-  readonly port: number;
-  readonly headerFile: string;
-  readonly seconds: number;
-  readonly signal: AbortSignal;
-}): Promise<Load> {
+export async function runWrk(options: Loading & { readonly port: number }): Promise<Load> {
   const { port, ...rest } = options;
   return runRequests({ url: `http://127.0.0.1:${port}/socket`, headers: handshake, ...rest });
 }
@@ -62,45 +68,31 @@ const subrequest = {
   'X-Real-IP': '203.0.113.7',
 };
 
-/**
- * Asks a gate as nginx does, each time with the next of the headers in a file of lines of name, tab
- * and value. Rejects when a single answer was no 200.
- */
-export function runSubrequests(options: {
-  readonly port: number;
-  readonly headerFile: string;
-  readonly seconds: number;
-  readonly signal: AbortSignal;
-}): Promise<Load> {
+/** Asks a gate as nginx does, each time with the next headers. Rejects when a single answer was no 200. */
+export function runSubrequests(options: Loading & { readonly port: number }): Promise<Load> {
   const { port, ...rest } = options;
   return runRequests({ url: `http://127.0.0.1:${port}/auth`, headers: subrequest, ...rest });
 }
 
 /**
- * Keeps an address busy, with these headers and each time those of the next line of a file: names and
- * values, separated by tabs. Rejects when a single answer was none of 2xx and 3xx.
+ * Keeps an address busy, with these headers and each time those of the next line. Rejects when a single
+ * answer was none of 2xx and 3xx.
  */
-export async function runRequests(options: {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly headerFile: string;
-  readonly seconds: number;
-  readonly signal: AbortSignal;
-}): Promise<Load> {
-  const { url, headerFile, seconds, signal } = options;
+export async function runRequests(
+  options: Loading & { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<Load> {
+  const { url, headerFile, seconds, processors, signal } = options;
   const script = join(import.meta.dirname, 'requests.lua');
   const headers = Object.entries(options.headers).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,
   ]);
-  const output = await run(
-    [
-      ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', patience],
-      ...['-s', script, ...headers],
-      ...[url, '--', headerFile],
-    ],
-    { signal, timeout: (seconds + 15) * 1_000 },
-  );
+  const command = runOn(processors, 'wrk', [
+    ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', patience],
+    ...['-s', script, ...headers],
+    ...[url, '--', headerFile],
+  ]);
+  const output = await run(command, { signal, timeout: (seconds + 15) * 1_000 });
   const report = parseReport(output);
   const failed = Object.entries(report.errors).filter(([, count]) => count > 0);
   if (failed.length > 0 || report.requests === 0) {
@@ -115,11 +107,11 @@ export async function runRequests(options: {
 }
 
 function run(
-  parameters: readonly string[],
+  [program, parameters]: [string, string[]],
   limits: { signal: AbortSignal; timeout: number },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('wrk', parameters, { ...limits, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, parameters, { ...limits, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (chunk: Buffer) => {
       output += chunk;

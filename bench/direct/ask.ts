@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../src/nginx/process.ts';
 import { listFamily, readCpuSeconds } from '../process-usage.ts';
+import type { Processors } from '../processors.ts';
 import { type ServerProcess, startBareServer, startService } from '../service.ts';
 import { median } from '../store/figure.ts';
 import { runSubrequests } from '../wrk.ts';
@@ -23,6 +24,8 @@ export interface Asked {
   readonly server: DirectServer;
   /** A file of headers, one line a question. */
   readonly headerFile: string;
+  /** Where the load generator runs; anywhere unless given. */
+  readonly processors?: Processors;
 }
 
 const seconds = 2;
@@ -71,8 +74,8 @@ export async function askInTurn<Name extends string>(
     loads: [] as DirectLoad[],
   }));
   for (let round = 0; round <= rounds; round++) {
-    for (const { server, headerFile, loads } of entries) {
-      const load = await askDirectly(server, headerFile, signal);
+    for (const { loads, ...one } of entries) {
+      const load = await askDirectly(one, signal);
       if (round > 0) loads.push(load);
     }
   }
@@ -87,13 +90,15 @@ export async function askInTurn<Name extends string>(
 }
 
 async function askDirectly(
-  { pid, port }: DirectServer,
-  headerFile: string,
+  { server: { pid, port }, headerFile, processors }: Asked,
   signal: AbortSignal,
 ): Promise<DirectLoad> {
   const pids = listFamily(pid);
   const before = readCpuSeconds(pids);
-  const load = await runSubrequests({ port, headerFile, seconds, signal });
+  const load = await runSubrequests({
+    ...{ port, headerFile, seconds, signal },
+    ...(processors !== undefined && { processors }),
+  });
   return {
     perSecond: load.requestsPerSecond,
     cpuMicroseconds: ((readCpuSeconds(pids) - before) / load.requests) * 1e6,

@@ -5,6 +5,7 @@ import { findFreePort } from '../../src/nginx/process.ts';
 import { fillThousand } from '../direct/thousand.ts';
 import { handshake } from '../handshake.ts';
 import { parts } from '../parts.ts';
+import { type Processors, pin, runOn, takeTwoProcessors } from '../processors.ts';
 import { startService } from '../service.ts';
 import { startSite } from '../site.ts';
 import { type Figure, median } from '../store/figure.ts';
@@ -24,10 +25,14 @@ const goalMs = 0.5;
 const kinds = { open: 'none', guarded: 'tcp' } as const;
 type Kind = keyof typeof kinds;
 
-/** What a handshake takes longer behind a gate, at half the load that nginx and Postern can bear. */
+/**
+ * What a handshake takes longer behind a gate, at half the load that nginx and Postern can bear. Both
+ * share one processor; the load generator, which must never wait for them, has another to itself.
+ */
 export const latencyPart: StorePart = {
   name: 'latency',
   async measure({ directory, announce, signal }) {
+    const [serving, generating] = takeTwoProcessors();
     const { dataDir, cookies, headerFile } = await fillThousand({ directory, signal });
     const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
     const service = await startService({
@@ -43,11 +48,13 @@ export const latencyPart: StorePart = {
         guarded: await startNamed(kinds.guarded, directory, gate),
       };
       try {
-        const { port } = sites.guarded;
-        for (const site of Object.values(sites)) {
-          await runWrk({ port: site.port, headerFile, seconds: seconds.warmUp, signal });
+        for (const { pid } of [service, ...Object.values(sites)]) pin(pid, serving);
+        const load = { headerFile, processors: generating, signal };
+        for (const { port } of Object.values(sites)) {
+          await runWrk({ port, seconds: seconds.warmUp, ...load });
         }
-        const most = await runWrk({ port, headerFile, seconds: seconds.atMost, signal });
+        const { port } = sites.guarded;
+        const most = await runWrk({ port, seconds: seconds.atMost, ...load });
         perSecond = Math.round(most.requestsPerSecond * half);
         announce(`latency: ${perSecond} a second, half of what is possible at most …`);
         for (let round = 0; round < rounds; round++) {
@@ -58,6 +65,7 @@ export const latencyPart: StorePart = {
                 requests: cookies.map(renderHandshake),
                 ...{ perSecond, connections, seconds: seconds.round },
               },
+              generating,
               signal,
             );
             announce(`latency: ${kind}: ${describe(outcome)}`);
@@ -111,10 +119,10 @@ function renderHandshake(cookie: string): string {
   return `GET /socket HTTP/1.1\r\n${headers}\r\n`;
 }
 
-function generate(task: Task, signal: AbortSignal): Promise<Outcome> {
+function generate(task: Task, processors: Processors, signal: AbortSignal): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const script = join(import.meta.dirname, 'generator.ts');
-    const child = spawn(process.execPath, [script], {
+    const child = spawn(...runOn(processors, process.execPath, [script]), {
       signal,
       env: { PATH: process.env.PATH },
       stdio: ['pipe', 'pipe', 'pipe'],

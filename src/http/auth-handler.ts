@@ -44,18 +44,23 @@ export function createAuthHandler(dependencies: {
     const all = arrived;
     arrived = [];
     closeSnapshot = openSnapshot();
+    const known: (() => void)[] = [];
+    let isDeciding = true;
     for (const [request, response] of all) {
       unlessFailed<unknown>(
         () =>
-          whenKnown(answer(readSubrequest(request, trustedProxies)), (found) =>
-            reply(request, response, found),
-          ),
+          whenKnown(answer(readSubrequest(request, trustedProxies)), (found) => {
+            if (isDeciding) known.push(() => reply(request, response, found));
+            else reply(request, response, found);
+          }),
         (error) => {
           failed(error);
           response.destroy();
         },
       );
     }
+    isDeciding = false;
+    for (const k of known) k();
   }
 
   return (request, response) => {

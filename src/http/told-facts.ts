@@ -29,22 +29,26 @@ const headersOf = {
 /** A fact that headers tell. */
 export type Fact = keyof typeof headersOf;
 
-/** The lines that told each fact; a fact that none told is missing. */
-export type ToldFacts = { readonly [fact in Fact]?: readonly string[] };
+/** The lines that told each fact; undefined where none did. */
+export type ToldFacts = { readonly [fact in Fact]: readonly string[] | undefined };
+
+const facts = Object.keys(headersOf) as readonly Fact[];
+const numberOf = Object.fromEntries(facts.map((fact, i) => [fact, i])) as Record<Fact, number>;
 
 /** By name in lower case, and as nginx's configuration spells it, which spares most look-ups that. */
-const factByHeader = new Map<string, Fact>(
-  (Object.entries(headersOf) as [Fact, readonly string[]][]).flatMap(([fact, names]) =>
-    names.flatMap((name): [string, Fact][] => [
-      [name, fact],
-      [name.toLowerCase(), fact],
+const factByHeader = new Map<string, number>(
+  facts.flatMap((fact) =>
+    headersOf[fact].flatMap((name): [string, number][] => [
+      [name, numberOf[fact]],
+      [name.toLowerCase(), numberOf[fact]],
     ]),
   ),
 );
 
 /** Sorts the lines of a subrequest's head; empty ones count as missing, as nginx sees empty variables. */
 export function tellFacts({ rawHeaders }: SubrequestHead): ToldFacts {
-  const told: { [fact in Fact]?: string[] } = {};
+  // By number: V8 finds a property by a name that varies many times slower.
+  const told: (string[] | undefined)[] = new Array(facts.length);
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const fact = factByHeader.get(name) ?? factByHeader.get(name.toLowerCase());
@@ -54,7 +58,23 @@ export function tellFacts({ rawHeaders }: SubrequestHead): ToldFacts {
     if (lines === undefined) told[fact] = [line];
     else lines.push(line);
   }
-  return told;
+  return {
+    gate: told[numberOf.gate],
+    method: told[numberOf.method],
+    scheme: told[numberOf.scheme],
+    host: told[numberOf.host],
+    uri: told[numberOf.uri],
+    url: told[numberOf.url],
+    upgrade: told[numberOf.upgrade],
+    origin: told[numberOf.origin],
+    address: told[numberOf.address],
+    hops: told[numberOf.hops],
+    cookie: told[numberOf.cookie],
+    authorization: told[numberOf.authorization],
+    subprotocols: told[numberOf.subprotocols],
+    traceparent: told[numberOf.traceparent],
+    tracestate: told[numberOf.tracestate],
+  };
 }
 
 /** What people call each fact, and which of the above it is read from. */

@@ -58,8 +58,8 @@ export class SqliteConnection {
   }
 
   /**
-   * What is read from now on until it is closed is read at one moment, that of the first look-up, and
-   * costs less. It has to be closed in the same turn of the event loop.
+   * What is read from now on until it is closed costs less, and is read at one moment: that of the first
+   * look-up. It has to be closed in the same turn of the event loop.
    */
   openSnapshot(): () => void {
     this.#snapshot.open();
@@ -81,7 +81,8 @@ export class SqliteConnection {
    * not show in it (https://sqlite.org/pragma.html#pragma_data_version).
    */
   version(): number {
-    return this.#snapshot.version(() => this.#read(() => this.#version.get()) as number);
+    // Outside of the snapshot's transaction: where all tokens are in memory there need not be one.
+    return this.#snapshot.version(() => this.#patiently(() => this.#version.get()) as number);
   }
 
   /**
@@ -169,11 +170,18 @@ export class SqliteConnection {
     );
   }
 
-  /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
+  /** Reads as part of the snapshot, where there is one. */
   #read<T>(work: () => T): T {
+    return this.#patiently(() => {
+      this.#snapshot.begin();
+      return work();
+    });
+  }
+
+  /** Readers wait for nobody in WAL mode, but for a moment while another process puts the log right. */
+  #patiently<T>(work: () => T): T {
     return this.#guard(() => {
       try {
-        this.#snapshot.begin();
         return work();
       } catch (error) {
         const isWriting = this.#db.inTransaction && !this.#snapshot.isOpen;

@@ -3,8 +3,8 @@ import type { Token } from '../../core/token.ts';
 
 /** Tokens that are kept at most; one takes about a kilobyte. */
 const capacity = 10_000;
-/** How many of the tokens that were looked up last are recognised when they come again. */
-const seenSlots = 131_072;
+/** Half of how many of the tokens that were looked up last are recognised when they come again. */
+const seenPairs = 65_536;
 
 /** A token as it was read when the database had this version. */
 interface Kept {
@@ -19,8 +19,11 @@ interface Kept {
 export class TokenCache {
   readonly #kept: LRUCache<string, Kept>;
   readonly #hashOf = new Map<string, string>();
-  /** Bits of the hashes seen lately. Where tokens come once each, keeping them would only cost. */
-  readonly #seen = new Uint32Array(seenSlots);
+  /**
+   * Bits of the hashes seen lately. Where tokens come once each, keeping them would only cost. Two share
+   * a place, or any two tokens of one place that come in turn would make each other forgotten for ever.
+   */
+  readonly #seen = new Uint32Array(2 * seenPairs);
 
   constructor() {
     this.#kept = new LRUCache({
@@ -36,10 +39,12 @@ export class TokenCache {
 
   /** Whether this hash was looked up a short while ago, so that it is worth keeping. */
   comesAgain(hash: Buffer): boolean {
-    const slot = hash.readUInt32LE(0) % seenSlots;
+    const seen = this.#seen;
+    const place = 2 * (hash.readUInt32LE(0) % seenPairs);
     const mark = hash.readUInt32LE(4);
-    if (this.#seen[slot] === mark) return true;
-    this.#seen[slot] = mark;
+    if (seen[place] === mark || seen[place + 1] === mark) return true;
+    seen[place + 1] = seen[place] as number;
+    seen[place] = mark;
     return false;
   }
 
