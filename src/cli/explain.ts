@@ -38,10 +38,7 @@ export function registerExplainCommand(program: Command): void {
       collect,
     )
     .option('--request <file>', 'a raw request, as a client sends it; - reads standard input')
-    .option(
-      '--log-id <id>',
-      'one of the last 1,000 decisions, by its request_id or X-Postern-Request-Id',
-    )
+    .option('--log-id <id>', 'one of the last decisions, by its request_id or X-Postern-Request-Id')
     .addHelpText(
       'after',
       `

@@ -19,7 +19,7 @@ export const problems = {
   token_not_found: { status: 404, title: 'There is no token with this id' },
   decision_not_found: {
     status: 404,
-    title: 'None of the last 1,000 decisions has this id',
+    title: 'None of the decisions that are remembered has this id',
   },
   key_not_found: { status: 404, title: 'There is no admin key of this name' },
   key_exists: { status: 409, title: 'There is an admin key of this name already' },

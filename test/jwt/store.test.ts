@@ -34,6 +34,27 @@ test('a JWT that was revoked between look and redemption is not redeemed', async
   assert.equal(await one.redeem({ ...key, issuedAt: 1_001 }, 5_000, 1), true);
 });
 
+for (const [what, change, expected] of [
+  [
+    'a revocation',
+    (store) => store.revoke({ ...always, iss: 'i', concerns: { jti: 'j' } }),
+    { revoked: true, used: false },
+  ],
+  ['a use', (store) => store.redeem(key, 5_000, 1), { revoked: false, used: true }],
+] as const satisfies readonly (readonly [
+  string,
+  (store: UnrecordedStore['jwts']) => Promise<unknown>,
+  { revoked: boolean; used: boolean },
+])[]) {
+  test(`the first of all to be stored, ${what}, is seen at once on both sides`, async (t) => {
+    const stores = openTwice(t);
+    const look = () => Promise.all([...stores, ...stores].map((store) => store.find(key)));
+    for (const found of await look()) assert.deepEqual(found, { revoked: false, used: false });
+    await change(stores[0]);
+    for (const found of await look()) assert.deepEqual(found, expected);
+  });
+}
+
 test('a revocation concerns its own issuer, jti or subject to the letter', async (t) => {
   const [store] = openTwice(t);
   await store.revoke({ ...always, iss: 'i', concerns: { jti: 'j' } });

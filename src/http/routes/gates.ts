@@ -177,7 +177,9 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
       {
         onRequest: allow('auditor'),
         schema: {
-          summary: 'Say how one of the last 1,000 requests was answered, and why',
+          summary: 'Say how one of the last requests was answered, and why',
+          description:
+            'The last 1,000 denials are remembered, and the last 1,000 admissions, of each second the first 100.',
           params: Type.Object({
             id: Type.String({
               description: '`request_id` of the log, `X-Postern-Request-Id` of a denial.',

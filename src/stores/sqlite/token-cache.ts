@@ -18,7 +18,10 @@ interface Kept {
  */
 export class TokenCache {
   readonly #kept: LRUCache<string, Kept>;
-  readonly #hashOf = new Map<string, string>();
+  /** By the token's id. */
+  readonly #keyOf = new Map<string, string>();
+  /** Of hashes that are the same object each time, as those of remembered secrets are. */
+  readonly #keys = new WeakMap<Uint8Array, string>();
   /**
    * Bits of the hashes seen lately. Where tokens come once each, keeping them would only cost. Two share
    * a place, or any two tokens of one place that come in turn would make each other forgotten for ever.
@@ -28,20 +31,20 @@ export class TokenCache {
   constructor() {
     this.#kept = new LRUCache({
       max: capacity,
-      dispose: ({ token }) => void this.#hashOf.delete(token.id),
+      dispose: ({ token }) => void this.#keyOf.delete(token.id),
     });
   }
 
   /** What is kept. It counts only while the database has the version that it was read at. */
-  find(hash: string): Kept | undefined {
-    return this.#kept.get(hash);
+  find(hash: Uint8Array): Kept | undefined {
+    return this.#kept.get(this.#key(hash));
   }
 
   /** Whether this hash was looked up a short while ago, so that it is worth keeping. */
-  comesAgain(hash: Buffer): boolean {
+  comesAgain(hash: Uint8Array): boolean {
     const seen = this.#seen;
-    const place = 2 * (hash.readUInt32LE(0) % seenPairs);
-    const mark = hash.readUInt32LE(4);
+    const place = 2 * (readNumber(hash, 0) % seenPairs);
+    const mark = readNumber(hash, 4);
     if (seen[place] === mark || seen[place + 1] === mark) return true;
     seen[place + 1] = seen[place] as number;
     seen[place] = mark;
@@ -49,21 +52,36 @@ export class TokenCache {
   }
 
   /** Keeps a token that was read when the database had this version, or a later one. */
-  keep(hash: string, token: Token, version: number): void {
+  keep(hash: Uint8Array, token: Token, version: number): void {
     if (token.maxUses !== undefined || token.secretUntil !== undefined) return;
-    this.#kept.set(hash, { token, version });
-    this.#hashOf.set(token.id, hash);
+    const key = this.#key(hash);
+    this.#keys.set(hash, key);
+    this.#kept.set(key, { token, version });
+    this.#keyOf.set(token.id, key);
   }
 
   /** Forgets a token that is about to change. */
   forget(id: string): void {
-    const hash = this.#hashOf.get(id);
-    if (hash !== undefined) this.#kept.delete(hash);
+    const key = this.#keyOf.get(id);
+    if (key !== undefined) this.#kept.delete(key);
   }
 
   /** Forgets all of them. */
   clear(): void {
     this.#kept.clear();
-    this.#hashOf.clear();
+    this.#keyOf.clear();
   }
+
+  #key(hash: Uint8Array): string {
+    return (
+      this.#keys.get(hash) ??
+      Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')
+    );
+  }
+}
+
+/** Four bytes of a hash as a number. */
+function readNumber(hash: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [hash[at], hash[at + 1], hash[at + 2], hash[at + 3]];
+  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }

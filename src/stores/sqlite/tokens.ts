@@ -71,18 +71,16 @@ export class SqliteTokens implements TokenStore {
   }
 
   findByHash(hash: Uint8Array): Token | undefined {
-    const bytes = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength);
-    const key = bytes.toString('latin1');
-    const kept = this.#cache.find(key);
+    const kept = this.#cache.find(hash);
     // Another process may have written: asking that costs a quarter of a look-up.
     if (kept !== undefined && kept.version === this.#db.version()) return kept.token;
-    if (bytes.length !== hashLength || !this.#cache.comesAgain(bytes)) {
+    if (hash.length !== hashLength || !this.#cache.comesAgain(hash)) {
       return this.#find(byHash, { hash });
     }
     // Before the look-up: what is written between the two is then seen as a new version.
     const version = this.#db.version();
     const token = this.#find(byHash, { hash });
-    if (token !== undefined) this.#cache.keep(key, token, version);
+    if (token !== undefined) this.#cache.keep(hash, token, version);
     return token;
   }
 

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TokenCache } from '../../src/stores/sqlite/token-cache.ts';
+
+/** A hash that is looked for at the place of all these hashes. */
+function hashAtOnePlace(mark: number): Uint8Array {
+  const hash = Buffer.alloc(32);
+  hash.writeUInt32LE(7, 0);
+  hash.writeUInt32LE(mark, 4);
+  return hash;
+}
+
+test('two tokens that share a place do not make each other forgotten', () => {
+  const cache = new TokenCache();
+  const [one, other] = [hashAtOnePlace(1), hashAtOnePlace(2)];
+  assert.deepEqual(
+    [one, other, one, other].map((hash) => cache.comesAgain(hash)),
+    [...[false, false], ...[true, true]],
+  );
+});
+
+test('of many at one place, those that came last are recognised', () => {
+  const cache = new TokenCache();
+  const hashes = [1, 2, 3].map(hashAtOnePlace);
+  for (const hash of hashes) assert.equal(cache.comesAgain(hash), false);
+  assert.deepEqual(
+    [3, 2, 1].map((mark) => cache.comesAgain(hashAtOnePlace(mark))),
+    [true, true, false],
+  );
+});
