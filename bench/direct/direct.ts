@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pin, takeTwoProcessors } from '../processors.ts';
 import type { Figure } from '../store/figure.ts';
 import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
@@ -11,11 +12,13 @@ const tokens = { inStore: 100_000, inUse: 1_000 };
 
 /**
  * Postern asked without nginx, beside a bare `node:http` server that answers 200 with one header: what
- * a decision costs. Both take turns, on the same machine in the same minute.
+ * a decision costs. Both take turns, in the same minute, on the same one processor; the load generator
+ * has the other.
  */
 export const directPart: StorePart = {
   name: 'direct',
   async measure({ directory, announce, signal }) {
+    const [serving, generating] = takeTwoProcessors();
     announce(`direct: making ${tokens.inStore} tokens …`);
     const dataDir = join(directory, 'data');
     await fillStore(dataDir, 't', { count: tokens.inStore, rareIn: tokens.inStore, signal });
@@ -38,11 +41,14 @@ export const directPart: StorePart = {
                 env: { ...env, POSTERN_LOG_LEVEL: logLevel },
               }),
           ],
-          async (bare, service) =>
-            askInTurn(
-              { bare: { server: bare, headerFile }, service: { server: service, headerFile } },
+          async (bare, service) => {
+            for (const { pid } of [bare, service]) pin(pid, serving);
+            const asked = { headerFile, processors: generating };
+            return askInTurn(
+              { bare: { server: bare, ...asked }, service: { server: service, ...asked } },
               signal,
-            ),
+            );
+          },
         );
         const log = logLevel === 'info' ? ', each with its line in the log' : '';
         const { bare, service } = loads;

@@ -9,6 +9,7 @@ import { exitCodes } from './exit-codes.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
 import { note } from './output.ts';
 import { releaseStartMemory } from './start-memory.ts';
+import { keepTickShape } from './tick-shape.ts';
 
 /** `postern serve`. */
 export function registerServeCommand(program: Command): void {
@@ -31,6 +32,7 @@ Examples:
       const service = isPrimary
         ? await servePrimary(config, log)
         : await serveOne(options, config, log);
+      keepTickShape();
       releaseStartMemory();
       if (isWorker) return;
       warnOfExposure(config, log);

@@ -13,7 +13,7 @@ export interface Credential {
   readonly source: SourceName;
   readonly value: string;
   /** Who the client says it is (the user of Basic): the token has to be this subject's. */
-  readonly claimedSubject?: string;
+  readonly claimedSubject?: string | undefined;
 }
 
 /** What a source found: the value, and whom the client claims to be. */

@@ -58,7 +58,30 @@ const steps: readonly Step[] = [
  * with what the ports do; the caller must treat that as a denial.
  */
 export function decide(question: Question, ports: DecisionPorts): Awaitable<Verdict> {
-  return takeSteps({ ...question, ports }, 0);
+  return takeSteps(inquire(question, ports), 0);
+}
+
+/**
+ * All fields are there from the start and each is named: V8 may take as long to spread the question
+ * and to add fields one by one as for all steps.
+ */
+function inquire(question: Question, ports: DecisionPorts): Inquiry {
+  const { handshake, gate, now, purpose, requestId, actor, trace } = question;
+  return {
+    handshake,
+    gate,
+    now,
+    purpose,
+    requestId,
+    actor,
+    trace,
+    ports,
+    grounds: undefined,
+    credential: undefined,
+    bridged: undefined,
+    identity: undefined,
+    notes: undefined,
+  };
 }
 
 function takeSteps(inquiry: Inquiry, from: number): Awaitable<Verdict> {

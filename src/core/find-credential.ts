@@ -22,7 +22,8 @@ export function findCredential(inquiry: Inquiry): Deny | undefined {
     if (presented === undefined) continue;
     inquiry.grounds = name;
     if (isDenial(presented)) return presented;
-    inquiry.credential = { source: name, ...presented };
+    const { value, claimedSubject } = presented;
+    inquiry.credential = { source: name, value, claimedSubject };
     return undefined;
   }
   const { trust } = gate.networks;

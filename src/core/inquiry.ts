@@ -35,13 +35,13 @@ export interface Question {
    * `sign_in` asks only who somebody is: it is about no place, so what the gate wants of those it
    * admits waits for the handshakes of the session. Default `admission`.
    */
-  readonly purpose?: 'admission' | 'sign_in';
+  readonly purpose?: 'admission' | 'sign_in' | undefined;
   /** What the log calls this request. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** Who asks on behalf of whoever holds the credential; undefined for the holder. */
-  readonly actor?: Actor;
+  readonly actor?: Actor | undefined;
   /** Gets to hear of every step, for people who ask why. */
-  readonly trace?: (entry: TraceEntry) => void;
+  readonly trace?: ((entry: TraceEntry) => void) | undefined;
 }
 
 /** What one step of a decision came to. */
@@ -56,14 +56,14 @@ export interface TraceEntry {
 export interface Inquiry extends Question {
   readonly ports: DecisionPorts;
   /** What the decision rests on, once that is known. */
-  grounds?: Grounds;
+  grounds: Grounds | undefined;
   /** Set for grounds that are a source of ours. */
-  credential?: Credential;
+  credential: Credential | undefined;
   /** Set for the source `bridge`. */
-  bridged?: BridgeRequest;
-  identity?: Identity;
+  bridged: BridgeRequest | undefined;
+  identity: Identity | undefined;
   /** Notes of the present step; nobody reads them unless there is a trace. */
-  notes?: string[];
+  notes: string[] | undefined;
 }
 
 /** Leaves a note for the trace. */

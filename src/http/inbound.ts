@@ -70,16 +70,16 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
     },
     upgrading,
     clientAddress,
-    ...readTrace(told),
+    trace: readTrace(told),
   };
 }
 
 /** Nothing depends on it, so what cannot be told apart is left out. */
-function readTrace({ traceparent, tracestate }: ToldFacts): Pick<Subrequest, 'trace'> {
+function readTrace({ traceparent, tracestate }: ToldFacts): Subrequest['trace'] {
   const parent = agree(traceparent);
-  if (parent === undefined || isDenied(parent)) return {};
+  if (parent === undefined || isDenied(parent)) return undefined;
   const state = tracestate?.join(',');
-  return { trace: { traceparent: parent, ...(state !== undefined && { tracestate: state }) } };
+  return { traceparent: parent, ...(state !== undefined && { tracestate: state }) };
 }
 
 const contradiction = Symbol('contradiction');

@@ -16,7 +16,7 @@ export interface Subrequest {
   /** Who to name in the log. */
   readonly clientAddress: string | undefined;
   /** What nginx says it is part of. */
-  readonly trace?: TraceHeaders;
+  readonly trace?: TraceHeaders | undefined;
 }
 
 /** What goes back to nginx. The body is always empty, so that nginx can keep its connection. */

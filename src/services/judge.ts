@@ -36,10 +36,10 @@ export function createJudge(dependencies: {
     redeem: async () => undefined,
     throttle: dryThrottle,
   };
-  return (handshake, { dry = false, ...options } = {}) => {
+  return (handshake, { dry = false, trace, requestId } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
-    const question = { handshake, gate: at.gate, now: clock(), ...options };
+    const question = { handshake, gate: at.gate, now: clock(), trace, requestId };
     const verdict = unlessFailed<Verdict>(
       () => decide(question, dry ? dryPorts : ports),
       (error) => failed(error, events),

@@ -109,8 +109,8 @@ export function createJwtVerifier(dependencies: {
     const denial = checkMoment(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
     // Asked last, so that no revocation slips in while keys are fetched.
-    const found = store.find({ ...identity.jwt, subject: identity.subject });
-    return whenKnown(found, ({ revoked, used }) => {
+    return whenKnown(store.find(identity.jwt), ({ revoked, used }) => {
+      if (!revoked && used === identity.jwt.used) return identity;
       const known = { ...identity, jwt: { ...identity.jwt, used } };
       return revoked ? { ...deny('revoked'), identity: known } : known;
     });
