@@ -4,10 +4,10 @@ import { createHook } from 'node:async_hooks';
 const kept: object[] = [];
 
 /**
- * Keeps such an object. Where a collection of garbage
- * finds none, as in a quiet moment, V8 forgets their shape, and makes each later one in its slowest way
- * for as long as the process lives. Answering takes several, so a service that was quiet once would need
- * up to half as much processor time again for each decision.
+ * Keeps such an object. Where a collection of garbage finds none, as in a quiet moment, V8 forgets their
+ * shape, and makes each later one in its slowest way for as long as the process lives. Answering takes
+ * several, so a service that was quiet once would need up to half as much processor time again for each
+ * decision.
  */
 export function keepTickShape(): void {
   const hook = createHook({

@@ -16,3 +16,12 @@ export function memoize<T>(read: (text: string) => T): (text: string) => T {
     return result;
   };
 }
+
+/** A pure function of a text that remembers its last result, for what is asked twice in one decision. */
+export function memoizeLast<T>(read: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly result: T } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, result: read(text) };
+    return last.result;
+  };
+}

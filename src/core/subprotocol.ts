@@ -1,4 +1,5 @@
 import { isHttpToken } from './http-token.ts';
+import { memoizeLast } from './memo.ts';
 
 /** Marks the subprotocol that carries a token which is an RFC 7230 token itself, as ours and JWTs are. */
 const plainPrefix = 'postern.bearer.';
@@ -26,16 +27,22 @@ export interface Offer {
  * Reads `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4): tokens separated by commas, at least
  * one, none twice. Undefined when it is anything else. Takes time linear in its length.
  */
-export function parseOffer(header: string): Offer | undefined {
-  const names = header.split(',').map((part) => part.trim());
-  if (new Set(names).size !== names.length) return undefined;
-  if (!names.every(isHttpToken)) return undefined;
-  const isToken = (part: string) => part.startsWith(plainPrefix) || part.startsWith(encodedPrefix);
-  return {
-    tokens: names.filter(isToken),
-    own: names.filter((part) => !isToken(part) && part !== markerSubprotocol),
-    marker: names.includes(markerSubprotocol),
-  };
+export const parseOffer: (header: string) => Offer | undefined = memoizeLast(readOffer);
+
+function readOffer(header: string): Offer | undefined {
+  const tokens: string[] = [];
+  const own: string[] = [];
+  let marker = false;
+  const parts = header.split(',');
+  for (const part of parts) {
+    const name = part.trim();
+    if (!isHttpToken(name)) return undefined;
+    if (name.startsWith(plainPrefix) || name.startsWith(encodedPrefix)) tokens.push(name);
+    else if (name === markerSubprotocol) marker = true;
+    else own.push(name);
+  }
+  const different = new Set(tokens).size + new Set(own).size + (marker ? 1 : 0);
+  return different === parts.length ? { tokens, own, marker } : undefined;
 }
 
 /** The secret inside a subprotocol that carries one; undefined when its encoding is broken. */

@@ -23,12 +23,11 @@ export function renderAllowHeaders(allowed: {
 }): AnswerHeader[] {
   const { gate, handshake, verdict, assertion, now } = allowed;
   const seconds = cacheSeconds(gate, verdict, now);
-  return [
-    ...renderBackendHeaders(gate, verdict.identity),
-    ...renderForwardedHeaders(gate, handshake),
-    ...(assertion === '' ? [] : [['X-Postern-Assertion', assertion] as const]),
-    ['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store'],
-  ];
+  const headers: AnswerHeader[] = renderBackendHeaders(gate, verdict.identity);
+  headers.push(...renderForwardedHeaders(gate, handshake));
+  if (assertion !== '') headers.push(['X-Postern-Assertion', assertion]);
+  headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
+  return headers;
 }
 
 /** The headers of a denial, with where to sign in for a page load that could. */

@@ -76,9 +76,10 @@ export function createAnswer(dependencies: {
     { start, requestId }: { start: number; requestId: string },
   ): Answer {
     const facts = isDenial(handshake) ? undefined : handshake;
+    const now = clock();
     events.decided({
       requestId,
-      at: clock(),
+      at: now,
       milliseconds: performance.now() - start,
       gate: at?.gate.name,
       because: at?.because,
@@ -98,7 +99,7 @@ export function createAnswer(dependencies: {
           handshake: facts,
           verdict,
           assertion,
-          now: clock(),
+          now,
         }),
       };
     }
