@@ -13,7 +13,8 @@ export interface Task {
   /** Whole requests, which are sent in turn. */
   readonly requests: readonly string[];
   readonly perSecond: number;
-  readonly seconds: number;
+  /** How long; those of the first moments, while Node compiles the generator, do not count. */
+  readonly seconds: { readonly first: number; readonly counted: number };
   readonly connections: number;
 }
 
@@ -35,14 +36,29 @@ export interface Outcome {
 /** Milliseconds after the last request in which all have to be answered. */
 const patienceMs = 10_000;
 
+/** Where an answer ends: nginx sends none with a body here. */
+const endOfHead = Buffer.from('\r\n\r\n');
+const admitted = Buffer.from('HTTP/1.1 200 ');
+const lastOfConnection = Buffer.from('\r\nConnection: close\r\n');
+const nothing = Buffer.alloc(0);
+
+/** One connection, with the request that it waits for an answer to. */
+interface Client {
+  socket: Socket;
+  index: number;
+  answer: Buffer;
+}
+
 async function generate(task: Task): Promise<Outcome> {
   const { port, requests, perSecond, seconds, connections } = task;
-  const count = Math.floor(perSecond * seconds);
+  const first = Math.floor(perSecond * seconds.first);
+  const count = first + Math.floor(perSecond * seconds.counted);
   const latencies = new Float64Array(count);
   const lags = new Float64Array(count);
-  const free = await Promise.all(Array.from({ length: connections }, () => open(port)));
-  const all = new Set(free);
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
   return new Promise((resolve, reject) => {
+    const clients = sockets.map((socket): Client => ({ socket, index: 0, answer: nothing }));
+    const free = [...clients];
     const waiting: number[] = [];
     let next = 0;
     let answered = 0;
@@ -51,68 +67,74 @@ async function generate(task: Task): Promise<Outcome> {
 
     const finish = (error?: Error) => {
       clearTimeout(patience);
-      for (const socket of all) socket.destroy();
-      if (error) reject(error);
-      else resolve({ latency: quantilesOf(latencies), lag: quantilesOf(lags) });
+      for (const { socket } of clients) socket.destroy();
+      if (error) return reject(error);
+      const [latency, lag] = [latencies, lags].map((all) => quantilesOf(all.subarray(first)));
+      resolve({ latency, lag } as Outcome);
     };
     const patience = setTimeout(
       () => finish(new Error(`${count - answered} of ${count} requests got no answer`)),
-      seconds * 1_000 + patienceMs,
+      (seconds.first + seconds.counted) * 1_000 + patienceMs,
     );
 
-    function send(socket: Socket, index: number): void {
+    function send(client: Client, index: number): void {
+      client.index = index;
       lags[index] = performance.now() - dueAt(index);
-      let answer = '';
-      socket.on('data', function take(chunk: Buffer) {
-        answer += chunk.toString('latin1');
-        if (!answer.endsWith('\r\n\r\n')) return;
-        socket.off('data', take);
-        if (!answer.startsWith('HTTP/1.1 200 ')) {
-          return finish(new Error(`a handshake got ${answer.slice(0, answer.indexOf('\r'))}`));
-        }
-        latencies[index] = performance.now() - dueAt(index);
-        answered++;
-        if (answered === count) finish();
-        else if (/^connection: close\r$/im.test(answer)) replace(socket);
-        else goOnWith(socket);
-      });
-      socket.write(requests[index % requests.length] ?? '');
+      client.socket.write(requests[index % requests.length] ?? '');
     }
 
-    function goOnWith(socket: Socket): void {
+    function take(client: Client, chunk: Buffer): void {
+      const answer = client.answer.length === 0 ? chunk : Buffer.concat([client.answer, chunk]);
+      if (!answer.subarray(-endOfHead.length).equals(endOfHead)) {
+        client.answer = answer;
+        return;
+      }
+      client.answer = nothing;
+      if (!answer.subarray(0, admitted.length).equals(admitted)) {
+        finish(new Error(`a handshake got ${answer.toString('latin1').split('\r')[0]}`));
+        return;
+      }
+      latencies[client.index] = performance.now() - dueAt(client.index);
+      answered++;
+      if (answered === count) finish();
+      else if (answer.includes(lastOfConnection)) replace(client);
+      else goOnWith(client);
+    }
+
+    function goOnWith(client: Client): void {
       const index = waiting.shift();
-      if (index === undefined) free.push(socket);
-      else send(socket, index);
+      if (index === undefined) free.push(client);
+      else send(client, index);
     }
 
     /** nginx serves so many requests over one connection and no more (keepalive_requests). */
-    function replace(socket: Socket): void {
-      all.delete(socket);
-      socket.off('end', closed).destroy();
-      open(port).then((fresh) => {
-        watch(fresh);
-        goOnWith(fresh);
+    function replace(client: Client): void {
+      client.socket.off('end', closed).destroy();
+      open(port).then((socket) => {
+        client.socket = socket;
+        watch(client);
+        goOnWith(client);
       }, finish);
     }
 
     const closed = () => finish(new Error('a connection was closed'));
-    function watch(socket: Socket): void {
-      all.add(socket);
-      socket.on('error', finish).on('end', closed);
+    function watch(client: Client): void {
+      client.socket.on('data', (chunk) => take(client, chunk));
+      client.socket.on('error', finish).on('end', closed);
     }
 
     /** Turns without a pause: the timers of Node are too coarse, by a factor of ten. */
     function turn(): void {
       const now = performance.now();
       for (; next < count && dueAt(next) <= now; next++) {
-        const socket = free.pop();
-        if (socket === undefined) waiting.push(next);
-        else send(socket, next);
+        const client = free.pop();
+        if (client === undefined) waiting.push(next);
+        else send(client, next);
       }
       if (next < count) setImmediate(turn);
     }
 
-    for (const socket of all) watch(socket);
+    for (const client of clients) watch(client);
     turn();
   });
 }
