@@ -4,6 +4,7 @@ import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import type { Credential } from '../core/credential.ts';
 import type { Identity } from '../core/identity.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../core/secret.ts';
+import { SeenLately } from '../core/seen-lately.ts';
 import { type Token, tokenState } from '../core/token.ts';
 import { type DenialCode, type Deny, deny } from '../core/verdict.ts';
 import type { JwtStore, TokenStore } from '../stores/store.ts';
@@ -25,7 +26,7 @@ export type VerifyOpaque = (
   mayWork?: () => boolean,
 ) => Awaitable<Identity | Deny>;
 
-/** Most secrets whose hashes are remembered: of tokens that the store knows, and of no others. */
+/** Most secrets whose hashes are remembered: of tokens that the store knows and that come again. */
 const remembered = 10_000;
 
 /**
@@ -38,6 +39,7 @@ export function createOpaqueVerifier(store: {
 }): VerifyOpaque {
   const { tokens, jwts } = store;
   const hashes = new LRUCache<string, Uint8Array>({ max: remembered });
+  const seen = new SeenLately();
 
   function judge(token: Token, now: number): Awaitable<Identity | Deny> {
     const identity = identityOf(token);
@@ -57,7 +59,7 @@ export function createOpaqueVerifier(store: {
     return whenKnown(tokens.findByHash(hash), (token) => {
       if (token === undefined) return deny('unknown_token');
       if (token.weak && !mayWork()) return deny('throttled');
-      if (known === undefined) hashes.set(value, hash);
+      if (known === undefined && seen.comesAgain(hash)) hashes.set(value, hash);
       return judge(token, now);
     });
   };

@@ -3,8 +3,6 @@ import type { Token } from '../../core/token.ts';
 
 /** Tokens that are kept at most; one takes about a kilobyte. */
 const capacity = 10_000;
-/** Half of how many of the tokens that were looked up last are recognised when they come again. */
-const seenPairs = 65_536;
 
 /** A token as it was read when the database had this version. */
 interface Kept {
@@ -22,11 +20,6 @@ export class TokenCache {
   readonly #keyOf = new Map<string, string>();
   /** Of hashes that are the same object each time, as those of remembered secrets are. */
   readonly #keys = new WeakMap<Uint8Array, string>();
-  /**
-   * Bits of the hashes seen lately. Where tokens come once each, keeping them would only cost. Two share
-   * a place, or any two tokens of one place that come in turn would make each other forgotten for ever.
-   */
-  readonly #seen = new Uint32Array(2 * seenPairs);
 
   constructor() {
     this.#kept = new LRUCache({
@@ -38,17 +31,6 @@ export class TokenCache {
   /** What is kept. It counts only while the database has the version that it was read at. */
   find(hash: Uint8Array): Kept | undefined {
     return this.#kept.get(this.#key(hash));
-  }
-
-  /** Whether this hash was looked up a short while ago, so that it is worth keeping. */
-  comesAgain(hash: Uint8Array): boolean {
-    const seen = this.#seen;
-    const place = 2 * (readNumber(hash, 0) % seenPairs);
-    const mark = readNumber(hash, 4);
-    if (seen[place] === mark || seen[place + 1] === mark) return true;
-    seen[place + 1] = seen[place] as number;
-    seen[place] = mark;
-    return false;
   }
 
   /** Keeps a token that was read when the database had this version, or a later one. */
@@ -78,10 +60,4 @@ export class TokenCache {
       Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')
     );
   }
-}
-
-/** Four bytes of a hash as a number. */
-function readNumber(hash: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = [hash[at], hash[at + 1], hash[at + 2], hash[at + 3]];
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }

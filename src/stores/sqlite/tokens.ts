@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../core/audit.ts';
+import { SeenLately } from '../../core/seen-lately.ts';
 import type { Token, TokenKind } from '../../core/token.ts';
 import type {
   NewToken,
@@ -31,6 +32,7 @@ export class SqliteTokens implements TokenStore {
   readonly #db: SqliteConnection;
   readonly #audit: SqliteAudit;
   readonly #cache = new TokenCache();
+  readonly #seen = new SeenLately();
   readonly #lastUses: LastUses;
   readonly #counter: TokenCounter;
 
@@ -74,7 +76,7 @@ export class SqliteTokens implements TokenStore {
     const kept = this.#cache.find(hash);
     // Another process may have written: asking that costs a quarter of a look-up.
     if (kept !== undefined && kept.version === this.#db.version()) return kept.token;
-    if (hash.length !== hashLength || !this.#cache.comesAgain(hash)) {
+    if (hash.length !== hashLength || !this.#seen.comesAgain(hash)) {
       return this.#find(byHash, { hash });
     }
     // Before the look-up: what is written between the two is then seen as a new version.

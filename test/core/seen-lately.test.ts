@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TokenCache } from '../../src/stores/sqlite/token-cache.ts';
+import { SeenLately } from '../../src/core/seen-lately.ts';
 
 /** A hash that is looked for at the place of all these hashes. */
 function hashAtOnePlace(mark: number): Uint8Array {
@@ -10,21 +10,21 @@ function hashAtOnePlace(mark: number): Uint8Array {
   return hash;
 }
 
-test('two tokens that share a place do not make each other forgotten', () => {
-  const cache = new TokenCache();
+test('two hashes that share a place do not make each other forgotten', () => {
+  const seen = new SeenLately();
   const [one, other] = [hashAtOnePlace(1), hashAtOnePlace(2)];
   assert.deepEqual(
-    [one, other, one, other].map((hash) => cache.comesAgain(hash)),
+    [one, other, one, other].map((hash) => seen.comesAgain(hash)),
     [...[false, false], ...[true, true]],
   );
 });
 
 test('of many at one place, those that came last are recognised', () => {
-  const cache = new TokenCache();
+  const seen = new SeenLately();
   const hashes = [1, 2, 3].map(hashAtOnePlace);
-  for (const hash of hashes) assert.equal(cache.comesAgain(hash), false);
+  for (const hash of hashes) assert.equal(seen.comesAgain(hash), false);
   assert.deepEqual(
-    [3, 2, 1].map((mark) => cache.comesAgain(hashAtOnePlace(mark))),
+    [3, 2, 1].map((mark) => seen.comesAgain(hashAtOnePlace(mark))),
     [true, true, false],
   );
 });
