@@ -1,5 +1,6 @@
 import { directPart } from './direct/direct.ts';
 import { growthPart } from './direct/growth.ts';
+import { quietPart } from './direct/quiet.ts';
 import { stormPart } from './direct/storm.ts';
 import { workersPart } from './direct/workers.ts';
 import { latencyPart } from './latency/latency.ts';
@@ -33,6 +34,7 @@ export interface StorePart {
 /** Every such part, in the order in which they are measured. */
 export const storeParts: readonly StorePart[] = [
   directPart,
+  quietPart,
   workersPart,
   growthPart,
   peerPart,

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pin, takeTwoProcessors } from '../processors.ts';
+import type { StorePart } from '../store-parts.ts';
+import { askInTurn, startDirectService, withServers } from './ask.ts';
+import { fillThousand } from './thousand.ts';
+
+/** Milliseconds after which V8 has collected what was left of the load before. */
+const quietMs = 40_000;
+
+/**
+ * What a decision costs after a quiet while, beside what it cost before: V8 collects garbage in the
+ * meantime, and forgets what it had learned about objects of which there are none just then.
+ */
+export const quietPart: StorePart = {
+  name: 'quiet',
+  async measure({ directory, announce, signal }) {
+    const [serving, generating] = takeTwoProcessors();
+    const { dataDir, headerFile } = await fillThousand({ directory, signal });
+    const start = () =>
+      startDirectService({ directory, dataDir, env: { POSTERN_LOG_LEVEL: 'warn' }, signal });
+    const [before, after] = await withServers([start], async (server) => {
+      pin(server.pid, serving);
+      const load = () =>
+        askInTurn({ one: { server, headerFile, processors: generating } }, signal).then(
+          ({ one }) => one,
+        );
+      const first = await load();
+      announce(`quiet: ${quietMs / 1_000} s without a request …`);
+      await sleep(quietMs, undefined, { signal });
+      return [first, await load()] as const;
+    });
+    return [
+      {
+        part: 'quiet',
+        what: 'processor time of a decision after a quiet while',
+        value: after.cpuMicroseconds,
+        unit: 'µs',
+        against: 'before',
+        baseline: before.cpuMicroseconds,
+        goal: { of: 'ratio', atMost: 1.15 },
+      },
+    ];
+  },
+};
