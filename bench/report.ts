@@ -130,8 +130,8 @@ because disturbances only ever slow down; "slowest" is the rate of the slowest, 
 The figures of the last table were measured in turn with what they are compared with. Those that compare
 parts of the first table are its numbers; each of the others is the median of its rounds. \`direct\`,
 \`quiet\`, \`workers\` and \`growth\` ask without nginx, and processor time is that of all processes of the
-service; which of them has which processor, and
-the rest stands in docs/performance.md. Every redemption was on the disk before it counted.
+service. Which of them has which processor, and the rest, stands in docs/performance.md. Every redemption
+was on the disk before it counted.
 
 ## What the numbers say
 

@@ -26,12 +26,12 @@ test('event, actor, token, subject, gate and time narrow the list down', async (
   let now = Date.parse('2027-01-01T12:00:00Z');
   const postern = await startTestPostern(t, { clock: () => now });
   const { body } = await postern.api('POST', '/v1/keys', { name: 'web', role: 'issuer' });
+  const { id } = await postern.issue({ subject: 'alice', gates: ['chat'] });
+  now += 60_000;
   const web = connectAdmin(
     { listen: postern.admin, key: (body as { key: string }).key },
     undefined,
   );
-  const { id } = await postern.issue({ subject: 'alice', gates: ['chat'] });
-  now += 60_000;
   await web.send('POST', '/v1/tokens', { subject: 'bob', gates: ['chat', 'grist'] });
   await postern.api('DELETE', `/v1/tokens/${id}`);
   const seqs = async (query: string) =>

@@ -17,7 +17,8 @@ import { waitFor } from '../../support/wait.ts';
 /** A site with Postern, over TLS, so that Origin and scheme fit as they do for people. */
 async function startGuarded(t: TestContext, env: Record<string, string> = {}) {
   const postern = await startTestPostern(t, { env });
-  const site = await startSite(t, { ...postern, certificate: createCertificate(t, []) });
+  const { gate } = postern;
+  const site = await startSite(t, { gate, certificate: createCertificate(t, []) });
   return { postern, site, url: `${site.socketUrl}/ws?room=1` };
 }
 
@@ -66,7 +67,7 @@ describe('a token', { concurrency: 2 }, () => {
   test('that is revoked is refused, and with --gate-reason the reason is explained', async (t) => {
     const postern = await startTestPostern(t);
     const site = await startSite(t, {
-      ...postern,
+      gate: postern.gate,
       locations: (backend, include) => `
         location / {
           auth_request_set $postern_reason $upstream_http_x_postern_reason;

@@ -84,7 +84,7 @@ async function startExamples(t: TestContext) {
   );
   const postern = await startTestPostern(t);
   const site = await startSite(t, {
-    ...postern,
+    gate: postern.gate,
     http: terse,
     certificate: { ...authority.issue({ host: 'chat.example.com', toDay: 80 }), keyHash: '' },
   });
