@@ -60,7 +60,7 @@ test('a decision is a span below the one that nginx names, with gate, verdict, r
 
 test('a denial says why, and is an error only where Postern or something behind it failed', async (t) => {
   const spans = recordSpans(t);
-  const { postern, signOn, name } = await startBridged(t, traced);
+  const { postern, signOn, name } = await startBridged(t, { env: traced });
   await ask(postern.gate, { host: name });
   await ask(postern.gate, { host: name, cookie: sessions.tinyauth.alice });
   await signOn.stop();
@@ -136,7 +136,7 @@ test('what a traceparent says changes no decision', async (t) => {
 
 test('no span holds a secret, who somebody is, or what was asked for', async (t) => {
   const spans = recordSpans(t);
-  const { postern, name } = await startBridged(t, traced);
+  const { postern, name } = await startBridged(t, { env: traced });
   const planted = 'planted7secret';
   const { token, id } = await postern.issue({ subject: planted });
   await ask(postern.gate, { host: name, 'x-original-uri': `/${planted}?token=${token}` });
@@ -183,7 +183,7 @@ test('docs/tracing.md names every span and every attribute', async (t) => {
     partner: { issuer: iss, audience, ...byUrl(await startJwksServer(t, signer)) },
   };
   const env = { ...traced, POSTERN_JWT_ISSUERS: JSON.stringify(issuers) };
-  const { postern, name } = await startBridged(t, env);
+  const { postern, name } = await startBridged(t, { env });
   const { token } = await postern.issueTicket();
   await ask(postern.gate, { host: name, 'x-original-uri': `/?token=${token}` });
   await ask(postern.gate, { host: name, cookie: sessions.tinyauth.bob });

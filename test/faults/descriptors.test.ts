@@ -12,11 +12,6 @@ import { waitFor } from '../support/wait.ts';
 const most = 64;
 const through = ['bash', '-c', `ulimit -n ${most} && exec "$@"`, 'bash'];
 
-/** The descriptors are counted of the process that was started. */
-function inOneProcess(t: TestContext) {
-  return { env: { ...surroundings(t).env, POSTERN_WORKERS: '1' } };
-}
-
 /** Opens connections and holds them, whatever becomes of them. */
 function hold(t: TestContext, address: ListenAddress & { kind: 'unix' }, count: number): Socket[] {
   const sockets = Array.from({ length: count }, () => {
@@ -31,7 +26,7 @@ function hold(t: TestContext, address: ListenAddress & { kind: 'unix' }, count: 
 }
 
 test('a service without file descriptors to spare survives, and answers when it has some again', async (t) => {
-  const service = await startScene(t, inOneProcess(t), { through });
+  const service = await startScene(t, { ...surroundings(t), alone: true }, { through });
   const { gate } = service;
   assert.ok(gate.kind === 'unix');
   const token = await service.issue();
@@ -60,7 +55,7 @@ test('a service without file descriptors to spare survives, and answers when it 
 });
 
 test('checkpoints that cannot have a thread for want of descriptors end nothing', async (t) => {
-  const service = await startScene(t, inOneProcess(t), { through });
+  const service = await startScene(t, { ...surroundings(t), alone: true }, { through });
   const { gate } = service;
   assert.ok(gate.kind === 'unix');
   const inUse = () => readdirSync(`/proc/${service.pid}/fd`).length;

@@ -28,7 +28,7 @@ describe('the disk', { concurrency: 3 }, () => {
     test(`${what}: what needs a write gets 503, decisions go on, and it recovers by itself`, async (t) => {
       const disk = make(t);
       const { env } = surroundings(t, { POSTERN_DATA_DIR: disk.dataDir });
-      const service = await startScene(t, { env });
+      const service = await startScene(t, { env, alone: true });
       const [known, fresh, revoked] = [
         await service.issue(),
         await service.issue(),
@@ -74,7 +74,7 @@ describe('the disk', { concurrency: 3 }, () => {
 
   test('when every write fails, as on a disk that became read-only, decisions go on', async (t) => {
     const { env } = surroundings(t);
-    const service = await startScene(t, { env });
+    const service = await startScene(t, { env, alone: true });
     const token = await service.issue();
     const ticket = await service.issue('tickets');
     limitFiles(service.pid, '0');
@@ -92,7 +92,7 @@ describe('the disk', { concurrency: 3 }, () => {
   test('what was acknowledged while the disk was full by turns is there after kill -9', async (t) => {
     const disk = limitedDisk(t);
     const { env } = surroundings(t, { POSTERN_DATA_DIR: disk.dataDir });
-    const service = await startScene(t, { env });
+    const service = await startScene(t, { env, alone: true });
     const kept = [];
     for (let round = 0; round < 10; round++) {
       kept.push(await service.issue());
@@ -101,7 +101,7 @@ describe('the disk', { concurrency: 3 }, () => {
       disk.makeRoom(service.pid);
     }
     await service.end('SIGKILL');
-    const again = await startScene(t, { env });
+    const again = await startScene(t, { env, alone: true });
     for (const token of kept) assert.equal(await again.knock(token), '200');
   });
 
@@ -138,7 +138,7 @@ describe('a store that may not be written', { concurrency: 3 }, () => {
   ] as const) {
     test(`a read-only ${what} keeps it from starting, in one line that names it`, async (t) => {
       const { env, dataDir } = surroundings(t);
-      await (await startScene(t, { env })).end('SIGTERM');
+      await (await startScene(t, { env, alone: true })).end('SIGTERM');
       chmodSync(join(dataDir, name), mode);
       const ended = await run(['serve'], env, { through: obeyingModes });
       chmodSync(dataDir, 0o700);

@@ -279,7 +279,7 @@ async function startWithServer(t: TestContext, clock: () => number) {
   const server = await startJwksServer(t, signer);
   // What bounds fetches by itself is tested here, without what stops whoever tries too often.
   const env = { POSTERN_THROTTLE_ENABLED: 'false' };
-  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock, env });
+  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock, env, alone: true });
   return { signer, server, postern };
 }
 

@@ -56,7 +56,7 @@ test('a JWKS behind a URL and one in a file serve every kind of public key', asy
   const file = join(temporaryDirectory(t), 'jwks.json');
   writeFileSync(file, JSON.stringify({ keys: signers.map(({ jwk }) => jwk) }));
   for (const keys of [byUrl(server), { jwks_file: file }]) {
-    const postern = await startWithIssuers(t, { one: keys });
+    const postern = await startWithIssuers(t, { one: keys }, { alone: true });
     for (const signer of signers) {
       assert.equal(await outcome(postern, makeJwt(signer)), 200, signer.alg);
     }
@@ -84,7 +84,11 @@ test('a JWKS file is read again when it has changed, and a broken one changes no
   const [old, young] = [newSigner('ES256', 'old'), newSigner('EdDSA', 'young')];
   const publish = (...keys: unknown[]) => writeFileSync(file, JSON.stringify({ keys }));
   publish(old.jwk);
-  const postern = await startWithIssuers(t, { one: { jwks_file: file } }, { clock: () => now });
+  const postern = await startWithIssuers(
+    t,
+    { one: { jwks_file: file } },
+    { clock: () => now, alone: true },
+  );
   assert.equal(await outcome(postern, makeJwt(old)), 200);
   assert.equal(await outcome(postern, makeJwt(young)), 'invalid_signature');
   publish(young.jwk);

@@ -52,7 +52,11 @@ test('after a rotation the new key works when the cool-down is over, and the old
   let now = noon;
   const [old, young] = [newSigner('RS256', 'old'), newSigner('RS256', 'young')];
   const server = await startJwksServer(t, old);
-  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock: () => now });
+  const postern = await startWithIssuers(
+    t,
+    { one: byUrl(server) },
+    { clock: () => now, alone: true },
+  );
   assert.equal(await outcome(postern, makeJwt(old)), 200);
   server.keys = [young.jwk];
   now += 9_999;
@@ -68,7 +72,11 @@ test('a key that was withdrawn is forgotten within ten minutes, whoever asks', a
   let now = noon;
   const signer = newSigner('EdDSA');
   const server = await startJwksServer(t, signer);
-  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock: () => now });
+  const postern = await startWithIssuers(
+    t,
+    { one: byUrl(server) },
+    { clock: () => now, alone: true },
+  );
   assert.equal(await outcome(postern, makeJwt(signer)), 200);
   server.keys = [];
   now += 10 * minute - 1;
@@ -81,7 +89,11 @@ test('while the issuer is down its last keys count, for a day and no longer', as
   let now = noon;
   const signer = newSigner('ES256');
   const server = await startJwksServer(t, signer);
-  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock: () => now });
+  const postern = await startWithIssuers(
+    t,
+    { one: byUrl(server) },
+    { clock: () => now, alone: true },
+  );
   const jwt = makeJwt(signer, { exp: noon / 1_000 + 200_000 });
   assert.equal(await outcome(postern, jwt), 200);
   server.answer = (_request, response) => response.destroy();
@@ -100,7 +112,11 @@ test('with keys at hand nobody waits for an issuer that hangs', async (t) => {
   let now = noon;
   const signer = newSigner('ES256');
   const server = await startJwksServer(t, signer);
-  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock: () => now });
+  const postern = await startWithIssuers(
+    t,
+    { one: byUrl(server) },
+    { clock: () => now, alone: true },
+  );
   assert.equal(await outcome(postern, makeJwt(signer)), 200);
   server.answer = (_request, response) => response.destroy();
   now += 10 * minute;

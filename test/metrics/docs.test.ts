@@ -96,7 +96,8 @@ async function exportedBy(t: TestContext): Promise<readonly Exported[]> {
     partner: { issuer: 'https://issuer.example.com/', audience: 'postern', ...byUrl(jwks) },
   };
   const { postern, name } = await startBridged(t, {
-    POSTERN_JWT_ISSUERS: JSON.stringify(issuers),
+    env: { POSTERN_JWT_ISSUERS: JSON.stringify(issuers) },
+    alone: true,
   });
   const { token } = await postern.issue();
   await ask(postern.gate, { host: name, 'x-original-uri': `/?token=${token}` });

@@ -2,17 +2,24 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { connectAdmin } from '../../src/cli/admin-client.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import {
+  startTestPostern,
+  type TestPosternOptions,
+  temporaryDirectory,
+} from '../support/postern.ts';
 import { startSignOn } from '../support/sign-ons.ts';
 
 /** A Postern whose one gate asks a stand-in for TinyAuth. */
-export async function startBridged(t: TestContext, env: Record<string, string> = {}) {
+export async function startBridged(
+  t: TestContext,
+  options: Pick<TestPosternOptions, 'env' | 'alone'> = {},
+) {
   const name = 'app.example.com';
   const signOn = await startSignOn(t, 'tinyauth');
   const config = join(temporaryDirectory(t), 'postern.yaml');
   const bridge = JSON.stringify({ service: 'tinyauth', url: signOn.url, cache: '0s' });
   writeFileSync(config, `gates:\n  app:\n    hosts: [${name}]\n    bridge: ${bridge}\n`);
-  return { postern: await startTestPostern(t, { config, env }), signOn, name };
+  return { postern: await startTestPostern(t, { config, ...options }), signOn, name };
 }
 
 /** A Postern, and somebody who has a key that is none. */

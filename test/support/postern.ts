@@ -44,7 +44,10 @@ export interface TestPosternOptions {
   readonly clock?: () => number;
   /** Use this store directory, and leave it in place. */
   readonly dataDir?: string;
-  /** Runs in this process always: the test prunes, or moves the clock on behind the back of nginx. */
+  /**
+   * Runs in this process always: the test prunes, moves the clock on behind the back of nginx, or counts what
+   * one process asks of others, as each worker does for itself.
+   */
   readonly alone?: true;
 }
 

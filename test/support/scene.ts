@@ -22,13 +22,16 @@ export interface Scene extends Served {
   knock(token: Issued): Promise<string>;
 }
 
-/** Starts a service on the store of these surroundings. */
+/**
+ * Starts a service on the store of these surroundings; `alone` in one process, for tests that do something
+ * to that process.
+ */
 export async function startScene(
   t: TestContext,
-  { env }: Pick<Surroundings, 'env'>,
+  { env, alone }: Pick<Surroundings, 'env'> & { readonly alone?: true },
   options: Parameters<typeof serve>[2] = {},
 ): Promise<Scene> {
-  const served = await serve(t, env, options);
+  const served = await serve(t, { ...env, ...(alone && { POSTERN_WORKERS: '1' }) }, options);
   const { send } = connectAdmin({ listen: served.admin, key: adminKey }, undefined);
   return {
     ...served,
