@@ -20,14 +20,15 @@ import { startTestPostern } from './support/postern.ts';
 import { sessions } from './support/sign-ons.ts';
 import { recordSpans } from './support/tracer.ts';
 
-const traced = { POSTERN_TRACING_ENABLED: 'true' };
+/** Spans are looked at in the process that makes them. */
+const traced = { env: { POSTERN_TRACING_ENABLED: 'true' }, alone: true } as const;
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parent = '00f067aa0ba902b7';
 const traceparent = `00-${traceId}-${parent}-01`;
 
 test('a decision is a span below the one that nginx names, with gate, verdict, reason and source', async (t) => {
   const spans = recordSpans(t);
-  const postern = await startTestPostern(t, { env: traced });
+  const postern = await startTestPostern(t, traced);
   const { token } = await postern.issue();
   const headers = { ...handshakeHeaders, traceparent, 'x-original-uri': `/?token=${token}` };
   await ask(postern.gate, headers);
@@ -60,7 +61,7 @@ test('a decision is a span below the one that nginx names, with gate, verdict, r
 
 test('a denial says why, and is an error only where Postern or something behind it failed', async (t) => {
   const spans = recordSpans(t);
-  const { postern, signOn, name } = await startBridged(t, { env: traced });
+  const { postern, signOn, name } = await startBridged(t, traced);
   await ask(postern.gate, { host: name });
   await ask(postern.gate, { host: name, cookie: sessions.tinyauth.alice });
   await signOn.stop();
@@ -85,7 +86,7 @@ test('keys that have to be fetched, and a ticket that is used up, are spans belo
   const spans = recordSpans(t);
   const signer = newSigner('ES256');
   const server = await startJwksServer(t, signer);
-  const postern = await startWithIssuers(t, { partner: byUrl(server) }, { env: traced });
+  const postern = await startWithIssuers(t, { partner: byUrl(server) }, traced);
   await present(postern, makeJwt(signer));
   const { token } = await postern.issueTicket();
   await ask(postern.gate, { ...handshakeHeaders, 'x-original-uri': `/?token=${token}` });
@@ -104,13 +105,14 @@ test('keys that have to be fetched, and a ticket that is used up, are spans belo
 
 test('a traceparent that is none, or comes twice, or from who may not ask, begins a trace of its own', async (t) => {
   const spans = recordSpans(t);
-  const postern = await startTestPostern(t, { env: traced });
+  const postern = await startTestPostern(t, traced);
   const other = traceparent.replace(parent, 'ffffffffffffffff');
   for (const told of ['', 'nonsense', [traceparent, other], `${traceparent}\u00e9`]) {
     await ask(postern.gate, { traceparent: told });
   }
   const strict = await startTestPostern(t, {
-    env: { ...traced, POSTERN_GATE_TRUSTED_PROXIES: '10.0.0.1' },
+    ...traced,
+    env: { ...traced.env, POSTERN_GATE_TRUSTED_PROXIES: '10.0.0.1' },
   });
   assert.equal((await ask(strict.gate, { traceparent })).reason, 'untrusted_proxy');
   assert.equal(spans.length, 5);
@@ -122,7 +124,7 @@ test('a traceparent that is none, or comes twice, or from who may not ask, begin
 
 test('what a traceparent says changes no decision', async (t) => {
   recordSpans(t);
-  const postern = await startTestPostern(t, { env: traced });
+  const postern = await startTestPostern(t, traced);
   const { token } = await postern.issue();
   const good = { ...handshakeHeaders, 'x-original-uri': `/?token=${token}` };
   for (const told of ['nonsense', [traceparent, 'other'], 'x'.repeat(5_000), traceparent]) {
@@ -136,7 +138,7 @@ test('what a traceparent says changes no decision', async (t) => {
 
 test('no span holds a secret, who somebody is, or what was asked for', async (t) => {
   const spans = recordSpans(t);
-  const { postern, name } = await startBridged(t, { env: traced });
+  const { postern, name } = await startBridged(t, traced);
   const planted = 'planted7secret';
   const { token, id } = await postern.issue({ subject: planted });
   await ask(postern.gate, { host: name, 'x-original-uri': `/${planted}?token=${token}` });
@@ -172,7 +174,7 @@ test('without tracing.enabled nothing is traced, and the API is not even loaded'
     const served = await serve(t, { ...env, ...more });
     return (await served.end('SIGTERM')).stderr.includes('the API is loaded');
   };
-  assert.deepEqual([await loads({}), await loads(traced)], [false, true]);
+  assert.deepEqual([await loads({}), await loads(traced.env)], [false, true]);
 });
 
 test('docs/tracing.md names every span and every attribute', async (t) => {
@@ -182,8 +184,8 @@ test('docs/tracing.md names every span and every attribute', async (t) => {
   const issuers = {
     partner: { issuer: iss, audience, ...byUrl(await startJwksServer(t, signer)) },
   };
-  const env = { ...traced, POSTERN_JWT_ISSUERS: JSON.stringify(issuers) };
-  const { postern, name } = await startBridged(t, { env });
+  const env = { ...traced.env, POSTERN_JWT_ISSUERS: JSON.stringify(issuers) };
+  const { postern, name } = await startBridged(t, { ...traced, env });
   const { token } = await postern.issueTicket();
   await ask(postern.gate, { host: name, 'x-original-uri': `/?token=${token}` });
   await ask(postern.gate, { host: name, cookie: sessions.tinyauth.bob });

@@ -49,7 +49,12 @@ test('what was forgotten is forgotten after a restart too, and what ended is not
 });
 
 test('it is written down while the service runs, so that a crash does not forget it', async (t) => {
-  const { env, dataDir } = surroundings(t, { ...kept, POSTERN_THROTTLE_FAILURES: '3' });
+  const { env, dataDir } = surroundings(t, {
+    ...kept,
+    POSTERN_THROTTLE_FAILURES: '3',
+    // Each worker counts for itself.
+    POSTERN_WORKERS: '1',
+  });
   const served = await serve(t, env);
   for (let i = 0; i < 4; i++) await ask(served.gate, { authorization: 'Bearer bogus' });
   const store = openSqliteStore(dataDir);

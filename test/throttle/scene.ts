@@ -17,7 +17,7 @@ export interface ThrottledPostern extends TestPostern {
   flood(times: number, from?: string, headers?: Record<string, string>): Promise<string[]>;
 }
 
-/** Starts one: five attempts within ten minutes are free. */
+/** Starts one: five attempts within ten minutes are free. In one process, since each worker counts for itself. */
 export async function startThrottled(
   t: TestContext,
   options: TestPosternOptions = {},
@@ -25,6 +25,7 @@ export async function startThrottled(
   let now = noon;
   const postern = await startTestPostern(t, {
     clock: () => now,
+    alone: true,
     ...options,
     env: { POSTERN_THROTTLE_FAILURES: '5', ...options.env },
   });
