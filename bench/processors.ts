@@ -6,7 +6,7 @@ import { listFamily } from './process-usage.ts';
 export type Processors = string;
 
 /** The processors that this program may use, in order. */
-export function listProcessors(): number[] {
+function listProcessors(): number[] {
   const status = readFileSync('/proc/self/status', 'utf8');
   const ranges = /^Cpus_allowed_list:\s+(\S+)$/m.exec(status)?.[1] ?? '0';
   return ranges.split(',').flatMap((range) => {

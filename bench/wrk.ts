@@ -44,7 +44,7 @@ export interface Loading {
   readonly headerFile: string;
   readonly seconds: number;
   /** Where wrk itself runs; anywhere unless given. */
-  readonly processors?: Processors;
+  readonly processors?: Processors | undefined;
   readonly signal: AbortSignal;
 }
 

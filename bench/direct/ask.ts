@@ -25,7 +25,7 @@ export interface Asked {
   /** A file of headers, one line a question. */
   readonly headerFile: string;
   /** Where the load generator runs; anywhere unless given. */
-  readonly processors?: Processors;
+  readonly processors?: Processors | undefined;
 }
 
 const seconds = 2;
@@ -95,10 +95,7 @@ async function askDirectly(
 ): Promise<DirectLoad> {
   const pids = listFamily(pid);
   const before = readCpuSeconds(pids);
-  const load = await runSubrequests({
-    ...{ port, headerFile, seconds, signal },
-    ...(processors !== undefined && { processors }),
-  });
+  const load = await runSubrequests({ port, headerFile, seconds, processors, signal });
   return {
     perSecond: load.requestsPerSecond,
     cpuMicroseconds: ((readCpuSeconds(pids) - before) / load.requests) * 1e6,

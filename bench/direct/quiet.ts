@@ -20,14 +20,11 @@ export const quietPart: StorePart = {
       startDirectService({ directory, dataDir, env: { POSTERN_LOG_LEVEL: 'warn' }, signal });
     const [before, after] = await withServers([start], async (server) => {
       pin(server.pid, serving);
-      const load = () =>
-        askInTurn({ one: { server, headerFile, processors: generating } }, signal).then(
-          ({ one }) => one,
-        );
-      const first = await load();
+      const asked = { one: { server, headerFile, processors: generating } };
+      const first = await askInTurn(asked, signal);
       announce(`quiet: ${quietMs / 1_000} s without a request …`);
       await sleep(quietMs, undefined, { signal });
-      return [first, await load()] as const;
+      return [first.one, (await askInTurn(asked, signal)).one] as const;
     });
     return [
       {

@@ -69,8 +69,8 @@ async function generate(task: Task): Promise<Outcome> {
       clearTimeout(patience);
       for (const { socket } of clients) socket.destroy();
       if (error) return reject(error);
-      const [latency, lag] = [latencies, lags].map((all) => quantilesOf(all.subarray(first)));
-      resolve({ latency, lag } as Outcome);
+      const counted = (all: Float64Array) => quantilesOf(all.subarray(first));
+      resolve({ latency: counted(latencies), lag: counted(lags) });
     };
     const patience = setTimeout(
       () => finish(new Error(`${count - answered} of ${count} requests got no answer`)),

@@ -9,11 +9,14 @@ const delayMs = 2_000;
  * is busy, which an idle service never is. It holds the event loop up for some 40 ms, once.
  */
 export function releaseStartMemory(): void {
-  setTimeout(() => {
-    // Node has no call for it; this is what `node --expose-gc` gives to scripts.
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as (options: object) => void;
-    setFlagsFromString('--no-expose-gc');
-    collect({ execution: 'sync', flavor: 'last-resort' });
-  }, delayMs).unref();
+  setTimeout(collectGarbage, delayMs).unref();
+}
+
+/** Collects all garbage at once. */
+export function collectGarbage(): void {
+  // Node has no call for it; this is what `node --expose-gc` gives to scripts.
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: object) => void;
+  setFlagsFromString('--no-expose-gc');
+  collect({ execution: 'sync', flavor: 'last-resort' });
 }
