@@ -113,8 +113,14 @@ location ^~ ${authUri} {
     # Internal redirects that follow an admission (try_files, index) are told from rewrites by this.
     set $postern_asked "asked:";
 
-    # An error of nginx's own stays an error here: error pages of the server would answer in its place.
+    # What the server block or http says of proxying and errors ends here: the answer is Postern's, or none.
+    # An error of nginx's own stays an error: error pages of the server would answer in its place.
     error_page 599 /;
+    proxy_intercept_errors off;
+    proxy_bind off;
+    proxy_store off;
+    # A connection that Postern has just closed is no denial: nginx takes another.
+    proxy_next_upstream error timeout;
 
 ${indent(renderPass(reach, '/auth'))}
     proxy_method GET;
@@ -136,8 +142,9 @@ ${indent(renderQuestion())}
     proxy_buffer_size ${size}k;
     proxy_buffers 4 ${size}k;
     proxy_busy_buffers_size ${2 * size}k;
+    proxy_temp_file_write_size ${2 * size}k;
+    proxy_max_temp_file_size 0;
 ${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheRules}`)}
-    proxy_intercept_errors off;
 }`;
 }
 
@@ -147,6 +154,28 @@ function renderPublicLocation(reach: Reach): string {
 location ^~ /.postern/ {
     auth_request off;
 ${indent(renderPass(reach, ''))}
+    # As it is there, and as it is answered: what is said of backends around here is not about this.
+    error_page 599 /;
+    proxy_intercept_errors off;
+    proxy_bind off;
+    proxy_store off;
+    proxy_cache off;
+    proxy_next_upstream error timeout;
+    proxy_redirect off;
+    proxy_cookie_domain off;
+    proxy_cookie_path off;
+    # A list of one's own, so that the server's does not count: of a header that nothing has.
+    proxy_hide_header X-Postern-None;
+    expires off;
+    ssi off;
+    # What people sign in with goes to Postern and nowhere else.
+    mirror off;
+    client_max_body_size 16k;
+    client_body_buffer_size 32k;
+    client_body_in_file_only off;
+    proxy_method $request_method;
+    proxy_pass_request_body on;
+    proxy_set_body $request_body;
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Host $host;
@@ -158,10 +187,13 @@ ${indent(renderPass(reach, ''))}
     proxy_set_header X-Original-Method $request_method;
     proxy_set_header X-Forwarded-Proto $scheme;
     proxy_set_header X-Real-IP $remote_addr;
-    client_max_body_size 16k;
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
-    proxy_cache off;
+    proxy_buffer_size 16k;
+    proxy_buffers 4 16k;
+    proxy_busy_buffers_size 32k;
+    proxy_temp_file_write_size 32k;
+    proxy_max_temp_file_size 0;
 }`;
 }
 
