@@ -52,7 +52,8 @@ location @postern_denied {
  * With `recursive_error_pages on` in the protected location or around it, the server's `error_page` counts
  * here. It may be a named location, which would serve what was asked for: so nothing of that is left.
  */
-const forPagesAlone = (status: number, uri: string) => `
+const forPagesAlone = (status: number, uri: string) =>
+  `
     # A page of the server's own (recursive_error_pages) is for page loads alone, and must not serve what was
     # asked for.
     rewrite ^ ${uri}?;
