@@ -1,23 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Random } from '../../fuzz/random.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
-import {
-  type Case,
-  drawCase,
-  drawHttp,
-  type Places,
-  renderHttp,
-  renderServer,
-} from './configuration.ts';
-import { findFault, isAdmitted, type Outcome, secret } from './judge.ts';
-import { denyingVerdicts, type Request, renderRequest, send } from './requests.ts';
-import { type Sample, samples } from './samples.ts';
-import { type Services, startServices } from './services.ts';
+import { type Case, caseOf, drawCase, drawHttp, type Plant } from './configuration.ts';
+import { casesFor, holes } from './holes.ts';
+import { findFault, isAdmitted } from './judge.ts';
+import type { Sample } from './samples.ts';
+import { batchSize, closeSite, findUsable, openSite, type Trial, tryBatch } from './site.ts';
 
 /** What cases came to, as the command that tries properties wants it. */
 export interface Findings {
@@ -30,99 +16,10 @@ export interface Findings {
   }[];
 }
 
-/** Changes the text of postern-server.conf, and where it stands among the lines of a case. */
-export type Plant = (text: string, lines: string) => string;
-
-/** A change of the files that must be found out, and lines with which it can be. */
-export interface Hole {
-  readonly name: string;
-  readonly plant: Plant;
-  readonly lines: readonly string[];
-  /** Request kinds that show it. */
-  readonly kinds?: readonly Request['kind'][];
-}
-
-const without = (pattern: RegExp): Plant => {
-  return (text, lines) => {
-    const less = text.replace(pattern, '');
-    if (less === text) throw new Error(`nothing matches ${pattern}`);
-    return `${less}\n${lines}`;
-  };
-};
-
-/** The holes that there were: what keeps them shut is taken away, and the property must break. */
-export const holes: readonly Hole[] = [
-  {
-    name: 'the auth location inherits error pages',
-    plant: without(/error_page 599 \/;/),
-    lines: ['error_page 500 502 503 504 = /x;'],
-  },
-  {
-    name: 'the auth location inherits a body',
-    plant: without(/proxy_set_body "";/),
-    lines: ['proxy_set_body "GET /auth HTTP/1.1\\r\\nHost: app.test\\r\\n\\r\\n";'],
-  },
-  {
-    name: 'the auth location inherits a body limit',
-    plant: without(/client_max_body_size 0;/),
-    lines: ['client_max_body_size 1k;'],
-    kinds: ['upload'],
-  },
-  {
-    name: 'rewrites of the server answer the subrequest',
-    plant: without(/if \(\$uri ~ "[^\n]*\n {4}break;\n\}/),
-    lines: ['rewrite ^/\\.postern/auth.* /x last;'],
-  },
-  {
-    name: 'the server file stands behind rewrites',
-    plant: (text, lines) => `${lines}\n${text}`,
-    lines: ['if ($uri ~ "auth") { return 200 "yes"; }'],
-  },
-  {
-    name: 'the auth location takes an address that is not there',
-    plant: without(/proxy_bind off;/),
-    lines: ['proxy_bind 192.0.2.1;'],
-  },
-  {
-    name: 'sign-in inherits error pages',
-    plant: (text, lines) =>
-      `${text.replace(/(location \^~ \/\.postern\/ \{[\s\S]*?)error_page 599 \/;/, '$1')}\n${lines}`,
-    lines: ['error_page 500 502 503 504 = @app;'],
-    kinds: ['sign-in'],
-  },
-  {
-    name: 'sign-in inherits a list of hidden headers',
-    plant: without(/proxy_hide_header X-Postern-None;/),
-    lines: [
-      'proxy_hide_header Remote-User; proxy_hide_header X-Postern-Status; proxy_hide_header Set-Cookie;',
-    ],
-    kinds: ['sign-in'],
-  },
-  {
-    name: 'pages of the server serve what was refused',
-    plant: without(/rewrite \^ \/\.postern\/refused\?;/),
-    lines: ['recursive_error_pages on;', 'error_page 403 404 429 503 = @sorry;'],
-    kinds: ['file'],
-  },
-];
-
-/** What became of a batch. */
-export interface Trial {
-  readonly outcomes: readonly Outcome[];
-  /** What arrived at the auth service and is no question of nginx's. */
-  readonly strange: readonly string[];
-}
-
-/** Server blocks of one nginx. */
-const batchSize = 120;
-
-/** Requests at a time, of those whose auth service answers. */
-const atATime = 48;
-
 export interface InheritedBench {
   /** Tries that each hole is found where it is planted, and nothing where none is. */
   check(): Promise<void>;
-  /** Every sample for itself, and with error pages that count twice. */
+  /** Every sample for itself, with a service that answers, and with none and error pages that count twice. */
   tryKnown(): Promise<Findings>;
   run(random: Random, cases: number): Promise<Findings>;
   replay(text: string): Promise<Findings>;
@@ -131,11 +28,6 @@ export interface InheritedBench {
   /** Samples that this nginx takes. */
   readonly usable: readonly Sample[];
   close(): Promise<void>;
-}
-
-/** What makes a case of lines alone. */
-export function caseOf(lines: readonly string[], rest: Partial<Case> = {}): Case {
-  return { mode: 'up', cache: false, login: false, recursive: false, http: [], lines, ...rest };
 }
 
 /**
@@ -147,31 +39,7 @@ export async function openInherited({
 }: {
   readonly program?: string;
 } = {}): Promise<InheritedBench> {
-  const services = await startServices();
-  const directory = mkdtempSync(join(tmpdir(), 'postern-inherited-'));
-  const files = new Map(
-    [false, true].map((cache) => [
-      cache,
-      renderKit('plain', {
-        ...usualKitOptions,
-        cache: cache ? { path: join(directory, 'answers'), ttl: 10_000 } : undefined,
-      }),
-    ]),
-  );
-  const places = (port: number): Places => ({
-    port,
-    directory,
-    backend: services.backend,
-    gates: services.gates,
-    kit: (name, cache) => (files.get(cache)?.get(name) ?? '').replaceAll(/^#.*\n/gm, ''),
-  });
-  for (const name of ['protected/files', 'open', 'servers', 'store']) {
-    mkdirSync(join(directory, name), { recursive: true });
-  }
-  writeFileSync(join(directory, 'protected/files/secret.txt'), secret);
-  writeFileSync(join(directory, 'open/page.html'), 'a page of the server');
-  writeFileSync(join(directory, 'passwords'), 'bob:{PLAIN}secret\n');
-  const site: Site = { program, directory, places, services, batches: 0 };
+  const site = await openSite(program);
   const usable = findUsable(site);
 
   const tryCases = (cases: readonly Case[], plant?: Plant) => tryBatch(site, cases, plant);
@@ -181,21 +49,19 @@ export async function openInherited({
     usable,
     tryCases,
     check: async () => {
+      const { broken } = await inBatches(holes.flatMap(casesFor), look);
+      if (broken[0] !== undefined) throw new Error(broken[0].words);
       for (const hole of holes) {
         const cases = casesFor(hole);
         const planted = findingsOf(cases, await tryCases(cases, hole.plant));
         if (planted.broken.length === 0) throw new Error(`not found: ${hole.name}`);
-        const { broken } = findingsOf(cases, await tryCases(cases));
-        if (broken[0] !== undefined) throw new Error(`${hole.name}: ${broken[0].words}`);
       }
     },
     tryKnown: () => {
-      const cases = usable.flatMap(({ line }) =>
-        (['up', 'down'] as const).flatMap((mode) => [
-          caseOf([line], { mode }),
-          caseOf([line], { mode, recursive: true, cache: true }),
-        ]),
-      );
+      const cases = usable.flatMap(({ line }, index) => [
+        caseOf([line], { cache: index % 2 === 0 }),
+        caseOf([line], { mode: 'down', recursive: true }),
+      ]);
       return inBatches(cases, look);
     },
     run: (random, count) => {
@@ -207,19 +73,8 @@ export async function openInherited({
       return inBatches(batches.flat(), look);
     },
     replay: (text) => look([JSON.parse(text) as Case]),
-    close: async () => {
-      await services.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    close: () => closeSite(site),
   };
-}
-
-/** Cases in which a hole shows. */
-export function casesFor({ lines }: Hole): Case[] {
-  // As many as there are ways to deny.
-  return (['up', 'down'] as const).flatMap((mode) =>
-    denyingVerdicts.map(() => caseOf(lines, { mode })),
-  );
 }
 
 async function inBatches(
@@ -230,166 +85,12 @@ async function inBatches(
   const broken: Findings['broken'][number][] = [];
   for (let from = 0; from < cases.length; from += batchSize) {
     const found = await look(cases.slice(from, from + batchSize));
-    for (const [name, count] of found.outcomes)
+    for (const [name, count] of found.outcomes) {
       outcomes.set(name, (outcomes.get(name) ?? 0) + count);
+    }
     broken.push(...found.broken);
   }
   return { cases: cases.length, outcomes, broken };
-}
-
-interface Site {
-  readonly program: string;
-  readonly directory: string;
-  readonly places: (port: number) => Places;
-  readonly services: Services;
-  batches: number;
-}
-
-/** Samples that this nginx takes: some know of no image_filter, others of no more_set_headers. */
-function findUsable(site: Site): Sample[] {
-  const cases = samples.map(({ line }) => caseOf([line]));
-  const taken = writeServers(site, cases, 1);
-  return samples.filter((_, index) => taken.has(index));
-}
-
-/** Writes server blocks, and removes those that nginx refuses. Returns the places in the list of those that stay. */
-function writeServers(
-  site: Site,
-  cases: readonly Case[],
-  port: number,
-  plant?: Plant,
-): Set<number> {
-  const { directory } = site;
-  const servers = join(directory, 'servers');
-  rmSync(servers, { recursive: true, force: true });
-  mkdirSync(servers);
-  const places = site.places(port);
-  const kept = new Set(cases.keys());
-  for (const [index, one] of cases.entries()) {
-    writeFileSync(join(servers, `${index}.conf`), renderServer(one, nameOf(index), places, plant));
-  }
-  const http = (list: string) => renderHttp(cases[0]?.http ?? [], places, list);
-  const offender = (among: readonly number[]): number | undefined => {
-    const words = complaint(site, http, among);
-    if (words === undefined) return undefined;
-    const named = /servers\/(\d+)\.conf/.exec(words)?.[1];
-    if (named !== undefined) return Number(named);
-    // What does not fit together nginx tells without a place.
-    const half = among.slice(0, Math.ceil(among.length / 2));
-    if (half.length === among.length) return among[0] ?? giveUp(words);
-    return offender(half) ?? offender(among.slice(half.length));
-  };
-  for (;;) {
-    const index = offender([...kept]);
-    if (index === undefined) return kept;
-    kept.delete(index);
-    rmSync(join(servers, `${index}.conf`));
-  }
-}
-
-function giveUp(words: string): never {
-  throw new Error(`nginx takes none of it: ${words}`);
-}
-
-/** What nginx says against some of the server blocks; undefined when it takes them. */
-function complaint(
-  { directory, program }: Site,
-  http: (servers: string) => string,
-  among: readonly number[],
-): string | undefined {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${join(directory, `temp-${name}`)};`,
-  );
-  const list = join(directory, 'list.conf');
-  writeFileSync(
-    list,
-    among.map((index) => `include ${join(directory, 'servers', `${index}.conf`)};`).join('\n'),
-  );
-  const file = join(directory, 'try.conf');
-  writeFileSync(
-    file,
-    `pid ${directory}/try.pid; error_log /dev/null; events {} http { ${temporary.join(' ')} ${http(list)} }`,
-  );
-  const args = ['-t', '-q', '-p', directory, '-c', file, '-e', 'stderr'];
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-  if (status === 0) return undefined;
-  return stderr.split('\n').find((line) => line.includes('[emerg]')) ?? stderr;
-}
-
-const nameOf = (index: number) => `c${index}.test`;
-
-async function tryBatch(site: Site, cases: readonly Case[], plant?: Plant): Promise<Trial> {
-  let kept = new Set<number>();
-  const nginx = await startNginx({
-    directory: site.directory,
-    program: site.program,
-    http: (port) => {
-      kept = writeServers(site, cases, port, plant);
-      return renderHttp(
-        cases[0]?.http ?? [],
-        site.places(port),
-        join(site.directory, 'servers/*.conf'),
-      );
-    },
-  });
-  const batch = site.batches++;
-  const jobs = [...kept].flatMap((index) => {
-    const one = cases[index] ?? caseOf([]);
-    return requestsOf(one, batch + index).map((request, number) => ({
-      one,
-      request,
-      host: nameOf(index),
-      id: `c${batch * batchSize + index}r${number}`,
-      old: (batch + index) % 3 === 0,
-    }));
-  });
-  const ask = async ({ one, request, host, id, old }: (typeof jobs)[number]): Promise<Outcome> => {
-    const response = await send(nginx.port, renderRequest(request, host, id, old));
-    return { one, request, id, response, asked: 0, served: [] };
-  };
-  try {
-    const strangeBefore = site.services.strange.length;
-    const slow = Promise.all(jobs.filter(({ one }) => one.mode === 'hung').map(ask));
-    const quick = await withLimit(
-      jobs.filter(({ one }) => one.mode !== 'hung'),
-      ask,
-    );
-    const outcomes = [...quick, ...(await slow)].map((outcome) => ({
-      ...outcome,
-      asked: site.services.asked.get(outcome.id) ?? 0,
-      served: site.services.served.get(outcome.id) ?? [],
-    }));
-    return { outcomes, strange: site.services.strange.slice(strangeBefore) };
-  } finally {
-    await nginx.close();
-  }
-}
-
-/** What each server block is asked. */
-function requestsOf(one: Case, turn: number): Request[] {
-  const verdict = (offset: number) =>
-    denyingVerdicts[(turn + offset) % denyingVerdicts.length] ?? '401';
-  const bodies = (['post', 'chunked', 'lie', 'upload'] as const)[turn % 4] ?? 'post';
-  const denied = (['handshake', 'page', 'file', bodies] as const).map(
-    (kind, index): Request => ({ kind, verdict: verdict(index) }),
-  );
-  if (one.mode === 'hung') return denied.slice(turn % 2, (turn % 2) + 2);
-  const admitted = (
-    ['handshake', 'page', 'file', turn % 2 === 0 ? 'upload' : 'chunked'] as const
-  ).map((kind): Request => ({ kind, verdict: 'allow' }));
-  return [...denied, ...admitted, { kind: 'sign-in', verdict: '401' }];
-}
-
-async function withLimit<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let item = list[next++]; item !== undefined; item = list[next++]) {
-      results.push(await work(item));
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, worker));
-  return results;
 }
 
 /** What a batch comes to. */

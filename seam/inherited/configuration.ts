@@ -19,6 +19,11 @@ export interface Case {
   readonly http: readonly string[];
 }
 
+/** What makes a case of lines alone. */
+export function caseOf(lines: readonly string[], rest: Partial<Case> = {}): Case {
+  return { mode: 'up', cache: false, login: false, recursive: false, http: [], lines, ...rest };
+}
+
 const byLine = new Map(samples.map((sample) => [sample.line, sample]));
 
 /** The samples of a case. Throws Error for a line that is none. */
@@ -63,6 +68,9 @@ function draw(random: Random, from: readonly Sample[], most: number): string[] {
   return lines;
 }
 
+/** Changes the text of postern-server.conf, and where it stands among the lines of a case. */
+export type Plant = (text: string, lines: string) => string;
+
 /** Where things are on the site of a batch. */
 export interface Places {
   readonly port: number;
@@ -105,7 +113,7 @@ export function renderServer(
   one: Case,
   name: string,
   places: Places,
-  plant: (text: string, lines: string) => string = (text, lines) => `${text}\n${lines}`,
+  plant: Plant = (text, lines) => `${text}\n${lines}`,
 ): string {
   const gate = (text: string) => text.replaceAll('http://postern_gate', `http://gate_${one.mode}`);
   const around = `${one.recursive ? 'recursive_error_pages on;' : ''}

@@ -37,6 +37,8 @@ export function findFault(outcome: Outcome): string | undefined {
   // A page of the server's own may be protected itself, and is asked about for itself.
   const most = request.kind === 'handshake' ? 1 : 2;
   if (asked > most) return `was asked about ${asked} times`;
+  if (outcome.served.length > 0 && asked === 0 && isAdmitted(outcome))
+    return 'passed without a question';
   return isAdmitted(outcome) ? findAdmissionFault(outcome, about) : findDenialFault(outcome, about);
 }
 

@@ -68,7 +68,7 @@ export function renderRequest({ kind, verdict }: Request, host: string, id: stri
 }
 
 /** Sends it, and resolves with the answer when it is complete, has switched protocols, or takes too long. */
-export function send(port: number, text: string, patience = 9_000): Promise<Response> {
+export function send(port: number, text: string, patience: number): Promise<Response> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
