@@ -113,8 +113,8 @@ location ^~ ${authUri} {
     # Internal redirects that follow an admission (try_files, index) are told from rewrites by this.
     set $postern_asked "asked:";
 
-    # What the server block or http says of proxying and errors ends here: the answer is Postern's, or none.
-    # An error of nginx's own stays an error: error pages of the server would answer in its place.
+    # Settings of the server block and of http do not count here: the answer is Postern's, or none. An error of
+    # nginx's own stays an error; error pages of the server would answer in its place.
     error_page 599 /;
     proxy_intercept_errors off;
     proxy_bind off;
@@ -154,7 +154,7 @@ function renderPublicLocation(reach: Reach): string {
 location ^~ /.postern/ {
     auth_request off;
 ${indent(renderPass(reach, ''))}
-    # As it is there, and as it is answered: what is said of backends around here is not about this.
+    # Requests and answers pass unchanged: settings for backends around this file do not count here.
     error_page 599 /;
     proxy_intercept_errors off;
     proxy_bind off;
@@ -164,7 +164,7 @@ ${indent(renderPass(reach, ''))}
     proxy_redirect off;
     proxy_cookie_domain off;
     proxy_cookie_path off;
-    # A list of one's own, so that the server's does not count: of a header that nothing has.
+    # nginx forgets an inherited list where there is one. Nothing has this header.
     proxy_hide_header X-Postern-None;
     expires off;
     ssi off;
