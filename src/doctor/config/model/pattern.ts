@@ -10,6 +10,23 @@ export function matches(pattern: string, ignoreCase: boolean, text: string): boo
   return compiled?.test(text);
 }
 
+/** What the groups of a pattern take out of a text: by number and name. `null` where it does not match. */
+export function capture(
+  pattern: string,
+  text: string,
+): ReadonlyMap<string, string> | null | undefined {
+  const compiled = text.length > maxLength ? undefined : readPattern(pattern, false);
+  if (compiled === undefined) return undefined;
+  const found = compiled.exec(text);
+  if (found === null) return null;
+  const numbered = found.map((value, index): [string, string] => [String(index), value ?? '']);
+  const named = Object.entries(found.groups ?? {}).map(([name, value]): [string, string] => [
+    name,
+    value ?? '',
+  ]);
+  return new Map([...numbered.slice(1), ...named]);
+}
+
 function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {
   const key = `${ignoreCase ? 'i' : ''}/${pattern}`;
   const known = cache.get(key);
