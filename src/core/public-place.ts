@@ -35,7 +35,10 @@ export function parsePublicPlace(text: string): PublicPlace | { readonly invalid
  * True when one of the places covers the handshake. Only its path counts, never its query, and only
  * if a backend that reads paths more loosely than nginx finds it in a public place as well.
  */
-export function isPublic(places: readonly PublicPlace[], handshake: Handshake): boolean {
+export function isPublic(
+  places: readonly PublicPlace[],
+  handshake: Pick<Handshake, 'method' | 'path'>,
+): boolean {
   const fitting = places.filter(({ methods }) => methods.includes(handshake.method));
   if (fitting.length === 0 || handshake.path === undefined) return false;
   const read = readPath(handshake.path);

@@ -3,7 +3,7 @@ import { bareName, type Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import type { AuthAnswer, BareEnd, End } from './end.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
-import { chooseLocation, findNamed } from './match.ts';
+import { chooseLocation, findNamed, isCompleted } from './match.ts';
 import { moveTo, RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
@@ -125,7 +125,7 @@ class Traveller {
     const now = { ...state, certain: isSure };
     const [auth] = view.effective('auth_request');
     if (auth !== undefined && auth.args[0] !== 'off') {
-      const { status, certain } = this.#question(now);
+      const { status, certain } = this.#question(now, auth.args[0] ?? '');
       const question = { directive: auth, view, environment: new Map(state.environment) };
       for (const { args } of view.effective('auth_request_set')) {
         state.environment.set(bareName(args[0] ?? ''), undefined);
@@ -145,19 +145,21 @@ class Traveller {
    * What auth_request makes of the answer. The question is a request of its own, for which the
    * rewrite directives of the server run once more, on the same variables.
    */
-  #question(state: State): { status: number; certain: boolean } {
+  #question(state: State, target: string): { status: number; certain: boolean } {
     const { environment } = state;
     const uri = environment.get('uri');
     const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
-    // Its path is its own, and is that of no client.
-    if (uri !== undefined) moveTo(environment, undefined);
+    // Its path is its own.
+    const path = target.includes('$') ? undefined : target.split('?')[0];
+    if (uri !== undefined) moveTo(environment, path);
     const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
+    const isMoved = uri !== undefined && environment.get('uri') !== path;
     if (uri !== undefined) moveTo(environment, uri);
     const [end] = ends;
     const said = end?.kind === 'answered' ? end.status : 500;
     const status = goesOn ? statusOf[this.#answer] : said;
     const isAnswer = status < 300 || status === 401 || status === 403;
-    return { status: isAnswer ? status : 500, certain: isSure };
+    return { status: isAnswer ? status : 500, certain: isSure && !isMoved };
   }
 
   #content(view: Scope, state: State): readonly End[] {
@@ -237,7 +239,12 @@ class Traveller {
     if (!clean.startsWith('/')) {
       return this.#end({ kind: 'unknown', why: 'the new path is made of variables' }, state);
     }
-    if (state.environment.has('uri')) moveTo(state.environment, clean);
+    if (state.environment.has('uri')) {
+      moveTo(state.environment, clean);
+      if (isCompleted(this.#server, clean)) {
+        return this.#end({ kind: 'answered', status: 301, guarded: false }, state);
+      }
+    }
     const chosen = chooseLocation(this.#server, clean);
     if (chosen.kind === 'unsure') {
       return this.#end({ kind: 'unknown', why: `no telling which location takes ${clean}` }, state);
