@@ -84,7 +84,7 @@ function kitFor({ gates }: Pick<GateFile, 'gates'>, listen?: ListenAddress): Con
   const { config } = loadConfig({ env: { POSTERN_GATE_LISTEN: '127.0.0.1:8420' } });
   const options = kitOptionsOf({ ...config, gates });
   const kit = renderKit('plain', { ...options, gate: listen ?? options.gate });
-  return shim(gates, Object.fromEntries([...kit].map(([name, text]) => [`postern/${name}`, text])));
+  return Object.fromEntries([...kit].map(([name, text]) => [`postern/${name}`, text]));
 }
 
 /** Judges a text. */
@@ -307,23 +307,4 @@ export function applyPatch(files: ConfigFiles, patch: string): ConfigFiles {
     result[name] = [...fresh, ...old.slice(at)].join('');
   }
   return result;
-}
-
-function shim(gates: GateFile['gates'], kit: Record<string, string>): ConfigFiles {
-  if (Object.keys(kit).some((name) => name.includes('gates/'))) return kit;
-  const location = kit['postern/postern-location.conf'] ?? '';
-  const server = kit['postern/postern-server.conf'] ?? '';
-  return {
-    ...kit,
-    'postern/postern-server.conf': server.replace(
-      'location = /.postern/auth {',
-      'location ^~ /.postern/auth {\n if ($uri ~ ^/.postern/auth/(.+)$) { set $postern_gate $1; }',
-    ),
-    ...Object.fromEntries(
-      gates.map(({ name }) => [
-        `postern/gates/${name}.conf`,
-        location.replace('auth_request /.postern/auth;', `auth_request /.postern/auth/${name};`),
-      ]),
-    ),
-  };
 }

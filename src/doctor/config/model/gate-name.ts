@@ -1,3 +1,4 @@
+import { authUri, parseAuthUri } from '../../../core/auth-uri.ts';
 import type { Configuration } from './configuration.ts';
 import type { Question } from './end.ts';
 import { chooseLocation } from './match.ts';
@@ -17,15 +18,14 @@ export type Naming =
   | { readonly by: 'unknown' };
 
 /** The location that Postern's files bring for nginx's question. */
-export const posternAuth = '/.postern/auth';
+export const posternAuth = authUri;
 
 /** The variable that names a gate in the older form. */
 export const gateVariable = 'postern_gate';
 
 /** The gate that an `auth_request` line itself names. */
 export function gateInQuestion(target: string): string | undefined {
-  const { name } = /^\/\.postern\/auth\/(?<name>[^/?]+)$/.exec(target)?.groups ?? {};
-  return name;
+  return parseAuthUri(target)?.gateName;
 }
 
 /** True for a line that asks Postern by the files that it ships. */
@@ -39,9 +39,12 @@ export function setsGate({ args }: { readonly args: readonly string[] }): boolea
   return args[0] === `$${gateVariable}`;
 }
 
-/** True for the line by which Postern's location file says that it ran: `set $postern_location_uri $uri`. */
-export function isMarker({ args }: { readonly args: readonly string[] }): boolean {
-  return args[0] === '$postern_location_uri' && args[1] === '$uri';
+/** The variable by which Postern's location file says that it ran, and for which URI. */
+export const markVariable = 'postern_location_uri';
+
+/** True for the line that sets it: `set $postern_location_uri $postern_asked$uri`. */
+export function isMark({ args }: { readonly args: readonly string[] }): boolean {
+  return args[0] === `$${markVariable}` && args[1] !== args[0];
 }
 
 /** How a question names its gate; undefined where it is not Postern that is asked. */

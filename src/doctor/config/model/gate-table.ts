@@ -12,7 +12,7 @@ import {
   type PathPattern,
   parsePathPattern,
 } from '../../../core/path-pattern.ts';
-import { isPublic } from '../../../core/public-place.ts';
+import { findPublic } from '../../../core/public-place.ts';
 
 /** One place of a gate. */
 export interface GatePlace {
@@ -44,7 +44,9 @@ export class GateTable {
 
   /** The gate that Postern finds by host and path; undefined where it denies (`no_gate`). */
   at(host: string, path: string): GateAt | undefined {
-    const chosen = this.#choice.choose({ gateName: undefined, host, path: encodeURI(path) });
+    const chosen = this.#choice.choose({
+      ...{ gateName: undefined, host, path: encodeURI(path), locationPath: undefined },
+    });
     if (!('gate' in chosen)) return undefined;
     const place = placeAt(chosen.gate, host, path);
     return place === undefined ? undefined : { gate: chosen.gate, place };
@@ -52,7 +54,8 @@ export class GateTable {
 
   /** True where anybody may load this page. */
   isPublic(gate: Gate, path: string): boolean {
-    return isPublic(gate.publicPlaces, { method: 'GET', path: encodeURI(path) });
+    const request = { method: 'GET', path: encodeURI(path), locationPath: undefined };
+    return findPublic(gate.publicPlaces, request) === true;
   }
 }
 

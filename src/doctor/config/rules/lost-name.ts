@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import { describe, type Ground, headOf } from '../ground.ts';
-import { isMarker, posternAuth, setsGate } from '../model/gate-name.ts';
+import { isMark, markVariable, posternAuth, setsGate } from '../model/gate-name.ts';
 import type { Scope } from '../model/scope.ts';
 import { locationsIn } from '../model/trial-paths.ts';
 import { renderRequest } from '../model/trials.ts';
@@ -25,25 +25,25 @@ function* findInside(ground: Ground, location: Scope): Generator<Report> {
   const auth = location.own('auth_request').at(-1);
   if (auth?.args[0] !== posternAuth) return;
   const name = nameIn(location);
-  const marker = location.own('set').find(isMarker);
+  const mark = location.own('set').find(isMark);
   for (const block of inheriting(location)) {
     const where = block.kind === 'limit_except' ? location : block;
     yield {
       severity:
-        marker !== undefined || (name !== undefined && isElsewhere(ground, where, name))
+        mark !== undefined || (name !== undefined && isElsewhere(ground, where, name))
           ? 'fault'
           : 'warning',
       at: headOf(block),
       about: describe(block.kind === 'limit_except' ? location : block),
       because: name === undefined ? [auth] : [name, auth],
-      meaning: `${block.kind === 'limit_except' ? 'Requests of the methods that limit_except does not list are' : 'A nested location is'} asked about by the auth_request around, but set and if are not inherited and do not run here. ${consequence(marker, name)}`,
+      meaning: `${block.kind === 'limit_except' ? 'Requests of the methods that limit_except does not list are' : 'A nested location is'} asked about by the auth_request around, but set and if are not inherited and do not run here. ${consequence(mark, name)}`,
       change: changeFor(block, name),
     };
   }
 }
 
-function consequence(marker: Directive | undefined, name: Directive | undefined): string {
-  if (marker !== undefined) return 'Postern sees that and denies every request (no_gate).';
+function consequence(mark: Directive | undefined, name: Directive | undefined): string {
+  if (mark !== undefined) return 'Postern sees that and denies every request (malformed_request).';
   if (name === undefined)
     return 'A token in the query is not taken out of the URI: the backend and its log get it.';
   return `The name ${name.args[1]} is lost: Postern goes by host and path, or denies, depending on the version of its files.`;
@@ -91,14 +91,14 @@ function* findSkipped({ trials }: Ground): Generator<Report> {
     const { question } = end;
     if (location === undefined || question?.directive.args[0] !== posternAuth) continue;
     const name = nameIn(location);
-    const marker = location.own('set').find(isMarker);
+    const mark = location.own('set').find(isMark);
     const isNamed =
       name === undefined || (naming?.by === 'variable' && naming.name === name.args[1]);
-    const isMarked =
-      marker === undefined ||
-      question.environment.get('postern_location_uri') === question.environment.get('uri');
-    const line = isNamed ? marker : name;
-    if ((isNamed && isMarked) || line === undefined || seen.has(line)) continue;
+    const isMarkSet =
+      mark === undefined ||
+      question.environment.get(markVariable) === question.environment.get('uri');
+    const line = isNamed ? mark : name;
+    if ((isNamed && isMarkSet) || line === undefined || seen.has(line)) continue;
     if (naming?.by === 'unknown' || (isNamed && !question.environment.has('uri'))) continue;
     seen.add(line);
     const stop = end.moves.at(-1) ?? location.own('break').at(-1);
@@ -107,7 +107,7 @@ function* findSkipped({ trials }: Ground): Generator<Report> {
       at: line,
       about: describe(location),
       because: stop === undefined ? [] : [stop],
-      meaning: `break, and rewrite … break, end the rewrite phase: no set and no if below them runs, and auth_request asks all the same. ${renderRequest(trial)} comes here so. ${consequence(marker, name)}`,
+      meaning: `break, and rewrite … break, end the rewrite phase: no set and no if below them runs, and auth_request asks all the same. ${renderRequest(trial)} comes here so. ${consequence(mark, name)}`,
       change: 'Put rewrite … break, and break, below the include of Postern’s file.',
     };
   }
