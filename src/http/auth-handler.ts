@@ -7,9 +7,13 @@ import { readSubrequest } from './inbound.ts';
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 
-/** True for nginx's question: any method, with or without a query. */
+/**
+ * True for nginx's question: any method, with or without a query. nginx puts what stands behind the auth
+ * location behind the path of proxy_pass, so a question that names its gate comes as `/auth/chat`. The name
+ * itself is taken from X-Postern-Auth-URI.
+ */
 export function isSubrequest({ url = '' }: IncomingMessage): boolean {
-  return url === '/auth' || url.startsWith('/auth?');
+  return url === '/auth' || url.startsWith('/auth?') || url.startsWith('/auth/');
 }
 
 /**
