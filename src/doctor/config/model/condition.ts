@@ -2,6 +2,12 @@ import { matches } from './pattern.ts';
 import { evaluate, type Setting } from './value.ts';
 
 /**
+ * Patterns of Postern's own files for `$uri`: its auth location, which is internal, and characters that no
+ * client sends by accident. Where the path of a request is not known, it is none of these.
+ */
+const ofNoClient: ReadonlySet<string> = new Set(['^/\\.postern/auth(?:/|$)', '[\\x00-\\x1F\\x7F]']);
+
+/**
  * Judges the condition of an `if`; undefined when it cannot be known. Arguments come as nginx splits
  * them, with the parentheses still on the first and the last.
  */
@@ -10,7 +16,9 @@ export function judge(args: readonly string[], setting: Setting): boolean | unde
   const [left = '', operator, right = ''] = words;
   if (/^!?-[fdex]$/.test(left)) return undefined;
   const value = evaluate(left, setting);
-  if (value === undefined) return undefined;
+  if (value === undefined) {
+    return left === '$uri' && operator === '~' && ofNoClient.has(right) ? false : undefined;
+  }
   switch (operator) {
     case undefined:
       return value !== '' && value !== '0';

@@ -42,10 +42,14 @@ export class GateTable {
     return this.#choice.named(name);
   }
 
-  /** The gate that Postern finds by host and path; undefined where it denies (`no_gate`). */
-  at(host: string, path: string): GateAt | undefined {
+  /**
+   * The gate that Postern finds by host and path, and by the path after rewrites where it is told that;
+   * undefined where it denies (`no_gate`, `ambiguous_path`).
+   */
+  at(host: string, path: string, locationPath?: string): GateAt | undefined {
+    const bytes = locationPath && toBytes(locationPath);
     const chosen = this.#choice.choose({
-      ...{ gateName: undefined, host, path: encodeURI(path), locationPath: undefined },
+      ...{ gateName: undefined, host, path: encodeURI(path), locationPath: bytes },
     });
     if (!('gate' in chosen)) return undefined;
     const place = placeAt(chosen.gate, host, path);
@@ -61,7 +65,7 @@ export class GateTable {
 
 /** The most specific place of a gate that a request is in. */
 export function placeAt(gate: Gate, host: string, path: string): GatePlace | undefined {
-  const bytes = Buffer.from(path, 'utf8').toString('latin1');
+  const bytes = toBytes(path);
   return placesOf(gate).find(
     (place) => matchesHost(place.host, host) && matchesPath(place.path, bytes),
   );
@@ -84,6 +88,11 @@ export function compareGatePlaces(a: GatePlace, b: GatePlace): number {
 export function renderGatePlace({ host, path }: GatePlace): string {
   const shown = 'exact' in host ? host.exact : host.suffix === '' ? 'any host' : `*${host.suffix}`;
   return `${shown} ${path.text}`;
+}
+
+/** A text as nginx and gates compare it: a character for each byte. */
+function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** The path of a pattern with something in the place of each `*`. */

@@ -4,7 +4,7 @@ import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts
 import type { AuthAnswer, BareEnd, End } from './end.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
 import { chooseLocation, findNamed, isCompleted } from './match.ts';
-import { moveTo, RewritePhase } from './rewrite-phase.ts';
+import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import type { State } from './state.ts';
@@ -147,14 +147,16 @@ class Traveller {
    */
   #question(state: State, target: string): { status: number; certain: boolean } {
     const { environment } = state;
+    const isKnown = environment.has('uri');
     const uri = environment.get('uri');
     const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
     // Its path is its own.
     const path = target.includes('$') ? undefined : target.split('?')[0];
-    if (uri !== undefined) moveTo(environment, path);
+    moveTo(environment, path);
     const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
-    const isMoved = uri !== undefined && environment.get('uri') !== path;
-    if (uri !== undefined) moveTo(environment, uri);
+    const isMoved = environment.get('uri') !== path;
+    if (isKnown) moveTo(environment, uri);
+    else for (const name of pathVariables) environment.delete(name);
     const [end] = ends;
     const said = end?.kind === 'answered' ? end.status : 500;
     const status = goesOn ? statusOf[this.#answer] : said;

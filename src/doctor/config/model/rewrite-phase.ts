@@ -183,12 +183,15 @@ export class RewritePhase {
   }
 }
 
+/** Variables that hold the path of a request, where it is known. */
+export const pathVariables = ['uri', 'document_uri'] as const;
+
 /** Gives a known request another path. */
 export function moveTo(
   environment: Map<string, string | undefined>,
   path: string | undefined,
 ): void {
-  for (const name of ['uri', 'document_uri']) environment.set(name, path);
+  for (const name of pathVariables) environment.set(name, path);
 }
 
 /** True where an `if` has more than `set`, `return` and the like, which have their own say. */

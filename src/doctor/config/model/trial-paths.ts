@@ -30,6 +30,10 @@ export function pathsToTry(
     if (paths.size < maxPaths && path.startsWith('/')) paths.add(path);
   };
   for (const base of bases) for (const path of around(base)) add(path);
+  // Elsewhere nginx looks for a location when it has merged them.
+  if (server.value('merge_slashes')?.[0] === 'off') {
+    for (const path of ofGates) if (path !== '/') add(`/${path}`);
+  }
   const fillings = [...new Set(ofGates.flatMap((path) => [path, `${withoutSlash(path)}/x`]))];
   const patterns = [
     ...locations.flatMap(({ match }) => (match?.kind === 'regex' ? [match.pattern] : [])),

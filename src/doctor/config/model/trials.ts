@@ -1,5 +1,6 @@
 import { matchesHost } from '../../../core/host-pattern.ts';
 import { type Configuration, findAll } from './configuration.ts';
+import { ownOrAround } from './content.ts';
 import type { End } from './end.ts';
 import { asksPostern, type Naming, readNaming } from './gate-name.ts';
 import { type GateAt, type GatePlace, type GateTable, placesOf } from './gate-table.ts';
@@ -28,6 +29,8 @@ export interface Trial {
   readonly path: string;
   readonly scenario: Scenario;
   readonly end: Arrived;
+  /** The path that the backend gets; undefined where that cannot be known. */
+  readonly served: string | undefined;
   /** The location in which it ends; undefined for the server itself. */
   readonly location: Scope | undefined;
   /** How the question to Postern named the gate; undefined where Postern was not asked. */
@@ -80,8 +83,23 @@ function tryOne(attempt: Attempt): Trial[] {
     const { question } = end;
     const naming = question && readNaming(configuration, server, scenario, question);
     const location = end.view.nearest('location');
-    return [{ server, host, path, scenario, end, location, naming, at: gates?.at(host, path) }];
+    const served = servedPath(end);
+    return [
+      { served, server, host, path, scenario, end, location, naming, at: gates?.at(host, path) },
+    ];
   });
+}
+
+/** The path after `rewrite`, and with the one in `proxy_pass` in the place of the location's. */
+function servedPath({ kind, view, environment, moves }: Arrived): string | undefined {
+  const uri = environment.get('uri');
+  const proxy = kind === 'proxied' ? ownOrAround(view, 'proxy_pass') : undefined;
+  const [, path] = /^\w+:\/\/[^/]+(\/.*)$/.exec(proxy?.args[0] ?? '') ?? [];
+  // A path that `rewrite … break` changed is passed as it is.
+  if (path === undefined || moves.some(({ args }) => args[2] === 'break')) return uri;
+  const match = view.nearest('location')?.match;
+  if (path.includes('$') || match === undefined || !('path' in match)) return undefined;
+  return uri === undefined ? undefined : path + uri.slice(match.path.length);
 }
 
 /** Hosts that come to a server: one for each set of places they can be at, with these places. */

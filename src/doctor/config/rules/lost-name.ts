@@ -85,7 +85,7 @@ function isElsewhere({ gates, trials }: Ground, location: Scope, name: Directive
 
 /** Lines of a location that stand behind a `break`. */
 function* findSkipped({ trials }: Ground): Generator<Report> {
-  const seen = new Set<Directive>();
+  const seen = new Set<Scope>();
   for (const trial of trials) {
     const { end, location, naming } = trial;
     const { question } = end;
@@ -94,19 +94,17 @@ function* findSkipped({ trials }: Ground): Generator<Report> {
     const mark = location.own('set').find(isMark);
     const isNamed =
       name === undefined || (naming?.by === 'variable' && naming.name === name.args[1]);
-    const isMarkSet =
-      mark === undefined ||
-      question.environment.get(markVariable) === question.environment.get('uri');
+    const isMarkSet = mark === undefined || Boolean(question.environment.get(markVariable));
     const line = isNamed ? mark : name;
-    if ((isNamed && isMarkSet) || line === undefined || seen.has(line)) continue;
+    if ((isNamed && isMarkSet) || line === undefined || seen.has(location)) continue;
     if (naming?.by === 'unknown' || (isNamed && !question.environment.has('uri'))) continue;
-    seen.add(line);
+    seen.add(location);
     const stop = end.moves.at(-1) ?? location.own('break').at(-1);
     yield {
       severity: end.certain ? 'fault' : 'warning',
-      at: line,
+      at: stop ?? line,
       about: describe(location),
-      because: stop === undefined ? [] : [stop],
+      because: [line],
       meaning: `break, and rewrite … break, end the rewrite phase: no set and no if below them runs, and auth_request asks all the same. ${renderRequest(trial)} comes here so. ${consequence(mark, name)}`,
       change: 'Put rewrite … break, and break, below the include of Postern’s file.',
     };

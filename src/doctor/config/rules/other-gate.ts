@@ -1,3 +1,5 @@
+import type { Gate } from '../../../core/gate.ts';
+import { matchesHost } from '../../../core/host-pattern.ts';
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import { describe, type Ground } from '../ground.ts';
@@ -22,6 +24,7 @@ export const otherGate: Rule = {
   needsGates: true,
   *find(ground) {
     const seen = new Set<string>();
+    const faulty = new Set<Scope>();
     for (const trial of ground.trials) {
       const { naming, location } = trial;
       if (naming === undefined || location === undefined) continue;
@@ -33,10 +36,42 @@ export const otherGate: Rule = {
       const key = `${report?.severity} ${report?.about} ${naming.name} ${trial.at?.gate.name}`;
       if (report === undefined || seen.has(key)) continue;
       seen.add(key);
+      faulty.add(location);
       yield report;
     }
+    yield* findUncompared(ground, faulty);
   },
 };
+
+/** A location that names its gate, around the place of another one. */
+function* findUncompared(ground: Ground, faulty: ReadonlySet<Scope>): Generator<Report> {
+  const places = ground.gates?.gates.flatMap((gate) =>
+    placesOf(gate).map((place) => ({ gate, place })),
+  );
+  const seen = new Set<Scope>(faulty);
+  for (const trial of ground.trials) {
+    const { naming, location, host } = trial;
+    if (location === undefined || seen.has(location)) continue;
+    if (naming?.by !== 'question' && naming?.by !== 'variable') continue;
+    const inner = places?.find(
+      (one) =>
+        one.gate.name !== naming.name &&
+        matchesHost(one.place.host, host) &&
+        isInside(location, one),
+    );
+    const at = namingLine(trial, location);
+    if (inner === undefined || at === undefined) continue;
+    seen.add(location);
+    const path = examplePath(inner.place.path);
+    yield {
+      severity: 'warning',
+      at,
+      about: describe(location),
+      meaning: `The place of gate ${inner.gate.name} (${renderGatePlace(inner.place)}) lies within this location. Where nginx names a gate, Postern does not compare paths: what only some backends read as ${path} (${path.toUpperCase()}, ${path};x) comes here and is judged by the rules of ${naming.name}.`,
+      change: `Leave the name out here: include postern-location.conf, with this place among the hosts and paths of ${naming.name}. Then such readings are denied (ambiguous_path).`,
+    };
+  }
+}
 
 function judge(
   ground: Ground,
@@ -71,7 +106,7 @@ function judge(
       change: `Give ${examplePath(meant.place.path)} a location of its own that includes gates/${meant.gate.name}.conf, or take the name away here: include postern-location.conf, and host and path decide.`,
     };
   }
-  if (own !== undefined || placesOf(gate).length === 0 || isAtHome(ground, trial, location)) {
+  if (own !== undefined || placesOf(gate).length === 0 || isAtHome(ground, trial, location, gate)) {
     return undefined;
   }
   return {
@@ -101,15 +136,19 @@ function isInside({ match }: Scope, { place }: GateAt): boolean {
   return path.startsWith(match.path) && path !== match.path && `${path}/` !== match.path;
 }
 
-/** Some path of the location is at the gate that is named in it. */
-function isAtHome({ trials }: Ground, { host, server, naming }: Trial, location: Scope): boolean {
+/** Some path of the location, or of what its backend gets, is at the gate that is named in it. */
+function isAtHome(
+  { trials }: Ground,
+  { server, host }: Trial,
+  location: Scope,
+  gate: Gate,
+): boolean {
   return trials.some(
     (one) =>
       one.location === location &&
       one.server === server &&
       one.host === host &&
-      naming !== undefined &&
-      'name' in naming &&
-      one.at?.gate.name === naming.name,
+      (one.at?.gate === gate ||
+        (one.served !== undefined && placeAt(gate, host, one.served) !== undefined)),
   );
 }

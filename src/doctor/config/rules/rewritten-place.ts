@@ -1,15 +1,17 @@
-import type { Report, Severity } from '../finding.ts';
+import type { Report } from '../finding.ts';
 import { describe, type Ground, headOf } from '../ground.ts';
-import { setsGate } from '../model/gate-name.ts';
+import { ownOrAround } from '../model/content.ts';
+import { isMark, markVariable, setsGate } from '../model/gate-name.ts';
 import { compareGatePlaces, type GateAt, renderGatePlace } from '../model/gate-table.ts';
 import { backendOf } from '../model/protection.ts';
+import type { Scope } from '../model/scope.ts';
 import { renderRequest, type Trial } from '../model/trials.ts';
 import type { Rule } from '../rule.ts';
 
 /** Postern is told what the client asked for; `rewrite` changes what it gets. */
 export const rewrittenPlace: Rule = {
   code: 'PD036',
-  title: 'A rewrite leads from the place of one gate to that of another',
+  title: 'A path is rewritten to the place of another gate',
   severities: ['fault', 'warning', 'notice'],
   *find(ground) {
     const seen = new Set<string>();
@@ -45,53 +47,69 @@ function carried({ end, location, naming, server }: Trial): Report | undefined {
 }
 
 function moved(ground: Ground, trial: Trial): Report | undefined {
-  const { end, naming, at, host, location, path } = trial;
-  const uri = end.environment.get('uri');
-  const rewrite = end.moves.at(-1);
-  if (ground.gates === undefined || rewrite === undefined || location === undefined) {
+  const { end, naming, at, host, location, path, served } = trial;
+  const { gates } = ground;
+  const line = end.moves.at(-1) ?? ownOrAround(end.view, 'proxy_pass');
+  if (gates === undefined || line === undefined || location === undefined) return undefined;
+  if (naming?.by !== 'place' || at === undefined) return undefined;
+  const told = end.question?.environment.get(markVariable)?.replace(/^asked:/, '');
+  // The line by which Postern is told did not run, and nobody is let in: PD037.
+  const isUntold = !told && hasMark(location);
+  const base = { at: line, about: describe(location), because: [headOf(location)] };
+  const severity = end.certain ? 'fault' : 'warning';
+  const there = told ? gates.at(host, told) : undefined;
+  if (told && there?.gate !== at.gate) {
+    return {
+      ...{ ...base, severity },
+      meaning: `Postern compares what the client asked for with what nginx made of it. ${renderRequest(trial)} is at gate ${at.gate.name} (${renderGatePlace(at.place)}), and the location is chosen by ${told}, which is ${there === undefined ? 'at no gate' : `at gate ${there.gate.name} (${renderGatePlace(there.place)})`}: every such request is denied (ambiguous_path).`,
+      change: changeFor(trial, there),
+    };
+  }
+  if (served === undefined || served === path) return undefined;
+  const got = gates.at(host, served);
+  if (got === undefined || got.gate === at.gate || gates.isPublic(got.gate, served)) {
     return undefined;
   }
-  if (naming?.by !== 'place' || at === undefined || uri === undefined || uri === path) {
-    return undefined;
-  }
-  const there = ground.gates.at(host, uri);
-  if (there === undefined || there.gate === at.gate) return undefined;
-  if (ground.gates.isPublic(there.gate, uri)) return undefined;
-  if (!isServedDirectly(ground, trial, there)) return undefined;
+  if (!isServedDirectly(ground, trial, got)) return undefined;
   return {
-    severity: severityOf(trial, at, there),
-    at: rewrite,
-    about: describe(location),
-    because: [headOf(location)],
-    meaning: `Postern judges what the client asked for: ${renderRequest(trial)} is at gate ${at.gate.name} (${renderGatePlace(at.place)}), and what it gets is ${uri}, which is at gate ${there.gate.name} (${renderGatePlace(there.place)}). The rules of ${there.gate.name} are not asked.`,
-    change: `Give the way in the gate of where it leads: add ${startOf(path, uri)} to the paths of ${there.gate.name}, or have the location that serves it name its gate (include gates/${there.gate.name}.conf). Or redirect the client instead: rewrite … permanent.`,
+    ...base,
+    // Whoever passed the narrower gate has met stricter rules, as a rule.
+    severity:
+      compareGatePlaces(at.place, got.place) < 0 ? 'notice' : isUntold ? 'warning' : severity,
+    meaning: `${renderRequest(trial)} is at gate ${at.gate.name} (${renderGatePlace(at.place)}), and the backend gets ${served}, which is at gate ${got.gate.name} (${renderGatePlace(got.place)}) for whoever asks for it directly. The rules of ${got.gate.name} are not asked.${isUntold ? ' So far nobody gets there, since the lines that belong to the question do not run (PD037); as soon as they are there, or with older files of Postern, it is so.' : ''}`,
+    change: changeFor(trial, got),
   };
+}
+
+/** Where the question comes from, Postern's file tells the URI. */
+function hasMark(location: Scope): boolean {
+  const asking = [...location.chain()].find((scope) => scope.own('auth_request').length > 0);
+  return asking?.own('set').some(isMark) === true;
+}
+
+function changeFor({ path, served }: Trial, there: GateAt | undefined): string {
+  const name = there?.gate.name ?? 'NAME';
+  return `Name the gate in the location (include gates/${name}.conf): then neither path counts. Or add ${startOf(path, served ?? path)} to the paths of ${name}, or redirect the client (rewrite … permanent), who then asks by the right path.`;
 }
 
 /** Asked by its own path, it is the same location or backend that answers. */
 function isServedDirectly(
   { configuration, trials }: Ground,
-  { server, host, location, end }: Trial,
+  { server, host, end }: Trial,
   there: GateAt,
 ): boolean {
   const backend = end.kind === 'proxied' ? backendOf(configuration, end) : undefined;
+  if (backend === undefined) return false;
   return trials.some(
     (one) =>
       one.server === server &&
       one.host === host &&
+      one.path === one.served &&
       one.at?.gate === there.gate &&
       one.naming !== undefined &&
-      (one.location === location ||
-        (backend !== undefined &&
-          one.end.kind === 'proxied' &&
-          backendOf(configuration, one.end) === backend)),
+      one.end.kind === 'proxied' &&
+      backendOf(configuration, one.end) === backend,
   );
-}
-
-function severityOf({ end }: Trial, at: GateAt, there: GateAt): Severity {
-  // Whoever passed the narrower gate has met stricter rules, as a rule.
-  if (compareGatePlaces(at.place, there.place) < 0) return 'notice';
-  return end.certain ? 'fault' : 'warning';
 }
 
 /** What a path has before the part that stays: `/v1/admin` for `/v1/admin/x` and `/admin/x`. */
