@@ -40,6 +40,7 @@ const line = fc.oneof(
     'if ($named = one) { rewrite ^/a(.*)$ /b$1; }',
     'if ($request_uri ~ php) { set $named php; }',
     'if ($uri !~ outer) { return 403; }',
+    'rewrite ^/outer(.*)$ /a$1; break;',
   ),
 );
 const lines = (most: number) =>
