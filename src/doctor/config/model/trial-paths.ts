@@ -39,6 +39,9 @@ export function pathsToTry(
     ...locations.flatMap(({ match }) => (match?.kind === 'regex' ? [match.pattern] : [])),
     ...rewritesIn(server).map(({ args }) => args[0] ?? ''),
   ];
+  for (const prefix of translated(locations)) {
+    for (const filling of fillings) add(`${prefix}${filling.slice(1)}`);
+  }
   const rest = [...fillings, ...literal.filter(isForClients)].slice(0, maxFillings);
   for (const pattern of patterns) {
     for (const example of examplesOf(pattern)) {
@@ -55,6 +58,17 @@ export function locationsIn(parent: Scope): readonly Scope[] {
 
 function rewritesIn(server: Scope): readonly Directive[] {
   return findAll(server.directives, 'rewrite');
+}
+
+/** Prefixes that `proxy_pass` puts another path in the place of. */
+function translated(locations: readonly Scope[]): readonly string[] {
+  return locations.flatMap(({ match, directives }) => {
+    const isTranslated = directives.some(
+      ({ name, args }) => name === 'proxy_pass' && /^\w+:\/\/[^/]+\//.test(args[0] ?? ''),
+    );
+    if (!isTranslated || match === undefined || !('path' in match)) return [];
+    return [match.path, `${withoutSlash(match.path)}/`];
+  });
 }
 
 /** Postern's own locations are nobody's application. */
