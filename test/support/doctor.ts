@@ -55,7 +55,7 @@ export function examineFiles(
   version: string | undefined = testedVersion,
 ): Examination {
   const gates = gatesIn(files);
-  const all = gates === undefined ? files : { ...kitFor(gates), ...files };
+  const all = { ...kitOf(files), ...files };
   return examine(loadConfiguration('site.conf', memoryFiles(all)), version, gates);
 }
 
@@ -77,6 +77,12 @@ function gatesIn(files: ConfigFiles): GateFile | undefined {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** Postern's files for the gates of an example; none where it has no gates. */
+export function kitOf(files: ConfigFiles): ConfigFiles {
+  const gates = gatesIn(files);
+  return gates === undefined ? {} : kitFor(gates);
 }
 
 /** Postern's files for nginx, below `postern/`. */

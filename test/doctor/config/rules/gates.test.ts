@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { tryPage } from '../../../../src/demo/client.ts';
-import { type ExampleSite, proveRule } from '../../../support/doctor.ts';
+import {
+  type ConfigFiles,
+  codesOf,
+  type ExampleSite,
+  examineFiles,
+  proveRule,
+  readExample,
+  startExample,
+} from '../../../support/doctor.ts';
 import type { TestPostern } from '../../../support/postern.ts';
 import { sendRaw } from '../../../support/raw.ts';
+import { waitFor } from '../../../support/wait.ts';
 
 const host = 'app.example.com';
 
@@ -141,4 +151,113 @@ proveRule('PD037', {
     assert.deepEqual([status, gate], [200, 'admin']);
     assert.equal((await ask(site, '/admin/users', { method: 'DELETE' })).status, 403);
   },
+});
+
+/** A text of this page with other lines in the place of some. */
+function changed(code: string, heading: 'Wrong' | 'Right', from: string, to: string) {
+  const files = readExample(code, heading);
+  const text = files['site.conf'] ?? '';
+  assert.ok(text.includes(from), `${code} has no ${from}`);
+  return { ...files, 'site.conf': text.replace(from, to) };
+}
+
+function foundIn(files: ConfigFiles, code: string): string[] {
+  return codesOf(examineFiles(files).findings.filter((one) => one.code === code));
+}
+
+test('PD036: a name that set gave goes along with rewrite … last', async (t) => {
+  const files = changed(
+    'PD036',
+    'Wrong',
+    'location /app/ {',
+    'location /app/ {\n set $postern_gate "site"; rewrite ^/app/(.*)$ /$1 last;',
+  );
+  assert.ok(foundIn(files, 'PD036').includes('PD036 fault'));
+  const site = await startExample(t, files);
+  assert.equal((await ask(site, '/admin/users')).status, 403);
+  const { status, gate } = await ask(site, '/app/admin/users');
+  assert.deepEqual([status, gate], [200, 'site']);
+});
+
+test('PD036: a path in proxy_pass hides the path that the backend gets', async (t) => {
+  const files = changed(
+    'PD036',
+    'Wrong',
+    'location /app/ {\n        include postern/postern-location.conf;\n        include postern/postern-proxy.conf;\n        proxy_pass http://127.0.0.1:8080;\n        rewrite ^/app/(.*)$ /$1 break;',
+    'location /app/ {\n        include postern/postern-location.conf;\n        include postern/postern-proxy.conf;\n        proxy_pass http://127.0.0.1:8080/;',
+  );
+  assert.ok(foundIn(files, 'PD036').includes('PD036 fault'));
+  const { status, gate, url } = await ask(await startExample(t, files), '/app/admin/users');
+  assert.deepEqual([status, gate, url], [200, 'site', '/admin/users']);
+});
+
+test('PD037: a nested location that inherits the question is denied to everybody', async (t) => {
+  const inner = 'location /admin/x { proxy_pass http://127.0.0.1:8080; }';
+  const wrong = changed(
+    'PD037',
+    'Wrong',
+    'limit_except GET {\n            allow all;\n        }',
+    inner,
+  );
+  assert.deepEqual(foundIn(wrong, 'PD037'), ['PD037 fault']);
+  const denied = await ask(await startExample(t, wrong), '/admin/x', { groups: admins });
+  assert.deepEqual([denied.status, denied.reason], [401, 'malformed_request']);
+  const right = changed(
+    'PD037',
+    'Right',
+    'limit_except GET {\n            allow all;\n        }',
+    inner,
+  );
+  assert.deepEqual(foundIn(right, 'PD037'), []);
+  const site = await startExample(t, right);
+  assert.equal((await ask(site, '/admin/x')).status, 403);
+  assert.equal((await ask(site, '/admin/x', { groups: admins })).status, 200);
+});
+
+test('PD037: nothing of the file runs behind a break', async (t) => {
+  const head = 'location /admin {\n';
+  const files = changed(
+    'PD033',
+    'Wrong',
+    head,
+    `${head} rewrite ^/admin/v1/(.*)$ /admin/$1 break;`,
+  );
+  assert.deepEqual(foundIn(files, 'PD037'), ['PD037 fault']);
+  const site = await startExample(t, files);
+  assert.equal((await ask(site, '/admin/x', { groups: admins })).status, 200);
+  const { status, reason } = await ask(site, '/admin/v1/x', { groups: admins });
+  assert.deepEqual([status, reason], [401, 'malformed_request']);
+});
+
+test('PD030: a name switches the comparing of paths off', async (t) => {
+  const root = 'location / {\n        include postern/postern-location.conf';
+  const files = changed('PD030', 'Right', root, root.replace('postern-location', 'gates/site'));
+  assert.deepEqual(foundIn(files, 'PD030'), ['PD030 warning']);
+  const named = await ask(await startExample(t, files), '/ADMIN/users');
+  assert.deepEqual([named.status, named.gate], [200, 'site']);
+  const unnamed = await ask(await startExample(t, readExample('PD030', 'Right')), '/ADMIN/users');
+  assert.deepEqual([unnamed.status, unnamed.reason], [403, 'ambiguous_path']);
+});
+
+test('PD030: a gate that is not there denies every request', async (t) => {
+  const files = changed('PD030', 'Wrong', '"site"', '"sites"');
+  assert.ok(foundIn(files, 'PD030').includes('PD030 fault'));
+  const { status, reason } = await ask(await startExample(t, files), '/admin/x');
+  assert.deepEqual([status, reason], [403, 'no_gate']);
+});
+
+test('PD035: add_before_body and mirror reach a protected location, too', async (t) => {
+  const before = changed('PD035', 'Wrong', 'ssi on;', 'add_before_body /secret;');
+  assert.deepEqual(foundIn(before, 'PD035'), ['PD035 fault']);
+  const page = await fetch(
+    `${(await startExample(t, { ...before, ...pages })).url}/pages/index.html`,
+  );
+  assert.match(await page.text(), /"\/secret"/);
+
+  const mirrored = changed('PD035', 'Wrong', 'ssi on;', 'mirror /delete;');
+  assert.deepEqual(foundIn(mirrored, 'PD035'), ['PD035 fault']);
+  const site = await startExample(t, { ...mirrored, ...pages });
+  assert.equal((await fetch(`${site.url}/pages/index.html`)).status, 200);
+  await waitFor('the copy', () => site.backend.seen.some(({ url }) => url === '/delete'));
+  assert.equal(site.questions.length, 0, 'nobody was asked');
 });
