@@ -211,7 +211,7 @@ export async function startExample(
   const nginx = await startNginx({
     directory,
     http: (port) =>
-      `${text.includes('access_log') ? '' : 'access_log off;'}\n${text.replaceAll('listen 80;', `listen 127.0.0.1:${port};`)}`,
+      `${text.includes('access_log') ? '' : 'access_log off;'}\n${text.replaceAll(/listen 80\b/g, `listen 127.0.0.1:${port}`)}`,
   });
   t.after(() => nginx.close());
   return {

@@ -10,7 +10,7 @@ import {
   findEntries,
 } from './model/protection.ts';
 import type { Scope } from './model/scope.ts';
-import { type Trial, tryRequests } from './model/trials.ts';
+import { type Trial, tryRequests, tryStrayHosts } from './model/trials.ts';
 
 /** What rules stand on: the configuration, and what was worked out about it. */
 export interface Ground {
@@ -25,6 +25,8 @@ export interface Ground {
   readonly gateFile: GateFile | undefined;
   /** Requests that were tried on all servers; none where there is nothing to say about gates. */
   readonly trials: readonly Trial[];
+  /** The same with hosts of gates that no server names, on the servers that get them. */
+  readonly strayTrials: readonly Trial[];
 }
 
 /** Works out once what several rules need. */
@@ -34,6 +36,7 @@ export function prepareGround(configuration: Configuration, gateFile?: GateFile)
       ? undefined
       : new GateTable(gateFile.gates);
   let trials: readonly Trial[] | undefined;
+  let strayTrials: readonly Trial[] | undefined;
   const entries = findEntries(configuration);
   const guarded = entries.filter(({ authRequest }) => authRequest !== undefined);
   return {
@@ -50,6 +53,10 @@ export function prepareGround(configuration: Configuration, gateFile?: GateFile)
     get trials() {
       trials ??= tryRequests(configuration, gates);
       return trials;
+    },
+    get strayTrials() {
+      strayTrials ??= gates === undefined ? [] : tryStrayHosts(configuration, gates);
+      return strayTrials;
     },
   };
 }

@@ -167,7 +167,7 @@ const cases: readonly [what: string, one: Case, expected: string[]][] = [
       gates: `${two}\n  chat: { hosts: [chat.test] }`,
       server: `${root} ${named}`,
     },
-    ['PD032 notice'],
+    ['PD032 notice', 'PD038 notice'],
   ],
   [
     'PD032: allowed in the file of the gates',
@@ -175,7 +175,7 @@ const cases: readonly [what: string, one: Case, expected: string[]][] = [
       gates: `${two}\n  # postern-doctor: allow PD032 another nginx serves it\n  chat: { hosts: [chat.test] }`,
       server: `${root} ${named}`,
     },
-    [],
+    ['PD038 notice'],
   ],
   [
     'PD032: a gate that only nginx can name',
@@ -371,6 +371,16 @@ const cases: readonly [what: string, one: Case, expected: string[]][] = [
     },
     ['PD037 fault'],
   ],
+
+  [
+    'PD038: a host that another server names',
+    {
+      gates: `${two}\n  chat: { hosts: [chat.test] }`,
+      server: `${root} ${named}`,
+      more: `server { listen 80; server_name chat.test; include postern/postern-server.conf; ${root} }`,
+    },
+    [],
+  ],
 ];
 
 for (const [what, one, expected] of cases) {
@@ -383,6 +393,35 @@ for (const [what, one, expected] of cases) {
     }
   });
 }
+
+/** A site with an auth service of any kind; `lines` stand in an open location. */
+function judgeSubrequests(lines: string, more = ''): string[] {
+  const { findings } = examineFiles({
+    'site.conf': `server { location = /auth { internal; proxy_pass http://127.0.0.1:9000; }
+      location / { auth_request /auth; proxy_pass http://127.0.0.1:8080; }
+      location /pages/ { root /srv; ${lines} } ${more} }`,
+  });
+  return codesOf(findings.filter(({ code }) => code === 'PD035'));
+}
+
+test('PD035: what makes subrequests is found by where they lead', () => {
+  const lua = 'content_by_lua_block { ngx.location.capture("/x") }';
+  const rows: readonly [lines: string, expected: string[]][] = [
+    ['', []],
+    ['ssi on;', ['PD035 warning']],
+    ['ssi off;', []],
+    ['add_after_body /x;', ['PD035 fault']],
+    ['add_after_body /pages/footer;', []],
+    ['auth_request /auth; add_after_body /x;', []],
+    ['auth_request /other; add_after_body /x;', ['PD035 warning']],
+    ['mirror /x;', ['PD035 fault']],
+    ['mirror off;', []],
+    [lua, ['PD035 notice']],
+    ['content_by_lua_block { ngx.say("x") }', []],
+    ['js_content main.answer;', ['PD035 notice']],
+  ];
+  for (const [lines, expected] of rows) assert.deepEqual(judgeSubrequests(lines), expected, lines);
+});
 
 test('without gates to compare with the rules about gates find nothing', () => {
   const { findings } = examineFiles({

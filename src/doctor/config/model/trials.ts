@@ -3,7 +3,13 @@ import { type Configuration, findAll } from './configuration.ts';
 import { ownOrAround } from './content.ts';
 import type { End } from './end.ts';
 import { asksPostern, type Naming, readNaming } from './gate-name.ts';
-import { type GateAt, type GatePlace, type GateTable, placesOf } from './gate-table.ts';
+import {
+  examplePath,
+  type GateAt,
+  type GatePlace,
+  type GateTable,
+  placesOf,
+} from './gate-table.ts';
 import { follow } from './journey.ts';
 import { isErrorPage } from './protection.ts';
 import { handshake, page, type Scenario } from './scenario.ts';
@@ -15,6 +21,7 @@ import {
   findListeners,
   hostFor,
   isNamed,
+  type Listener,
   namesOf,
 } from './virtual-host.ts';
 
@@ -55,18 +62,47 @@ export function tryRequests(
   const asked = findAll(configuration.http.directives, 'auth_request');
   if (gates === undefined && !asked.some(asksPostern)) return [];
   const places = gates?.gates.flatMap(placesOf) ?? [];
+  const listeners = findListeners(configuration.servers);
   return configuration.servers.flatMap((server) => {
-    return [...hostsOf(configuration, server, places)].flatMap(([host, own]) => {
-      const openPaths = (gates?.gates ?? []).flatMap(({ publicPlaces }) =>
-        publicPlaces.map(({ path }) => path.text.replace(/^=/, '').replaceAll('*', 'x')),
-      );
-      return pathsToTry(server, own, openPaths).flatMap((path) =>
-        [page, handshake].flatMap((scenario) =>
-          tryOne({ configuration, gates, server, host, path, scenario }),
-        ),
-      );
-    });
+    const own = listeners.filter((listener) => listener.includes(server));
+    return tryHosts(configuration, gates, server, hostsOf(server, own, places));
   });
+}
+
+/**
+ * Tries hosts that come to a server because no other names them: the default server of an address, which has
+ * other names. Hosts that some gate is at are meant, since nobody else asks for others.
+ */
+export function tryStrayHosts(configuration: Configuration, gates: GateTable): readonly Trial[] {
+  const places = gates.gates.flatMap(placesOf);
+  return findListeners(configuration.servers).flatMap((listener) => {
+    const server = defaultOf(listener);
+    if (isUnnamed(server)) return [];
+    const hosts = hostsOfGates(places).filter(
+      (host) => !isNamed(server, host) && chooseServer(listener, host) === server,
+    );
+    return tryHosts(configuration, gates, server, byPlaces(hosts, places));
+  });
+}
+
+type Hosts = ReadonlyMap<string, readonly GatePlace[]>;
+
+function tryHosts(
+  configuration: Configuration,
+  gates: GateTable | undefined,
+  server: Scope,
+  hosts: Hosts,
+): readonly Trial[] {
+  const openPaths = (gates?.gates ?? []).flatMap(({ publicPlaces }) =>
+    publicPlaces.map(({ path }) => examplePath(path)),
+  );
+  return [...hosts].flatMap(([host, places]) =>
+    pathsToTry(server, places, openPaths).flatMap((path) =>
+      [page, handshake].flatMap((scenario) =>
+        tryOne({ configuration, gates, server, host, path, scenario }),
+      ),
+    ),
+  );
 }
 
 interface Attempt extends Pick<Trial, 'server' | 'host' | 'path' | 'scenario'> {
@@ -102,28 +138,46 @@ function servedPath({ kind, view, environment, moves }: Arrived): string | undef
   return uri === undefined ? undefined : path + uri.slice(match.path.length);
 }
 
-/** Hosts that come to a server: one for each set of places they can be at, with these places. */
+/** Hosts that are meant for a server. */
 function hostsOf(
-  configuration: Configuration,
   server: Scope,
+  listeners: readonly Listener[],
   places: readonly GatePlace[],
-): ReadonlyMap<string, readonly GatePlace[]> {
-  const listeners = findListeners(configuration.servers).filter((one) => one.includes(server));
+): Hosts {
   const named = namesOf(server).flatMap((name) => hostFor(name) ?? []);
-  const ofGates = places.map(({ host }) => ('exact' in host ? host.exact : `x${host.suffix}`));
+  const isOpen = isUnnamed(server);
   const isDefault = listeners.some((listener) => defaultOf(listener) === server);
-  const isUnnamed = namesOf(server).every((name) => name === '' || name === '_');
-  const strange = isDefault && isUnnamed ? [strangeHost] : [];
-  const found = new Map<string, readonly GatePlace[]>();
-  const seen = new Set<string>();
-  for (const host of new Set([...named, ...ofGates.filter((one) => one !== 'x'), ...strange])) {
-    if (!isUnnamed && !isNamed(server, host)) continue;
-    if (!listeners.some((listener) => chooseServer(listener, host) === server)) continue;
+  const all = new Set([
+    ...named,
+    ...hostsOfGates(places),
+    ...(isOpen && isDefault ? [strangeHost] : []),
+  ]);
+  const hosts = [...all].filter(
+    (host) =>
+      (isOpen || isNamed(server, host)) &&
+      listeners.some((listener) => chooseServer(listener, host) === server),
+  );
+  return byPlaces(hosts, places);
+}
+
+/** One host for each set of places that hosts can be at, with these places. */
+function byPlaces(hosts: readonly string[], places: readonly GatePlace[]): Hosts {
+  const found = new Map<string, [host: string, own: readonly GatePlace[]]>();
+  for (const host of hosts) {
     const own = places.filter((place) => matchesHost(place.host, host));
     const key = own.map((place) => places.indexOf(place)).join();
-    if (seen.has(key)) continue;
-    seen.add(key);
-    found.set(host, own);
+    if (!found.has(key)) found.set(key, [host, own]);
   }
-  return found;
+  return new Map(found.values());
+}
+
+function hostsOfGates(places: readonly GatePlace[]): string[] {
+  return places.flatMap(({ host }) => {
+    if ('exact' in host) return [host.exact];
+    return host.suffix === '' ? [] : [`x${host.suffix}`];
+  });
+}
+
+function isUnnamed(server: Scope): boolean {
+  return namesOf(server).every((name) => name === '' || name === '_');
 }

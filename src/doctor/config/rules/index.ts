@@ -25,6 +25,7 @@ import { rewrittenPlace } from './rewritten-place.ts';
 import { satisfyAny } from './satisfy-any.ts';
 import { shortTimeout } from './short-timeout.ts';
 import { hangingAuth, noKeepalive } from './slow-question.ts';
+import { strayHost } from './stray-host.ts';
 import { subrequests } from './subrequests.ts';
 import { tinyauthHeaders } from './tinyauth-headers.ts';
 import { unread } from './unread.ts';
@@ -67,4 +68,5 @@ export const rules: readonly Rule[] = [
   subrequests,
   rewrittenPlace,
   lostName,
+  strayHost,
 ];

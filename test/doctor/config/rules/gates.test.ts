@@ -153,6 +153,24 @@ proveRule('PD037', {
   },
 });
 
+proveRule('PD038', {
+  letsIn: false,
+  wrong: async (site) => {
+    assert.equal((await ask(site, '/')).status, 403);
+    const { token } = await posternOf(site).issue();
+    const headers = { host: 'kiosk.example.com', authorization: `Bearer ${token}` };
+    assert.equal((await tryPage(`${site.url}/`, headers)).status, 200);
+    assert.equal(posternOf(site).lastDecision().gate, 'kiosk');
+    const nobody = { host: 'kiosk.example.com' };
+    assert.equal((await tryPage(`${site.url}/status`, nobody)).status, 200);
+  },
+  right: async (site) => {
+    const { status, gate } = await ask(site, '/', { groups: ['staff'] });
+    assert.deepEqual([status, gate], [200, 'app']);
+    await assert.rejects(tryPage(`${site.url}/status`, { host: 'kiosk.example.com' }));
+  },
+});
+
 /** A text of this page with other lines in the place of some. */
 function changed(code: string, heading: 'Wrong' | 'Right', from: string, to: string) {
   const files = readExample(code, heading);
