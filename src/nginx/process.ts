@@ -37,9 +37,9 @@ export async function startNginx(options: {
     const port = await findFreePort();
     writeFileSync(file, renderMain({ directory, main, workers, http: http(port) }));
     rmSync(join(directory, 'error.log'), { force: true });
-    const child = spawn(program, ['-c', file, '-e', join(directory, 'error.log')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    // What a program was built to write beside itself goes there too (-p).
+    const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')];
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const failure = await waitUntilReady(child, port);
     if (failure === undefined) return handle(child, port);
     const words = `${failure}${readLog(directory)}`;
