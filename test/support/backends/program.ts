@@ -33,7 +33,8 @@ export const routesByPrefix: SocketRoutes = (target) => {
   if (target.startsWith('/admin')) {
     return /^\/admin(?:$|[/?;\\#]|%(?:2f|5c|3b|3f|23))/i.test(target) ? 'admin' : 'admin-like';
   }
-  if (target.startsWith('/rooms/')) return `room:${target.slice('/rooms/'.length).split('?')[0]}`;
+  const room = /^\/rooms\/([^/?]*)/.exec(target)?.[1];
+  if (room !== undefined) return `room:${decodeURIComponent(room)}`;
   if (target.startsWith('/status')) return 'status';
   return target === '/' || target.startsWith('/?') ? 'home' : 'other';
 };
