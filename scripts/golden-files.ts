@@ -12,6 +12,7 @@ export function renderGoldenFiles(defaults: KitOptions): Kit {
   }
   const more: KitOptions = {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
+    gates: ['chat'],
     queryNames: [...defaults.queryNames, 'access_token'],
     headers: [...defaults.headers, 'X-Api-Key'],
     cache: { path: undefined, ttl: 30_000 },

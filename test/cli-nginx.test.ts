@@ -43,7 +43,7 @@ test('files that nobody changed follow the configuration', async (t) => {
   assert.match(check.stdout, /^postern-location\.conf is out of date$/m);
   assert.match(check.stdout, /^postern-server\.conf is as it should be$/m);
   const out = await run(['nginx', 'render', '--out', directory], env);
-  assert.equal(succeeded(out), 'postern-http.conf written\npostern-location.conf written\n');
+  assert.equal(succeeded(out), 'postern-http.conf written\npostern-location.conf written\ngates/default.conf written\n');
   assert.match(read('postern-http.conf'), /ticket=\*\*\*/);
 });
 
@@ -77,12 +77,12 @@ test('--diff shows what has to change', async (t) => {
   const http = read('postern-http.conf');
   edit('postern-http.conf', 'keepalive 32;', 'keepalive 64;\n    keepalive_timeout 10s;');
   edit('postern-http.conf', /# As rendered.*\n$/.exec(http)?.[0] ?? '', 'no line break');
-  edit('postern-server.conf', 'location = /.postern/auth {', 'location = /auth {');
+  edit('postern-server.conf', 'location ^~ /.postern/auth {', 'location ^~ /auth {');
   writeFileSync(path('postern-limits.conf'), '');
   const { code, stdout, stderr } = await render('--diff', directory);
   assert.equal(code, 1);
-  assert.match(stderr, /3 of 9 files differ/);
-  assert.match(stdout, /^-location = \/auth \{\n\+location = \/\.postern\/auth \{$/m);
+  assert.match(stderr, /3 of 10 files differ/);
+  assert.match(stdout, /^-location \^~ \/auth \{\n\+location \^~ \/\.postern\/auth \{$/m);
   assert.match(stdout, /^-no line break\n\\ No newline at end of file$/m);
   assert.match(
     stdout,

@@ -1,8 +1,8 @@
 import type { Gate } from '../../src/core/gate.ts';
 import { chooseAmong, findAmbiguities } from '../../src/core/gate-choice.ts';
 import { type HostPattern, matchesHost, parseHostPattern } from '../../src/core/host-pattern.ts';
-import { readPath } from '../../src/core/path.ts';
 import { matchesPath, type PathPattern, parsePathPattern } from '../../src/core/path-pattern.ts';
+import { readPath } from '../../src/core/path-readings.ts';
 import { isDenial } from '../../src/core/verdict.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
@@ -41,8 +41,13 @@ export const gateChoice: Target = {
     const gates = lines.slice(0, 20).flatMap((line, index) => gateOf(line, index));
     const isAmbiguous = findAmbiguities(gates).length > 0;
     const choice = chooseAmong(gates);
-    const chosen = choice.choose({ gateName: undefined, host, path });
-    const unknown = choice.choose({ gateName: 'no-such-gate', host, path });
+    const chosen = choice.choose({ gateName: undefined, host, path, locationPath: undefined });
+    const unknown = choice.choose({
+      gateName: 'no-such-gate',
+      host,
+      path,
+      locationPath: undefined,
+    });
     expect(isDenial(unknown), 'a gate that nobody knows is none');
     const read = readPath(path);
     const isAt = ({ hosts, paths }: Gate, what: string) =>
@@ -51,14 +56,22 @@ export const gateChoice: Target = {
       (paths.length === 0 || paths.some((one) => matchesPath(one, what)));
     const fitting = read === undefined ? [] : gates.filter((gate) => isAt(gate, read.resolved));
     if (isDenial(chosen)) {
-      const isPlain = read !== undefined && read.loose === read.resolved && fitting.length === 1;
+      const isPlain =
+        read !== undefined && read.all.length === 1 && !/[A-Z]/.test(path) && fitting.length === 1;
       const hasCapitals = gates.some(({ settings }) => settings.capitals === true);
       expect(!isPlain || hasCapitals, 'a place of one gate is at that gate', chosen.detail);
       return chosen.detail ?? chosen.reason;
     }
-    expect(fitting.includes(chosen.gate), 'the chosen gate is at that place', chosen.because);
+    for (const reading of read?.all ?? []) {
+      expect(isAt(chosen.gate, reading.path), 'the chosen gate is at that place', reading);
+    }
     if (!isAmbiguous) {
-      const turned = chooseAmong(gates.toReversed()).choose({ gateName: undefined, host, path });
+      const turned = chooseAmong(gates.toReversed()).choose({
+        gateName: undefined,
+        host,
+        path,
+        locationPath: undefined,
+      });
       const isSame = !isDenial(turned) && turned.gate === chosen.gate;
       expect(isSame, 'the order in the configuration does not matter', chosen.because);
     }

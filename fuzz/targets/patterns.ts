@@ -9,7 +9,8 @@ import {
   parsePathPattern,
   relatePaths,
 } from '../../src/core/path-pattern.ts';
-import { isPublic, parsePublicPlace } from '../../src/core/public-place.ts';
+import { findPublic, parsePublicPlace } from '../../src/core/public-place.ts';
+import { isDenial } from '../../src/core/verdict.ts';
 import { expect, type Target } from '../target.ts';
 import { handshakeOf } from './sample.ts';
 
@@ -95,10 +96,10 @@ function isOpen(place: string, path: string): string {
   const parsed = parsePublicPlace(place);
   if ('invalid' in parsed) return 'no place';
   const [method = 'GET'] = parsed.methods;
-  const isIn = isPublic([parsed], handshakeOf({ method, path }));
+  const isIn = findPublic([parsed], handshakeOf({ method, path }));
   const again = parsePublicPlace(place);
   expect(isDeepStrictEqual(parsed, again), 'a place is read the same each time');
-  const other = isPublic([parsed], handshakeOf({ method: `${method}X`, path }));
-  expect(!other, 'a place is for its own methods');
-  return isIn ? 'public' : 'not public';
+  const other = findPublic([parsed], handshakeOf({ method: `${method}X`, path }));
+  expect(other === false, 'a place is for its own methods');
+  return isDenial(isIn) ? 'ambiguous' : isIn ? 'public' : 'not public';
 }

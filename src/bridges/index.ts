@@ -1,12 +1,12 @@
 import type { Bridge, BridgeRequest, BridgeService, BridgeSettings } from '../core/bridge.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Identity } from '../core/identity.ts';
-import { type Deny, deny } from '../core/verdict.ts';
+import { type Deny, deny, isDenial } from '../core/verdict.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import { ownAuthorization } from './authorization.ts';
 import { createClient } from './client.ts';
 import { pickCookies } from './cookies.ts';
-import { describeHandshake, type Facts } from './facts.ts';
+import { describeHandshake, type Facts, pathsToTell } from './facts.ts';
 import { judgeAnswer } from './judge.ts';
 import { findLogin } from './login.ts';
 import { chooseSignOn } from './services.ts';
@@ -84,28 +84,54 @@ export function createBridge(
     return { ...deny('throttled'), ...(login !== undefined && { login }) };
   }
 
+  /** Asks about one path. */
+  async function askAbout(
+    { handshake, cookies, authorization }: BridgeRequest,
+    now: number,
+    mayWork: () => boolean,
+  ): Promise<Identity | Deny> {
+    const facts = describeHandshake(handshake, gate.queryNames);
+    const told = signOn.renderHeaders(facts);
+    // The service would take Postern's own address for the client's, and judge by that.
+    if (Object.values(told).includes('')) {
+      return unavailable('nginx does not say the address of its client (X-Real-IP)');
+    }
+    const credentials = {
+      ...(cookies !== undefined && { Cookie: cookies }),
+      ...ownAuthorization(authorization),
+    };
+    const headers = { ...told, ...credentials };
+    const hasCredential = Object.keys(credentials).length > 0;
+    const ask = () => send(headers, facts);
+    if (cache === undefined || !hasCredential) return mayWork() ? ask() : throttled(facts);
+    // The address belongs to the question even where the service is not told: a denial leads back
+    // to it.
+    const question = [facts.url, ...Object.entries(headers).flat()];
+    return (await cache.find(question, now, ask, mayWork)) ?? throttled(facts);
+  }
+
   return {
     cookiesOf: (header) => pickCookies(header, signOn.cookies, gate.cookieNames),
-    async ask({ handshake, cookies, authorization }: BridgeRequest, now, mayWork) {
+    async ask(request: BridgeRequest, now, mayWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
-      const facts = describeHandshake(handshake, gate.queryNames);
-      const told = signOn.renderHeaders(facts);
-      // The service would take Postern's own address for the client's, and judge by that.
-      if (Object.values(told).includes('')) {
-        return unavailable('nginx does not say the address of its client (X-Real-IP)');
+      const { handshake } = request;
+      const [first, asSent] = pathsToTell(handshake);
+      const found = await askAbout(
+        { ...request, handshake: { ...handshake, path: first } },
+        now,
+        mayWork,
+      );
+      if (asSent === undefined || isDenial(found)) return found;
+      const other = await askAbout(
+        { ...request, handshake: { ...handshake, path: asSent } },
+        now,
+        mayWork,
+      );
+      if (!isDenial(other)) {
+        return other.subject === found.subject ? found : deny('ambiguous_path', 'sign-on service');
       }
-      const credentials = {
-        ...(cookies !== undefined && { Cookie: cookies }),
-        ...ownAuthorization(authorization),
-      };
-      const headers = { ...told, ...credentials };
-      const hasCredential = Object.keys(credentials).length > 0;
-      const ask = () => send(headers, facts);
-      if (cache === undefined || !hasCredential) return mayWork() ? ask() : throttled(facts);
-      // The address belongs to the question even where the service is not told: a denial leads back
-      // to it.
-      const question = [facts.url, ...Object.entries(headers).flat()];
-      return (await cache.find(question, now, ask, mayWork)) ?? throttled(facts);
+      const isDenied = other.reason === 'sign_on_denied' || other.reason === 'sign_on_forbidden';
+      return isDenied ? deny('ambiguous_path', 'sign-on service: not the path as sent') : other;
     },
     async close() {
       closed = true;

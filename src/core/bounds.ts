@@ -2,7 +2,9 @@ import type { Handshake } from './handshake.ts';
 import type { Bounds } from './identity.ts';
 import { parseNetworks } from './network.ts';
 import { isOriginAllowed, parseOriginRules } from './origin.ts';
-import { foldCase, isBelow, readPath } from './path.ts';
+import { foldCase, isBelow } from './path.ts';
+import { agreeOn } from './path-agreement.ts';
+import { readPath } from './path-readings.ts';
 import { type Deny, deny } from './verdict.ts';
 
 /**
@@ -18,8 +20,9 @@ export function checkBounds(
   if (gateName !== undefined && gates.length > 0 && !gates.includes(gateName)) {
     return deny('wrong_gate');
   }
-  if (handshake.path !== undefined && paths.length > 0 && !isWithin(handshake.path, paths)) {
-    return deny('path_not_allowed');
+  if (handshake.path !== undefined && paths.length > 0) {
+    const denial = checkPath(handshake.path, paths);
+    if (denial !== undefined) return denial;
   }
   if (origins.length > 0) {
     const isPageLoad = handshake.upgrade === 'none' && handshake.origin === undefined;
@@ -39,11 +42,13 @@ export function checkBounds(
 }
 
 /** However a backend reads the path, it has to lie below one of the prefixes. */
-function isWithin(path: string, prefixes: readonly string[]): boolean {
+function checkPath(path: string, prefixes: readonly string[]): Deny | undefined {
   const read = readPath(path);
-  if (read === undefined) return false;
-  return (
-    prefixes.some((prefix) => isBelow(read.resolved, prefix)) &&
-    prefixes.some((prefix) => isBelow(read.loose, foldCase(prefix)))
-  );
+  if (read === undefined) return deny('path_not_allowed');
+  const isWithin = (one: string) =>
+    prefixes.some((prefix) => isBelow(one, prefix)) &&
+    prefixes.some((prefix) => isBelow(foldCase(one), foldCase(prefix)));
+  const agreed = agreeOn(read.all, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
+  if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+  return agreed.value ? undefined : deny('path_not_allowed');
 }

@@ -12,10 +12,10 @@ import { findCredential } from './find-credential.ts';
 import { findIdentity } from './find-identity.ts';
 import { bareIdentity } from './identity.ts';
 import { type DecisionPorts, type Inquiry, note, type Question } from './inquiry.ts';
-import { isPublic } from './public-place.ts';
+import { findPublic } from './public-place.ts';
 import { checkRequirements } from './requirements.ts';
 import { countDenial } from './throttle.ts';
-import { type Deny, deny, type Verdict } from './verdict.ts';
+import { type Deny, deny, isDenial, type Verdict } from './verdict.ts';
 
 /** One named part of a decision. */
 interface Step {
@@ -128,14 +128,17 @@ function withKnown(denial: Deny, { grounds, identity }: Inquiry, step: string): 
   };
 }
 
-function findPublicPlace(inquiry: Inquiry): undefined {
-  if (!isPublic(inquiry.gate.publicPlaces, inquiry.handshake)) {
+function findPublicPlace(inquiry: Inquiry): Deny | undefined {
+  const found = findPublic(inquiry.gate.publicPlaces, inquiry.handshake);
+  if (isDenial(found)) return found;
+  if (!found) {
     note(inquiry, 'a credential is needed');
-    return;
+    return undefined;
   }
   inquiry.grounds = 'public';
   inquiry.identity = bareIdentity('public', '');
   note(inquiry, 'anybody may');
+  return undefined;
 }
 
 function checkTokenBounds({ handshake, gate, identity, purpose }: Inquiry): Deny | undefined {

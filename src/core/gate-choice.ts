@@ -7,7 +7,8 @@ import {
   matchesHost,
   relateHosts,
 } from './host-pattern.ts';
-import { readPath } from './path.ts';
+import { foldCase } from './path.ts';
+import { agreeOn } from './path-agreement.ts';
 import {
   comparePaths,
   foldPathPattern,
@@ -16,7 +17,8 @@ import {
   parsePathPattern,
   relatePaths,
 } from './path-pattern.ts';
-import { type Deny, deny } from './verdict.ts';
+import { type PathReadings, readDecodedPath, readPath } from './path-readings.ts';
+import { type Deny, deny, isDenial } from './verdict.ts';
 
 /** A gate, and what made it the one. */
 export interface ChosenGate {
@@ -28,7 +30,9 @@ export interface ChosenGate {
 /** Finds the gate that a handshake is at. */
 export interface GateChoice {
   /** A denial when there is none, or when nobody can say which. */
-  choose(handshake: Pick<Handshake, 'gateName' | 'host' | 'path'>): ChosenGate | Deny;
+  choose(
+    handshake: Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'>,
+  ): ChosenGate | Deny;
   /** The gate of this name, if requests to the host can be at it; of any host, where none is given. */
   named(name: string, host?: string): Gate | undefined;
   /** The gates that requests to this host can be at. */
@@ -40,7 +44,7 @@ interface Place {
   readonly gate: Gate;
   readonly host: HostPattern;
   readonly path: PathPattern;
-  /** The pattern for the loosest reading of a path. */
+  /** The pattern for paths without capitals. */
   readonly folded: PathPattern;
 }
 
@@ -53,22 +57,42 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
     .flatMap(placesOf)
     .sort((a, b) => compareHosts(a.host, b.host) || comparePaths(a.path, b.path));
 
-  const find = (host: string, isAt: (place: Place) => boolean): Place | undefined =>
-    places.find((place) => matchesHost(place.host, host) && isAt(place));
+  /** The gate of a path, if a backend to which capitals are nothing finds it there as well. */
+  function gateAt(here: readonly Place[], path: string): Gate | undefined | 'capitals' {
+    const gate = here.find((place) => matchesPath(place.path, path))?.gate;
+    const folded = foldCase(path);
+    const other = here.find((place) => matchesPath(place.folded, folded))?.gate;
+    return gate === other ? gate : 'capitals';
+  }
+
+  /** The one gate that all readings are at. */
+  function agree(here: readonly Place[], read: PathReadings): Gate | Deny {
+    const agreed = agreeOn(read.all, (path) => gateAt(here, path), showGate);
+    if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+    if (agreed.value === undefined) return deny('no_gate', 'host and path');
+    if (agreed.value === 'capitals')
+      return deny('ambiguous_path', 'without capitals: another gate');
+    return agreed.value;
+  }
 
   return {
-    choose({ gateName, host, path }) {
+    choose({ gateName, host, path, locationPath }) {
       if (gateName !== undefined) {
         const gate = byName.get(gateName);
         return gate ? { gate, because: 'nginx named it' } : deny('no_gate', 'unknown name');
       }
       const read = path === undefined ? undefined : readPath(path);
       if (read === undefined) return deny('malformed_request', 'path');
-      const place = find(host, (one) => matchesPath(one.path, read.resolved));
-      if (place === undefined) return deny('no_gate', 'host and path');
-      const other = find(host, (one) => matchesPath(one.folded, read.loose));
-      if (other?.gate !== place.gate) return deny('no_gate', 'ambiguous path');
-      return { gate: place.gate, because: `${renderHost(place.host)} ${place.path.text}` };
+      const here = places.filter((place) => matchesHost(place.host, host));
+      const gate = agree(here, read);
+      if (isDenial(gate)) return gate;
+      if (locationPath !== undefined && locationPath !== read.resolved) {
+        const rewritten = readDecodedPath(locationPath);
+        const other = rewritten && agree(here, rewritten);
+        if (other !== gate) return deny('ambiguous_path', showRewritten(gate, other));
+      }
+      const place = here.find((one) => matchesPath(one.path, read.resolved)) as Place;
+      return { gate, because: `${renderHost(place.host)} ${place.path.text}` };
     },
     named(name, host) {
       const gate = byName.get(name);
@@ -120,6 +144,15 @@ export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
     }
   }
   return found;
+}
+
+function showGate(gate: Gate | undefined | 'capitals'): string {
+  return gate === undefined ? 'no gate' : gate === 'capitals' ? 'a matter of capitals' : gate.name;
+}
+
+function showRewritten(gate: Gate, other: Gate | Deny | undefined): string {
+  const found = other === undefined || isDenial(other) ? (other?.detail ?? 'no path') : other.name;
+  return `as sent: ${gate.name}; as nginx rewrote it: ${found}`;
 }
 
 function isAtHost({ hosts }: Gate, host: string): boolean {

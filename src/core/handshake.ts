@@ -26,6 +26,11 @@ export interface Handshake {
    * which is about no place: bounds on paths and gates then wait for the handshakes of the session.
    */
   readonly path: string | undefined;
+  /**
+   * The path by which nginx chose its location, after its rewrites: decoded, one character a byte.
+   * Undefined when nginx did not say, or had admitted the request before an internal redirect.
+   */
+  readonly locationPath: string | undefined;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
   readonly query: string | undefined;
   readonly upgrade: Upgrade;
@@ -69,18 +74,18 @@ export function parseHost(value: string): string | undefined {
   return hostName.test(name) || isIpv6Literal(name) ? name : undefined;
 }
 
-/** Splits a request target in origin form (RFC 9112, section 3.2.1); undefined for any other form. */
+/**
+ * Splits a request target in origin form (RFC 9112, section 3.2.1); undefined for any other form. nginx
+ * hands a raw `#` on, which no target may have: what stands behind it is a path for some and not for others.
+ */
 export function parseTarget(
   value: string,
 ): { path: string; query: string | undefined } | undefined {
-  if (!value.startsWith('/') || hasControlOrSpace(value)) return undefined;
-  // nginx hands a raw `#` on; it is part of no path and of no query, so nothing behind it counts.
-  const end = value.indexOf('#');
-  const target = end === -1 ? value : value.slice(0, end);
-  const mark = target.indexOf('?');
+  if (!value.startsWith('/') || value.includes('#') || hasControlOrSpace(value)) return undefined;
+  const mark = value.indexOf('?');
   return mark === -1
-    ? { path: target, query: undefined }
-    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+    ? { path: value, query: undefined }
+    : { path: value.slice(0, mark), query: value.slice(mark + 1) };
 }
 
 /** Reads the value of an `Upgrade` header; absent and empty mean an ordinary request. */

@@ -1,8 +1,8 @@
 /**
- * The path as nginx understands it, which is what its locations match and its backends get: decoded,
- * slashes merged (`merge_slashes on`, the default), dot segments resolved (ngx_http_parse.c). Takes
- * the path of a request target without its query. Undefined where nginx answers 400: broken
- * percent-encoding, a zero byte, dot segments that leave the root.
+ * The path as nginx understands it, which is what its locations match: decoded, slashes merged
+ * (`merge_slashes on`, the default), dot segments resolved (ngx_http_parse.c). Takes the path of a
+ * request target without its query. Undefined where nginx answers 400: broken percent-encoding, a zero
+ * byte, dot segments that leave the root.
  */
 export function resolvePath(path: string): string | undefined {
   const bytes = percentBytes(path);
@@ -22,20 +22,6 @@ export function resolvePath(path: string): string | undefined {
   return `/${resolved.join('/')}`;
 }
 
-/** A path in the two ways in which software along the way may understand it. */
-export interface PathReadings {
-  /** As nginx does (see resolvePath). */
-  readonly resolved: string;
-  /** As software does that is more lenient (see loosestReading). */
-  readonly loose: string;
-}
-
-/** Both readings of a path as sent; undefined where nginx answers 400. */
-export function readPath(path: string): PathReadings | undefined {
-  const resolved = resolvePath(path);
-  return resolved === undefined ? undefined : { resolved, loose: loosestReading(resolved) };
-}
-
 /** True when the path is the prefix or lies below it: `/ws` covers `/ws/1` and not `/wsx`. */
 export function isBelow(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;
@@ -43,7 +29,7 @@ export function isBelow(path: string, prefix: string): boolean {
 }
 
 /** Percent-decoded, one character a byte; undefined when the encoding is broken. */
-function percentBytes(path: string): string | undefined {
+export function percentBytes(path: string): string | undefined {
   let isBroken = false;
   const decoded = path.replace(/%(..?)?/g, (_, digits: string | undefined) => {
     if (digits === undefined || !/^[0-9a-f]{2}$/i.test(digits)) isBroken = true;
@@ -55,27 +41,4 @@ function percentBytes(path: string): string | undefined {
 /** ASCII letters in lower case; bytes of other characters have none. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-/**
- * A resolved path as software that is more lenient than nginx may read it: decoded once more, `\` as
- * `/`, without `;parameters`, in lower case. Where that leads elsewhere than the path itself, nobody
- * can say what the backend will make of it.
- */
-export function loosestReading(path: string): string {
-  // Most paths have none of it, and every request passes here.
-  if (!/[A-Z%\\;]/.test(path)) return path;
-  const decoded = percentBytes(path) ?? path;
-  const resolved: string[] = [];
-  const segments = foldCase(decoded)
-    .split(/[/\\]/)
-    .slice(1)
-    .map((segment) => segment.replace(/;.*$/s, ''));
-  for (const [index, segment] of segments.entries()) {
-    if (segment === '..') resolved.pop();
-    else if (segment !== '' && segment !== '.') resolved.push(segment);
-    const isDirectory = segment === '' || segment === '.' || segment === '..';
-    if (index === segments.length - 1 && isDirectory) resolved.push('');
-  }
-  return `/${resolved.join('/')}`;
 }

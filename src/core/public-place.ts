@@ -1,17 +1,20 @@
 import { type Handshake, isMethod } from './handshake.ts';
-import { readPath } from './path.ts';
+import { foldCase } from './path.ts';
+import { agreeOn } from './path-agreement.ts';
 import {
   foldPathPattern,
   matchesPath,
   type PathPattern,
   parsePathPattern,
 } from './path-pattern.ts';
+import { readDecodedPath, readPath } from './path-readings.ts';
+import { type Deny, deny } from './verdict.ts';
 
 /** What anybody may ask for without a credential. */
 export interface PublicPlace {
   readonly methods: readonly string[];
   readonly path: PathPattern;
-  /** The pattern for the loosest reading of a path. */
+  /** The pattern for paths without capitals. */
   readonly folded: PathPattern;
 }
 
@@ -32,16 +35,25 @@ export function parsePublicPlace(text: string): PublicPlace | { readonly invalid
 }
 
 /**
- * True when one of the places covers the handshake. Only its path counts, never its query, and only
- * if a backend that reads paths more loosely than nginx finds it in a public place as well.
+ * True when one of the places covers the handshake, a denial when that depends on how its path is read.
+ * The query never counts. A backend to which capitals are nothing, and nginx after its rewrites, have to
+ * find it in a public place as well: else a credential is needed.
  */
-export function isPublic(places: readonly PublicPlace[], handshake: Handshake): boolean {
+export function findPublic(places: readonly PublicPlace[], handshake: Handshake): boolean | Deny {
   const fitting = places.filter(({ methods }) => methods.includes(handshake.method));
   if (fitting.length === 0 || handshake.path === undefined) return false;
   const read = readPath(handshake.path);
   if (read === undefined) return false;
+  const covers = (path: string) => fitting.some((place) => matchesPath(place.path, path));
+  const agreed = agreeOn(read.all, covers, (is) => (is ? 'public' : 'not public'));
+  if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+  const coversFolded = ({ path }: { readonly path: string }) =>
+    fitting.some(({ folded }) => matchesPath(folded, foldCase(path)));
+  const { locationPath } = handshake;
+  const rewritten = locationPath === undefined ? read : readDecodedPath(locationPath);
   return (
-    fitting.some(({ path }) => matchesPath(path, read.resolved)) &&
-    fitting.some(({ folded }) => matchesPath(folded, read.loose))
+    agreed.value &&
+    read.all.every(coversFolded) &&
+    rewritten?.all.every((reading) => covers(reading.path) && coversFolded(reading)) === true
   );
 }

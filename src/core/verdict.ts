@@ -33,7 +33,12 @@ export const denials = {
   no_gate: {
     status: 403,
     meaning:
-      'No gate is meant: nginx named one that is not in `gates`, or none of `gates` has this host and path, or a backend could read the path as that of another gate.',
+      'No gate is meant: nginx named one that is not in `gates`, or none of `gates` has this host and path.',
+  },
+  ambiguous_path: {
+    status: 403,
+    meaning:
+      'The path can be read in more than one way (dot segments, encoded or doubled slashes, `;`, capitals), and not all of them are at the same gate, equally public, or within the paths of the token; or nginx rewrote it to the place of another gate. `detail` in the log says which readings differ.',
   },
   upgrade_not_websocket: {
     status: 401,

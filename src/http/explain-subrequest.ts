@@ -1,3 +1,5 @@
+import { authUri } from '../core/auth-uri.ts';
+import { resolvePath } from '../core/path.ts';
 import type { SubrequestHead } from './told-facts.ts';
 
 /** A client's request that somebody asks about. */
@@ -27,7 +29,8 @@ export function toSubrequest(asked: AskedRequest): SubrequestHead {
     ['X-Original-Upgrade', upgrade],
     ['X-Forwarded-Proto', asked.scheme],
     ['X-Real-IP', asked.client],
-    ['X-Postern-Gate', asked.gate],
+    ['X-Postern-Auth-URI', asked.gate === undefined ? authUri : `${authUri}/${asked.gate}`],
+    ['X-Postern-Location-URI', resolvePath(asked.uri.replace(/\?.*$/s, '')) ?? '/'],
   ] as const;
   const kept = asked.headers.filter(([name]) => passed.includes(name.toLowerCase()));
   return {

@@ -1,3 +1,4 @@
+import { parseAuthUri } from '../core/auth-uri.ts';
 import {
   isGateName,
   isMethod,
@@ -43,9 +44,21 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   if (method === undefined || isDenied(method) || !isMethod(method)) return malformed('method');
   const scheme = agree(told.scheme, parseScheme);
   if (isDenied(scheme)) return malformed('X-Forwarded-Proto');
-  const gateName = agree(told.gate);
+  const asked = readAuthUri(told);
+  if (isDenied(asked)) return malformed('X-Postern-Auth-URI');
+  const gateName = agree([
+    ...(told.gate ?? []),
+    ...(asked?.gateName === undefined ? [] : [asked.gateName]),
+  ]);
   if (isDenied(gateName) || (gateName !== undefined && !isGateName(gateName))) {
     return malformed('X-Postern-Gate');
+  }
+  const location = readLocation(told);
+  if (isDenied(location)) return malformed('X-Postern-Location-URI');
+  if (asked !== undefined && gateName === undefined && location === undefined) {
+    return malformed(
+      'the lines of postern-location.conf did not run for this request (limit_except, a nested location, a break before them, or a file older than postern-server.conf): include gates/NAME.conf, or include the file in the inner location too',
+    );
   }
   const origin = agree(told.origin);
   if (isDenied(origin)) return malformed('Origin');
@@ -59,6 +72,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       host,
       port: readPort(told.host),
       path: parsedTarget.path,
+      locationPath: location?.path,
       query: parsedTarget.query,
       upgrade,
       origin,
@@ -99,7 +113,7 @@ function agree(
   lines: readonly string[] | undefined,
   read: (line: string) => unknown = (line) => line,
 ): unknown {
-  if (lines === undefined) return undefined;
+  if (lines === undefined || lines.length === 0) return undefined;
   const first = read(lines[0] as string);
   if (first === undefined) return contradiction;
   for (let i = 1; i < lines.length; i++) {
@@ -113,6 +127,26 @@ const knownHost = memoize(parseHost);
 /** `X-Original-URL` tells the same as the others, with scheme and authority before it. */
 function readTarget({ uri, url }: ToldFacts): string | undefined | Contradiction {
   return agree(url === undefined ? uri : [...(uri ?? []), ...url.map(dropAuthority)]);
+}
+
+/** Undefined for files of before, which do not tell it. */
+function readAuthUri({ authUri }: ToldFacts): ReturnType<typeof parseAuthUri> | Contradiction {
+  const uri = agree(authUri);
+  if (uri === undefined || isDenied(uri)) return uri;
+  return parseAuthUri(uri) ?? contradiction;
+}
+
+/** What `$postern_location_uri` of the shipped files holds where an internal redirect follows an admission. */
+const admittedBefore = 'asked:';
+
+/** The path by which nginx chose the location; undefined where the lines that tell it did not run. */
+function readLocation({
+  locationUri,
+}: ToldFacts): { readonly path: string | undefined } | undefined | Contradiction {
+  const uri = agree(locationUri);
+  if (uri === undefined || isDenied(uri)) return uri;
+  if (uri.startsWith(admittedBefore)) return { path: undefined };
+  return uri.startsWith('/') ? { path: uri } : contradiction;
 }
 
 /** `X-Original-Upgrade` from a snippet of ours; `Upgrade` where the auth location passes it on. */

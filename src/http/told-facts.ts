@@ -10,6 +10,8 @@ export interface SubrequestHead {
 /** The headers that tell each fact, in the order in which their lines are looked at. */
 const headersOf = {
   gate: ['X-Postern-Gate'],
+  authUri: ['X-Postern-Auth-URI'],
+  locationUri: ['X-Postern-Location-URI'],
   method: ['X-Original-Method', 'X-Forwarded-Method'],
   scheme: ['X-Forwarded-Proto'],
   host: ['Host', 'X-Forwarded-Host'],
@@ -60,6 +62,8 @@ export function tellFacts({ rawHeaders }: SubrequestHead): ToldFacts {
   }
   return {
     gate: told[numberOf.gate],
+    authUri: told[numberOf.authUri],
+    locationUri: told[numberOf.locationUri],
     method: told[numberOf.method],
     scheme: told[numberOf.scheme],
     host: told[numberOf.host],
@@ -79,11 +83,12 @@ export function tellFacts({ rawHeaders }: SubrequestHead): ToldFacts {
 
 /** What people call each fact, and which of the above it is read from. */
 const shown: Readonly<Record<string, readonly Fact[]>> = {
-  gate: ['gate'],
+  gate: ['gate', 'authUri'],
   method: ['method'],
   scheme: ['scheme'],
   host: ['host'],
   path: ['uri', 'url'],
+  location_path: ['locationUri'],
   query: ['uri', 'url'],
   upgrade: ['upgrade'],
   origin: ['origin'],

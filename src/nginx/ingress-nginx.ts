@@ -28,7 +28,8 @@ nginx.ingress.kubernetes.io/server-snippet: |
 ${indent(rules.trimEnd(), 2)}
 # Every Ingress with protected paths has this.
 nginx.ingress.kubernetes.io/configuration-snippet: |
-  set $postern_gate "";   # the gate's name; found by host and path otherwise
+  # The gate is found by host and path. For one by its name, write it behind the first line:
+  # auth_request /.postern/auth/NAME;
   set $postern_login "";  # where page loads go; where the gate says otherwise
 ${indent(renderLocationRules(options).trimEnd(), 2)}`,
   );

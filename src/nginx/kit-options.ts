@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
-import { authorizationHeader, identityHeaders } from '../core/gate.ts';
+import { authorizationHeader, defaultGateName, identityHeaders } from '../core/gate.ts';
 
 /** What the files for nginx depend on: the same options give the same files, to the byte. */
 export interface KitOptions {
   /** Where nginx finds Postern. */
   readonly gate: ListenAddress;
+  /** Names of the gates, each of which gets a file of its own for locations. */
+  readonly gates: readonly string[];
   /** Names of query parameters that may hold a token, at any gate. */
   readonly queryNames: readonly string[];
   /** Headers that the backend gets, at any gate, as they are named there. */
@@ -25,6 +27,7 @@ export interface CacheOptions {
 /** What a configuration means that says nothing. */
 export const usualKitOptions: KitOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
+  gates: [defaultGateName],
   queryNames: ['token'],
   headers: identityHeaders.map(({ name }) => name),
   cache: undefined,
@@ -42,6 +45,7 @@ export function kitOptionsOf(config: Config): KitOptions {
   }
   return {
     gate: reachable(config.gate.listen),
+    gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
     headers: [...byLowerCase.values()],
     cache: ttl > 0 ? { path: undefined, ttl } : undefined,

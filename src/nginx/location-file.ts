@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { authUri } from '../core/auth-uri.ts';
 import type { KitOptions } from './kit-options.ts';
 import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
@@ -14,18 +15,18 @@ const usualVariables: Readonly<Record<string, string>> = {
 
 /** What stands above the lines of the location in a comment: which variables can be set. */
 export const locationVariables = `
-#   set $postern_gate  "chat";                        # the gate's name; "default" otherwise
 #   set $postern_login "https://login.example.com/";  # where page loads go; 401 otherwise
 #   set $postern_login "/.postern/login?rd=";         # the same, to Postern's own page`.trim();
 
-/** The lines of a protected location. */
-export function renderLocationRules(options: KitOptions): string {
+/** The lines of a protected location: of this gate, or of the one that its host and path say. */
+export function renderLocationRules(options: KitOptions, gateName?: string): string {
   return joinParts(
     `
-auth_request /.postern/auth;
+auth_request ${gateName === undefined ? authUri : `${authUri}/${gateName}`};
 error_page 401 = @postern_denied;
 error_page 403 = @postern_refused;
 error_page 500 = @postern_unavailable;`,
+    locationUri,
     `
 # Where a page load may sign in, by the rules of the gate.
 auth_request_set $postern_gate_login $upstream_http_x_postern_login;
@@ -52,6 +53,19 @@ if ($http_sec_websocket_protocol ~ "postern") {
 }`,
   );
 }
+
+/**
+ * `$uri` is decoded, so what could end a header's line must not get into one. No `if` here may match an
+ * ordinary request: nginx forgets `try_files` where one did.
+ */
+const locationUri = `
+# The URI by which nginx chose this location, after the rewrites of the server block. Nobody passes where it
+# is at another gate than what the client asked for, nor where this line did not run: in limit_except, in
+# a nested location without this file, behind a break.
+set $postern_location_uri $postern_asked$uri;
+if ($uri ~ "[\\x00-\\x1F\\x7F]") {
+    set $postern_location_uri "unprintable";
+}`;
 
 /** A header's name as nginx has it in a variable. */
 function variablePart(name: string): string {
@@ -123,18 +137,24 @@ set $postern_backend_referer $http_referer;${inReferer.join('')}
 proxy_set_header Referer $postern_backend_referer;`;
 }
 
-/** `postern-location.conf`. */
-export function renderLocationFile(options: KitOptions): string {
+/** `postern-location.conf`, or the file of a gate that is to be named. */
+export function renderLocationFile(options: KitOptions, gateName?: string): string {
+  const whose =
+    gateName === undefined
+      ? `# Postern for nginx, part 3 of 4: location context.
+#
+# Include this in every location that is to be protected; the gate is found by host and path. For a gate
+# by its name include gates/NAME.conf in its place. Before it, optionally:`
+      : `# Postern for nginx: location context, in the place of postern-location.conf, for the gate "${gateName}"
+# whatever host and path are. Before it, optionally:`;
   return joinParts(
     `
-# Postern for nginx, part 3 of 4: location context.
-#
-# Include this in every location that is to be protected. Before it, optionally:
+${whose}
 #
 ${locationVariables}
 #
 # Put it into the location itself, not one level up: nginx forgets all inherited proxy_set_header
 # lines where a location has one of its own, and clients could then name themselves.`,
-    renderLocationRules(options),
+    renderLocationRules(options, gateName),
   );
 }

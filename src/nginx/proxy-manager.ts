@@ -21,6 +21,8 @@ export function renderManagerBox(options: KitOptions): string {
 location / {
     # Optionally:
 ${indent(locationVariables)}
+    # The gate is found by host and path. For one by its name, write it into the line below:
+    # auth_request /.postern/auth/NAME;
 
     access_log /data/logs/postern_access.log postern_masked;
 

@@ -1,7 +1,7 @@
 /**
- * nginx's question to Postern: each header of the subrequest, and the variable that it is made of.
- * Nothing else of the client's request reaches Postern, so these are all the inputs of a decision. The
- * gate's name is the last: a location may take it out of a path.
+ * nginx's subrequest to Postern: each header of it, and the variable that it is made of. Nothing else of
+ * the client's request reaches Postern, so these are all the inputs of a decision. The gate's name is
+ * the last: a location may take it out of a path.
  */
 export const question = [
   ['Host', '$host'],
@@ -15,6 +15,11 @@ export const question = [
   ['X-Forwarded-Proto', '$scheme'],
   ['X-Forwarded-Host', '$host$postern_port'],
   ['X-Real-IP', '$remote_addr'],
+  // The argument of auth_request, which nested locations and limit_except inherit: it ends in the gate's
+  // name where the location has one.
+  ['X-Postern-Auth-URI', '$uri'],
+  // The URI by which nginx chose the location (see location-file.ts).
+  ['X-Postern-Location-URI', '$postern_location_uri'],
   ['X-Postern-Gate', '$postern_gate'],
 ] as const;
 

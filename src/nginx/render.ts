@@ -40,6 +40,9 @@ const plain: FlavourRules = {
     ['postern-http.conf', renderHttpFile(options)],
     ['postern-server.conf', renderServerFile(options)],
     ['postern-location.conf', renderLocationFile(options)],
+    ...options.gates.map(
+      (name) => [`gates/${name}.conf`, renderLocationFile(options, name)] as const,
+    ),
     ['postern-proxy.conf', renderProxyFile()],
     ['postern-fastcgi.conf', renderParameterFile('fastcgi', options)],
     ['postern-uwsgi.conf', renderParameterFile('uwsgi', options)],
@@ -56,6 +59,9 @@ function swag(reach: SwagReach, about: string): FlavourRules {
     files: (options) => [
       ['postern-server.conf', renderSwagServerFile(options, reach)],
       ['postern-location.conf', renderSwagLocationFile(options)],
+      ...options.gates.map(
+        (name) => [`postern-gates/${name}.conf`, renderSwagLocationFile(options, name)] as const,
+      ),
       [swagHttpFile, renderSwagHttpFile(options, reach)],
       ['proxy-confs/postern-app.subdomain.conf.sample', renderSwagSubdomain()],
       ['proxy-confs/postern-app.subfolder.conf.sample', renderSwagSubfolder()],

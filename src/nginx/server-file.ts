@@ -1,4 +1,5 @@
 import type { ListenAddress } from '../config/listen-address.ts';
+import { authUri } from '../core/auth-uri.ts';
 import { cacheRules } from './cache.ts';
 import type { KitOptions } from './kit-options.ts';
 import { renderQuestion } from './question.ts';
@@ -25,6 +26,7 @@ export function renderServerRules(
   { variables = '', warning = usualWarning }: { variables?: string; warning?: string } = {},
 ): string {
   return joinParts(
+    guard,
     renderHeaderRoom(options.headers),
     `${serverVariables}${variables}`,
     renderAuthLocation(options, reach, warning),
@@ -43,11 +45,19 @@ function renderHeaderRoom(headers: readonly string[]): string {
 proxy_headers_hash_bucket_size 128;`;
 }
 
+const guard = `
+# The rewrite directives of a server block run for the subrequest too, in the order in which they stand.
+# A rewrite or a return of yours before this line would answer it, and a 2xx of theirs lets everybody in.
+if ($uri ~ "^${authUri.replaceAll('.', '\\.')}(?:/|$)") {
+    break;
+}`;
+
 const serverVariables = `
-# Locations may set these; here they only come into being. A value that a location gave stays: the
-# subrequest runs through these lines once more.
+# Locations set these; here they only come into being.
 uninitialized_variable_warn off;
 set $postern_gate $postern_gate;
+set $postern_location_uri $postern_location_uri;
+set $postern_asked $postern_asked;
 set $postern_login $postern_login;
 set $postern_gate_login $postern_gate_login;
 set $postern_return $postern_return;
@@ -96,14 +106,22 @@ function renderAuthLocation(
       ? '# Room for identity headers; small defaults elsewhere in the configuration do not apply here.'
       : '# Room for identity headers, and for the key of a kept answer beside them.';
   return `${warning}
-location = /.postern/auth {
+location ^~ ${authUri} {
     internal;
     auth_request off;
     access_log off;
+    # Internal redirects that follow an admission (try_files, index) are told from rewrites by this.
+    set $postern_asked "asked:";
+
+    # An error of nginx's own stays an error here: error pages of the server would answer in its place.
+    error_page 599 /;
 
 ${indent(renderPass(reach, '/auth'))}
     proxy_method GET;
+    # Nothing of a body, whatever stands around here: what follows a head without a length is another request.
     proxy_pass_request_body off;
+    proxy_set_body "";
+    client_max_body_size 0;
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Length "";
@@ -153,7 +171,8 @@ export function renderServerFile(options: KitOptions): string {
     `
 # Postern for nginx, part 2 of 4: server context.
 #
-# Include this in every server { … } that has a protected location, at any place in it.`,
+# Include this in every server { … } that has a protected location, before any rewrite, if, return or
+# set of the server block.`,
     renderServerRules(options, throughUpstream),
   );
 }

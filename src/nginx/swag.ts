@@ -7,7 +7,7 @@ import { portVariable, renderServerRules, throughName, throughUpstream } from '.
 import { indent, joinParts } from './text.ts';
 
 /** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
-const version = '## Version 2026/11/22';
+const version = '## Version 2026/11/28';
 
 /** Whether Postern's name is looked up for each request, or by an upstream that keeps connections. */
 export type SwagReach = 'resolver' | 'keepalive';
@@ -30,7 +30,7 @@ export function renderSwagServerFile(options: KitOptions, reach: SwagReach): str
 ${version}
 # Postern for LinuxServer SWAG, part 1 of 2.
 # Belongs to /config/nginx/postern-server.conf (without .sample). Include it in every server block that
-# has a protected location:
+# has a protected location, before any rewrite, if, return or set of that block:
 #
 #     include /config/nginx/postern-server.conf;
 #
@@ -44,17 +44,24 @@ ${reachComment(options.gate)}${needs === '' ? '' : `\n# Needs ${needs} in /confi
   );
 }
 
-/** `postern-location.conf` of SWAG. */
-export function renderSwagLocationFile(options: KitOptions): string {
+/** `postern-location.conf` of SWAG, or the file of a gate that is to be named. */
+export function renderSwagLocationFile(options: KitOptions, gateName?: string): string {
+  const file = gateName === undefined ? 'postern-location.conf' : `postern-gates/${gateName}.conf`;
+  const whose =
+    gateName === undefined
+      ? `# Postern for LinuxServer SWAG, part 2 of 2. The gate is found by host and path; for a gate by its name
+# take postern-gates/NAME.conf in its place.`
+      : `# Postern for LinuxServer SWAG, in the place of postern-location.conf, for the gate "${gateName}" whatever host
+# and path are.`;
   return joinParts(
     `
 ${version}
-# Postern for LinuxServer SWAG, part 2 of 2.
-# Belongs to /config/nginx/postern-location.conf (without .sample). Include it in every location that
-# is to be protected, beside the lines that are there already:
+${whose}
+# Belongs to /config/nginx/${file} (without .sample). Include it in every location that
+# is to be protected, before the lines that are there already:
 #
 #     location / {
-#         include /config/nginx/postern-location.conf;
+#         include /config/nginx/${file};
 #         include /config/nginx/proxy.conf;
 #         include /config/nginx/resolver.conf;
 #         set $upstream_app grist;
@@ -63,7 +70,7 @@ ${version}
 # Before it, optionally:
 #
 ${locationVariables}`,
-    renderLocationRules(options),
+    renderLocationRules(options, gateName),
   );
 }
 
@@ -105,7 +112,6 @@ function reachComment(gate: ListenAddress): string {
 
 /** The location of an application that is called app, with SWAG's own lines. */
 const sampleRules = `
-set $postern_gate "app";
 set $postern_login "/.postern/login?rd=";
 include /config/nginx/postern-location.conf;
 

@@ -86,13 +86,25 @@ export function explainRecord(record: DecisionRecord): Explanation {
 }
 
 function listFacts(handshake: Handshake): Explanation['facts'] {
-  const { gateName, method, scheme, host, port, path, upgrade, origin, clientAddress } = handshake;
+  const {
+    gateName,
+    method,
+    scheme,
+    host,
+    port,
+    path,
+    locationPath,
+    upgrade,
+    origin,
+    clientAddress,
+  } = handshake;
   return {
     gate: gateName ?? null,
     method,
     scheme: scheme ?? null,
     host: `${host}${port}`,
     path: path ?? null,
+    ...(locationPath !== undefined && locationPath !== path && { location_path: locationPath }),
     query: handshake.query === undefined ? null : mask,
     upgrade,
     origin: origin ?? null,

@@ -41,6 +41,7 @@ export function createIntrospection(dependencies: {
       host: '',
       port: '',
       path: path ?? '/',
+      locationPath: undefined,
       query: undefined,
       upgrade: 'websocket',
       origin,

@@ -112,10 +112,6 @@ const targets: readonly [value: string, path: string | undefined, query?: string
   ['/ws?a?b', '/ws', 'a?b'],
   ['/ws?a=%23', '/ws', 'a=%23'],
   ['/admin?x=/pub', '/admin', 'x=/pub'],
-  ['/admin#/pub', '/admin'],
-  ['/admin#?token=a', '/admin'],
-  ['/ws?token=a#b', '/ws', 'token=a'],
-  ['/#', '/'],
   ['//admin', '//admin'],
   ['/pub/../admin', '/pub/../admin'],
   ['/pub/..%2fadmin', '/pub/..%2fadmin'],
@@ -127,6 +123,11 @@ const targets: readonly [value: string, path: string | undefined, query?: string
   ['ws', undefined],
   ['?a', undefined],
   ['#', undefined],
+  // A target has no fragment; what a backend makes of one nobody knows.
+  ['/admin#/pub', undefined],
+  ['/pub#/../admin', undefined],
+  ['/ws?token=a#b', undefined],
+  ['/#', undefined],
   ['http://app.example.com/ws', undefined],
   ['app.example.com:443', undefined],
   ['/a b', undefined],
@@ -144,7 +145,7 @@ for (const [value, path, query] of targets) {
   });
 }
 
-test('path and query put together again are what was sent, up to a #', () => {
+test('path and query put together again are what was sent', () => {
   const target = fc.array(
     fc.oneof(fc.constantFrom('?', '#', '/', '%', ' ', '\n'), fc.string({ maxLength: 4 })),
   );
@@ -154,9 +155,8 @@ test('path and query put together again are what was sent, up to a #', () => {
       const parsed = parseTarget(value);
       if (parsed === undefined) return;
       const { path, query } = parsed;
-      assert.ok(path.startsWith('/') && !/[?#]/.test(path) && !query?.includes('#'));
-      const rest = value.slice(`${path}${query === undefined ? '' : `?${query}`}`.length);
-      assert.ok(rest === '' || rest.startsWith('#'), rest);
+      assert.ok(path.startsWith('/') && !path.includes('?') && !value.includes('#'));
+      assert.equal(`${path}${query === undefined ? '' : `?${query}`}`, value);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get through.
       assert.doesNotMatch(value, /[\u0000-\u0020\u007f]/);
     }),

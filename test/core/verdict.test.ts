@@ -17,6 +17,7 @@ const table: Readonly<
   untrusted_proxy: [401, 401],
   malformed_request: [401, 401],
   no_gate: [403, 401],
+  ambiguous_path: [403, 401],
   upgrade_not_websocket: [401, 401],
   origin_not_allowed: [403, 401],
   no_credential: [401, 401],

@@ -38,7 +38,13 @@ function everyInput(tlsPort: number, certificate: { certFile: string; keyFile: s
       rewrite ^/other(/.*)$ $1 break;
       ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend}
     }
+    if ($http_x_rewritten) { rewrite ^/named/page$ /named/rewritten; }
+    location @named {
+      ${include('gates/default.conf')} ${include('postern-proxy.conf')} ${backend}
+    }
     location /named/ {
+      error_page 418 = @named;
+      if ($http_x_named) { return 418; }
       set $postern_gate $http_x_gate;
       ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend}
     }
@@ -89,6 +95,8 @@ test('every input of a decision is in the key: one that differs is asked about',
     'X-Forwarded-Proto': () => send(tlsPort, {}, { tls: true }),
     'X-Forwarded-Host': () => send(port, { host: 'app.example.com:8443' }),
     'X-Real-IP': () => send(port, { 'x-client': '203.0.113.2' }),
+    'X-Postern-Auth-URI': () => send(port, { 'x-named': '1' }),
+    'X-Postern-Location-URI': () => send(port, { 'x-rewritten': '1' }),
     'X-Postern-Gate': () => send(port, { 'x-gate': 'chat' }),
   };
   const count = async (what: () => Promise<unknown>) => {

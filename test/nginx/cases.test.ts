@@ -282,7 +282,7 @@ for (const rewrites of [false, true]) {
       server: 'include /config/nginx/postern-server.conf;',
       locations: rewrites ? sample.replace('#rewrite', 'rewrite') : sample,
     });
-    const { token } = await postern.issue({ gates: ['app'] });
+    const { token } = await postern.issue({ gates: ['default'] });
     assert.equal((await tryPage(`${site.url}/app`)).headers.location, `${site.url}/app/`);
     const page = await tryPage(`${site.url}/app/x%20y?a=%20&token=${token}`);
     assert.equal(page.status, 200);
@@ -312,7 +312,7 @@ test("SWAG's sample of a subdomain works", async (t) => {
     server: '',
     locations: '',
   });
-  const { token } = await postern.issue({ gates: ['app'] });
+  const { token } = await postern.issue({ gates: ['default'] });
   const ask = (query: string) =>
     sendRaw(tlsPort, `GET /p${query} HTTP/1.1\nHost: app.example.com\nConnection: close\n\n`, {
       tls: true,

@@ -24,6 +24,7 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
     host: 'app.example.com',
     port: '',
     path: '/socket',
+    locationPath: undefined,
     query: undefined,
     upgrade: 'websocket',
     origin: 'https://app.example.com',

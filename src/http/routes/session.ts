@@ -71,7 +71,12 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     if (name !== undefined) return gates.named(name, handshake.host);
     const path = parameter(handshake, 'path');
     if (path === undefined) return siteGate(here);
-    const chosen = gates.choose({ gateName: undefined, host: handshake.host, path });
+    const chosen = gates.choose({
+      gateName: undefined,
+      host: handshake.host,
+      path,
+      locationPath: undefined,
+    });
     return isDenial(chosen) ? undefined : chosen.gate;
   }
 

@@ -1,0 +1,147 @@
+import { percentBytes, resolvePath } from './path.ts';
+
+/**
+ * One way to read a path. nginx chooses the location by the path that it resolved, and passes on the
+ * path as the client sent it (`proxy_pass` without a URI part, or with variables); what a backend makes
+ * of that differs from framework to framework.
+ */
+export interface PathReading {
+  /** Begins with a slash, one character a byte, as patterns are compared with it. */
+  readonly path: string;
+  /** For people: `as nginx resolves it`, `as sent`, `decoded, slashes merged`. */
+  readonly how: string;
+}
+
+/** All readings of a path, each path once. */
+export interface PathReadings {
+  /** As nginx understands it (see resolvePath). It is the first of `all`. */
+  readonly resolved: string;
+  readonly all: readonly [PathReading, ...PathReading[]];
+}
+
+/** What one reading does to a path, beside decoding it. */
+interface Leniency {
+  /** `\` is a slash (Windows, URLs of browsers). */
+  readonly backslashes: boolean;
+  /** `;x` at the end of a segment is no part of it (RFC 3986, section 3.3; servlets). */
+  readonly parameters: boolean;
+  /** Dots and spaces at the end of a segment do not count (file names of Windows). */
+  readonly endings: boolean;
+  readonly merged: boolean;
+  /** Dot segments are resolved; they end at the root. */
+  readonly dots: boolean;
+}
+
+/** A path in which there is nothing to be read in more than one way. */
+const isPlain = (path: string) => !/[%\\;?]|\/\/|[. ](?:\/|$)/.test(path);
+
+/**
+ * Reads a path of a request target in every way that some software on the way to a handler is known to:
+ * decoded not at all, once or twice; with and without slashes merged and dot segments resolved; more or
+ * less leniently. Undefined where nginx answers 400.
+ */
+export function readPath(path: string): PathReadings | undefined {
+  const resolved = resolvePath(path);
+  if (resolved === undefined) return undefined;
+  const first = { path: resolved, how: 'as nginx resolves it' };
+  if (isPlain(path)) return { resolved, all: [first] };
+  const found = new Map([[resolved, first]]);
+  for (const { text, how } of decodings(path)) {
+    for (const leniency of lenienciesFor(text)) {
+      const read = readLeniently(text, leniency);
+      if (!found.has(read)) found.set(read, { path: read, how: describe(how, leniency) });
+    }
+  }
+  return { resolved, all: [...found.values()] as [PathReading, ...PathReading[]] };
+}
+
+/** A path that is decoded already, as `$uri` of nginx is, in all ways that are left. */
+export function readDecodedPath(path: string): PathReadings | undefined {
+  return path.startsWith('/') ? readPath(path.replaceAll('%', '%25')) : undefined;
+}
+
+/** The text of a path before and after decoding, as often as it changes. */
+function decodings(path: string): readonly { readonly text: string; readonly how: string }[] {
+  const sent = decodeNecessary(path);
+  const once = percentBytes(path) ?? path;
+  const twice = decodeValid(once);
+  return [
+    { text: sent, how: '' },
+    ...(once === sent ? [] : [{ text: once, how: 'decoded' }]),
+    ...(twice === once ? [] : [{ text: twice, how: 'decoded twice' }]),
+  ];
+}
+
+/**
+ * Decodes what nobody can send but encoded (RFC 3986, sections 2 and 3.3): there is one way to write it,
+ * so it tells no two paths apart.
+ */
+function decodeNecessary(path: string): string {
+  return path.replace(
+    /%(?:[89a-f][0-9a-f]|[01][0-9a-f]|7f|2[02]|3[ce]|5[ce]|60|7[bcd])/gi,
+    fromHex,
+  );
+}
+
+/** Decodes what can be decoded, and leaves the rest as it is. */
+function decodeValid(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, fromHex);
+}
+
+function fromHex(encoded: string): string {
+  return String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+}
+
+/** The leniencies that make a difference for a text. */
+function lenienciesFor(text: string): readonly Leniency[] {
+  const either = (matters: boolean) => (matters ? [false, true] : [false]);
+  const found: Leniency[] = [];
+  for (const backslashes of either(text.includes('\\'))) {
+    for (const parameters of either(/[;?]/.test(text))) {
+      for (const endings of either(/[. ](?:[/\\;?]|$)/.test(text))) {
+        for (const merged of either(/[/\\][/\\.;? ]/.test(text))) {
+          for (const dots of either(/[/\\]\./.test(text))) {
+            found.push({ backslashes, parameters, endings, merged, dots });
+          }
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function readLeniently(text: string, leniency: Leniency): string {
+  const { backslashes, parameters, endings, merged, dots } = leniency;
+  const path = backslashes ? text.replaceAll('\\', '/') : text;
+  const segments = path.split('/').slice(1);
+  const read: string[] = [];
+  for (const [index, whole] of segments.entries()) {
+    const named = parameters ? whole.replace(/[;?].*$/s, '') : whole;
+    const segment = endings ? withoutEnding(named) : named;
+    const isDot = segment === '.' || segment === '..';
+    if (dots && isDot) {
+      if (segment === '..') read.pop();
+    } else if (segment !== '' || !merged) {
+      read.push(segment);
+    }
+    const isDirectory = (dots && isDot) || (segment === '' && merged);
+    if (index === segments.length - 1 && isDirectory) read.push('');
+  }
+  return `/${read.join('/')}`;
+}
+
+function withoutEnding(segment: string): string {
+  return /^\.{1,2} *$/.test(segment) ? segment.trimEnd() : segment.replace(/[. ]+$/, '');
+}
+
+function describe(decoding: string, leniency: Leniency): string {
+  const parts = [
+    decoding,
+    leniency.backslashes ? '\\ as /' : '',
+    leniency.parameters ? 'without parameters' : '',
+    leniency.endings ? 'without dots and spaces at the end' : '',
+    leniency.merged ? 'slashes merged' : '',
+    leniency.dots ? 'dot segments resolved' : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'as sent' : parts.join(', ');
+}
