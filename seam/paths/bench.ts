@@ -54,7 +54,7 @@ function generateCase(random: Random): Case {
     nginx: random.pick(nginxNames),
     kind: random.pick(['page', 'handshake']),
     credential: random.pick(suspects),
-    target: generateTarget(random, variants[variant].prefix),
+    target: generateTarget(random, variants[variant]),
   };
 }
 

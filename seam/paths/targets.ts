@@ -131,14 +131,18 @@ const crumbs = [
 const words = ['admin', 'rooms', 'status', 'users', '1', '2', 'app', 'ADMIN', 'Status', 'x', ''];
 
 /** A nasty request target for a site below the prefix, one that leads elsewhere for some reader. */
-export function generateTarget(random: Random, prefix: string): string {
+export function generateTarget(
+  random: Random,
+  { host, prefix }: { readonly host: string; readonly prefix: string },
+): string {
   const make = random.pick([detour, detour, detour, hidden, hidden, respelled, respelled, soup]);
   let target = make(random, prefix);
   for (const change of several(random, random.oneIn(3) ? 3 : 1, () => random.pick(crumbs))) {
     if (random.oneIn(2)) target = insert(random, target, change);
   }
   if (random.oneIn(12)) target += `?${random.pick(['x=1', 'x=/../admin', '/admin', '%2f..'])}`;
-  if (random.oneIn(40)) target = `http://app.test${target}`;
+  // The host is the same: whoever may choose another one has chosen another site.
+  if (random.oneIn(40)) target = `http://${host}${target}`;
   // A request line ends at a line feed, and nginx takes none that does not begin in this way.
   return target.startsWith('/') || target.startsWith('http') ? target : `/${target}`;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createRandom } from '../../fuzz/random.ts';
 import { openPaths } from '../../seam/paths/bench.ts';
+import { variants } from '../../seam/paths/places.ts';
 import { generateTarget } from '../../seam/paths/targets.ts';
 import type { Bench } from '../../seam/property.ts';
 import { resolvePath } from '../../src/core/path.ts';
@@ -67,11 +68,13 @@ test('gates that judge one reading of a path are found, and one that takes plain
 test('the same seed gives the same targets, and they are such as a request line may hold', () => {
   const targets = (seed: number) => {
     const random = createRandom(seed);
-    return Array.from({ length: 2_000 }, () => generateTarget(random, random.pick(['', '/app'])));
+    return Array.from({ length: 2_000 }, () =>
+      generateTarget(random, random.pick([variants['as sent'], variants.rewritten])),
+    );
   };
   assert.deepEqual(targets(7), targets(7));
   assert.notDeepEqual(targets(7), targets(8));
   const all = new Set(targets(7));
   assert.ok(all.size > 1_500);
-  for (const target of all) assert.match(target, /^(?:\/|http:\/\/app\.test)[^\r\n]*$/);
+  for (const target of all) assert.match(target, /^(?:\/|http:\/\/(?:app|folder)\.test)[^\r\n]*$/);
 });
