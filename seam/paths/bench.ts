@@ -4,7 +4,7 @@ import { frameworks } from '../../test/support/backends/index.ts';
 import { nginxPrograms } from '../../test/support/nginx-programs.ts';
 import type { Bench, Finding, Findings } from '../property.ts';
 import { type StartGate, startRealGate } from './gate.ts';
-import { type Credential, type VariantName, variants } from './places.ts';
+import { type Credential, type VariantName, variants, variantsThat } from './places.ts';
 import { findBrokenRule } from './rules.ts';
 import { type Case, type Outcome, openScene, type Scene } from './scene.ts';
 import { generateTarget } from './targets.ts';
@@ -13,13 +13,19 @@ import { generateTarget } from './targets.ts';
  * Whatever path a client asks for, no handler of a protected place runs for somebody whom the gate of
  * that place would not let in: with real nginx, each way to pass a path on, and real frameworks.
  */
-export async function openPaths(startGate: StartGate = startRealGate): Promise<Bench> {
-  const scene = await openScene(startGate);
+export async function openPaths({
+  startGate = startRealGate,
+  variantNames = variantsThat('placed'),
+}: {
+  readonly startGate?: StartGate;
+  readonly variantNames?: readonly VariantName[];
+} = {}): Promise<Bench> {
+  const scene = await openScene(startGate, variantNames);
   const known = new Set<string>();
   return {
-    check: () => checkPlain(scene),
+    check: () => checkPlain(scene, variantNames),
     async run(random, count) {
-      const cases = Array.from({ length: count }, () => generateCase(random));
+      const cases = Array.from({ length: count }, () => generateCase(random, variantNames));
       const { outcomes, broken } = await tryAll(scene, cases);
       const findings: Finding[] = [];
       for (const { one, rule } of broken) {
@@ -32,7 +38,7 @@ export async function openPaths(startGate: StartGate = startRealGate): Promise<B
       return { cases: count, outcomes, broken: findings };
     },
     async replay(text) {
-      const one = readCase(text);
+      const one = readCase(text, variantNames);
       const { outcomes, broken } = await tryAll(scene, [one]);
       const findings = broken.map(({ rule }) => explain(scene, { one, rule, key: rule }, 0));
       return { cases: 1, outcomes, broken: await Promise.all(findings) };
@@ -42,11 +48,10 @@ export async function openPaths(startGate: StartGate = startRealGate): Promise<B
 }
 
 const frameworkNames = frameworks.map(({ name }) => name);
-const variantNames = Object.keys(variants) as VariantName[];
 const nginxNames = nginxPrograms.map(({ name }) => name);
 const suspects = ['nobody', 'stranger', 'guest'] as const satisfies readonly Credential[];
 
-function generateCase(random: Random): Case {
+function generateCase(random: Random, variantNames: readonly VariantName[]): Case {
   const variant = random.pick(variantNames);
   return {
     framework: random.pick(frameworkNames),
@@ -106,7 +111,7 @@ async function explain(
   return { key, words, text: JSON.stringify(smallest) };
 }
 
-function readCase(text: string): Case {
+function readCase(text: string, variantNames: readonly VariantName[]): Case {
   const one = JSON.parse(text) as Case;
   const isKnown =
     frameworkNames.includes(one.framework) &&
@@ -141,7 +146,7 @@ function kindsOf(sockets: boolean): readonly Case['kind'][] {
   return sockets ? ['page', 'handshake'] : ['page'];
 }
 
-async function checkPlain(scene: Scene): Promise<void> {
+async function checkPlain(scene: Scene, variantNames: readonly VariantName[]): Promise<void> {
   const cases = plain.flatMap(({ credential, path, handler }) =>
     frameworks.flatMap(({ name: framework, sockets }) =>
       variantNames.flatMap((variant) =>

@@ -35,9 +35,16 @@ export interface Variant {
   readonly host: string;
   /** Path of the application for clients. */
   readonly prefix: '' | '/app';
-  /** The content of the server block; `guard` are the two includes of a protected location. */
-  readonly server: (backend: Backend, guard: string) => string;
+  /** Paths by which nginx leads to the application as well, some of which targets begin with. */
+  readonly aliases?: readonly string[];
+  /** Whether locations name their gates, so that hosts and paths do not choose one. */
+  readonly named?: true;
+  /** The content of the server block. */
+  readonly server: (backend: Backend, guard: Guard) => string;
 }
+
+/** The includes of a protected location, for the gate of this name, else for the one of the place. */
+export type Guard = (gate?: keyof typeof gates) => string;
 
 /** Ways in which nginx passes a path on: as it was sent, or as nginx resolved it. */
 export const variants = {
@@ -46,21 +53,45 @@ export const variants = {
   // As SWAG's files have it.
   'with variables': atRoot(({ port }) => `set $up http; proxy_pass $up://127.0.0.1:${port};`),
   'slashes unmerged': atRoot(({ name }) => `proxy_pass http://${name};`, 'merge_slashes off;'),
+  'rewritten before': {
+    ...atRoot(({ name }) => `proxy_pass http://${name};`, 'rewrite ^/v1/(.*)$ /$1 last;'),
+    aliases: ['/v1'],
+  },
+  'gates named': {
+    host: hosts.root,
+    prefix: '',
+    named: true,
+    server: ({ name }, guard) => `
+    location / { ${guard('site')} proxy_pass http://${name}; }
+    location /admin { ${guard('admin')} proxy_pass http://${name}; }`,
+  },
   rewritten: {
     host: hosts.folder,
     prefix: '/app',
     server: ({ name }, guard) =>
-      `location /app/ { ${guard} rewrite ^/app/(.*)$ /$1 break; proxy_pass http://${name}; }`,
+      `location /app/ { ${guard()} rewrite ^/app/(.*)$ /$1 break; proxy_pass http://${name}; }`,
+  },
+  'prefix replaced': {
+    host: hosts.folder,
+    prefix: '/app',
+    server: ({ name }, guard) => `location /app/ { ${guard()} proxy_pass http://${name}/; }`,
   },
 } as const satisfies Record<string, Variant>;
 
 /** The name of one. */
 export type VariantName = keyof typeof variants;
 
+/** Those whose locations name their gates, or those that leave it to host and path. */
+export function variantsThat(are: 'named' | 'placed'): VariantName[] {
+  const names = Object.keys(variants) as VariantName[];
+  const isNamed = (name: VariantName) => (variants[name] as Variant).named === true;
+  return names.filter((name) => isNamed(name) === (are === 'named'));
+}
+
 function atRoot(pass: (backend: Backend) => string, more = ''): Variant {
   return {
     host: hosts.root,
     prefix: '',
-    server: (backend, guard) => `${more} location / { ${guard} ${pass(backend)} }`,
+    server: (backend, guard) => `${more} location / { ${guard()} ${pass(backend)} }`,
   };
 }

@@ -14,7 +14,7 @@ import {
 import { type NginxProgram, nginxPrograms } from '../../test/support/nginx-programs.ts';
 import { sendRaw } from '../../test/support/raw.ts';
 import type { Gate, StartGate } from './gate.ts';
-import { type Credential, type VariantName, variants } from './places.ts';
+import { type Credential, type Guard, gates, type VariantName, variants } from './places.ts';
 
 /** One request. JSON of it is what `--replay` takes. */
 export interface Case {
@@ -51,8 +51,11 @@ export interface Scene {
 const atOnce = 24;
 const patienceMs = 20_000;
 
-/** Starts all of it. */
-export async function openScene(startGate: StartGate): Promise<Scene> {
+/** Starts all of it, for these variants. */
+export async function openScene(
+  startGate: StartGate,
+  variantNames: readonly VariantName[],
+): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-seam-'));
   const closers: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
   const close = async () => {
@@ -65,7 +68,9 @@ export async function openScene(startGate: StartGate): Promise<Scene> {
     closers.push(() => Promise.all(backends.map((backend) => backend.close())));
     const ports = new Map<string, number>();
     for (const [index, program] of nginxPrograms.entries()) {
-      const nginx = await startOne(join(directory, `nginx-${index}`), program, { gate, backends });
+      const nginx = await startOne(join(directory, `nginx-${index}`), program, {
+        ...{ gate, backends, variantNames },
+      });
       closers.push(() => nginx.close());
       ports.set(program.name, nginx.port);
     }
@@ -78,26 +83,33 @@ export async function openScene(startGate: StartGate): Promise<Scene> {
 
 interface Parts {
   readonly gate: Gate;
+  readonly variantNames: readonly VariantName[];
   readonly backends: readonly Backend[];
 }
 
-function startOne(directory: string, { program }: NginxProgram, { gate, backends }: Parts) {
+function startOne(
+  directory: string,
+  { program }: NginxProgram,
+  { gate, backends, variantNames }: Parts,
+) {
   mkdirSync(directory);
   const files = join(directory, 'postern');
-  writeKit(files, renderKit('plain', { ...usualKitOptions, gate: gate.listen }));
+  const options = { ...usualKitOptions, gate: gate.listen, gates: Object.keys(gates) };
+  writeKit(files, renderKit('plain', options));
   const include = (name: string) => `include ${join(files, name)};`;
-  const guard = `${include('postern-location.conf')} ${include('postern-proxy.conf')}`;
+  const guard: Guard = (name) =>
+    `${include(name === undefined ? 'postern-location.conf' : `gates/${name}.conf`)} ${include('postern-proxy.conf')}`;
   const upstreams = backends.map(
     ({ name, port }) => `upstream ${name} { server 127.0.0.1:${port}; keepalive 8; }`,
   );
   const servers = (port: number) =>
-    Object.entries(variants).flatMap(([variant, { server }]) =>
+    variantNames.flatMap((variant) =>
       backends.map(
         (backend) => `
   server {
     listen ${addressOf(variant, backend.name)}:${port};
     ${include('postern-server.conf')}
-    ${server(backend, guard)}
+    ${variants[variant].server(backend, guard)}
   }`,
       ),
     );
@@ -121,7 +133,11 @@ function addressOf(variant: string, framework: string): string {
 
 async function sendAll(
   cases: readonly Case[],
-  { gate, backends, ports }: Parts & { readonly ports: ReadonlyMap<string, number> },
+  {
+    gate,
+    backends,
+    ports,
+  }: Omit<Parts, 'variantNames'> & { readonly ports: ReadonlyMap<string, number> },
 ): Promise<Outcome[]> {
   const answers: { status: number; server: string }[] = [];
   let next = 0;

@@ -1,4 +1,5 @@
 import { type Random, several } from '../../fuzz/random.ts';
+import type { Variant } from './places.ts';
 
 /** Where a request target may pretend to lead, or lead to. */
 const destinations = ['/status', '/', '/rooms/1', '/status/x', '/else', '/rooms/1/'];
@@ -133,10 +134,21 @@ const words = ['admin', 'rooms', 'status', 'users', '1', '2', 'app', 'ADMIN', 'S
 /** A nasty request target for a site below the prefix, one that leads elsewhere for some reader. */
 export function generateTarget(
   random: Random,
-  { host, prefix }: { readonly host: string; readonly prefix: string },
+  { host, prefix, aliases = [] }: Pick<Variant, 'host' | 'prefix' | 'aliases'>,
 ): string {
-  const make = random.pick([detour, detour, detour, hidden, hidden, respelled, respelled, soup]);
+  const make = random.pick([
+    detour,
+    detour,
+    detour,
+    hidden,
+    hidden,
+    respelled,
+    respelled,
+    foreign,
+    soup,
+  ]);
   let target = make(random, prefix);
+  if (aliases.length > 0 && random.oneIn(2)) target = random.pick(aliases) + target;
   for (const change of several(random, random.oneIn(3) ? 3 : 1, () => random.pick(crumbs))) {
     if (random.oneIn(2)) target = insert(random, target, change);
   }
@@ -164,6 +176,14 @@ function hidden(random: Random, prefix: string): string {
   const open = random.pick(['/status', '/', '', '/x', '/rooms/1', '/x/y', '/status/a']);
   const up = several(random, 3, () => slash(random) + dot(random)).join('');
   return `${prefix}${open}${up}${onward(random, protectedPaths)}`;
+}
+
+/** Behind what a URL parser takes for a host: `//x/admin`. */
+function foreign(random: Random, prefix: string): string {
+  const start = random.pick(['//', '/\\', '///', '/%2f', '/%5c', '//\\']);
+  const authority = random.pick(['x', 'app.test', 'x:80', 'a@x', 'status', 'admin', '..', '.', '']);
+  const path = random.pick([detour, hidden, respelled])(random, prefix);
+  return `${random.oneIn(8) ? prefix : ''}${start}${authority}${path}`;
 }
 
 /** A place in other letters: `/%61dmin`, `/ADMIN;x`. */

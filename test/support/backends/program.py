@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import threading
+from urllib.parse import quote
 
 lock = threading.Lock()
 
@@ -30,4 +31,4 @@ def answer_marks():
 
 
 def header_value(handler):
-    return handler.encode("ascii", "backslashreplace").decode().replace("\n", " ").replace("\r", " ")
+    return quote(handler, safe=":")
