@@ -10,6 +10,8 @@ export interface Property {
 export interface Bench {
   /** Tries what has to pass, and what must not: a property that nothing can break is worth nothing. */
   check(): Promise<void>;
+  /** Tries what once broke it, or was thought of. */
+  tryKnown(): Promise<Findings>;
   /** Tries so many random cases. */
   run(random: Random, cases: number): Promise<Findings>;
   /** Tries a case again, from the text in its Finding. Rejects when it is none. */

@@ -11,7 +11,7 @@ import { createRandom, seedFor } from '../fuzz/random.ts';
 import { note, print } from '../src/cli/output.ts';
 import { type Options, readOptions } from './options.ts';
 import { properties } from './properties.ts';
-import type { Bench, Finding } from './property.ts';
+import type { Bench, Finding, Findings } from './property.ts';
 import { renderFinding, renderOutcomes } from './report.ts';
 
 /** Cases between two looks at the clock. */
@@ -41,19 +41,24 @@ async function run(name: string, bench: Bench): Promise<void> {
   const outcomes = new Map<string, number>();
   const broken = new Map<string, Finding>();
   let cases = 0;
-  while (cases < most && performance.now() < deadline) {
-    const found = await bench.run(random, Math.min(slice, most - cases));
-    cases += found.cases;
+  const add = (found: Findings) => {
     for (const [outcome, count] of found.outcomes) {
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count);
     }
     for (const one of found.broken) {
       if (broken.has(one.key)) continue;
       broken.set(one.key, one);
-      note(`${name}: after ${cases} cases: ${one.words}`);
+      note(`${name}: after ${cases} random cases: ${one.words}`);
     }
+    return found.cases;
+  };
+  let tried = add(await bench.tryKnown());
+  while (cases < most && performance.now() < deadline) {
+    const found = await bench.run(random, Math.min(slice, most - cases));
+    cases += found.cases;
+    tried += add(found);
   }
-  print(renderOutcomes(name, { cases, outcomes, ms: performance.now() - startedAt }));
+  print(renderOutcomes(name, { cases: tried, outcomes, ms: performance.now() - startedAt }));
   for (const one of broken.values()) print(`\n${renderFinding(name, one)}`);
   print(`${name} ${broken.size === 0 ? 'held' : 'is BROKEN'}, seed ${seed}`);
   if (broken.size > 0) process.exitCode = 1;

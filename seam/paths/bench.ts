@@ -4,6 +4,7 @@ import { frameworks } from '../../test/support/backends/index.ts';
 import { nginxPrograms } from '../../test/support/nginx-programs.ts';
 import type { Bench, Finding, Findings } from '../property.ts';
 import { type StartGate, startRealGate } from './gate.ts';
+import { knownTargets } from './known.ts';
 import { type Credential, type VariantName, variants, variantsThat } from './places.ts';
 import { findBrokenRule } from './rules.ts';
 import { type Case, type Outcome, openScene, type Scene } from './scene.ts';
@@ -21,22 +22,24 @@ export async function openPaths({
   readonly variantNames?: readonly VariantName[];
 } = {}): Promise<Bench> {
   const scene = await openScene(startGate, variantNames);
-  const known = new Set<string>();
+  const seen = new Set<string>();
+  const tryAndExplain = async (cases: readonly Case[]): Promise<Findings> => {
+    const { outcomes, broken } = await tryAll(scene, cases);
+    const findings: Finding[] = [];
+    for (const { one, rule } of broken) {
+      const key = `${rule}: ${one.framework}, ${one.variant}`;
+      // What broke in this way already is made small no second time.
+      if (seen.has(key)) continue;
+      seen.add(key);
+      findings.push(await explain(scene, { one, rule, key }));
+    }
+    return { cases: cases.length, outcomes, broken: findings };
+  };
   return {
     check: () => checkPlain(scene, variantNames),
-    async run(random, count) {
-      const cases = Array.from({ length: count }, () => generateCase(random, variantNames));
-      const { outcomes, broken } = await tryAll(scene, cases);
-      const findings: Finding[] = [];
-      for (const { one, rule } of broken) {
-        const key = `${rule}: ${one.framework}, ${one.variant}`;
-        // One that is known already is made small no second time.
-        if (known.has(key)) continue;
-        known.add(key);
-        findings.push(await explain(scene, { one, rule, key }));
-      }
-      return { cases: count, outcomes, broken: findings };
-    },
+    tryKnown: () => tryAndExplain(knownCases(variantNames)),
+    run: (random, count) =>
+      tryAndExplain(Array.from({ length: count }, () => generateCase(random, variantNames))),
     async replay(text) {
       const one = readCase(text, variantNames);
       const { outcomes, broken } = await tryAll(scene, [one]);
@@ -50,6 +53,24 @@ export async function openPaths({
 const frameworkNames = frameworks.map(({ name }) => name);
 const nginxNames = nginxPrograms.map(({ name }) => name);
 const suspects = ['nobody', 'stranger', 'guest'] as const satisfies readonly Credential[];
+
+/** Each known target for everybody, before each framework in each variant. */
+function knownCases(variantNames: readonly VariantName[]): Case[] {
+  return knownTargets.flatMap((known, index) =>
+    variantNames.flatMap((variant, row) =>
+      frameworks.flatMap(({ name: framework, sockets }, column) =>
+        suspects.flatMap((credential) =>
+          kindsOf(sockets).map((kind) => ({
+            ...{ framework, variant, kind, credential },
+            // They take turns.
+            nginx: nginxNames[(index + row + column) % nginxNames.length] as string,
+            target: variants[variant].prefix + known,
+          })),
+        ),
+      ),
+    ),
+  );
+}
 
 function generateCase(random: Random, variantNames: readonly VariantName[]): Case {
   const variant = random.pick(variantNames);

@@ -5,7 +5,22 @@ import type { Variant } from './places.ts';
 const destinations = ['/status', '/', '/rooms/1', '/status/x', '/else', '/rooms/1/'];
 const decoys = [
   ...['/admin', '/admin/', '/admin/users', '/admin/a/b', '/rooms/2', '/rooms/2/x', '/rooms/1'],
-  ...['/ADMIN/x', '/Rooms/2', '/status', '/x', '/x/y', '/'],
+  ...[
+    '/ADMIN/x',
+    '/Rooms/2',
+    '/status',
+    '/x',
+    '/x/y',
+    '/',
+    '/admin%2fx',
+    '/rooms%2F2',
+    '/admin/a%2fb',
+  ],
+];
+const opens = [
+  ...['/status', '/', '', '/x', '/rooms/1', '/x/y', '/status/a'],
+  // One segment or two, and what dots behind it lead up to.
+  ...['/x%2fy', '/status%2fa', '/status/a%2Fb', '/x%5cy', '/x;/y', '/x%252fy'],
 ];
 const protectedPaths = ['/admin', '/admin/users', '/admin/', '/rooms/2', '/rooms/1', '/rooms/12'];
 
@@ -173,7 +188,7 @@ function detour(random: Random, prefix: string): string {
 
 /** From an open place into a protected one: `/status/..%2fadmin`. */
 function hidden(random: Random, prefix: string): string {
-  const open = random.pick(['/status', '/', '', '/x', '/rooms/1', '/x/y', '/status/a']);
+  const open = random.pick(opens);
   const up = several(random, 3, () => slash(random) + dot(random)).join('');
   return `${prefix}${open}${up}${onward(random, protectedPaths)}`;
 }
