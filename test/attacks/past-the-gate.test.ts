@@ -123,6 +123,7 @@ for (const mergeSlashes of ['on', 'off']) {
     assert.equal(await site.ask('/status/x'), '200 allowed');
     assert.equal(await site.ask('/chat', { token, upgrade: true }), '101 allowed');
     assert.equal(await site.ask('/administrators', { token }), '200 allowed');
+    assert.equal(await site.ask('/status/caf%C3%A9%20x'), '200 allowed');
   });
 }
 
