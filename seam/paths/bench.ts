@@ -27,7 +27,7 @@ export async function openPaths({
     const { outcomes, broken } = await tryAll(scene, cases);
     const findings: Finding[] = [];
     for (const { one, rule } of broken) {
-      const key = `${rule}: ${one.framework}, ${one.variant}`;
+      const key = `${rule}: ${one.framework}`;
       // What broke in this way already is made small no second time.
       if (seen.has(key)) continue;
       seen.add(key);
