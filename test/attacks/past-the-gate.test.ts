@@ -42,7 +42,11 @@ const everything: ServerLines = ({ include, pass }) => `
   location / { ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${pass} }`;
 
 /** A real nginx with the rendered files of these gates, before a backend that notes what it receives. */
-async function startGates(t: TestContext, lines: ServerLines = everything): Promise<Site> {
+async function startGates(
+  t: TestContext,
+  lines: ServerLines = everything,
+  change: (text: string) => string = (text) => text,
+): Promise<Site> {
   const directory = temporaryDirectory(t);
   const file = join(directory, 'postern.yaml');
   writeFileSync(file, JSON.stringify({ gates }));
@@ -55,7 +59,8 @@ async function startGates(t: TestContext, lines: ServerLines = everything): Prom
   t.after(() => backend.close());
   const { config } = loadConfig({ file, env: {} });
   const kit = join(directory, 'postern');
-  writeKit(kit, renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate }));
+  const files = renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate });
+  writeKit(kit, new Map([...files].map(([path, text]) => [path, change(text)] as const)));
   const include = (name: string) => `include ${join(kit, name)};`;
   const nginx = await startNginx({
     directory,
@@ -270,4 +275,24 @@ test('what could end a header’s line gets into none on its way to Postern', as
     assert.equal(await site.ask(target, { token }), '401 malformed_request', target);
   }
   assert.deepEqual(site.backend.seen, []);
+});
+
+test('files of before, which tell neither what was asked nor the location, go on working as they did', async (t) => {
+  const site = await startGates(
+    t,
+    (parts) => `
+    location /named/ {
+      set $postern_gate whole;
+      ${parts.include('postern-location.conf')} ${parts.include('postern-proxy.conf')} ${parts.pass}
+    }
+    ${everything(parts)}`,
+    (text) => text.replaceAll(/^ *proxy_set_header X-Postern-(?:Auth|Location)-URI .*\n/gm, ''),
+  );
+  const user = await site.postern.issue();
+  assert.equal(await site.ask('/chat', { token: user.token }), '200 allowed');
+  assert.equal(site.postern.lastDecision().gate, 'site');
+  assert.equal(await site.ask('/named/x', { token: user.token }), '200 allowed');
+  assert.equal(site.postern.lastDecision().gate, 'whole');
+  assert.equal(await site.ask('/admin/x', { token: user.token }), '403 not_admitted');
+  assert.equal(await site.ask('/admin/../status'), '403 ambiguous_path');
 });
