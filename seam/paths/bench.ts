@@ -54,18 +54,19 @@ const frameworkNames = frameworks.map(({ name }) => name);
 const nginxNames = nginxPrograms.map(({ name }) => name);
 const suspects = ['nobody', 'stranger', 'guest'] as const satisfies readonly Credential[];
 
-/** Each known target for everybody, before each framework in each variant. */
-function knownCases(variantNames: readonly VariantName[]): Case[] {
-  return knownTargets.flatMap((known, index) =>
-    variantNames.flatMap((variant, row) =>
-      frameworks.flatMap(({ name: framework, sockets }, column) =>
+/** Each known target for everybody before each framework: as it was sent, and in one variant more. */
+function knownCases([first, ...others]: readonly VariantName[]): Case[] {
+  const taken = <T>(list: readonly T[], turn: number) => list[turn % list.length];
+  return knownTargets.flatMap((known, row) =>
+    frameworks.flatMap(({ name: framework, sockets }, column) =>
+      [first, taken(others, row + column)].flatMap((variant) =>
         suspects.flatMap((credential) =>
-          kindsOf(sockets).map((kind) => ({
-            ...{ framework, variant, kind, credential },
-            // They take turns.
-            nginx: nginxNames[(index + row + column) % nginxNames.length] as string,
-            target: variants[variant].prefix + known,
-          })),
+          kindsOf(sockets).flatMap((kind) => {
+            const nginx = taken(nginxNames, row + column);
+            if (variant === undefined || nginx === undefined) return [];
+            const target = variants[variant].prefix + known;
+            return [{ framework, variant, nginx, kind, credential, target }];
+          }),
         ),
       ),
     ),

@@ -18,6 +18,7 @@ export const knownTargets: readonly string[] = [
   ...['/admin//..', '/admin//../status', '/admin/x//../..', '//admin/x', '/.//admin/x'],
   // Dots are decoded and slashes are not, as the URL parser of browsers has it.
   ...['/x%2fy/%2e%2e/admin', '/status/a%2fd/%2e./%2e./admin', '/x%2fy/../../admin/x'],
+  ...['/x%2fy/../%61dmin/z', '/status/a%2fb/../../%61dmin/z', '/rooms/1/a%2fb/../../%32'],
   // What the same takes for a host.
   ...['//x/admin/users', '///x/admin', '/\\x/admin', '//x/..%2fadmin', '//admin@x/admin/x'],
   // Tokens that are bound to a room.
