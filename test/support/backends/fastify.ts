@@ -10,6 +10,7 @@ const answer = (handler: string, request: FastifyRequest, reply: FastifyReply) =
 const isLenient = process.argv.includes('lenient');
 
 const app = fastify({
+  // Its types know one of them at another place only.
   routerOptions: {
     caseSensitive: !isLenient,
     ignoreDuplicateSlashes: isLenient,

@@ -18,7 +18,7 @@ router.get('/rooms/:id', (context) => answer(`room:${context.params.id}`, contex
 router.get('/status', (context) => answer('status', context));
 router.get('/', (context) => answer('home', context));
 
-const app = new Koa({ silent: true } as ConstructorParameters<typeof Koa>[0]);
+const app = new Koa();
 app.silent = true;
 app.use(router.routes());
 app.use((context) => {
