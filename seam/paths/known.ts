@@ -19,8 +19,17 @@ export const knownTargets: readonly string[] = [
   // Dots are decoded and slashes are not, as the URL parser of browsers has it.
   ...['/x%2fy/%2e%2e/admin', '/status/a%2fd/%2e./%2e./admin', '/x%2fy/../../admin/x'],
   ...['/x%2fy/../%61dmin/z', '/status/a%2fb/../../%61dmin/z', '/rooms/1/a%2fb/../../%32'],
-  // What the same takes for a host.
-  ...['//x/admin/users', '///x/admin', '/\\x/admin', '//x/..%2fadmin', '//admin@x/admin/x'],
+  // The same takes \ for a slash, and %5c not.
+  ...['/x%5cy\\../admin', '/x%5cy\\%2e%2e/admin', '/status/a%5cb\\..\\..\\admin'],
+  // What the same takes for a host, in what was sent or in what nginx made of it.
+  ...[
+    '//x/admin/users',
+    '///x/admin',
+    '/\\x/admin',
+    '//x/..%2fadmin',
+    '//admin@x/admin/x',
+    '/\\a/x//../admin',
+  ],
   // Tokens that are bound to a room.
   ...['/rooms/2/../1', '/rooms/2/..%2f1', '/rooms/1/..%2f2', '/rooms/1%2f..%2f2', '/rooms//2/../1'],
   ...['/rooms/1/%2e%2e/2', '/rooms/1%2fx', '/rooms/1;/../2', '/Rooms/1', '/rooms/1\\..\\2'],

@@ -31,7 +31,7 @@ export const routesByUrl: SocketRoutes = (target) => {
  */
 export const routesByPrefix: SocketRoutes = (target) => {
   if (target.startsWith('/admin')) {
-    return /^\/admin(?:$|[/?;\\#]|%(?:2f|5c|3b|3f|23))/i.test(target) ? 'admin' : 'admin-like';
+    return /^\/admin(?:$|[/?;\\#]|%(?:2f|5c|3b|3f))/i.test(target) ? 'admin' : 'admin-like';
   }
   const room = /^\/rooms\/([^/?]*)/.exec(target)?.[1];
   if (room !== undefined) return `room:${decodeURIComponent(room)}`;
