@@ -1,0 +1,114 @@
+import type { Directive } from '../../../nginx/syntax/index.ts';
+import { insertInto } from '../edit.ts';
+import type { Report } from '../finding.ts';
+import { describe } from '../ground.ts';
+import { backendOf } from '../model/protection.ts';
+import type { Question } from '../model/question.ts';
+import type { Scope } from '../model/scope.ts';
+import { isYes, type Outcome } from '../model/subrequest.ts';
+import type { Rule } from '../rule.ts';
+
+/** The server's rewrite directives run for the question, too. */
+export const divertedQuestion: Rule = {
+  code: 'PD027',
+  title: 'The question to the auth service is answered before it gets there',
+  severities: ['fault', 'warning'],
+  *find({ configuration, questions }) {
+    for (const question of questions) {
+      const misread = judgeQuestionMark(question);
+      if (misread !== undefined) {
+        yield misread;
+        continue;
+      }
+      const found = new Map<Directive, { outcome: Outcome; isSure: boolean }>();
+      for (const outcome of question.outcomes) {
+        const { diverted } = outcome.passage;
+        if (diverted === undefined || !isYes(outcome) || arrives(question, outcome)) continue;
+        const isSure = outcome.passage.certain && !isForAnAuthService(question, outcome);
+        if (found.get(diverted)?.isSure !== true) found.set(diverted, { outcome, isSure });
+      }
+      for (const [at, { outcome, isSure }] of found) {
+        yield report(question, at, outcome, isSure);
+      }
+    }
+
+    function report(question: Question, at: Directive, outcome: Outcome, isSure: boolean): Report {
+      const { server, path, asked } = question;
+      const include = server.directives.find(({ name }) => name === 'include');
+      const guard = [`if ($uri = "${path}") {`, '    break;', '}'];
+      const isMendable = server.directive !== undefined && server.directive.words.length > 0;
+      return {
+        severity: isSure && include === undefined ? 'fault' : 'warning',
+        at,
+        about: describe(question.from.find((one) => one !== question.location) ?? server),
+        because: [...(asked[0] === undefined ? [] : [asked[0]]), ...after(at, outcome)],
+        meaning: `nginx runs the rewrite directives of the server for its own question ${path} as well, and this line takes it away before a location is chosen: ${whatAnswers(outcome)}. Any status of 200 to 299 admits, so that is a yes for everybody, whatever the auth service says.`,
+        change: `Put first into the server block, before every rewrite, if and include that may hold one (they run in the order of the text): ${guard.map((line) => line.trim()).join(' ')}`,
+        ...(isMendable &&
+          include === undefined &&
+          server.directive !== undefined && { edits: [insertInto(server.directive, ...guard)] }),
+      };
+    }
+
+    function whatAnswers(outcome: Outcome): string {
+      switch (outcome.kind) {
+        case 'answered':
+          return `it is answered ${outcome.status}`;
+        case 'handled':
+          if (outcome.by === undefined) {
+            return `a file answers it with ${outcome.passage.fixed ?? 200}`;
+          }
+          return `${backendOfOutcome(outcome) ?? outcome.by.name} answers it, in ${outcome.view.title}, where auth_request is not asked once more`;
+        default:
+          return `where it goes cannot be known (${outcome.why})`;
+      }
+    }
+
+    function backendOfOutcome(outcome: Outcome): string | undefined {
+      return outcome.kind === 'handled' ? backendAt(outcome.view) : undefined;
+    }
+
+    function backendAt(view: Scope): string | undefined {
+      return backendOf(configuration, { view, environment: new Map() });
+    }
+
+    /** A path that is only for nginx, or the same service, is likely to be meant. */
+    function isForAnAuthService({ location }: Question, outcome: Outcome): boolean {
+      if (outcome.kind !== 'handled' || outcome.by === undefined) return false;
+      if (outcome.view.effective('internal').length > 0) return true;
+      const backend = backendAt(outcome.view);
+      return backend !== undefined && location !== undefined && backend === backendAt(location);
+    }
+  },
+};
+
+/** True where the question comes to the location that is meant to answer, under whatever path. */
+function arrives({ location }: Question, outcome: Outcome): boolean {
+  if (outcome.kind !== 'handled' || location === undefined) return false;
+  return [...outcome.view.chain()].includes(location);
+}
+
+/** What the question comes through behind a directive. */
+function after(at: Directive, { passage: { trail } }: Outcome): readonly Directive[] {
+  return trail.slice(trail.indexOf(at) + 1);
+}
+
+/** `auth_request /auth?x=1` asks for a path with a question mark in it. */
+function judgeQuestionMark(question: Question): Report | undefined {
+  const { server, path, asked, location } = question;
+  const [at] = asked;
+  const [plain = ''] = path.split('?');
+  if (at === undefined || plain === path) return undefined;
+  const exact = server
+    .locations()
+    .find(({ match }) => match?.kind === 'exact' && match.path === plain);
+  if (exact === undefined || exact === location || !question.outcomes.some(isYes)) return undefined;
+  return {
+    severity: 'fault',
+    at,
+    about: describe(question.from[0] ?? server),
+    because: exact.directive === undefined ? [] : [exact.directive],
+    meaning: `auth_request takes no arguments: "?" is a character of the path, so the question does not go to ${exact.title} but to ${location?.title ?? 'the files of the server'}. What answers there decides, and any status of 200 to 299 admits.`,
+    change: `Write: auth_request ${plain}; and put the arguments behind the address in proxy_pass of ${exact.title}.`,
+  };
+}
