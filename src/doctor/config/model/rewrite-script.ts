@@ -51,8 +51,11 @@ const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite'
 /** Patterns that every path matches. */
 const always = /^(?:\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/|\^\/\(\.\*\)\$?)$/;
 
-/** Steps that one script may take before it is no longer followed. */
-const maxSteps = 2000;
+/** Steps that all runs together may take before nothing is followed any more. */
+const maxSteps = 10_000;
+
+/** Ways side by side from which on an `if` that only sets variables is no fork any more. */
+const manyWays = 4;
 
 /**
  * Runs the directives of nginx's rewrite module in a block, on all the ways that conditions leave
@@ -82,12 +85,19 @@ export class RewriteScript {
     for (const directive of scope.directives) {
       if (steps.length === 0) break;
       if (!rewriting.has(directive.name)) continue;
-      steps = steps.flatMap((step) => this.#step(directive, scope, step, done));
+      const isCrowded = steps.length >= manyWays;
+      steps = steps.flatMap((step) => this.#step(directive, scope, step, done, isCrowded));
     }
     return steps;
   }
 
-  #step(directive: Directive, scope: Scope, step: Step, done: Flow[]): readonly Step[] {
+  #step(
+    directive: Directive,
+    scope: Scope,
+    step: Step,
+    done: Flow[],
+    isCrowded: boolean,
+  ): readonly Step[] {
     const { path, view } = step;
     if (++this.#steps > maxSteps) {
       done.push({ kind: 'lost', path: { ...path, certain: false }, view });
@@ -108,11 +118,17 @@ export class RewriteScript {
       case 'rewrite':
         return this.#rewrite(directive, step, done);
       default:
-        return this.#if(directive, scope, step, done);
+        return this.#if(directive, scope, step, done, isCrowded);
     }
   }
 
-  #if(directive: Directive, scope: Scope, step: Step, done: Flow[]): readonly Step[] {
+  #if(
+    directive: Directive,
+    scope: Scope,
+    step: Step,
+    done: Flow[],
+    isCrowded: boolean,
+  ): readonly Step[] {
     const inner = scope.childOf(directive);
     if (inner === undefined) return [step];
     const { path } = step;
@@ -120,13 +136,18 @@ export class RewriteScript {
     const inServer = scope.kind === 'server';
     const next: Step[] = [];
     const after = { ...path, hasGuess: path.hasGuess || isGuess };
-    const known = holds ?? (term.isShared ? path.decisions.get(key) : undefined);
-    if (known === undefined && inServer && inner.directives.every(({ name }) => name === 'set')) {
+    const decision = holds ?? (term.isShared ? path.decisions.get(key) : undefined);
+    if (
+      decision === undefined &&
+      inServer &&
+      isCrowded &&
+      inner.directives.every(({ name }) => name === 'set')
+    ) {
       return [{ ...step, path: this.#perhapsSet(inner, term, key, after) }];
     }
-    if (known !== true) {
-      const decided = known === undefined && term.isShared ? decide(after, key, false) : after;
-      const isSure = known !== undefined || term.isShared || this.#isClients;
+    if (decision !== true) {
+      const decided = decision === undefined && term.isShared ? decide(after, key, false) : after;
+      const isSure = decision !== undefined || term.isShared || this.#isClients;
       next.push({
         ...step,
         path: {
@@ -136,7 +157,7 @@ export class RewriteScript {
         },
       });
     }
-    if (known !== false) {
+    if (decision !== false) {
       let taken = onTrail(after, directive);
       if (holds === undefined) {
         if (term.isShared) taken = decide(taken, key, true);
@@ -155,7 +176,7 @@ export class RewriteScript {
     return this.#context.asked === undefined;
   }
 
-  /** An `if` that only sets variables is no fork: they may have either value. */
+  /** An `if` that only sets variables: from then on they may have either value. */
   #perhapsSet(inner: Scope, condition: Term, key: string, path: Path): Path {
     let next: Path = { ...path, captures: undefined };
     for (const { args } of inner.directives) {
@@ -164,7 +185,11 @@ export class RewriteScript {
       const value = this.evaluate(args[1] ?? '', next);
       const either = join([{ ...condition, text: undefined, symbol: key }, value, before], '?');
       const isSame = value.symbol === before.symbol && value.text !== undefined;
-      next = withVariable(next, name, isSame ? value : { ...either, text: undefined });
+      next = withVariable(
+        next,
+        name,
+        isSame ? value : { ...either, text: undefined, isChosen: false },
+      );
     }
     return next;
   }

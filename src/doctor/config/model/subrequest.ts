@@ -18,7 +18,10 @@ export interface Passage extends Path {
   readonly bodyOver: number;
   /** How often another location was looked for. */
   readonly moves: number;
-  /** The rewrite directive of the server that kept the question from its location. */
+  /**
+   * The rewrite directive of the server that kept the question from its location, or may have,
+   * where there are too many ways to follow.
+   */
   readonly diverted: Directive | undefined;
 }
 
@@ -60,6 +63,7 @@ export class Subrequest {
       ...{ uri: this.#path, args: '', captures: [], hasGuess: false, trail: [] },
       ...{ fixed: undefined, inErrorPage: false, bodyOver: 0, moves: 0, diverted: undefined },
     };
+    this.#visits = 0;
     return this.#begin(passage);
   }
 
@@ -98,7 +102,9 @@ export class Subrequest {
     return this.#script.run(this.#server, passage).flatMap((flow) => {
       const now: Passage = { ...passage, ...flow.path };
       const isDiverted = flow.kind !== 'through' || now.uri !== passage.uri;
-      const at = now.trail.slice(passage.trail.length).find(({ name }) => moves.has(name));
+      const at =
+        now.trail.slice(passage.trail.length).find(({ name }) => moves.has(name)) ??
+        this.#server.directives.find(({ name }) => name === 'if' || moves.has(name));
       const next = isFirst && isDiverted ? { ...now, diverted: at } : now;
       return this.#leave(flow, this.#server, next) ?? this.#locate(next);
     });
@@ -147,7 +153,10 @@ export class Subrequest {
   }
 
   #visit(location: Scope, passage: Passage): readonly Outcome[] {
-    if (++this.#visits > maxVisits) return [unknown('there are too many ways to go', passage)];
+    if (++this.#visits > maxVisits) {
+      const diverted = passage.diverted ?? location.directive;
+      return [unknown('there are too many ways to go', { ...passage, diverted })];
+    }
     const isRegex = location.match?.kind === 'regex';
     const begin = isRegex ? { ...passage, captures: undefined } : passage;
     return this.#script.run(location, begin).flatMap((flow) => {
