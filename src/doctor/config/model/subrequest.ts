@@ -23,6 +23,8 @@ export interface Passage extends Path {
    * where there are too many ways to follow.
    */
   readonly diverted: Directive | undefined;
+  /** Nothing but what clients choose was open when that happened. */
+  readonly isSurelyDiverted: boolean;
 }
 
 /** What becomes of a subrequest. */
@@ -61,7 +63,8 @@ export class Subrequest {
     const passage: Passage = {
       ...known,
       ...{ uri: this.#path, args: '', captures: [], hasGuess: false, trail: [] },
-      ...{ fixed: undefined, inErrorPage: false, bodyOver: 0, moves: 0, diverted: undefined },
+      ...{ fixed: undefined, inErrorPage: false, bodyOver: 0, moves: 0 },
+      ...{ diverted: undefined, isSurelyDiverted: false },
     };
     this.#visits = 0;
     return this.#begin(passage);
@@ -105,7 +108,8 @@ export class Subrequest {
       const at =
         now.trail.slice(passage.trail.length).find(({ name }) => moves.has(name)) ??
         this.#server.directives.find(({ name }) => name === 'if' || moves.has(name));
-      const next = isFirst && isDiverted ? { ...now, diverted: at } : now;
+      const next =
+        isFirst && isDiverted ? { ...now, diverted: at, isSurelyDiverted: now.certain } : now;
       return this.#leave(flow, this.#server, next) ?? this.#locate(next);
     });
   }

@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { insertInto } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe } from '../ground.ts';
+import { describe, headOf } from '../ground.ts';
 import { backendOf } from '../model/protection.ts';
 import type { Question } from '../model/question.ts';
 import type { Scope } from '../model/scope.ts';
@@ -20,15 +20,25 @@ export const divertedQuestion: Rule = {
         yield misread;
         continue;
       }
-      const found = new Map<Directive, { outcome: Outcome; isSure: boolean }>();
-      for (const outcome of question.outcomes) {
-        const { diverted } = outcome.passage;
-        if (diverted === undefined || !isYes(outcome) || arrives(question, outcome)) continue;
-        const isSure = outcome.passage.certain && !isForAnAuthService(question, outcome);
-        if (found.get(diverted)?.isSure !== true) found.set(diverted, { outcome, isSure });
-      }
-      for (const [at, { outcome, isSure }] of found) {
-        yield report(question, at, outcome, isSure);
+      const diverted = Map.groupBy(question.outcomes, ({ passage }) => passage.diverted);
+      for (const [at, outcomes] of diverted) {
+        if (at === undefined) continue;
+        const yes = outcomes.filter((one) => isYes(one) && !arrives(question, one));
+        const sure = yes.filter((one) => !isForAnAuthService(question, one));
+        // Where every way ends in a yes, it does not matter which one is taken.
+        const isAlways =
+          sure.length === outcomes.length &&
+          sure.some(({ kind, passage }) => kind !== 'unknown' && passage.isSurelyDiverted);
+        const [first = yes[0]] = sure.toSorted(
+          (a, b) => Number(b.passage.certain) - Number(a.passage.certain),
+        );
+        if (first === undefined) continue;
+        yield report(
+          question,
+          at,
+          first,
+          isAlways || (sure.includes(first) && first.passage.certain),
+        );
       }
     }
 
@@ -36,17 +46,19 @@ export const divertedQuestion: Rule = {
       const { server, path, asked } = question;
       const include = server.directives.find(({ name }) => name === 'include');
       const guard = [`if ($uri = "${path}") {`, '    break;', '}'];
-      const isMendable = server.directive !== undefined && server.directive.words.length > 0;
+      const isMendable =
+        include === undefined &&
+        server.directive !== undefined &&
+        server.directive.words.length > 0 &&
+        !/["\\$]/.test(path);
       return {
         severity: isSure && include === undefined ? 'fault' : 'warning',
         at,
         about: describe(question.from.find((one) => one !== question.location) ?? server),
         because: [...(asked[0] === undefined ? [] : [asked[0]]), ...after(at, outcome)],
-        meaning: `nginx runs the rewrite directives of the server for its own question ${path} as well, and this line takes it away before a location is chosen: ${whatAnswers(outcome)}. Any status of 200 to 299 admits, so that is a yes for everybody, whatever the auth service says.`,
+        meaning: `nginx runs the rewrite directives of the server for its own question ${path} as well, and this line takes it away before a location is chosen: ${whatAnswers(outcome)}. Any status of 200 to 299 admits, and the auth service is not asked.`,
         change: `Put first into the server block, before every rewrite, if and include that may hold one (they run in the order of the text): ${guard.map((line) => line.trim()).join(' ')}`,
-        ...(isMendable &&
-          include === undefined &&
-          server.directive !== undefined && { edits: [insertInto(server.directive, ...guard)] }),
+        ...(isMendable && { edits: [insertInto(headOf(server), ...guard)] }),
       };
     }
 

@@ -35,10 +35,14 @@ export const questionErrorPage: Rule = {
     function* judgePages(question: Question, asked: Asked): Generator<Report> {
       const found = new Map<Directive, Found>();
       for (const { status, isSure } of statusesOf(question, asked)) {
-        for (const outcome of question.subrequest.fail(status, asked.view, asked.passage)) {
+        const outcomes = question.subrequest.fail(status, asked.view, asked.passage);
+        // Where every way ends in a yes, it does not matter which one is taken.
+        const isAlways = asked.passage.certain && outcomes.every(isYes);
+        for (const outcome of outcomes) {
           const at = outcome.passage.trail[asked.passage.trail.length];
           if (at === undefined || !isYes(outcome)) continue;
-          const isFault = isSure && outcome.passage.certain && !isSpare(asked, at, outcome);
+          const isCertain = outcome.kind !== 'unknown' && (isAlways || outcome.passage.certain);
+          const isFault = isSure && isCertain && !isSpare(asked, at, outcome);
           const before = found.get(at);
           const statuses = [...new Set([...(before?.statuses ?? []), status])];
           const better = before === undefined || (isFault && !before.isFault);
