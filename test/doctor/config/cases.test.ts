@@ -373,6 +373,14 @@ const cases: readonly Case[] = [
     { server: 'add_header X-A 1;', location: 'add_header X-B 1; add_header x-a 1;' },
     [],
   ],
+  [
+    'PD022: the auth location, under auth_request of the server',
+    {
+      server: `auth_request /auth; error_page 401 /in; location = /in { auth_request off; return 200 in; }`,
+      auth: goodAuth.replace('internal;', 'error_page 599 /;'),
+    },
+    ['PD013 notice'],
+  ],
   ['PD024: four minutes', { auth: goodAuth.replace('3s', '240') }, ['PD024 notice']],
   [
     'PD025: a variable',
