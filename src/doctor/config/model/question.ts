@@ -38,6 +38,13 @@ export class Question {
     return chosen.kind === 'scope' && chosen.scope !== this.server ? chosen.scope : undefined;
   }
 
+  /** True where the question comes to that location, under whatever path. */
+  arrives(outcome: Outcome): boolean {
+    const { location } = this;
+    if (outcome.kind !== 'handled' || location === undefined) return false;
+    return [...outcome.view.chain()].includes(location);
+  }
+
   get subrequest(): Subrequest {
     this.#subrequest ??= new Subrequest(this.#configuration, this.server, this.path, anything);
     return this.#subrequest;

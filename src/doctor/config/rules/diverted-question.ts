@@ -23,7 +23,7 @@ export const divertedQuestion: Rule = {
       const diverted = Map.groupBy(question.outcomes, ({ passage }) => passage.diverted);
       for (const [at, outcomes] of diverted) {
         if (at === undefined) continue;
-        const yes = outcomes.filter((one) => isYes(one) && !arrives(question, one));
+        const yes = outcomes.filter((one) => isYes(one) && !question.arrives(one));
         const sure = yes.filter((one) => !isForAnAuthService(question, one));
         // Where every way ends in a yes, it does not matter which one is taken.
         const isAlways =
@@ -93,12 +93,6 @@ export const divertedQuestion: Rule = {
     }
   },
 };
-
-/** True where the question comes to the location that is meant to answer, under whatever path. */
-function arrives({ location }: Question, outcome: Outcome): boolean {
-  if (outcome.kind !== 'handled' || location === undefined) return false;
-  return [...outcome.view.chain()].includes(location);
-}
 
 /** What the question comes through behind a directive. */
 function after(at: Directive, { passage: { trail } }: Outcome): readonly Directive[] {

@@ -27,7 +27,8 @@ export const questionErrorPage: Rule = {
         const location = view.nearest('location');
         // A file that is not there may hold the location's own error pages.
         const isUnread = location?.directives.some(({ name }) => name === 'include') === true;
-        if (passage.diverted !== undefined || location === undefined || isUnread) continue;
+        const isAstray = passage.diverted !== undefined && !question.arrives(outcome);
+        if (isAstray || location === undefined || isUnread) continue;
         yield* judgePages(question, { view, passage, location, pass: outcome.by.name });
       }
     }
