@@ -145,6 +145,7 @@ export async function startExample(
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${applicationPort}`)
       .replaceAll('/var/log/nginx', directory)
       .replaceAll('/var/cache/nginx', directory)
+      .replaceAll('/var/www', directory)
       .replaceAll('/etc/nginx', directory);
   for (const [name, text] of Object.entries({ ...options.files, ...files })) {
     if (name === 'site.conf') continue;

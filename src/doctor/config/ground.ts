@@ -7,6 +7,7 @@ import {
   findAuthLocations,
   findEntries,
 } from './model/protection.ts';
+import { findQuestions, type Question } from './model/question.ts';
 import type { Scope } from './model/scope.ts';
 
 /** What rules stand on: the configuration, and what was worked out about it. */
@@ -17,6 +18,8 @@ export interface Ground {
   readonly guarded: readonly Entry[];
   readonly guardedIn: ReadonlyMap<Scope, readonly Entry[]>;
   readonly authLocations: readonly AuthLocation[];
+  /** What the servers ask their auth services. */
+  readonly questions: readonly Question[];
 }
 
 /** Works out once what several rules need. */
@@ -32,6 +35,7 @@ export function prepareGround(configuration: Configuration): Ground {
       const chosen = chooseLocation(server, path);
       return chosen.kind === 'scope' ? chosen.scope : undefined;
     }),
+    questions: findQuestions(configuration),
   };
 }
 

@@ -6,19 +6,31 @@ import { evaluate, type Setting } from './value.ts';
  * them, with the parentheses still on the first and the last.
  */
 export function judge(args: readonly string[], setting: Setting): boolean | undefined {
-  const words = stripParentheses(args);
-  const [left = '', operator, right = ''] = words;
-  if (/^!?-[fdex]$/.test(left)) return undefined;
-  const value = evaluate(left, setting);
+  const [left = '', operator, right = ''] = readCondition(args);
+  if (isFileTest(left)) return undefined;
+  const other = evaluate(right, setting);
+  return compare(evaluate(left, setting), operator, right, other);
+}
+
+/** True for the first word of a condition that asks for a file. */
+export function isFileTest(word: string): boolean {
+  return /^!?-[fdex]$/.test(word);
+}
+
+/** Compares a value as an `if` does; `other` is the value of its right side. */
+export function compare(
+  value: string | undefined,
+  operator: string | undefined,
+  right: string,
+  other: string | undefined,
+): boolean | undefined {
   if (value === undefined) return undefined;
   switch (operator) {
     case undefined:
       return value !== '' && value !== '0';
     case '=':
-    case '!=': {
-      const other = evaluate(right, setting);
+    case '!=':
       return other === undefined ? undefined : (other === value) === (operator === '=');
-    }
     case '~':
     case '~*':
     case '!~':
@@ -31,7 +43,8 @@ export function judge(args: readonly string[], setting: Setting): boolean | unde
   }
 }
 
-function stripParentheses(args: readonly string[]): string[] {
+/** The words of a condition, without the parentheses around them. */
+export function readCondition(args: readonly string[]): string[] {
   const words = [...args];
   const first = words[0] ?? '';
   words[0] = first.startsWith('(') ? first.slice(1) : first;

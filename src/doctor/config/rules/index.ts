@@ -7,6 +7,7 @@ import { besideProtection } from './beside-protection.ts';
 import { cachedAnswer } from './cached-answer.ts';
 import { claimedHost } from './claimed-host.ts';
 import { denialAsSuccess } from './denial-as-success.ts';
+import { divertedQuestion } from './diverted-question.ts';
 import { httpVersion } from './http-version.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { knownHoles } from './known-holes.ts';
@@ -14,8 +15,10 @@ import { loggedToken } from './logged-token.ts';
 import { lostInheritance } from './lost-inheritance.ts';
 import { oddHeaderNames } from './odd-header-names.ts';
 import { openSocket } from './open-socket.ts';
+import { questionErrorPage } from './question-error-page.ts';
 import { redirectedDenial } from './redirected-denial.ts';
 import { satisfyAny } from './satisfy-any.ts';
+import { secondQuestion } from './second-question.ts';
 import { shortTimeout } from './short-timeout.ts';
 import { hangingAuth, noKeepalive } from './slow-question.ts';
 import { tinyauthHeaders } from './tinyauth-headers.ts';
@@ -51,4 +54,7 @@ export const rules: readonly Rule[] = [
   hangingAuth,
   noKeepalive,
   unread,
+  divertedQuestion,
+  questionErrorPage,
+  secondQuestion,
 ];
