@@ -67,7 +67,9 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
 
   /** The one gate that all readings are at. */
   function agree(here: readonly Place[], read: PathReadings): Gate | Deny {
-    const agreed = agreeOn(read.all, (path) => gateAt(here, path), showGate);
+    const whole = wholeHost(here);
+    if (whole !== undefined) return whole;
+    const agreed = agreeOn(read, (path) => gateAt(here, path), showGate);
     if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
     if (agreed.value === undefined) return deny('no_gate', 'host and path');
     if (agreed.value === 'capitals')
@@ -144,6 +146,14 @@ export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
     }
   }
   return found;
+}
+
+/** The gate of all places, where one of them is every path: no path has any bearing then. */
+function wholeHost(here: readonly Place[]): Gate | undefined {
+  const [first] = here;
+  const isOne = here.every(({ gate }) => gate === first?.gate);
+  const isWhole = here.some(({ path }) => path.open && path.segments.length === 0);
+  return isOne && isWhole ? first?.gate : undefined;
 }
 
 function showGate(gate: Gate | undefined | 'capitals'): string {

@@ -12,12 +12,17 @@ export interface PathReading {
   readonly how: string;
 }
 
-/** All readings of a path, each path once. */
+/** The readings of a path, each path once. */
 export interface PathReadings {
   /** As nginx understands it (see resolvePath). It is the first of `all`. */
   readonly resolved: string;
   readonly all: readonly [PathReading, ...PathReading[]];
+  /** False where a path is so long, and can be read in so many ways, that not all are there. */
+  readonly isComplete: boolean;
 }
+
+/** Most characters that are read for one path in all its readings: about a millisecond's work. */
+const mostCharacters = 100_000;
 
 /** What one reading does to a path, beside decoding it. */
 interface Leniency {
@@ -44,15 +49,19 @@ export function readPath(path: string): PathReadings | undefined {
   const resolved = resolvePath(path);
   if (resolved === undefined) return undefined;
   const first = { path: resolved, how: 'as nginx resolves it' };
-  if (isPlain(path)) return { resolved, all: [first] };
+  if (isPlain(path)) return { resolved, all: [first], isComplete: true };
   const found = new Map([[resolved, first]]);
+  const all = () => [...found.values()] as [PathReading, ...PathReading[]];
+  let characters = 0;
   for (const { text, how } of decodings(path)) {
     for (const leniency of lenienciesFor(text)) {
+      characters += text.length;
+      if (characters > mostCharacters) return { resolved, all: all(), isComplete: false };
       const read = readLeniently(text, leniency);
       if (!found.has(read)) found.set(read, { path: read, how: describe(how, leniency) });
     }
   }
-  return { resolved, all: [...found.values()] as [PathReading, ...PathReading[]] };
+  return { resolved, all: all(), isComplete: true };
 }
 
 /** A path that is decoded already, as `$uri` of nginx is, in all ways that are left. */
@@ -116,7 +125,7 @@ function readLeniently(text: string, leniency: Leniency): string {
   const segments = path.split('/').slice(1);
   const read: string[] = [];
   for (const [index, whole] of segments.entries()) {
-    const named = parameters ? whole.replace(/[;?].*$/s, '') : whole;
+    const named = parameters ? withoutParameters(whole) : whole;
     const segment = endings ? withoutEnding(named) : named;
     const isDot = segment === '.' || segment === '..';
     if (dots && isDot) {
@@ -130,8 +139,19 @@ function readLeniently(text: string, leniency: Leniency): string {
   return `/${read.join('/')}`;
 }
 
+function withoutParameters(segment: string): string {
+  const at = segment.search(/[;?]/);
+  return at === -1 ? segment : segment.slice(0, at);
+}
+
+/** By steps: a regular expression takes time quadratic in the dots here. */
 function withoutEnding(segment: string): string {
-  return /^\.{1,2} *$/.test(segment) ? segment.trimEnd() : segment.replace(/[. ]+$/, '');
+  let end = segment.length;
+  while (end > 0 && segment[end - 1] === ' ') end--;
+  const text = segment.slice(0, end);
+  if (text === '.' || text === '..') return text;
+  while (end > 0 && (segment[end - 1] === ' ' || segment[end - 1] === '.')) end--;
+  return segment.slice(0, end);
 }
 
 function describe(decoding: string, leniency: Leniency): string {

@@ -48,7 +48,7 @@ export function findPublic(
   const read = readPath(handshake.path);
   if (read === undefined) return false;
   const covers = (path: string) => fitting.some((place) => matchesPath(place.path, path));
-  const agreed = agreeOn(read.all, covers, (is) => (is ? 'public' : 'not public'));
+  const agreed = agreeOn(read, covers, (is) => (is ? 'public' : 'not public'));
   if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
   const coversFolded = ({ path }: { readonly path: string }) =>
     fitting.some(({ folded }) => matchesPath(folded, foldCase(path)));
@@ -57,6 +57,7 @@ export function findPublic(
   return (
     agreed.value &&
     read.all.every(coversFolded) &&
-    rewritten?.all.every((reading) => covers(reading.path) && coversFolded(reading)) === true
+    rewritten?.isComplete === true &&
+    rewritten.all.every((reading) => covers(reading.path) && coversFolded(reading))
   );
 }

@@ -162,6 +162,16 @@ test('a path that could be read in other ways, but leads to the same gate, is no
   }
 });
 
+test('a path that can be read in very many ways is at the gate of a whole host, and at no gate of several', () => {
+  const many = '/b%25%32%65%5c;x//./c. /..'.repeat(300);
+  const alone = chooseAmong([gateAt('site', ['example.com'], [])]);
+  const at = alone.choose({
+    ...{ gateName: undefined, host: 'example.com', path: many, locationPath: '/other' },
+  });
+  assert.equal(isDenial(at) ? at.reason : at.gate.name, 'site');
+  assert.equal(chosen('example.com', `/admin${many}`), 'ambiguous_path: too many ways to read it');
+});
+
 test('nginx names a gate, whatever the host and the path; a name that is none denies', () => {
   assert.equal(chosen('other.test', '/', 'named'), 'named');
   assert.equal(chosen('example.com', '/', 'admin'), 'admin');

@@ -200,6 +200,7 @@ export async function startExample(
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${applicationPort}`)
       .replaceAll('/var/log/nginx', directory)
       .replaceAll('/var/cache/nginx', directory)
+      .replaceAll('/var/www', directory)
       .replaceAll('/etc/nginx', directory);
   const { postern, kit } = await startGates(t, files);
   for (const [name, text] of Object.entries({ ...kit, ...options.files, ...files })) {

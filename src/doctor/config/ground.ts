@@ -9,6 +9,7 @@ import {
   findAuthLocations,
   findEntries,
 } from './model/protection.ts';
+import { findQuestions, type Question } from './model/question.ts';
 import type { Scope } from './model/scope.ts';
 import { type Trial, tryRequests, tryStrayHosts } from './model/trials.ts';
 
@@ -27,6 +28,8 @@ export interface Ground {
   readonly trials: readonly Trial[];
   /** The same with hosts of gates that no server names, on the servers that get them. */
   readonly strayTrials: readonly Trial[];
+  /** What the servers ask their auth services. */
+  readonly questions: readonly Question[];
 }
 
 /** Works out once what several rules need. */
@@ -58,6 +61,7 @@ export function prepareGround(configuration: Configuration, gateFile?: GateFile)
       strayTrials ??= gates === undefined ? [] : tryStrayHosts(configuration, gates);
       return strayTrials;
     },
+    questions: findQuestions(configuration),
   };
 }
 

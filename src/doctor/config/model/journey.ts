@@ -8,6 +8,8 @@ import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import type { State } from './state.ts';
+import { Subrequest } from './subrequest.ts';
+import { termsOf } from './term.ts';
 import { evaluateBeginning } from './value.ts';
 
 /** nginx itself gives up after ten internal redirects. */
@@ -125,7 +127,7 @@ class Traveller {
     const now = { ...state, certain: isSure };
     const [auth] = view.effective('auth_request');
     if (auth !== undefined && auth.args[0] !== 'off') {
-      const { status, certain } = this.#question(now, auth.args[0] ?? '');
+      const { status, certain } = this.#question(auth.args[0] ?? '', now);
       const question = { directive: auth, view, environment: new Map(state.environment) };
       for (const { args } of view.effective('auth_request_set')) {
         state.environment.set(bareName(args[0] ?? ''), undefined);
@@ -145,12 +147,14 @@ class Traveller {
    * What auth_request makes of the answer. The question is a request of its own, for which the
    * rewrite directives of the server run once more, on the same variables.
    */
-  #question(state: State, target: string): { status: number; certain: boolean } {
+  #question(target: string, state: State): { status: number; certain: boolean } {
     const { environment } = state;
     const isKnown = environment.has('uri');
     const uri = environment.get('uri');
-    const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
     // Its path is its own.
+    for (const name of pathVariables) environment.delete(name);
+    const elsewhere = this.#answeredElsewhere(target, state);
+    const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
     const path = target.includes('$') ? undefined : target.split('?')[0];
     moveTo(environment, path);
     const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
@@ -159,9 +163,24 @@ class Traveller {
     else for (const name of pathVariables) environment.delete(name);
     const [end] = ends;
     const said = end?.kind === 'answered' ? end.status : 500;
-    const status = goesOn ? statusOf[this.#answer] : said;
+    const status = elsewhere ?? (goesOn ? statusOf[this.#answer] : said);
     const isAnswer = status < 300 || status === 401 || status === 403;
     return { status: isAnswer ? status : 500, certain: isSure && !isMoved };
+  }
+
+  /** The status that the question surely gets in place of the auth service's, if it gets there at all. */
+  #answeredElsewhere(path: string, { environment, certain }: State): number | undefined {
+    const [outcome, ...others] = new Subrequest(
+      this.#configuration,
+      this.#server,
+      path,
+      this.#scenario,
+    ).follow({ variables: termsOf(environment), decisions: new Map(), certain });
+    if (outcome === undefined || others.length > 0 || outcome.kind === 'unknown') return undefined;
+    const { diverted, hasGuess, fixed, certain: isSure } = outcome.passage;
+    if (diverted === undefined || hasGuess || isSure !== certain) return undefined;
+    if (outcome.kind === 'answered') return outcome.status;
+    return fixed ?? (outcome.by === undefined ? 200 : undefined);
   }
 
   #content(view: Scope, state: State): readonly End[] {

@@ -43,6 +43,8 @@ export const broadAuthLocation: Rule = {
       if (match.path === posternAuth) continue;
       if (
         location.own('internal').length === 0 ||
+        // No application has paths of Postern's; behind /.postern/auth/ stand the names of gates.
+        match.path.startsWith('/.postern/') ||
         asked.some(({ args }) => args[0] !== match.path)
       ) {
         continue;

@@ -8,6 +8,7 @@ import { cachedAnswer } from './cached-answer.ts';
 import { characterPrefix } from './character-prefix.ts';
 import { claimedHost } from './claimed-host.ts';
 import { denialAsSuccess } from './denial-as-success.ts';
+import { divertedQuestion } from './diverted-question.ts';
 import { httpVersion } from './http-version.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { idleGate } from './idle-gate.ts';
@@ -20,9 +21,11 @@ import { oddHeaderNames } from './odd-header-names.ts';
 import { openPlace } from './open-place.ts';
 import { openSocket } from './open-socket.ts';
 import { otherGate } from './other-gate.ts';
+import { questionErrorPage } from './question-error-page.ts';
 import { redirectedDenial } from './redirected-denial.ts';
 import { rewrittenPlace } from './rewritten-place.ts';
 import { satisfyAny } from './satisfy-any.ts';
+import { secondQuestion } from './second-question.ts';
 import { shortTimeout } from './short-timeout.ts';
 import { hangingAuth, noKeepalive } from './slow-question.ts';
 import { strayHost } from './stray-host.ts';
@@ -60,6 +63,9 @@ export const rules: readonly Rule[] = [
   hangingAuth,
   noKeepalive,
   unread,
+  divertedQuestion,
+  questionErrorPage,
+  secondQuestion,
   otherGate,
   openPlace,
   idleGate,
