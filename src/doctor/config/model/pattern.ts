@@ -25,21 +25,10 @@ export function groupsOf(pattern: string): string[] {
   return [...pattern.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map(([, name = '']) => name);
 }
 
-/** What the groups of a pattern take out of a text: by number and name. `null` where it does not match. */
-export function capture(
-  pattern: string,
-  text: string,
-): ReadonlyMap<string, string> | null | undefined {
-  const compiled = text.length > maxLength ? undefined : readPattern(pattern, false);
-  if (compiled === undefined) return undefined;
-  const found = compiled.exec(text);
-  if (found === null) return null;
-  const numbered = found.map((value, index): [string, string] => [String(index), value ?? '']);
-  const named = Object.entries(found.groups ?? {}).map(([name, value]): [string, string] => [
-    name,
-    value ?? '',
-  ]);
-  return new Map([...numbered.slice(1), ...named]);
+/** Groups as variables, by number and by name, as `rewrite` has them. */
+export function variablesOf(found: RegExpExecArray): ReadonlyMap<string, string> {
+  const numbered = [...found].map((value, index) => [String(index), value ?? ''] as const);
+  return new Map([...numbered.slice(1), ...Object.entries(found.groups ?? {})]);
 }
 
 function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {

@@ -2,7 +2,7 @@ import type { Directive } from '../../../nginx/syntax/index.ts';
 import { judge } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import type { End } from './end.ts';
-import { capture, matches } from './pattern.ts';
+import { capture, matches, variablesOf } from './pattern.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import type { State } from './state.ts';
@@ -142,13 +142,16 @@ export class RewritePhase {
   /** The same for a request whose path is known. */
   #rewriteKnown(directive: Directive, uri: string, location: Scope, state: State): Rewritten {
     const [pattern = '', replacement = '', flag] = directive.args;
-    const groups = capture(pattern, uri);
-    if (groups === null) return { ends: [], request: 'stays' };
-    if (groups === undefined) return { ends: [], request: 'perhaps' };
+    const found = capture(pattern, false, uri);
+    if (found === null) return { ends: [], request: 'stays' };
+    if (found === undefined) return { ends: [], request: 'perhaps' };
     const status = flag === 'permanent' ? 301 : 302;
     const { certain, trail } = state;
     const setting = this.#setting(state);
-    const filled = { ...setting, environment: new Map([...setting.environment, ...groups]) };
+    const filled = {
+      ...setting,
+      environment: new Map([...setting.environment, ...variablesOf(found)]),
+    };
     const beginning = evaluateBeginning(replacement, filled);
     const isElsewhere =
       /^(https?:\/\/|\$scheme)/.test(replacement) || /^https?:\/\//.test(beginning);
