@@ -440,3 +440,60 @@ test('the example with six gates agrees with its nginx', () => {
   assert.deepEqual(codesOf(findings.filter(({ severity }) => severity !== 'notice')), []);
   assert.deepEqual(codesOf(findings.filter(({ code }) => Number(code.slice(2)) >= 30)), []);
 });
+
+/** A site in which name, path and question part in every way that was met. */
+const slips = {
+  'postern.yaml': `
+gates:
+  site: { hosts: [app.test], paths: [/], public: ["=/", /status] }
+  admin: { hosts: [app.test], paths: [/admin], require: { groups: [admins] } }
+  kiosk: { hosts: [kiosk.test], public: [/status] }`,
+  'site.conf': `
+events {}
+http {
+  include postern/postern-http.conf;
+  server { listen 127.0.0.1:18080; server_name app.test kiosk.test; include postern/postern-server.conf;
+    ${root} }
+  server { listen 127.0.0.1:18081; server_name app.test; merge_slashes off; include postern/postern-server.conf;
+    ${root} }
+  server { listen 127.0.0.1:18082; server_name app.test; include postern/postern-server.conf;
+    ${guarded('/', undefined, 'rewrite ^/app/(.*)$ /$1 break;')} }
+  server { listen 127.0.0.1:18083; server_name app.test; include postern/postern-server.conf;
+    rewrite ^/v1/(.*)$ /$1 last;
+    ${root}
+    ${guarded('/admin', undefined, 'set $postern_gate admin; limit_except GET { allow all; }', 'location /admin/nested { proxy_pass http://127.0.0.1:8080; }')} }
+}`,
+};
+
+function slipsWith(files: Readonly<Record<string, string>> = {}): string[] {
+  const { findings } = examineFiles({ ...slips, ...files });
+  return findings
+    .filter(({ code }) => Number(code.slice(2)) >= 30)
+    .map(({ code, severity, excerpt }) => `${code} ${severity} ${excerpt}`);
+}
+
+const strays = Array.from({ length: 3 }, () => 'PD038 warning server_name app.test;');
+
+test('slips of name, path and question are all found', () => {
+  assert.deepEqual(slipsWith(), [
+    'PD037 fault rewrite ^/app/(.*)$ /$1 break;',
+    'PD037 fault limit_except GET {',
+    'PD037 fault location /admin/nested {',
+    'PD036 warning rewrite ^/app/(.*)$ /$1 break;',
+    'PD036 warning rewrite ^/v1/(.*)$ /$1 last;',
+    ...strays,
+    'PD034 notice merge_slashes off;',
+  ]);
+});
+
+test('with files of before, which do not tell the rewritten path, the same slips let people in', () => {
+  const location = 'auth_request /.postern/auth;';
+  assert.deepEqual(slipsWith({ 'postern/postern-location.conf': location }), [
+    'PD036 fault rewrite ^/app/(.*)$ /$1 break;',
+    'PD036 fault rewrite ^/v1/(.*)$ /$1 last;',
+    'PD037 fault limit_except GET {',
+    'PD037 fault location /admin/nested {',
+    ...strays,
+    'PD034 notice merge_slashes off;',
+  ]);
+});
