@@ -27,7 +27,7 @@ test('whatever path is sent, no handler of a protected place runs for the wrong 
   const count = (pattern: RegExp) =>
     [...outcomes].reduce((sum, [name, cases]) => sum + (pattern.test(name) ? cases : 0), 0);
   assert.ok(count(/by (?:status|home)/) > 50);
-  assert.ok(count(/stranger: .* by room/) > 50);
+  assert.ok(count(/stranger: .* by room/) > 20);
 });
 
 test('gates that judge one reading of a path are found, and one that takes plain paths holds', async (t) => {
