@@ -76,7 +76,7 @@ const cases: readonly [what: string, one: Case, expected: string[]][] = [
     {
       server: `${guarded('/', 'gates/site.conf')} ${named}`,
     },
-    ['PD030 warning'],
+    [],
   ],
   [
     'PD030: a gate of another host',
@@ -242,7 +242,16 @@ const cases: readonly [what: string, one: Case, expected: string[]][] = [
       before: 'merge_slashes off;',
       server: `${guarded('/', 'gates/site.conf')} ${named}`,
     },
-    ['PD030 warning', 'PD034 fault'],
+    ['PD034 notice'],
+  ],
+  [
+    'PD034: past what is protected',
+    {
+      before: 'merge_slashes off;',
+      gates: 'gates: { admin: { hosts: [app.test], paths: [/admin] } }',
+      server: `${open('/')} ${exactly}`,
+    },
+    ['PD034 fault'],
   ],
   [
     'PD034: one gate for the host',

@@ -1,5 +1,6 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { describe } from '../ground.ts';
+import { describe, headOf } from '../ground.ts';
+import type { GateTable } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest, type Trial } from '../model/trials.ts';
 import { defaultOf, findListeners, type Listener } from '../model/virtual-host.ts';
@@ -17,13 +18,9 @@ export const mergeSlashes: Rule = {
       const found = lineInForce(server, listeners);
       if (found === undefined || gates === undefined) continue;
       const { line, isSure } = found;
-      const asked = own.filter(({ path, naming }) => path.startsWith('//') && naming !== undefined);
-      const past = asked.find(({ host, path, naming }) => {
-        const meant = gates.at(host, path.slice(1));
-        const isNamed = naming?.by === 'question' || naming?.by === 'variable';
-        return meant !== undefined && isNamed && naming.name !== meant.gate.name;
-      });
-      const first = past ?? asked.find(({ at }) => at === undefined);
+      const doubled = own.filter(({ path }) => path.startsWith('//'));
+      const past = doubled.find((one) => one.end.question === undefined && isProtected(gates, one));
+      const first = past ?? doubled.find(({ naming }) => naming !== undefined);
       if (first === undefined) continue;
       const about = describe(server);
       const change =
@@ -31,25 +28,25 @@ export const mergeSlashes: Rule = {
       const limit = isSure
         ? ''
         : ' nginx takes this setting from the server that it knows before it reads the host: from this one for TLS by name, else from the default server of the address.';
-      if (past === undefined) {
-        yield {
-          ...{ severity: 'notice', at: line, about, change },
-          meaning: `With merge_slashes off nginx looks for the location of //a and not of /a. Postern lets nobody pass whose path is at another gate when the slashes are merged (ambiguous_path), so ${renderRequest(first)} is denied where it matters; with a gate that is named in the location it would not be.${limit}`,
-        };
-      } else {
-        yield {
-          ...{ severity: isSure ? 'fault' : 'warning', at: line, about },
-          because: past.end.question === undefined ? [] : [past.end.question.directive],
-          meaning: `With merge_slashes off nginx looks for the location of //a and not of /a. ${renderRequest(past)} comes to ${past.location === undefined ? 'the server' : describe(past.location)}, which names gate ${nameOf(past)}, and the rules of ${gates.at(past.host, past.path.slice(1))?.gate.name} are not asked. Most backends take the path for the one with a single slash.${limit}`,
-          change: `${change} Or include postern-location.conf there: by host and path Postern denies such requests (ambiguous_path).`,
-        };
-      }
+      const meaning = 'With merge_slashes off nginx looks for the location of //a and not of /a.';
+      yield past === undefined
+        ? {
+            ...{ severity: 'notice', at: line, about, change },
+            meaning: `${meaning} Postern lets nobody pass whose path is at another gate when the slashes are merged: ${renderRequest(first)} is denied (ambiguous_path).${limit}`,
+          }
+        : {
+            ...{ severity: isSure ? 'fault' : 'warning', at: line, about, change },
+            because: past.location === undefined ? [] : [headOf(past.location)],
+            meaning: `${meaning} ${renderRequest(past)} comes to ${past.location === undefined ? 'the server itself' : describe(past.location)}, where Postern is not asked. Most backends take the path for ${past.path.slice(1)}, which is at gate ${gates.at(past.host, past.path.slice(1))?.gate.name}.${limit}`,
+          };
     }
   },
 };
 
-function nameOf({ naming }: Trial): string {
-  return naming !== undefined && 'name' in naming ? naming.name : '';
+/** With a single slash the path is at a gate, and not public there. */
+function isProtected(gates: GateTable, { host, path }: Trial): boolean {
+  const meant = gates.at(host, path.slice(1));
+  return meant !== undefined && !gates.isPublic(meant.gate, path.slice(1));
 }
 
 /** The line that is in force for requests to a server, and whether that is sure. */

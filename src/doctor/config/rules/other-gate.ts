@@ -1,5 +1,4 @@
 import type { Gate } from '../../../core/gate.ts';
-import { matchesHost } from '../../../core/host-pattern.ts';
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import { describe, type Ground } from '../ground.ts';
@@ -24,7 +23,6 @@ export const otherGate: Rule = {
   needsGates: true,
   *find(ground) {
     const seen = new Set<string>();
-    const faulty = new Set<Scope>();
     for (const trial of ground.trials) {
       const { naming, location } = trial;
       if (naming === undefined || location === undefined) continue;
@@ -36,42 +34,10 @@ export const otherGate: Rule = {
       const key = `${report?.severity} ${report?.about} ${naming.name} ${trial.at?.gate.name}`;
       if (report === undefined || seen.has(key)) continue;
       seen.add(key);
-      faulty.add(location);
       yield report;
     }
-    yield* findUncompared(ground, faulty);
   },
 };
-
-/** A location that names its gate, around the place of another one. */
-function* findUncompared(ground: Ground, faulty: ReadonlySet<Scope>): Generator<Report> {
-  const places = ground.gates?.gates.flatMap((gate) =>
-    placesOf(gate).map((place) => ({ gate, place })),
-  );
-  const seen = new Set<Scope>(faulty);
-  for (const trial of ground.trials) {
-    const { naming, location, host } = trial;
-    if (location === undefined || seen.has(location)) continue;
-    if (naming?.by !== 'question' && naming?.by !== 'variable') continue;
-    const inner = places?.find(
-      (one) =>
-        one.gate.name !== naming.name &&
-        matchesHost(one.place.host, host) &&
-        isInside(location, one),
-    );
-    const at = namingLine(trial, location);
-    if (inner === undefined || at === undefined) continue;
-    seen.add(location);
-    const path = examplePath(inner.place.path);
-    yield {
-      severity: 'warning',
-      at,
-      about: describe(location),
-      meaning: `The place of gate ${inner.gate.name} (${renderGatePlace(inner.place)}) lies within this location. Where nginx names a gate, Postern does not compare paths: what only some backends read as ${path} (${path.toUpperCase()}, ${path};x) comes here and is judged by the rules of ${naming.name}.`,
-      change: `Leave the name out here: include postern-location.conf, with this place among the hosts and paths of ${naming.name}. Then such readings are denied (ambiguous_path).`,
-    };
-  }
-}
 
 function judge(
   ground: Ground,

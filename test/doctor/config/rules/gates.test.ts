@@ -79,30 +79,28 @@ proveRule('PD033', {
     }
   },
   right: async (site) => {
-    for (const path of ['/adminusers', '/admin-old', '/admin./users']) {
+    for (const path of ['/adminusers', '/admin-old']) {
       const { status, gate } = await ask(site, path);
       assert.deepEqual([status, gate], [403, 'admin'], path);
     }
   },
 });
 
-async function askRaw(site: ExampleSite, path: string) {
-  const postern = posternOf(site);
-  const { token } = await postern.issue();
-  const { status } = await sendRaw(
-    site.nginx.port,
-    `GET ${path} HTTP/1.1\nHost: ${host}\nAuthorization: Bearer ${token}\nConnection: close\n\n`,
-  );
-  return { status, gate: postern.lastDecision().gate };
+async function askRaw(site: ExampleSite, path: string): Promise<number> {
+  const text = `GET ${path} HTTP/1.1\nHost: ${host}\nConnection: close\n\n`;
+  return (await sendRaw(site.nginx.port, text)).status;
 }
 
 proveRule('PD034', {
+  letsIn: false,
   wrong: async (site) => {
-    assert.equal((await ask(site, '/admin/users')).status, 403);
-    assert.deepEqual(await askRaw(site, '//admin/users'), { status: 200, gate: 'site' });
+    assert.equal(await askRaw(site, '/admin/users'), 401);
+    assert.equal(await askRaw(site, '//admin/users'), 200);
+    assert.equal(site.backend.seen.at(-1)?.url, '//admin/users');
   },
   right: async (site) => {
-    assert.deepEqual(await askRaw(site, '//admin/users'), { status: 403, gate: 'admin' });
+    assert.ok([401, 403].includes(await askRaw(site, '//admin/users')));
+    assert.equal(site.backend.seen.length, 0);
   },
 });
 
@@ -245,16 +243,6 @@ test('PD037: nothing of the file runs behind a break', async (t) => {
   assert.equal((await ask(site, '/admin/x', { groups: admins })).status, 200);
   const { status, reason } = await ask(site, '/admin/v1/x', { groups: admins });
   assert.deepEqual([status, reason], [401, 'malformed_request']);
-});
-
-test('PD030: a name switches the comparing of paths off', async (t) => {
-  const root = 'location / {\n        include postern/postern-location.conf';
-  const files = changed('PD030', 'Right', root, root.replace('postern-location', 'gates/site'));
-  assert.deepEqual(foundIn(files, 'PD030'), ['PD030 warning']);
-  const named = await ask(await startExample(t, files), '/ADMIN/users');
-  assert.deepEqual([named.status, named.gate], [200, 'site']);
-  const unnamed = await ask(await startExample(t, readExample('PD030', 'Right')), '/ADMIN/users');
-  assert.deepEqual([unnamed.status, unnamed.reason], [403, 'ambiguous_path']);
 });
 
 test('PD030: a gate that is not there denies every request', async (t) => {
