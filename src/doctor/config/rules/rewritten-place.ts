@@ -89,7 +89,7 @@ function hasMark(location: Scope): boolean {
 
 function changeFor({ path, served }: Trial, there: GateAt | undefined): string {
   const name = there?.gate.name ?? 'NAME';
-  return `Name the gate in the location (include gates/${name}.conf): then neither path counts. Or add ${startOf(path, served ?? path)} to the paths of ${name}, or redirect the client (rewrite … permanent), who then asks by the right path.`;
+  return `Name the gate in the location (include gates/${name}.conf): then neither path chooses it. Or add ${startOf(path, served ?? path)} to the paths of ${name}, or redirect the client (rewrite … permanent), who then asks by the right path.`;
 }
 
 /** Asked by its own path, it is the same location or backend that answers. */
