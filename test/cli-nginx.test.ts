@@ -43,7 +43,10 @@ test('files that nobody changed follow the configuration', async (t) => {
   assert.match(check.stdout, /^postern-location\.conf is out of date$/m);
   assert.match(check.stdout, /^postern-server\.conf is as it should be$/m);
   const out = await run(['nginx', 'render', '--out', directory], env);
-  assert.equal(succeeded(out), 'postern-http.conf written\npostern-location.conf written\ngates/default.conf written\n');
+  assert.equal(
+    succeeded(out),
+    'postern-http.conf written\npostern-location.conf written\ngates/default.conf written\n',
+  );
   assert.match(read('postern-http.conf'), /ticket=\*\*\*/);
 });
 

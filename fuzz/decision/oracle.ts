@@ -42,9 +42,10 @@ export function checkAdmission(
     expect(from.some(place.admits), 'the network may connect', from);
   }
   const page = { isUpgrade: upgrades.length > 0, origin: lines('origin')[0], host: hostOf(lines) };
-  const paths = uris(lines).map(pathOf);
+  const paths = uris(lines).flatMap(readingsOf);
   if (subject === '') {
-    const isOpen = paths.every((path) => place.open?.(method ?? 'GET', path) === true);
+    const asked = [...paths, ...locationPaths(lines)];
+    const isOpen = asked.every((path) => place.open?.(method ?? 'GET', path) === true);
     expect(isOpen, 'nobody is let in at a public place only', { gate, paths });
     return;
   }
@@ -84,7 +85,10 @@ function linesOf({ rawHeaders }: Head): Lines {
 }
 
 function checkPlace(lines: Lines, gate: string, place: Place): void {
-  const names = lines('x-postern-gate');
+  const asked = lines('x-postern-auth-uri');
+  const named = asked.map((uri) => /^\/\.postern\/auth(?:\/(.+))?$/.exec(uri));
+  expect(!named.includes(null), 'nginx asks where it is told to', asked);
+  const names = [...lines('x-postern-gate'), ...named.flatMap((match) => match?.[1] ?? [])];
   if (names.length > 0) {
     expect(
       names.every((name) => name === gate),
@@ -96,7 +100,9 @@ function checkPlace(lines: Lines, gate: string, place: Place): void {
   expect(place.host !== undefined, 'a gate without a place has to be named', gate);
   const host = hostOf(lines);
   expect(place.host.test(host), 'the gate is at that host', { gate, host });
-  for (const path of uris(lines).map(pathOf)) {
+  const isTold = asked.length === 0 || lines('x-postern-location-uri').length > 0;
+  expect(isTold, 'a location that names no gate tells its path', asked);
+  for (const path of [...uris(lines).flatMap(readingsOf), ...locationPaths(lines)]) {
     const room = gate === 'app' && host === 'app.example.com' ? places.room?.path : undefined;
     expect(place.path?.test(path) ?? true, 'the gate is at that path', { gate, path });
     expect(!room?.test(path), 'the narrower gate is the one', { gate, path });
@@ -216,13 +222,31 @@ function uris(lines: Lines): string[] {
   return [...lines('x-original-uri'), ...lines('x-forwarded-uri'), ...urls];
 }
 
-/** As nginx resolves it, by Node's posix paths. */
-function pathOf(uri: string): string {
-  const [raw = ''] = uri.split(/[?#]/);
-  const bytes = raw.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
-    String.fromCharCode(Number(`0x${hex}`)),
-  );
-  return posix.normalize(bytes === '' ? '/' : bytes);
+/** The path by which nginx chose the location, in all readings. */
+function locationPaths(lines: Lines): string[] {
+  return lines('x-postern-location-uri')
+    .filter((uri) => !uri.startsWith('asked:'))
+    .flatMap((uri) => readingsOf(uri.replaceAll('%', '%25')));
+}
+
+/**
+ * What the software behind nginx may make of a target: nginx itself, routers that decode or do not, URL
+ * parsers, file servers, servlets. By Node's posix paths.
+ */
+function readingsOf(uri: string): string[] {
+  expect(!uri.includes('#'), 'a target has no fragment', uri);
+  const [raw = ''] = uri.split('?');
+  const sent = raw === '' ? '/' : raw;
+  const decoded = decodeBytes(sent);
+  return [sent, decoded, decodeBytes(decoded)].flatMap((text) => {
+    const slashed = text.replaceAll('\\', '/');
+    const bare = slashed.replaceAll(/[;?][^/]*/g, '');
+    return [text, slashed, bare].flatMap((one) => [one, posix.normalize(one), one.toLowerCase()]);
+  });
+}
+
+function decodeBytes(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number(`0x${hex}`)));
 }
 
 function hostOf(lines: Lines): string {

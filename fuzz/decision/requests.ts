@@ -16,6 +16,8 @@ const paths = [
     '/rooms/%2e%2e/admin',
     '/roomsx',
   ],
+  ...['/rooms/1/ws/../../../ws', '/rooms/1/ws/..%2f..%2f../lobby', '/lobby/..', '/x/../lobby'],
+  ...['/healthz/../ws', '/ws/../healthz', '/rooms/2/../9/x', '/lobby./', '/%6cobby', '/a//b'],
   ...['//lobby', '/lobby%00', '/hooks/../ws', '/rooms/1/ws;x', '/healthz%2f..%2fws'],
 ];
 const origins = [
@@ -116,6 +118,13 @@ export const words = [
   ...['postern_token=', '__Host-postern=', 'postern.bearer64.', 'postern, ', 'to%6ben=', '; '],
 ];
 
+/** What the files of nginx tell of the location. */
+function askedByFiles(random: Random, path: string): string[] {
+  const name = random.oneIn(3) ? `/${random.pick(gates)}` : '';
+  const location = random.oneIn(4) ? random.pick([...paths, 'asked:/x', 'unprintable', '']) : path;
+  return [`X-Postern-Auth-URI: /.postern/auth${name}`, `X-Postern-Location-URI: ${location}`];
+}
+
 /** A request that could pass, or nearly. */
 export function writeRequest(random: Random, names: readonly string[]): string {
   const credential = (form?: string) => {
@@ -151,6 +160,7 @@ export function writeRequest(random: Random, names: readonly string[]): string {
       : []),
     ...(random.oneIn(3) ? [`Origin: ${random.pick(origins)}`] : [`Origin: https://${host}`]),
     ...(random.oneIn(8) ? [`X-Postern-Gate: ${random.pick(gates)}`] : []),
+    ...(random.oneIn(3) ? askedByFiles(random, path) : []),
     ...(inQuery && !random.oneIn(5) ? [] : [random.pick(places)()]),
     ...(random.oneIn(9) ? [random.pick(places)()] : []),
     ...(random.oneIn(60) ? [random.pick(['!gone', '!odd'])] : []),

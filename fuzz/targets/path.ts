@@ -43,14 +43,15 @@ function readOtherwise(text: string): string[] {
     path.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
   const decoded = decode(text);
   const slashed = decoded.replaceAll('\\', '/');
-  const beginsAtRoot = (path: string) => path.startsWith('/');
+  // Whether a slash at the end counts is a matter of taste.
+  if (/(?:^|[/\\])\.{0,2}$/.test(decode(decoded))) return [];
   return [
     decoded,
     decode(decoded),
     posix.normalize(decoded),
     posix.normalize(slashed),
     decoded.replaceAll(/\/{2,}/g, '/'),
-  ].filter((path) => beginsAtRoot(path) && !/(?:^|\/)\.{0,2}$/.test(path));
+  ];
 }
 
 /** The same by Node's posix paths. */

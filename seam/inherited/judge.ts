@@ -37,8 +37,6 @@ export function findFault(outcome: Outcome): string | undefined {
   // A page of the server's own may be protected itself, and is asked about for itself.
   const most = request.kind === 'handshake' ? 1 : 2;
   if (asked > most) return `was asked about ${asked} times`;
-  if (outcome.served.length > 0 && asked === 0 && isAdmitted(outcome))
-    return 'passed without a question';
   return isAdmitted(outcome) ? findAdmissionFault(outcome, about) : findDenialFault(outcome, about);
 }
 
@@ -57,9 +55,11 @@ function findDenialFault({ one, request, response, served }: Outcome, about: Abo
   const hasSecret = body.includes(secret) || secret.startsWith(body.slice(0, 4) || ' ');
   if (hasSecret) return `got the protected file, with status ${status}`;
   if (body.includes('application /p/')) return `got the application's page, with status ${status}`;
-  // A page of the server's own may come from the application: it is asked for no page of its own then.
+  // A page of the server's own may come from the application, or be mirrored: nothing of ours is asked for then.
   const pages = request.kind === 'page' || request.kind === 'file';
-  const reached = served.filter((path) => !(pages && path.startsWith('/.postern/')));
+  const ours = served.filter((path) => !(pages && /^\/(?:\.postern|mirrored)\//.test(path)));
+  // Where a line of the server answers first, it may lead to a page that is open, and that page to the application.
+  const reached = about.answers ? ours.filter((path) => /^\/(?:p|files)\//.test(path)) : ours;
   if (reached.length > 0) return `reached the application: ${reached.join(' ')}`;
   if (about.answers) return undefined;
   const ownPages =
@@ -77,9 +77,10 @@ function findDenialFault({ one, request, response, served }: Outcome, about: Abo
   return undefined;
 }
 
-function findAdmissionFault({ request, response, id }: Outcome, about: About) {
+function findAdmissionFault({ request, response, id, asked, served }: Outcome, about: About) {
   const { status, body } = response;
   if (about.answers) return undefined;
+  if (asked === 0 && served.length > 0) return 'passed without a question';
   if (about.refuses || about.bends) return undefined;
   const isUpgrade = request.kind === 'handshake';
   if (status !== (isUpgrade ? 101 : 200) && !(status === 206 && request.kind === 'file')) {
@@ -92,7 +93,9 @@ function findAdmissionFault({ request, response, id }: Outcome, about: About) {
 }
 
 function findSignInFault({ one, response, served, id }: Outcome, about: About) {
-  if (served.length > 0) return `reached the application: ${served.join(' ')}`;
+  if (served.some((path) => !about.answers || path.startsWith('/.postern/'))) {
+    return `reached the application: ${served.join(' ')}`;
+  }
   if (about.answers || about.refuses) return undefined;
   const { status, head, body } = response;
   if (one.mode !== 'up') return status < 500 ? `got status ${status} for a sign-in` : undefined;

@@ -164,7 +164,7 @@ const refusing = [
   'auth_basic "staff"; auth_basic_user_file PASSWORDS;',
   'satisfy any; auth_basic "staff"; auth_basic_user_file PASSWORDS;',
   'limit_req zone=hosts;',
-  'limit_req zone=uris burst=2;',
+  'limit_req zone=uris burst=2 nodelay;',
   'limit_conn conns 1;',
   'limit_rate 1k;',
   'client_body_timeout 1s; client_header_timeout 1s;',

@@ -48,7 +48,7 @@ function checkPath(path: string, prefixes: readonly string[]): Deny | undefined 
   const isWithin = (one: string) =>
     prefixes.some((prefix) => isBelow(one, prefix)) &&
     prefixes.some((prefix) => isBelow(foldCase(one), foldCase(prefix)));
-  const agreed = agreeOn(read.all, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
+  const agreed = agreeOn(read, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
   if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
   return agreed.value ? undefined : deny('path_not_allowed');
 }

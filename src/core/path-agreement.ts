@@ -1,4 +1,4 @@
-import type { PathReading } from './path-readings.ts';
+import type { PathReadings } from './path-readings.ts';
 
 /** What all readings of a path agree on, or which of them differ, in words for the log. */
 export type Agreement<T> = { readonly value: T } | { readonly differ: string };
@@ -8,17 +8,17 @@ export type Agreement<T> = { readonly value: T } | { readonly differ: string };
  * nobody can tell which of them the backend will have. `show` puts a value into words without secrets.
  */
 export function agreeOn<T>(
-  readings: readonly [PathReading, ...PathReading[]],
+  { all, isComplete }: PathReadings,
   judge: (path: string) => T,
   show: (value: T) => string,
 ): Agreement<T> {
-  const [first] = readings;
+  const [first] = all;
   const value = judge(first.path);
-  for (const { path, how } of readings) {
+  for (const { path, how } of all) {
     const other = judge(path);
     if (other !== value) {
       return { differ: `${first.how}: ${show(value)}; ${how}: ${show(other)}` };
     }
   }
-  return { value };
+  return isComplete ? { value } : { differ: 'too many ways to read it' };
 }

@@ -39,13 +39,16 @@ export function parsePublicPlace(text: string): PublicPlace | { readonly invalid
  * The query never counts. A backend to which capitals are nothing, and nginx after its rewrites, have to
  * find it in a public place as well: else a credential is needed.
  */
-export function findPublic(places: readonly PublicPlace[], handshake: Handshake): boolean | Deny {
+export function findPublic(
+  places: readonly PublicPlace[],
+  handshake: Pick<Handshake, 'method' | 'path' | 'locationPath'>,
+): boolean | Deny {
   const fitting = places.filter(({ methods }) => methods.includes(handshake.method));
   if (fitting.length === 0 || handshake.path === undefined) return false;
   const read = readPath(handshake.path);
   if (read === undefined) return false;
   const covers = (path: string) => fitting.some((place) => matchesPath(place.path, path));
-  const agreed = agreeOn(read.all, covers, (is) => (is ? 'public' : 'not public'));
+  const agreed = agreeOn(read, covers, (is) => (is ? 'public' : 'not public'));
   if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
   const coversFolded = ({ path }: { readonly path: string }) =>
     fitting.some(({ folded }) => matchesPath(folded, foldCase(path)));
@@ -54,6 +57,7 @@ export function findPublic(places: readonly PublicPlace[], handshake: Handshake)
   return (
     agreed.value &&
     read.all.every(coversFolded) &&
-    rewritten?.all.every((reading) => covers(reading.path) && coversFolded(reading)) === true
+    rewritten?.isComplete === true &&
+    rewritten.all.every((reading) => covers(reading.path) && coversFolded(reading))
   );
 }

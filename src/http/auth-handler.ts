@@ -7,9 +7,12 @@ import { readSubrequest } from './inbound.ts';
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 
-/** True for nginx's question: any method, with or without a query. */
+/**
+ * True for nginx's subrequest: any method, with or without a query. nginx appends the gate's name to the path
+ * where `proxy_pass` has no variables; it is read from `X-Postern-Auth-URI`, which tells it in any case.
+ */
 export function isSubrequest({ url = '' }: IncomingMessage): boolean {
-  return url === '/auth' || url.startsWith('/auth?');
+  return url === '/auth' || url.startsWith('/auth?') || url.startsWith('/auth/');
 }
 
 /**

@@ -4,6 +4,7 @@ import { runCampaign } from '../../fuzz/campaign.ts';
 import type { Replacement } from '../../fuzz/decision/scene.ts';
 import { openDecision } from '../../fuzz/targets/decision.ts';
 import type { DecisionPorts } from '../../src/core/inquiry.ts';
+import { resolvePath } from '../../src/core/path.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { createAnswer } from '../../src/services/answer.ts';
 import { createJudge } from '../../src/services/judge.ts';
@@ -90,6 +91,34 @@ test('a cookie from a page of strangers is found', async () => {
     return services.answer({ ...subrequest, handshake: { ...handshake, origin } });
   });
   assert.match(found, /a cookie needs a page of ours|the origin is listed/);
+});
+
+test('a gate that is chosen by the path that nginx resolved alone is found', async () => {
+  const found = await findHole(({ services }) => async (subrequest) => {
+    const { handshake } = subrequest;
+    if ('verdict' in handshake || handshake.path === undefined) return services.answer(subrequest);
+    const path = resolvePath(handshake.path)?.replaceAll('%', '%25') ?? handshake.path;
+    return services.answer({ ...subrequest, handshake: { ...handshake, path } });
+  });
+  assert.match(
+    found,
+    /the gate is at that path|the narrower gate is the one|nobody is let in at a public place only|the token is for that path/,
+  );
+});
+
+test('a gate that is chosen whatever nginx rewrote is found', async () => {
+  const found = await findHole(({ services }) => async (subrequest) => {
+    const { handshake } = subrequest;
+    if ('verdict' in handshake) return services.answer(subrequest);
+    return services.answer({
+      ...subrequest,
+      handshake: { ...handshake, locationPath: undefined },
+    });
+  });
+  assert.match(
+    found,
+    /the gate is at that path|the narrower gate is the one|nobody is let in at a public place only/,
+  );
 });
 
 test('a redirect, a page of errors and a 403 for a handshake are found', async () => {
