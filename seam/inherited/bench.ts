@@ -1,33 +1,14 @@
-import type { Random } from '../../fuzz/random.ts';
+import type { NginxProgram } from '../../test/support/nginx-programs.ts';
+import type { Bench, Finding, Findings } from '../property.ts';
 import { type Case, caseOf, drawCase, drawHttp, type Plant } from './configuration.ts';
 import { casesFor, holes } from './holes.ts';
 import { findFault, isAdmitted } from './judge.ts';
-import type { Sample } from './samples.ts';
 import { batchSize, closeSite, findUsable, openSite, type Trial, tryBatch } from './site.ts';
 
-/** What cases came to, as the command that tries properties wants it. */
-export interface Findings {
-  readonly cases: number;
-  readonly outcomes: ReadonlyMap<string, number>;
-  readonly broken: readonly {
-    readonly key: string;
-    readonly words: string;
-    readonly text: string;
-  }[];
-}
-
-export interface InheritedBench {
-  /** Tries that each hole is found where it is planted, and nothing where none is. */
-  check(): Promise<void>;
-  /** Every sample for itself, with a service that answers, and with none and error pages that count twice. */
-  tryKnown(): Promise<Findings>;
-  run(random: Random, cases: number): Promise<Findings>;
-  replay(text: string): Promise<Findings>;
+/** What cases are tried on; `check` tries that each hole is found where it is planted, and nothing where none is. */
+export interface InheritedBench extends Bench {
   /** Tries these cases with these files. */
   tryCases(cases: readonly Case[], plant?: Plant): Promise<Trial>;
-  /** Samples that this nginx takes. */
-  readonly usable: readonly Sample[];
-  close(): Promise<void>;
 }
 
 /**
@@ -35,10 +16,8 @@ export interface InheritedBench {
  * alone, whatever they say.
  */
 export async function openInherited({
-  program = '/usr/sbin/nginx',
-}: {
-  readonly program?: string;
-} = {}): Promise<InheritedBench> {
+  program,
+}: Pick<NginxProgram, 'program'>): Promise<InheritedBench> {
   const site = await openSite(program);
   const usable = findUsable(site);
 
@@ -46,7 +25,6 @@ export async function openInherited({
   const look = async (cases: readonly Case[]) => findingsOf(cases, await tryCases(cases));
 
   return {
-    usable,
     tryCases,
     check: async () => {
       const { broken } = await inBatches(holes.flatMap(casesFor), look);
@@ -82,7 +60,7 @@ async function inBatches(
   look: (batch: readonly Case[]) => Promise<Findings>,
 ): Promise<Findings> {
   const outcomes = new Map<string, number>();
-  const broken: Findings['broken'][number][] = [];
+  const broken: Finding[] = [];
   for (let from = 0; from < cases.length; from += batchSize) {
     const found = await look(cases.slice(from, from + batchSize));
     for (const [name, count] of found.outcomes) {
@@ -96,7 +74,7 @@ async function inBatches(
 /** What a batch comes to. */
 export function findingsOf(cases: readonly Case[], { outcomes, strange }: Trial): Findings {
   const counts = new Map<string, number>();
-  const broken = new Map<string, Findings['broken'][number]>();
+  const broken = new Map<string, Finding>();
   for (const outcome of outcomes) {
     const { one, request, response } = outcome;
     const word = isAdmitted(outcome) ? 'let in' : 'denied';

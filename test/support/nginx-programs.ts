@@ -12,7 +12,7 @@ export interface NginxProgram {
  * The oldest nginx that Postern is for, Debian's, and the current mainline. What only Debian's has,
  * such as modules in packages of their own, is tested over that one alone.
  */
-export const nginxPrograms: readonly NginxProgram[] = [
+export const nginxPrograms: readonly [NginxProgram, NginxProgram] = [
   { name: 'Debian’s', program: needProgram('nginx') },
   { name: '1.31.3', program: findNginxOfPython(needPython()) },
 ];
