@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** A directive as an nginx program has it in its tables. */
 export interface KnownDirective {
@@ -32,7 +33,7 @@ const lastContextOffset = 16;
  * the same bits; none of theirs can stand in a location.
  */
 export function readDirectives(program: string): KnownDirective[] {
-  const image = loadImage(readFileSync(program));
+  const image = loadImage(readFileSync(findInPath(program)));
   const found: KnownDirective[] = [];
   for (const { writable, bytes } of image.segments) {
     if (!writable) continue;
@@ -42,6 +43,13 @@ export function readDirectives(program: string): KnownDirective[] {
     }
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The file of a program that is known by its name alone. */
+function findInPath(program: string): string {
+  if (program.includes('/')) return program;
+  const directories = (process.env.PATH ?? '').split(delimiter);
+  return directories.map((directory) => join(directory, program)).find(existsSync) ?? program;
 }
 
 interface Segment {
