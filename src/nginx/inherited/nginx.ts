@@ -60,9 +60,9 @@ export const nginxDirectives: readonly InheritedGroup[] = [
   ),
   group(
     'core',
-    'harmless',
+    'yours',
     'satisfy',
-    'It is about the access phase, which nginx skips for subrequests. In the protected location satisfy any means that allow, deny or a password admit beside Postern.',
+    'nginx skips the access phase for subrequests. In a protected location satisfy any means that allow or a password lets in without Postern.',
   ),
   group('core', 'harmless', 'auth_delay', accessPhase),
   group('core', 'harmless', 'log_subrequest', 'The auth location has access_log off.'),
