@@ -41,9 +41,11 @@ export async function startServices(): Promise<Services> {
   const gate = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     const { url = '', headers, method = '' } = request;
     if (url.startsWith('/.postern/')) return answerSignIn(request, response);
-    const id = idPattern.exec(String(headers['x-original-uri'] ?? ''))?.[0];
+    const about = headers['x-original-uri'];
+    // A sign-in that a line of the server leads elsewhere has none.
+    const id = idPattern.exec(String(about))?.[0] ?? 'nobody';
     const announces = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'];
-    if (url !== '/auth' || method !== 'GET' || id === undefined || announces) {
+    if (url !== '/auth' || method !== 'GET' || about === undefined || announces) {
       strange.push(`${method} ${url} of ${headers.host}`);
       return response.writeHead(200, { 'content-length': 0 }).end();
     }
