@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { buildConfig, type Report } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
+import { emptyProblems } from './empty-settings.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { type RawConfig, settings } from './schema.ts';
@@ -41,12 +42,18 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
   const problems: Problem[] = [...environment.problems];
 
   const raw = structuredClone(document?.raw ?? {});
+  /** What was set, without what is so by default. */
+  const given = structuredClone(raw);
   const effective: EffectiveSetting[] = [];
   const whereOf = new Map<string, string>();
   for (const { path, schema } of settings) {
     const dotted = path.join('.');
     const fromEnvironment = environment.values.get(dotted);
     const fromFile = getPath(raw, path);
+    if (fromEnvironment !== undefined) {
+      whereOf.set(path.join('\0'), fromEnvironment.variable);
+      setPath(given, path, fromEnvironment.value);
+    }
     const value = fromEnvironment?.value ?? fromFile ?? schema.default;
     if (value === undefined) {
       // `key:` with nothing behind it is null in YAML, and means: not set.
@@ -70,7 +77,11 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     environment.variableAbove(path.join('.')) ??
     document?.locate(path) ??
     path.join('.');
-  problems.push(...schemaProblems(raw, where));
+  // `gate:` with nothing below it is null too, and means: all of it as by default.
+  for (const { path } of settings) removeNull(raw, path.slice(0, 1));
+  const empty = emptyProblems(given, where);
+  const isEmpty = new Set(empty.map(({ path }) => path));
+  problems.push(...empty, ...schemaProblems(raw, where).filter(({ path }) => !isEmpty.has(path)));
   const faulty = new Set(problems.map(({ path }) => path));
   const report: Report = (path, message) => {
     // A value, or a section, that is not even of the right type was reported already.

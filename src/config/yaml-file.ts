@@ -47,10 +47,8 @@ export function readYaml(file: string): YamlFile {
       { where: file, path: undefined, message: 'must be a mapping of settings, such as "gate:"' },
     ]);
   }
-  // `gate:` with nothing below it is null in YAML, and means: all of it as by default.
-  const sections = Object.entries(raw ?? {}).filter(([, value]) => value !== null);
   return {
-    raw: Object.fromEntries(sections),
+    raw: { ...raw },
     locate: (path) => {
       const offset = offsetOf(document, path);
       return offset === undefined ? file : at(offset);

@@ -9,6 +9,7 @@ import { ask, handshakeHeaders } from '../support/ask.ts';
 import { audience, iss, makeJwt, newSecret } from '../support/jwt.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { sendRaw } from '../support/raw.ts';
 
 test('a public place vouches for nobody: no constants, no secrets, no assertion reach the backend', async (t) => {
   const directory = temporaryDirectory(t);
@@ -157,3 +158,42 @@ for (const expiry of ['fixed', 'sliding']) {
     }
   });
 }
+
+test('a page whose name leads to a trusted network is not let in for that: the name has to be the gate’s', async (t) => {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  const gates = { home: { hosts: ['home.test'], networks: { trust: ['loopback'] } } };
+  writeFileSync(config, JSON.stringify({ gates }));
+  const postern = await startTestPostern(t, { config });
+  const site = await startSite(t, {
+    gate: postern.gate,
+    kit: { gates: ['home'] },
+    locations: (backend, include) => `
+      location / { ${include('gates/home.conf')} ${include('postern-proxy.conf')} ${backend} }`,
+  });
+  const knock = async (host: string, upgrade: boolean, origin?: string) => {
+    const socket = `Connection: Upgrade
+Upgrade: websocket
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`;
+    const answer = await sendRaw(
+      site.nginx.port,
+      `GET / HTTP/1.1
+Host: ${host}
+${upgrade ? socket : 'Connection: close'}
+${origin === undefined ? '' : `Origin: ${origin}\n`}
+`,
+    );
+    return `${answer.status} ${postern.lastDecision().reason ?? ''}`.trim();
+  };
+  for (const host of ['rebind.evil', 'home.test.rebind.evil', 'localhost', '127.0.0.1']) {
+    for (const origin of [undefined, `http://${host}`]) {
+      assert.equal(await knock(host, false, origin), '401 no_credential', host);
+      assert.equal(await knock(host, true, origin), '401 no_credential', host);
+    }
+  }
+  assert.deepEqual(site.backend.seen, []);
+  assert.equal(await knock('home.test', true), '101');
+  assert.equal(await knock('Home.test:80', false), '200');
+  assert.equal(await knock('home.test', true, 'http://home.test'), '101');
+  assert.equal(await knock('home.test', true, 'http://rebind.evil'), '401 origin_not_allowed');
+});
