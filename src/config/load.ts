@@ -7,6 +7,7 @@ import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { type RawConfig, settings } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { findWarnings, type Warning } from './warnings.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** Used when it exists and no other is named. */
@@ -26,6 +27,8 @@ export interface EffectiveSetting {
 export interface LoadedConfig {
   readonly config: Config;
   readonly effective: readonly EffectiveSetting[];
+  /** What is allowed in it and rarely meant. Looks at the files that it names. */
+  warnings(): readonly Warning[];
 }
 
 /**
@@ -92,7 +95,7 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
   };
   const config = buildConfig(raw as RawConfig, env, report);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config, effective };
+  return { config, effective, warnings: () => findWarnings(raw, where, document) };
 }
 
 function getPath(object: unknown, path: readonly string[]): unknown {

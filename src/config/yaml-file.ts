@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.ts';
 
 /** A configuration file that was read. */
 export interface YamlFile {
+  readonly file: string;
   readonly raw: Record<string, unknown>;
   /** `postern.yaml:3:5` of the nearest key to this path that stands in the file. */
   locate(path: readonly string[]): string;
@@ -48,6 +49,7 @@ export function readYaml(file: string): YamlFile {
     ]);
   }
   return {
+    file,
     raw: { ...raw },
     locate: (path) => {
       const offset = offsetOf(document, path);
