@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { connectAdmin } from '../src/cli/admin-client.ts';
-import { roles } from '../src/core/admin-key.ts';
 import { ask } from './support/ask.ts';
 import { audience, iss, makeJwt, newSecret } from './support/jwt.ts';
 import { startTestPostern, type TestPostern } from './support/postern.ts';
@@ -84,7 +83,7 @@ test('an issuer stays within its gates and its longest life', async (t) => {
   assert.equal(await issue({ gates: ['chat'], expires_in: 'never' }), 'expires_in');
 });
 
-test('a bound on gates or lives is refused for a role that does not keep to it, and an empty list of gates for all', async (t) => {
+test('a bound on gates or lives is refused for a role that does not keep to it', async (t) => {
   const postern = await startTestPostern(t);
   const make = async (body: object) => {
     const answer = await postern.api('POST', '/v1/keys', { name: 'ci', ...body });
@@ -95,12 +94,7 @@ test('a bound on gates or lives is refused for a role that does not keep to it, 
     assert.equal(await make({ role, gates: ['chat'] }), 'gates', role);
     assert.equal(await make({ role, max_ttl: '1h' }), 'max_ttl', role);
   }
-  for (const role of roles) assert.equal(await make({ role, gates: [] }), 'gates', role);
   assert.equal(await make({ role: 'issuer', gates: ['chat'], max_ttl: '1h' }), 201);
-  for (const field of ['gates', 'paths', 'origins', 'networks']) {
-    const answer = await postern.api('POST', '/v1/tickets', { subject: 'a', [field]: [] });
-    assert.equal((answer.body as { errors?: { field: string }[] }).errors?.[0]?.field, field);
-  }
 });
 
 test('an issuer revokes what it could have issued, and what was opened with that, and nothing else', async (t) => {

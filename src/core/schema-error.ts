@@ -17,10 +17,6 @@ export function explainSchemaError({ keyword, params, message }: SchemaError): s
     const { allowedValues } = params as { allowedValues: unknown[] };
     return `must be one of ${allowedValues.join(', ')}`;
   }
-  if (keyword === 'minItems' || keyword === 'minProperties') {
-    const { limit } = params as { limit: number };
-    if (limit === 1) return 'must not be empty';
-  }
   return message ?? 'is invalid';
 }
 

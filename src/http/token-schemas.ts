@@ -26,12 +26,7 @@ const claims = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Un
 });
 const words = (description: string) =>
   Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
-      // Whoever computes a list that comes out empty does not mean "all".
-      minItems: 1,
-      maxItems: 32,
-      description,
-    }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 32, description }),
   );
 
 const expiryFields = {
@@ -52,11 +47,7 @@ const expiryFields = {
 const issueFields = {
   subject,
   gates: Type.Optional(
-    Type.Array(gate, {
-      minItems: 1,
-      maxItems: 32,
-      description: 'Gates it is good at; all, when left out.',
-    }),
+    Type.Array(gate, { maxItems: 32, description: 'Gates it is good at; all, when left out.' }),
   ),
   paths: words('Path prefixes it is good at, as nginx resolves paths; all, when left out.'),
   origins: words(

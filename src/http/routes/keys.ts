@@ -21,7 +21,6 @@ const createKeySchema = Type.Object(
     role: Type.Enum([...roles]),
     gates: Type.Optional(
       Type.Array(Type.String({ pattern: gateNamePattern }), {
-        minItems: 1,
         maxItems: 32,
         description: 'Gates that an issuer may issue for; all, when left out.',
       }),
