@@ -12,9 +12,15 @@ import { startTestPostern } from '../support/postern.ts';
 
 /** Some that nobody is to take off the list by accident. */
 const expected = [
-  ...['X-Forwarded-User', 'X-Remote-User', 'X-Auth-Request-Email', 'X-authentik-username'],
-  ...['X-WEBAUTH-USER', 'X-Vouch-User', 'X-Original-URL', 'X-Rewrite-URL', 'X-Forwarded-Prefix'],
-  ...['X-HTTP-Method-Override', 'Forwarded', 'Proxy', 'X-Postern-Gate'],
+  ...['User', 'Email', 'Groups', 'Preferred-Username', 'Prefix'].map((x) => `X-Forwarded-${x}`),
+  ...['User', 'Email', 'Name', 'Groups'].map((x) => `X-Remote-${x}`),
+  ...['User', 'Email', 'Groups', 'Preferred-Username'].map((x) => `X-Auth-Request-${x}`),
+  ...['Access-Token', 'Redirect'].map((x) => `X-Auth-Request-${x}`),
+  ...['username', 'groups', 'email', 'name', 'uid', 'jwt'].map((x) => `X-authentik-${x}`),
+  ...['jwks', 'outpost', 'provider', 'app', 'version'].map((x) => `X-authentik-meta-${x}`),
+  ...['X-WEBAUTH-USER', 'X-WEBAUTH-EMAIL', 'X-WEBAUTH-NAME', 'X-Vouch-User'],
+  ...['X-Original-URL', 'X-Rewrite-URL', 'Forwarded', 'Proxy', 'X-Postern-Gate'],
+  ...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'],
 ];
 
 /** What the client writes into each. */
@@ -115,7 +121,12 @@ for (const keeps of [false, true]) {
             ${kind}_pass ${kind === 'grpc' ? 'grpc://' : ''}127.0.0.1:${backends[kind].port};
           }`;
         return `
-          location / { ${guard} ${include('postern-proxy.conf')} ${backend} }
+          location / {
+            ${guard}
+            proxy_set_header X-Forwarded-Preferred-Username $remote_port;
+            ${include('postern-proxy.conf')}
+            ${backend}
+          }
           ${pass('fastcgi', 'fastcgi_param HTTP_X_FORWARDED_PREFIX /app;')}
           ${pass('uwsgi', 'uwsgi_param HTTP_X_FORWARDED_PREFIX /app;')}
           ${pass('grpc', 'grpc_set_header X-Forwarded-Prefix /app;')}`;
