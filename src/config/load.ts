@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { buildConfig, type Report } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
+import { emptyProblems } from './empty-settings.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { asMap, isMap } from './raw-values.ts';
 import { type RawConfig, settings } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { findWarnings, type Warning } from './warnings.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** Used when it exists and no other is named. */
@@ -26,6 +28,8 @@ export interface EffectiveSetting {
 export interface LoadedConfig {
   readonly config: Config;
   readonly effective: readonly EffectiveSetting[];
+  /** What is allowed in it and rarely meant. Looks at the files that it names. */
+  warnings(): readonly Warning[];
 }
 
 /**
@@ -45,12 +49,18 @@ export function loadConfig(
   const problems: Problem[] = [...environment.problems];
 
   const raw = structuredClone(document?.raw ?? {});
+  /** What was set, without what is so by default. */
+  const given = structuredClone(raw);
   const effective: EffectiveSetting[] = [];
   const whereOf = new Map<string, string>();
   for (const { path, schema } of settings) {
     const dotted = path.join('.');
     const fromEnvironment = environment.values.get(dotted);
     const fromFile = getPath(raw, path);
+    if (fromEnvironment !== undefined) {
+      whereOf.set(path.join('\0'), fromEnvironment.variable);
+      setPath(given, path, fromEnvironment.value);
+    }
     const value = fromEnvironment?.value ?? fromFile ?? schema.default;
     if (value === undefined) {
       // `key:` with nothing behind it is null in YAML, and means: not set.
@@ -74,7 +84,11 @@ export function loadConfig(
     environment.variableAbove(path.join('.')) ??
     document?.locate(path) ??
     path.join('.');
-  problems.push(...schemaProblems(raw, where));
+  // `gate:` with nothing below it is null too, and means: all of it as by default.
+  for (const { path } of settings) removeNull(raw, path.slice(0, 1));
+  const empty = emptyProblems(given, where);
+  const isEmpty = new Set(empty.map(({ path }) => path));
+  problems.push(...empty, ...schemaProblems(raw, where).filter(({ path }) => !isEmpty.has(path)));
   const faulty = new Set(problems.map(({ path }) => path));
   const report: Report = (path, message) => {
     // A value, or a section, that is not even of the right type was reported already.
@@ -86,7 +100,7 @@ export function loadConfig(
   if (options.away) dropLocal(raw);
   const config = buildConfig(raw as RawConfig, env, report);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config, effective };
+  return { config, effective, warnings: () => findWarnings(raw, where, document) };
 }
 
 /** Takes out what is read from other files and from variables. */

@@ -21,13 +21,13 @@ export const throughUpstream: Reach = { lines: '', address: 'http://postern_gate
 
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<KitOptions, 'cache' | 'headers'>,
+  options: Pick<KitOptions, 'cache'>,
   reach: Reach,
   { variables = '', warning = usualWarning }: { variables?: string; warning?: string } = {},
 ): string {
   return joinParts(
     guard,
-    renderHeaderRoom(options.headers),
+    headerRoom,
     `${serverVariables}${variables}`,
     renderAuthLocation(options, reach, warning),
     renderPublicLocation(reach),
@@ -35,15 +35,10 @@ export function renderServerRules(
   );
 }
 
-/** Longest name of a header that `proxy_set_header` takes with nginx's defaults. */
-const longestUsualName = 46;
-
-function renderHeaderRoom(headers: readonly string[]): string {
-  if (headers.every((name) => name.length <= longestUsualName)) return '';
-  return `
-# A header that a gate adds has a long name.
+/** In the server block, since SWAG's proxy.conf says the same in its locations. */
+const headerRoom = `
+# Room for all headers that the files set or clear, long names among them.
 proxy_headers_hash_bucket_size 128;`;
-}
 
 const guard = `
 # The rewrite directives of a server block run for the subrequest too, in the order in which they stand.
