@@ -43,7 +43,13 @@ export function createServices(
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
-      : chooseAny((name) => ({ ...config.defaultGate, name, hosts: [], paths: [] }));
+      : chooseAny((name) => ({
+          ...config.defaultGate,
+          name,
+          countedAt: name,
+          hosts: [],
+          paths: [],
+        }));
   const bridges = createBridges([config.defaultGate, ...config.gates], {
     changed: events.bridgeChanged,
     asked: events.bridgeAsked,

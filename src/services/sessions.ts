@@ -1,13 +1,14 @@
 import type { SessionConfig } from '../config/config.ts';
 import { holderOf } from '../core/audit.ts';
-import type { Awaitable } from '../core/awaitable.ts';
+import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
-import { type Deny, deny, type Verdict } from '../core/verdict.ts';
+import { weighDenial } from '../core/throttle.ts';
+import { type Deny, deny, isDenial, type Verdict } from '../core/verdict.ts';
 import type { NewToken, TokenStore } from '../stores/store.ts';
 import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
@@ -52,6 +53,12 @@ export function createSessions(dependencies: {
   const { store, config, ports, events, clock } = dependencies;
   const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
 
+  function tell(denial: Deny, { host, origin, clientAddress }: Handshake, gate: Gate): Deny {
+    const client = clientAddress;
+    events.signInDenied({ at: clock(), gate: gate.countedAt, denial, host, origin, client });
+    return denial;
+  }
+
   return {
     async open(token, handshake, gate) {
       const now = clock();
@@ -61,10 +68,10 @@ export function createSessions(dependencies: {
         { handshake: presented, gate: at, now, purpose: 'sign_in' },
         ports,
       );
-      if (verdict.verdict === 'deny') return verdict;
+      if (isDenial(verdict)) return tell(verdict, handshake, gate);
       const { identity } = verdict;
       // A session of a session would outlive the revocation of what the first was opened with.
-      if (identity.kind === 'session') return deny('unknown_token');
+      if (identity.kind === 'session') return tell(deny('unknown_token'), handshake, gate);
       // A ticket lives seconds because it travels in the open; what it buys may live longer.
       const bound = identity.kind === 'ticket' ? undefined : identity.expiresAt;
       const longest = config.expiry === 'sliding' ? config.maxTtl : config.ttl;
@@ -108,7 +115,14 @@ export function createSessions(dependencies: {
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
     },
 
-    look: (handshake, gate, purpose) => decide({ handshake, gate, now: clock(), purpose }, dry),
+    look(handshake, gate, purpose) {
+      const looked = decide({ handshake, gate, now: clock(), purpose }, dry);
+      return whenKnown(looked, (verdict) => {
+        // Pages ask over and over who is there: only a guess is news.
+        const isGuess = isDenial(verdict) && weighDenial(verdict, {}) !== undefined;
+        return isGuess ? tell(verdict, handshake, gate) : verdict;
+      });
+    },
 
     async end(handshake, gate) {
       const presented = { ...handshake, path: undefined };
