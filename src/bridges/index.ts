@@ -6,17 +6,27 @@ import { createAnswerCache } from './answer-cache.ts';
 import { ownAuthorization } from './authorization.ts';
 import { createClient } from './client.ts';
 import { pickCookies } from './cookies.ts';
+import { digest } from './digest.ts';
 import { describeHandshake, type Facts, pathsToTell } from './facts.ts';
+import { AskFailed } from './failure.ts';
 import { judgeAnswer } from './judge.ts';
+import { createLimiter } from './limiter.ts';
 import { findLogin } from './login.ts';
 import { chooseSignOn } from './services.ts';
-import { createTurnstile } from './turnstile.ts';
 
 /**
  * Learns why a service cannot be asked, or its answers cannot be used; undefined when it can again.
  * Called when that changes, not each time. The words may be logged.
  */
 export type ReportBridge = (service: BridgeService, why: string | undefined) => void;
+
+/** For whom the service is asked, and how long they wait. */
+interface Asker {
+  /** Stands for the person: what they present, and from where. */
+  readonly holder: string;
+  readonly clientAddress: string | undefined;
+  readonly signal: AbortSignal;
+}
 
 /** One question to a service. */
 export interface BridgeAnswered {
@@ -25,9 +35,6 @@ export interface BridgeAnswered {
   /** Whether there was an answer that means something. */
   readonly isAnswered: boolean;
 }
-
-/** For each request under way, so many more may wait for a connection. */
-const waitingPerRequest = 4;
 
 /**
  * Builds the bridge to a service. What may hold a token by the names of the gate, in a cookie or in
@@ -43,10 +50,16 @@ export function createBridge(
   },
 ): Bridge {
   const { gate, report, answered } = dependencies;
-  const { service, url, maxRequests, timeout, cacheTtl } = settings;
+  const { service, url, maxRequests, timeout, cacheTtl, keepConnections } = settings;
   const signOn = chooseSignOn(settings);
-  const client = createClient({ url, connections: maxRequests, timeout });
-  const turnstile = createTurnstile(maxRequests * (1 + waitingPerRequest));
+  const limiter = createLimiter(maxRequests);
+  const client = createClient({
+    url,
+    timeout,
+    keep: keepConnections,
+    reached: limiter.reached,
+    unasked: () => settle('it sent an answer to no question: its connections are kept no longer'),
+  });
   const cache = cacheTtl > 0 ? createAnswerCache(cacheTtl) : undefined;
   let trouble: string | undefined;
   let closed = false;
@@ -63,16 +76,29 @@ export function createBridge(
   }
 
   /** Never rejects, so neither does what shares its answer. */
-  async function send(headers: Record<string, string>, facts: Facts): Promise<Identity | Deny> {
-    const start = performance.now();
-    const sent = turnstile.pass(() => client.get(signOn.path, headers));
+  async function send(
+    headers: Record<string, string>,
+    facts: Facts,
+    { holder, clientAddress, signal }: Asker,
+  ): Promise<Identity | Deny> {
+    let start = 0;
+    const task = () => {
+      start = performance.now();
+      return client.get(signOn.path, headers, { holder, signal });
+    };
+    const sent = limiter.run(clientAddress, task, signal);
     // No news about the service: what makes it slow was reported, or it is merely busy.
-    if (sent === undefined) return deny('sign_on_unavailable', 'too many requests at once');
+    if (sent === undefined) return tooMany();
     const found = await sent
-      .then((answer) => judgeAnswer(answer, signOn, facts))
-      .catch((error: Error) => ({ why: error.message }));
-    const isAnswered = !('why' in found);
+      .then((answer) => (answer === 'too_late' ? tooMany() : judgeAnswer(answer, signOn, facts)))
+      .catch((error: Error) => error);
+    if (start === 0) return tooMany();
+    const isAnswered = !(found instanceof Error) && !('why' in found);
     answered({ service, milliseconds: performance.now() - start, isAnswered });
+    if (found instanceof Error) {
+      const isLate = found instanceof AskFailed && found.kind === 'late';
+      return { ...unavailable(found.message), ...(isLate && { late: true }) };
+    }
     if ('why' in found) return unavailable(found.why);
     settle(undefined);
     return found;
@@ -87,8 +113,7 @@ export function createBridge(
   /** Asks about one path. */
   async function askAbout(
     { handshake, cookies, authorization }: BridgeRequest,
-    now: number,
-    mayWork: () => boolean,
+    { now, mayWork, signal }: { now: number; mayWork: () => boolean; signal: AbortSignal },
   ): Promise<Identity | Deny> {
     const facts = describeHandshake(handshake, gate.queryNames);
     const told = signOn.renderHeaders(facts);
@@ -102,7 +127,9 @@ export function createBridge(
     };
     const headers = { ...told, ...credentials };
     const hasCredential = Object.keys(credentials).length > 0;
-    const ask = () => send(headers, facts);
+    const { clientAddress } = handshake;
+    const holder = digest([...Object.entries(credentials).flat(), clientAddress ?? '']);
+    const ask = () => send(headers, facts, { holder, clientAddress, signal });
     if (cache === undefined || !hasCredential) return mayWork() ? ask() : throttled(facts);
     // The address belongs to the question even where the service is not told: a denial leads back
     // to it.
@@ -116,17 +143,13 @@ export function createBridge(
       if (closed) return deny('sign_on_unavailable', 'stopping');
       const { handshake } = request;
       const [first, asSent] = pathsToTell(handshake);
-      const found = await askAbout(
-        { ...request, handshake: { ...handshake, path: first } },
-        now,
-        mayWork,
-      );
+      // Both questions together, and waiting for them: nginx waits no longer for the one answer.
+      const asked = { now, mayWork, signal: AbortSignal.timeout(timeout) };
+      const about = (path: typeof first) =>
+        askAbout({ ...request, handshake: { ...handshake, path } }, asked);
+      const found = await about(first);
       if (asSent === undefined || isDenial(found)) return found;
-      const other = await askAbout(
-        { ...request, handshake: { ...handshake, path: asSent } },
-        now,
-        mayWork,
-      );
+      const other = await about(asSent);
       if (!isDenial(other)) {
         return other.subject === found.subject ? found : deny('ambiguous_path', 'sign-on service');
       }
@@ -139,4 +162,8 @@ export function createBridge(
       await client.close();
     },
   };
+}
+
+function tooMany(): Deny {
+  return deny('sign_on_unavailable', 'too many requests at once');
 }

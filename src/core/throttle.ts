@@ -51,7 +51,7 @@ const endedSession = 1 / 8;
  * do all of that over and over.
  */
 export function weighDenial(
-  { reason }: Pick<Deny, 'reason'>,
+  { reason, late }: Pick<Deny, 'reason' | 'late'>,
   { bridged }: Partial<Pick<Inquiry, 'bridged'>>,
 ): number | undefined {
   switch (reason) {
@@ -66,6 +66,11 @@ export function weighDenial(
       // `Authorization` holds a password, and those can be guessed.
       if (bridged?.authorization !== undefined) return 1;
       return bridged?.cookies === undefined ? undefined : endedSession;
+    case 'sign_on_unavailable':
+      // Whoever makes the service slow is to have less and less done for it; whoever has a session may
+      // only be there when it is.
+      if (!late) return undefined;
+      return bridged?.authorization === undefined ? endedSession : 1;
     default:
       return undefined;
   }

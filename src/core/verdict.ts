@@ -186,6 +186,8 @@ export interface Deny {
   readonly source?: Grounds;
   /** The step that denied (see decide), once one has. */
   readonly step?: string;
+  /** Set where a sign-on service was asked and did not answer in time. */
+  readonly late?: true;
   /** Set for `throttled`. */
   readonly tooMany?: TooMany;
 }

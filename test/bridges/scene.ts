@@ -29,6 +29,7 @@ export function settingsOf(settings: Partial<BridgeSettings> & { url: string }):
     login: undefined,
     timeout: 5_000,
     maxRequests: 64,
+    keepConnections: true,
     cacheTtl: 0,
     custom: undefined,
     ...settings,
