@@ -1,4 +1,4 @@
-import { type Connection, openConnections } from './connections.ts';
+import { type Connection, isOpen, openConnections } from './connections.ts';
 import { AskFailed, confused, isStaleConnection } from './failure.ts';
 
 /** What a service answered. */
@@ -61,8 +61,7 @@ export function createClient(options: {
       // Read to its end, or its connection could not be used again.
       for await (const _ of answer.body);
       // It may have been the one before's: then its own comes now, if it has not come already.
-      if (isUsed) await new Promise((resolve) => setImmediate(resolve));
-      if (isUsed && connection.isConfused) throw confused();
+      if (isUsed && (await isDoubtful(connection))) throw confused();
       isGood = isMeant(answer.statusCode);
       return { status: answer.statusCode, headers: linesOf(answer.headers) };
     } finally {
@@ -94,6 +93,13 @@ export function createClient(options: {
     },
     close: connections.close,
   };
+}
+
+/** Whether there is more on a connection than the one answer that was asked for. */
+async function isDoubtful(connection: Connection): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!isOpen(connection)) await connection.ended;
+  return connection.isConfused;
 }
 
 /**

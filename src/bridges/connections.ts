@@ -15,6 +15,8 @@ export interface Connection {
   isGone: boolean;
   /** Set when it ended because an answer came on it that nobody had asked for. */
   isConfused: boolean;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
 }
 
 /** The connections to one service. */
@@ -89,7 +91,9 @@ export function openConnections(options: {
     const [oldest] = idle;
     if (oldest !== undefined) end(oldest);
     const client = build();
+    const { promise: ended, resolve: ending } = Promise.withResolvers<void>();
     const connection: Connection = {
+      ended,
       client,
       holder,
       isUsed: false,
@@ -104,8 +108,9 @@ export function openConnections(options: {
     });
     client.on('disconnect', (_origin, _targets, error) => {
       end(connection);
-      if (!isUnaskedAnswer(error)) return;
-      connection.isConfused = true;
+      connection.isConfused = isUnaskedAnswer(error);
+      ending();
+      if (!connection.isConfused) return;
       // The others may be in the same way.
       for (const other of idle) end(other);
       if (keeps) unasked();
@@ -143,7 +148,7 @@ export function openConnections(options: {
   };
 }
 
-/** Its end may have come, and not have been told yet. */
-function isOpen({ client, isGone }: Connection): boolean {
+/** Whether a connection can be used. Its end may have come, and not have been told yet. */
+export function isOpen({ client, isGone }: Connection): boolean {
   return !isGone && client.stats.connected;
 }
