@@ -1,5 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { SessionConfig } from '../config/config.ts';
-import { holderOf } from '../core/audit.ts';
+import { holderOf, postern } from '../core/audit.ts';
 import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
@@ -7,9 +8,9 @@ import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
-import { weighDenial } from '../core/throttle.ts';
+import { type TooMany, weighDenial } from '../core/throttle.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/verdict.ts';
-import type { NewToken, TokenStore } from '../stores/store.ts';
+import type { NewSession, TokenStore } from '../stores/store.ts';
 import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
 
@@ -42,6 +43,9 @@ export interface Sessions {
 /** A sliding session is written anew when this part of its life is over, not at each use. */
 const renewAfter = 0.1;
 
+/** Milliseconds in which no more sessions are opened with a token than it may have. */
+const openingMs = 600_000;
+
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createSessions(dependencies: {
   readonly store: TokenStore;
@@ -51,6 +55,7 @@ export function createSessions(dependencies: {
   readonly clock: () => number;
 }): Sessions {
   const { store, config, ports, events, clock } = dependencies;
+  const refusals = createRefusals();
   const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
 
   function tell(denial: Deny, { host, origin, clientAddress }: Handshake, gate: Gate): Deny {
@@ -79,7 +84,7 @@ export function createSessions(dependencies: {
       const expiresAt = Math.min(now + config.ttl, renewableUntil);
       const secret = createSecret(tokenPrefix);
       const id = createId('tok_');
-      const session: NewToken = {
+      const session: NewSession = {
         id,
         kind: 'session',
         hash: hashSecret(secret),
@@ -97,20 +102,44 @@ export function createSessions(dependencies: {
         weak: false,
       };
       const client = handshake.clientAddress;
-      await store.insert(session, {
-        at: now,
-        event: 'sign_in',
-        actor: holderOf(identity.tokenId, { client }),
-        tokenId: id,
-        kind: session.kind,
-        subject: identity.subject,
-        details: {
-          parent: identity.tokenId,
-          parent_kind: identity.kind,
-          issuer: identity.jwt?.issuer,
-          expires_at: showMoment(expiresAt),
+      const limits = {
+        perParent: config.maxPerToken,
+        perSubject: config.maxPerSubject,
+        openedSince: now - openingMs,
+      };
+      const outcome = await store.openSession(session, limits, {
+        opened: {
+          at: now,
+          event: 'sign_in',
+          actor: holderOf(identity.tokenId, { client }),
+          tokenId: id,
+          kind: session.kind,
+          subject: identity.subject,
+          details: {
+            parent: identity.tokenId,
+            parent_kind: identity.kind,
+            issuer: identity.jwt?.issuer,
+            expires_at: showMoment(expiresAt),
+          },
         },
+        ended: (tokenId) => ({
+          at: now,
+          event: 'sign_out',
+          actor: postern,
+          tokenId,
+          kind: session.kind,
+          subject: identity.subject,
+          reason: 'too_many_sessions',
+          details: { for: id },
+        }),
       });
+      if ('fullSince' in outcome) {
+        const { tokenId } = identity;
+        const retryAfter = outcome.fullSince + openingMs - now;
+        const tooMany = { retryAfter, record: refusals.sample(tokenId, now) };
+        return tell({ ...deny('too_many_sessions'), identity, tooMany }, handshake, gate);
+      }
+      for (const ended of outcome.ended) events.revoked(ended);
       events.sessionOpened({ id, subject: identity.subject, parent: identity.tokenId });
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
     },
@@ -153,4 +182,20 @@ export function createSessions(dependencies: {
 
 function toKey({ iss, jti, subject, issuedAt }: JwtFacts): JwtKey {
   return { iss, jti, subject, issuedAt };
+}
+
+/** Of the refusals of one token one is written down now and then, with how many there were since. */
+function createRefusals() {
+  const written = new LRUCache<string, { readonly at: number; omitted: number }>({ max: 1_000 });
+  return {
+    sample(tokenId: string, now: number): TooMany['record'] {
+      const last = written.get(tokenId);
+      if (last !== undefined && Math.abs(now - last.at) < openingMs) {
+        last.omitted++;
+        return 'skip';
+      }
+      written.set(tokenId, { at: now, omitted: 0 });
+      return { omitted: last?.omitted ?? 0 };
+    },
+  };
 }

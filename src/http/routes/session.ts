@@ -211,7 +211,7 @@ function askedAddress({ query }: Handshake): string | undefined {
 
 /** There is no auth_request between here and the client, so too many attempts are 429 (RFC 6585). */
 function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
-  if (reason !== 'throttled') return denialStatus(reason, false);
+  if (reason !== 'throttled' && reason !== 'too_many_sessions') return denialStatus(reason, false);
   reply.header('Retry-After', retrySeconds(denial?.tooMany));
   return 429;
 }
