@@ -28,6 +28,14 @@ interface Asker {
   readonly signal: AbortSignal;
 }
 
+/** A bridge as whoever opened it has it. */
+export interface ServiceBridge extends Bridge {
+  /** Gives its connections up; whoever still waits for an answer is denied. */
+  close(): Promise<void>;
+  /** The same, once nobody waits for an answer any more. */
+  retire(): Promise<void>;
+}
+
 /** One question to a service. */
 export interface BridgeAnswered {
   readonly service: BridgeService;
@@ -48,7 +56,7 @@ export function createBridge(
     /** Learns of each question, when it is over. */
     readonly answered: (question: BridgeAnswered) => void;
   },
-): Bridge {
+): ServiceBridge {
   const { gate, report, answered } = dependencies;
   const { service, url, maxRequests, timeout, cacheTtl, keepConnections } = settings;
   const signOn = chooseSignOn(settings);
@@ -63,6 +71,7 @@ export function createBridge(
   const cache = cacheTtl > 0 ? createAnswerCache(cacheTtl) : undefined;
   let trouble: string | undefined;
   let closed = false;
+  const underWay = new Set<Promise<unknown>>();
 
   function settle(why: string | undefined): void {
     if (why === trouble || closed) return;
@@ -137,29 +146,47 @@ export function createBridge(
     return (await cache.find(question, now, ask, mayWork)) ?? throttled(facts);
   }
 
+  /** Asks about a request, by the one path that it has or by both. */
+  async function askFor(
+    request: BridgeRequest,
+    now: number,
+    mayWork: () => boolean,
+  ): Promise<Identity | Deny> {
+    const { handshake } = request;
+    const [first, asSent] = pathsToTell(handshake);
+    // Both questions together, and waiting for them: nginx waits no longer for the one answer.
+    const asked = { now, mayWork, signal: AbortSignal.timeout(timeout) };
+    const about = (path: typeof first) =>
+      askAbout({ ...request, handshake: { ...handshake, path } }, asked);
+    const found = await about(first);
+    if (asSent === undefined || isDenial(found)) return found;
+    const other = await about(asSent);
+    if (!isDenial(other)) {
+      return other.subject === found.subject ? found : deny('ambiguous_path', 'sign-on service');
+    }
+    const isDenied = other.reason === 'sign_on_denied' || other.reason === 'sign_on_forbidden';
+    return isDenied ? deny('ambiguous_path', 'sign-on service: not the path as sent') : other;
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    cache?.clear();
+    await client.close();
+  }
+
   return {
     cookiesOf: (header) => pickCookies(header, signOn.cookies, gate.cookieNames),
-    async ask(request: BridgeRequest, now, mayWork) {
+    async ask(request, now, mayWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
-      const { handshake } = request;
-      const [first, asSent] = pathsToTell(handshake);
-      // Both questions together, and waiting for them: nginx waits no longer for the one answer.
-      const asked = { now, mayWork, signal: AbortSignal.timeout(timeout) };
-      const about = (path: typeof first) =>
-        askAbout({ ...request, handshake: { ...handshake, path } }, asked);
-      const found = await about(first);
-      if (asSent === undefined || isDenial(found)) return found;
-      const other = await about(asSent);
-      if (!isDenial(other)) {
-        return other.subject === found.subject ? found : deny('ambiguous_path', 'sign-on service');
-      }
-      const isDenied = other.reason === 'sign_on_denied' || other.reason === 'sign_on_forbidden';
-      return isDenied ? deny('ambiguous_path', 'sign-on service: not the path as sent') : other;
+      const asking = askFor(request, now, mayWork);
+      underWay.add(asking);
+      return asking.finally(() => underWay.delete(asking));
     },
-    async close() {
-      closed = true;
-      cache?.clear();
-      await client.close();
+    close,
+    async retire() {
+      // A question that was not asked by now is one of rules that are no longer in force.
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+      await close();
     },
   };
 }

@@ -90,8 +90,6 @@ export interface Bridge {
    * says no.
    */
   ask(request: BridgeRequest, now: number, mayWork: () => boolean): Promise<Identity | Deny>;
-  /** Gives its connections up; whoever still waits for an answer is denied. */
-  close(): Promise<void>;
 }
 
 /** The subject of somebody whom a service lets through without knowing them. */
