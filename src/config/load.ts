@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
+import { asMap, isMap } from './raw-values.ts';
 import { type RawConfig, settings } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { readYaml } from './yaml-file.ts';
@@ -30,9 +31,12 @@ export interface LoadedConfig {
 /**
  * Loads the configuration: defaults, then the file (`file`, else `POSTERN_CONFIG`, else
  * `postern.yaml` where it exists), then `POSTERN_*` variables. Throws ConfigError with every
- * problem there is.
+ * problem there is. `away` is for a file whose service runs elsewhere: what only its machine has,
+ * secrets and keys, is left out.
  */
-export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } = {}): LoadedConfig {
+export function loadConfig(
+  options: { file?: string; env?: NodeJS.ProcessEnv; away?: true } = {},
+): LoadedConfig {
   const env = options.env ?? process.env;
   const named = options.file ?? (env[configVariable] || undefined);
   const file = named ?? (existsSync(defaultFile) ? defaultFile : undefined);
@@ -79,9 +83,19 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     );
     if (!isReported) problems.push({ where: where(path.split('.')), path, message });
   };
+  if (options.away) dropLocal(raw);
   const config = buildConfig(raw as RawConfig, env, report);
   if (problems.length > 0) throw new ConfigError(problems);
   return { config, effective };
+}
+
+/** Takes out what is read from other files and from variables. */
+function dropLocal(raw: Record<string, unknown>): void {
+  delete raw.jwt;
+  delete asMap(raw.admin).key_file;
+  for (const rules of [raw.default_gate, ...Object.values(asMap(raw.gates))]) {
+    if (isMap(rules)) delete rules.headers;
+  }
 }
 
 function getPath(object: unknown, path: readonly string[]): unknown {

@@ -6,8 +6,29 @@ const maxLength = 512;
  * much to be sure, or where it might take too long.
  */
 export function matches(pattern: string, ignoreCase: boolean, text: string): boolean | undefined {
+  const found = capture(pattern, ignoreCase, text);
+  return found === undefined ? undefined : found !== null;
+}
+
+/** The same, with what the groups of the expression caught; null where it does not match. */
+export function capture(
+  pattern: string,
+  ignoreCase: boolean,
+  text: string,
+): RegExpExecArray | null | undefined {
   const compiled = text.length > maxLength ? undefined : readPattern(pattern, ignoreCase);
-  return compiled?.test(text);
+  return compiled?.exec(text);
+}
+
+/** The names of an expression's groups, which become variables. */
+export function groupsOf(pattern: string): string[] {
+  return [...pattern.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map(([, name = '']) => name);
+}
+
+/** Groups as variables, by number and by name, as `rewrite` has them. */
+export function variablesOf(found: RegExpExecArray): ReadonlyMap<string, string> {
+  const numbered = [...found].map((value, index) => [String(index), value ?? ''] as const);
+  return new Map([...numbered.slice(1), ...Object.entries(found.groups ?? {})]);
 }
 
 function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {

@@ -1,0 +1,10 @@
+import { openPaths } from './paths/bench.ts';
+import { variantsThat } from './paths/places.ts';
+import type { Property } from './property.ts';
+
+/** All properties, by the option that chooses them. */
+export const properties: Readonly<Record<string, Property>> = {
+  paths: { open: () => openPaths() },
+  // The same where locations name their gates.
+  'named-paths': { open: () => openPaths({ variantNames: variantsThat('named') }) },
+};
