@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { SessionConfig } from '../config/config.ts';
 import { holderOf, postern } from '../core/audit.ts';
 import { type Awaitable, whenKnown } from '../core/awaitable.ts';
@@ -8,11 +7,12 @@ import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
-import { type TooMany, weighDenial } from '../core/throttle.ts';
+import { weighDenial } from '../core/throttle.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/verdict.ts';
 import type { NewSession, TokenStore } from '../stores/store.ts';
 import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
+import { createRefusalSampler } from './session-refusals.ts';
 
 /** A session that was opened just now. */
 export interface OpenedSession {
@@ -55,7 +55,7 @@ export function createSessions(dependencies: {
   readonly clock: () => number;
 }): Sessions {
   const { store, config, ports, events, clock } = dependencies;
-  const refusals = createRefusals();
+  const sample = createRefusalSampler(openingMs);
   const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
 
   function tell(denial: Deny, { host, origin, clientAddress }: Handshake, gate: Gate): Deny {
@@ -136,7 +136,7 @@ export function createSessions(dependencies: {
       if ('fullSince' in outcome) {
         const { tokenId } = identity;
         const retryAfter = outcome.fullSince + openingMs - now;
-        const tooMany = { retryAfter, record: refusals.sample(tokenId, now) };
+        const tooMany = { retryAfter, record: sample(tokenId, now) };
         return tell({ ...deny('too_many_sessions'), identity, tooMany }, handshake, gate);
       }
       for (const ended of outcome.ended) events.revoked(ended);
@@ -182,20 +182,4 @@ export function createSessions(dependencies: {
 
 function toKey({ iss, jti, subject, issuedAt }: JwtFacts): JwtKey {
   return { iss, jti, subject, issuedAt };
-}
-
-/** Of the refusals of one token one is written down now and then, with how many there were since. */
-function createRefusals() {
-  const written = new LRUCache<string, { readonly at: number; omitted: number }>({ max: 1_000 });
-  return {
-    sample(tokenId: string, now: number): TooMany['record'] {
-      const last = written.get(tokenId);
-      if (last !== undefined && Math.abs(now - last.at) < openingMs) {
-        last.omitted++;
-        return 'skip';
-      }
-      written.set(tokenId, { at: now, omitted: 0 });
-      return { omitted: last?.omitted ?? 0 };
-    },
-  };
 }
