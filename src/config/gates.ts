@@ -63,6 +63,7 @@ export function buildGates(
     return {
       ...buildRules(merged, { ...surroundings, report }),
       name,
+      countedAt: name,
       hosts: readAll<HostPattern>(hosts, 'hosts', here, (word) => {
         return parseHostPattern(word) ?? { invalid: 'write app.example.com or *.example.com' };
       }),

@@ -84,6 +84,11 @@ export interface GateRules {
 /** A named protected place with its rules. */
 export interface Gate extends GateRules {
   readonly name: string;
+  /**
+   * Name of the gate that failed attempts count at: its own, but for signing in, where a client may name
+   * any gate and is not to get a budget for each.
+   */
+  readonly countedAt: string;
   /** Empty for every host, and with no paths either for a gate that only nginx can name. */
   readonly hosts: readonly HostPattern[];
   readonly paths: readonly PathPattern[];

@@ -35,8 +35,9 @@ const expiryFields = {
       type: ['integer', 'string'],
       minimum: 1,
       maximum: 3_153_600_000,
-      pattern: '^([0-9]{1,9}[smhd]|never)$',
-      description: 'Life in seconds or as a duration (`30s`, `15m`, `12h`, `30d`), or `never`.',
+      pattern: '^([0-9]{1,9}(ms|[smhd])|never)$',
+      description:
+        'Life in seconds or as a duration (`500ms`, `30s`, `15m`, `12h`, `30d`), or `never`.',
     }),
   ),
   expires_at: Type.Optional(

@@ -81,10 +81,11 @@ function cacheSeconds(gate: Gate, { identity, source }: Allow, now: number): num
   const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
   const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
   if (isOnce || isForeign) return 0;
-  if (identity.expiresAt === undefined) return gate.cacheTtl / 1_000;
+  const longest = Math.floor(gate.cacheTtl / 1_000);
+  if (identity.expiresAt === undefined) return longest;
   // nginx counts in whole seconds of its own, which may end one later.
   const life = Math.floor((identity.expiresAt - now) / 1_000) - 1;
-  return Math.min(gate.cacheTtl / 1_000, life);
+  return Math.min(longest, life);
 }
 
 /**

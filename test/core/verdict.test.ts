@@ -36,6 +36,7 @@ const table: Readonly<
   invalid_signature: [401, 401, 'invalid_token'],
   wrong_audience: [401, 401, 'invalid_token'],
   throttled: [401, 401],
+  too_many_sessions: [403, 401],
   issuer_unavailable: [503, 503],
   sign_on_denied: [401, 401],
   sign_on_forbidden: [403, 401],

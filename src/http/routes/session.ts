@@ -50,8 +50,11 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
     const { handshake } = readSubrequest(request.raw, trustedProxies);
     if (isDenial(handshake)) return refuse(reply, handshake.reason);
-    const gate = gateFor(handshake);
-    if (gate === undefined) return refuse(reply, 'no_gate');
+    const here = gates.atHost(handshake.host);
+    const chosen = gateFor(handshake, here);
+    if (chosen === undefined) return refuse(reply, 'no_gate');
+    // One count for all of a host: whichever gate a client names, there is one budget.
+    const gate: Gate = { ...chosen, countedAt: here[0]?.countedAt ?? chosen.countedAt };
     if (handshake.origin !== undefined) {
       // A page elsewhere may neither sign a visitor in as somebody else nor ask who they are.
       if (!isOriginAllowed(handshake, gate.origins)) return refuse(reply, 'origin_not_allowed');
@@ -65,8 +68,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
    * The gate whose rules hold for signing in: the one that the page names with `gate` or by a `path`
    * of its own, if it is at this host, and else what all gates at this host have in common.
    */
-  function gateFor(handshake: Handshake): Gate | undefined {
-    const here = gates.atHost(handshake.host);
+  function gateFor(handshake: Handshake, here: readonly Gate[]): Gate | undefined {
     const name = parameter(handshake, 'gate') ?? handshake.gateName;
     if (name !== undefined) return gates.named(name, handshake.host);
     const path = parameter(handshake, 'path');
@@ -211,7 +213,7 @@ function askedAddress({ query }: Handshake): string | undefined {
 
 /** There is no auth_request between here and the client, so too many attempts are 429 (RFC 6585). */
 function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
-  if (reason !== 'throttled') return denialStatus(reason, false);
+  if (reason !== 'throttled' && reason !== 'too_many_sessions') return denialStatus(reason, false);
   reply.header('Retry-After', retrySeconds(denial?.tooMany));
   return 429;
 }
