@@ -2,7 +2,7 @@ import type { SessionConfig } from '../config/config.ts';
 import { holderOf } from '../core/audit.ts';
 import type { Awaitable } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
-import type { Gate } from '../core/gate.ts';
+import { type Gate, plainCookie } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
@@ -32,7 +32,7 @@ export interface Sessions {
   open(token: string, handshake: Handshake, gate: Gate): Promise<OpenedSession | Deny>;
   /**
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
-   * nothing is used up.
+   * nothing is used up. Nobody is signed in by the plain cookie.
    */
   look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Awaitable<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
@@ -112,7 +112,12 @@ export function createSessions(dependencies: {
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
     },
 
-    look: (handshake, gate, purpose) => decide({ handshake, gate, now: clock(), purpose }, dry),
+    look(handshake, gate, purpose) {
+      const counts = (name: string) => name !== plainCookie || name === config.cookieName;
+      const cookieNames = gate.cookieNames.filter(counts);
+      const at = purpose === 'sign_in' ? { ...gate, cookieNames } : gate;
+      return decide({ handshake, gate: at, now: clock(), purpose }, dry);
+    },
 
     async end(handshake, gate) {
       const presented = { ...handshake, path: undefined };
