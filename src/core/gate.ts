@@ -49,6 +49,12 @@ export const credentialKinds = [
   'jwt',
 ] as const satisfies CredentialKind[];
 
+/**
+ * The cookie that may hold a token unless others are named. Any host beside this one could set it, too,
+ * and nobody has chosen that it signs people in.
+ */
+export const plainCookie = 'postern_token';
+
 /** The rules of a gate. */
 export interface GateRules {
   /** Places to look for a credential, in this order; the first that holds one decides. */

@@ -1,15 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { durationPattern } from '../core/duration.ts';
 import { gateNamePattern } from '../core/handshake.ts';
+import { linePattern, longestSubject, subjectPattern } from '../core/text-line.ts';
 import { tokenStates } from '../core/token.ts';
 
 const strict = { additionalProperties: false } as const;
-const line = '^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f]+(?<!\\s)$';
 
 const subject = Type.String({
   minLength: 1,
-  maxLength: 256,
-  pattern: line,
+  maxLength: longestSubject,
+  pattern: subjectPattern,
   description: 'Who the token stands for. Backends see it as `Remote-User`.',
 });
 const gate = Type.String({ pattern: gateNamePattern });
@@ -17,7 +17,7 @@ const gate = Type.String({ pattern: gateNamePattern });
 const label = Type.String({
   minLength: 1,
   maxLength: 256,
-  pattern: line,
+  pattern: linePattern,
   description: 'A note for people.',
 });
 const claims = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
@@ -147,7 +147,7 @@ export const listTokensSchema = Type.Object(
 /** Body of `POST /v1/tokens/revoke`. */
 export const revokeTokensSchema = Type.Object(
   { subject: Type.Optional(subject), gate: Type.Optional(gate) },
-  strict,
+  { ...strict, minProperties: 1, description: 'A subject, a gate, or both.' },
 );
 
 const timestamp = Type.String({ format: 'date-time' });

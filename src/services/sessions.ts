@@ -2,7 +2,7 @@ import type { SessionConfig } from '../config/config.ts';
 import { holderOf, postern } from '../core/audit.ts';
 import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
-import type { Gate } from '../core/gate.ts';
+import { type Gate, plainCookie } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
@@ -34,7 +34,7 @@ export interface Sessions {
   open(token: string, handshake: Handshake, gate: Gate): Promise<OpenedSession | Deny>;
   /**
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
-   * nothing is used up.
+   * nothing is used up. Nobody is signed in by the plain cookie.
    */
   look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Awaitable<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
@@ -149,7 +149,10 @@ export function createSessions(dependencies: {
     },
 
     look(handshake, gate, purpose) {
-      const looked = decide({ handshake, gate, now: clock(), purpose }, dry);
+      const counts = (name: string) => name !== plainCookie || name === config.cookieName;
+      const cookieNames = gate.cookieNames.filter(counts);
+      const at = purpose === 'sign_in' ? { ...gate, cookieNames } : gate;
+      const looked = decide({ handshake, gate: at, now: clock(), purpose }, dry);
       return whenKnown(looked, (verdict) => {
         // Pages ask over and over who is there: only a guess is news.
         const isGuess = isDenial(verdict) && weighDenial(verdict, {}) !== undefined;

@@ -1,4 +1,3 @@
-import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -12,6 +11,7 @@ import { signInGate, siteGate } from '../../core/site-gate.ts';
 import { retrySeconds } from '../../core/throttle.ts';
 import { type DenialCode, type Deny, denialStatus, denials, isDenial } from '../../core/verdict.ts';
 import type { OpenedSession, Sessions } from '../../services/sessions.ts';
+import { readForms } from '../bodies.ts';
 import { readSubrequest } from '../inbound.ts';
 import { loginPage, securityHeaders } from '../login-page.ts';
 import { chooseReturnAddress } from '../return-address.ts';
@@ -102,7 +102,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
   }
 
   return async (app) => {
-    await app.register(formbody, { bodyLimit: 16_384 });
+    await readForms(app);
     app.addHook('onRequest', locate);
 
     app.options('/session', async (_request, reply) => {
