@@ -13,6 +13,7 @@ import { createAuditedReload } from './services/audited-reload.ts';
 import { createDenialAudit } from './services/denial-audit.ts';
 import { createEvents } from './services/events.ts';
 import { logEvents } from './services/log-events.ts';
+import { createLogSample } from './services/log-sample.ts';
 import { createMetrics } from './services/metrics/metrics.ts';
 import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
@@ -75,8 +76,9 @@ export async function startPostern(
     report: (error) => events.failed('denials were not written to the audit log', error),
     clock,
   });
+  const sample = createLogSample(log);
   const events = createEvents(
-    logEvents(log),
+    logEvents(log, sample),
     recent.events,
     metrics.events,
     denials.events,
@@ -203,6 +205,7 @@ export async function startPostern(
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
         await denials.finish();
+        sample.finish();
         await heads.stop();
         await latest.close();
         await throttling.close();

@@ -12,6 +12,10 @@ location @postern_denied {
     error_page 599 /;
     # A login on this host is named by its path: nginx may not know the port that clients use.
     absolute_redirect off;
+    # Early data of TLS, where it is not to be replayed: the client sends it again by itself.
+    if ($postern_status = 425) {
+        return 425;
+    }
     set $postern_any_login $postern_login$postern_gate_login;
     if ($http_upgrade != "") {
         set $postern_any_login "";
@@ -38,9 +42,9 @@ location @postern_denied {
     if ($postern_login = "") {
         return 302 $postern_gate_login;
     }
-    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it.
+    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it, as one value.
     if ($postern_login ~ "=$") {
-        return 302 $postern_login$scheme://$http_host$postern_return;
+        return 302 $postern_login$postern_return_to;
     }
     return 302 $postern_login;
 }`;
