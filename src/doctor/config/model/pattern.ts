@@ -1,16 +1,21 @@
+import { RE2JS } from 're2js';
+
 /** Texts of a configuration that are matched are short; a long one is not worth the time. */
 const maxLength = 512;
+/** The same of patterns, and of all counts of a pattern together: each repeats a part of the automaton. */
+const maxCounts = 300;
 
 /**
- * Matches a text with a regular expression of nginx (PCRE); undefined where JavaScript's differ too
- * much to be sure, or where it might take too long.
+ * Matches a text with a regular expression of nginx (PCRE) in linear time, whatever the expression is: RE2 runs an
+ * automaton and never goes back. Undefined where it knows less than PCRE (looking ahead, back references, possessive
+ * quantifiers), or where it might take long all the same.
  */
 export function matches(pattern: string, ignoreCase: boolean, text: string): boolean | undefined {
   const compiled = text.length > maxLength ? undefined : readPattern(pattern, ignoreCase);
   return compiled?.test(text);
 }
 
-function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {
+function readPattern(pattern: string, ignoreCase: boolean): RE2JS | undefined {
   const key = `${ignoreCase ? 'i' : ''}/${pattern}`;
   const known = cache.get(key);
   if (known !== undefined) return known ?? undefined;
@@ -19,16 +24,14 @@ function readPattern(pattern: string, ignoreCase: boolean): RegExp | undefined {
   return compiled;
 }
 
-const cache = new Map<string, RegExp | null>();
+const cache = new Map<string, RE2JS | null>();
 
-function compile(pattern: string, ignoreCase: boolean): RegExp | undefined {
-  const isForeign = /\(\?[>|#RP&+\d]|\\[AGKQZz]|[*+?}]\+|\[\[:/.test(pattern);
-  // One repetition in another may take for ever, and so may many in a row.
-  const isSlow = /\([^()]*[*+}][^()]*\)[*+{]/.test(pattern) || pattern.split(/[*+{]/).length > 12;
-  if (isForeign || isSlow || pattern.length > 500) return undefined;
-  const [, flags = '', rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
+function compile(pattern: string, ignoreCase: boolean): RE2JS | undefined {
+  const counts = [...pattern.matchAll(/\d+(?=[,}])/g)].map(([count]) => Number(count));
+  const sum = counts.reduce((total, count) => total + count, 0);
+  if (pattern.length > maxLength || sum > maxCounts) return undefined;
   try {
-    return new RegExp(rest, [...new Set(`${flags}${ignoreCase ? 'i' : ''}`)].join(''));
+    return RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
   } catch {
     return undefined;
   }
