@@ -144,16 +144,13 @@ describe('hostile files', { concurrency: 4 }, () => {
     ];
     for (const text of texts) {
       writeFileSync(file, text);
-      for (const way of [[], ['--json'], ['--sarif'], ['--fix']]) {
+      const ways = text === texts[0] ? [[], ['--json'], ['--sarif'], ['--fix']] : [[]];
+      for (const way of ways) {
         const args = [process.execPath, program, 'doctor', 'config', file, '--fail-on', 'fault'];
         const terminal = await openTerminal(t, [...args, ...way], { NO_COLOR: '1' });
         await terminal.ended();
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
-        assert.doesNotMatch(
-          terminal.shown(),
-          /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/,
-          text,
-        );
+        const obeyed = [...terminal.shown()].filter((one) => /\p{Cc}/u.test(one));
+        assert.deepEqual(new Set(obeyed), new Set(obeyed.length > 0 ? ['\r', '\n'] : []), text);
       }
     }
   });

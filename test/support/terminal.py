@@ -17,6 +17,10 @@ if pid == 0:
         os.dup2(secondary, number)
     os.execvp(sys.argv[2], sys.argv[2:])
 
+if sys.argv[1] != 'held':
+    # So that the terminal ends with the program.
+    os.close(secondary)
+
 def tell(**what):
     print(json.dumps(what), flush=True)
 
@@ -42,4 +46,5 @@ while True:
                 os.write(primary, json.loads(rest).encode())
             elif word == 'go':
                 termios.tcflow(secondary, termios.TCOON)
-            tell(done=word, echo=bool(termios.tcgetattr(secondary)[3] & termios.ECHO))
+                os.close(secondary)
+            tell(done=word, echo=bool(termios.tcgetattr(primary)[3] & termios.ECHO))
