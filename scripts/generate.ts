@@ -12,6 +12,7 @@ import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
+import { inheritedGroups } from '../src/nginx/inherited-directives.ts';
 import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { renderShippedFiles } from '../src/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/services/metrics/definitions.ts';
@@ -32,6 +33,11 @@ const parts = [
   ...gateParts,
   { file: 'docs/gates.md', name: 'rules', render: renderRules },
   { file: 'docs/doctor/README.md', name: 'rules', render: renderDoctorRules },
+  {
+    file: 'docs/nginx/inherited-directives.md',
+    name: 'directives',
+    render: renderInheritedDirectives,
+  },
   ...exampleParts('docs/clients.md'),
 ];
 
@@ -126,6 +132,18 @@ function renderDoctorRules(): string {
 function renderRules(): string {
   const { hosts, paths } = gateSchema.properties;
   return renderProperties({ properties: { hosts, paths, ...defaultGateSchema.properties } });
+}
+
+function renderInheritedDirectives(): string {
+  return renderTable(
+    ['Module', 'Directives', 'What becomes of it', 'Why'],
+    inheritedGroups.map(({ module, names, treatment, reason, since }) => [
+      module,
+      `${names.map((name) => `\`${name}\``).join(' ')}${since === undefined ? '' : ` (${since})`}`,
+      treatment.replace('_', ' '),
+      reason,
+    ]),
+  );
 }
 
 function renderDenials(): string {

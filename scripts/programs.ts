@@ -54,6 +54,12 @@ const programs = {
     candidates: ['/usr/bin/python3'],
     probe: ['-c', 'import websockets'],
   },
+  // The same one, when it is to make virtual environments (see python.ts).
+  pip: {
+    package: 'python3-pip',
+    candidates: ['/usr/bin/python3'],
+    probe: ['-c', 'import pip, venv'],
+  },
   // The same for Perl: a real sign-on service, started from a script of ours.
   lemonldap: {
     package: 'liblemonldap-ng-handler-perl',

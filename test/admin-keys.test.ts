@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { connectAdmin } from '../src/cli/admin-client.ts';
 import { ask } from './support/ask.ts';
+import { audience, iss, makeJwt, newSecret } from './support/jwt.ts';
 import { startTestPostern, type TestPostern } from './support/postern.ts';
 import { sendRaw } from './support/raw.ts';
 
@@ -80,6 +81,85 @@ test('an issuer stays within its gates and its longest life', async (t) => {
   assert.equal(await issue({ gates: ['chat', 'admin'] }), 'gates');
   assert.equal(await issue({ gates: ['chat'], expires_in: '11m' }), 'expires_in');
   assert.equal(await issue({ gates: ['chat'], expires_in: 'never' }), 'expires_in');
+});
+
+test('a bound on gates or lives is refused for a role that does not keep to it', async (t) => {
+  const postern = await startTestPostern(t);
+  const make = async (body: object) => {
+    const answer = await postern.api('POST', '/v1/keys', { name: 'ci', ...body });
+    const problem = answer.body as { errors?: { field: string }[] };
+    return problem.errors?.[0]?.field ?? answer.status;
+  };
+  for (const role of ['admin', 'auditor', 'introspector']) {
+    assert.equal(await make({ role, gates: ['chat'] }), 'gates', role);
+    assert.equal(await make({ role, max_ttl: '1h' }), 'max_ttl', role);
+  }
+  assert.equal(await make({ role: 'issuer', gates: ['chat'], max_ttl: '1h' }), 201);
+});
+
+test('an issuer revokes what it could have issued, and what was opened with that, and nothing else', async (t) => {
+  const signer = newSecret();
+  const one = { issuer: iss, audience, secret: signer.material };
+  const postern = await startTestPostern(t, {
+    env: { POSTERN_JWT_ISSUERS: JSON.stringify({ one }) },
+  });
+  const key = async (name: string, bounds: object) =>
+    clientOf(postern, await makeKey(postern, { name, role: 'issuer', ...bounds }));
+  const bound = await key('bound', { gates: ['chat'], max_ttl: '1h' });
+  const free = await key('free', {});
+  const revoke = async (by: typeof bound, token: string) => {
+    const { status, body } = await by.send('POST', '/v1/revoke', { token });
+    return status === 403 ? (body as { code: string }).code : status;
+  };
+  const judge = async (token: string) => {
+    const gate = { 'x-postern-gate': 'chat' };
+    const answer = await ask(postern.gate, { ...gate, cookie: `postern_token=${token}` });
+    return answer.reason ?? answer.status;
+  };
+  const sessionOf = async (token: string) => {
+    const answer = await ask(
+      postern.gate,
+      { 'x-original-uri': '/.postern/session', 'content-type': 'application/json' },
+      { method: 'POST', path: '/.postern/session', body: JSON.stringify({ token }) },
+    );
+    assert.equal(answer.status, 204);
+    return String(answer.headers['set-cookie']).split(/[=;]/)[1] ?? '';
+  };
+  const issue = async (body: object) => (await postern.issue({ subject: 'alice', ...body })).token;
+  const foreign = [
+    await issue({}),
+    await issue({ gates: ['chat', 'media'], expires_in: '30m' }),
+    await issue({ gates: ['chat'], expires_in: '2h' }),
+    await issue({ gates: ['chat'], expires_in: 'never' }),
+    await sessionOf(await issue({ gates: ['chat'], expires_in: '2h' })),
+  ];
+  for (const token of foreign) {
+    assert.equal(await revoke(bound, token), 'forbidden');
+    assert.equal(await judge(token), 200);
+    assert.equal(await revoke(free, token), 200);
+    assert.equal(await judge(token), 'revoked');
+  }
+  const ticket = await bound.send('POST', '/v1/tickets', { subject: 'alice', gates: ['chat'] });
+  const own = [
+    await issue({ gates: ['chat'], expires_in: '1h' }),
+    await sessionOf((ticket.body as { token: string }).token),
+  ];
+  for (const token of own) {
+    assert.equal(await judge(token), 200);
+    assert.equal(await revoke(bound, token), 200);
+    assert.equal(await judge(token), 'revoked');
+  }
+  assert.equal(await revoke(bound, 'pst_unknown'), 200);
+
+  const second = Math.floor(Date.now() / 1_000);
+  const jwt = makeJwt(signer, { jti: 'id-1', iat: second - 9, exp: second + 600 });
+  const session = await sessionOf(jwt);
+  for (const token of [jwt, session]) {
+    assert.equal(await revoke(free, token), 'forbidden');
+    assert.equal(await judge(token), 200);
+  }
+  assert.equal((await postern.api('POST', '/v1/revoke', { token: jwt })).status, 200);
+  assert.deepEqual([await judge(jwt), await judge(session)], ['revoked', 'revoked']);
 });
 
 test('a key is shown once, expires, shows its last use and can be revoked', async (t) => {

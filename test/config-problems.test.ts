@@ -152,8 +152,8 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'no place to look for a token': [
     'default_gate:\n  sources: []\n  origins: []\n',
-    'postern.yaml:2:3: default_gate.sources: must not have fewer than 1 items',
-    'postern.yaml:3:3: default_gate.origins: must not have fewer than 1 items',
+    'postern.yaml:2:3: default_gate.sources: is empty: name at least one, or leave it out',
+    'postern.yaml:3:3: default_gate.origins: is empty: name at least one, or leave it out',
   ],
   'a cookie whose name is a number': [
     'sessions:\n  cookie: 0\n',
@@ -172,6 +172,82 @@ for (const [what, [yaml, ...problems]] of Object.entries(faulty)) {
     assert.deepEqual(problemsOf(t, yaml).sort(), problems.toSorted());
   });
 }
+
+/** Settings that restrict, and what nothing at all would look like in each. */
+const emptied: readonly (readonly [path: string, ...values: string[]])[] = [
+  ['gate.trusted_proxies', '[]', ''],
+  ...['sources', 'cookies', 'query', 'origins', 'kinds'].map(
+    (name) => [`default_gate.${name}`, '[]', ''] as const,
+  ),
+  ['default_gate.networks', '{}', ''],
+  ['default_gate.networks.allow', '[]', '', 'null'],
+  ['default_gate.networks.deny', '[]', '~'],
+  ['default_gate.require', '{}', ''],
+  ['default_gate.require.groups', '[]', ''],
+  ['default_gate.require.scopes', '[]', ''],
+  ['default_gate.require.claims', '{}', ''],
+  ['default_gate.require.claims.site', '[]', ''],
+  ['gates', '{}', ''],
+  ['gates.a.hosts', '[]', ''],
+  ['gates.a.paths', '[]', ''],
+  ['gates.a.kinds', '[]', ''],
+  ['gates.a.networks', '{}', ''],
+  ['gates.a.networks.allow', '[]', ''],
+  ['gates.a.require', '{}', ''],
+  ['gates.a.require.groups', '[]', ''],
+  ['gates.a.require.claims.site', '[]', ''],
+  ['gates.a.bridge.cookies', '[]', ''],
+  ['jwt.issuers.a.audience', '[]', ''],
+  ['jwt.issuers.a.algorithms', '[]', ''],
+];
+
+for (const [path, ...values] of emptied) {
+  test(`${path} that holds nothing is refused, and named with its place`, (t) => {
+    for (const value of values) {
+      const names = path.split('.');
+      const yaml = names.map((name, depth) => `${'  '.repeat(depth)}${name}:`).join('\n');
+      const found = problemsOf(t, `${yaml} ${value}\n`);
+      const place = `postern.yaml:${names.length}:${2 * names.length - 1}`;
+      const expected = `${place}: ${path}: is empty: name at least one, or leave it out`;
+      assert.ok(found.includes(expected), `${value}: ${found.join()}`);
+      const others = found.filter((line) => line.includes(` ${path}: `));
+      assert.equal(others.length, 1, others.join());
+    }
+  });
+}
+
+test('a variable that holds nothing is refused where the setting restricts', (t) => {
+  for (const [variable, path, ...values] of [
+    ['POSTERN_DEFAULT_GATE_REQUIRE_GROUPS', 'default_gate.require.groups', ',', ' ', ' , ,'],
+    ['POSTERN_DEFAULT_GATE_NETWORKS_ALLOW', 'default_gate.networks.allow', ','],
+    ['POSTERN_DEFAULT_GATE_KINDS', 'default_gate.kinds', ','],
+    ['POSTERN_GATE_TRUSTED_PROXIES', 'gate.trusted_proxies', ','],
+    ['POSTERN_DEFAULT_GATE_REQUIRE_CLAIMS', 'default_gate.require.claims', '{}', 'null'],
+    ['POSTERN_GATES', 'gates', '{}', 'null', ' {}'],
+  ] as const) {
+    for (const value of values) {
+      const yaml = 'gates: { a: { require: { groups: [admins] } } }';
+      assert.deepEqual(problemsOf(t, yaml, { [variable]: value }), [
+        `${variable}: ${path}: is empty: name at least one, or leave it out`,
+      ]);
+    }
+  }
+});
+
+test('what opens may be empty: it takes back what default_gate says', (t) => {
+  const file = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(
+    file,
+    `
+default_gate: { public: [/status], networks: { trust: [10.0.0.0/8] } }
+throttle: { exempt: [] }
+jwt: { issuers: {} }
+gates: { a: { hosts: [a.test], public: [], networks: { trust: [] }, headers: {} } }
+`,
+  );
+  const [gate] = loadConfig({ file, env: {} }).config.gates;
+  assert.deepEqual([gate?.publicPlaces, gate?.networks.trust], [[], undefined]);
+});
 
 const syntaxErrors: readonly [what: string, yaml: string, where: string][] = [
   ['bad indentation', 'gate:\n  listen: a\n listen: b\n', 'postern.yaml:3:1: '],

@@ -175,16 +175,6 @@ const samples: Readonly<
       below: [{ scheme: 'https', suffix: '.example.com', port: '' }],
     },
   },
-  'default_gate.networks.trust': {
-    text: '192.0.2.0/24,loopback',
-    yaml: ['192.0.2.0/24', 'loopback'],
-    read: ({ defaultGate }) =>
-      ['192.0.2.9', '127.0.0.1', '10.0.0.1'].map((address) =>
-        defaultGate.networks.trust?.includes(address),
-      ),
-    value: [true, true, false],
-    other: 'private',
-  },
   'default_gate.networks.trust_as': {
     text: 'grist-server',
     read: (config) => config.defaultGate.networks.trustAs,
@@ -234,7 +224,7 @@ const samples: Readonly<
       ['email', ['*@example.com']],
       ['level', [2, 3]],
     ],
-    other: '{}',
+    other: '{"level":4}',
   },
   'default_gate.kinds': {
     text: 'ticket,jwt',
@@ -278,7 +268,7 @@ const samples: Readonly<
     yaml: { chat: { paths: ['/ws'], sources: ['query'] } },
     read: ({ gates }) => gates.map(({ name, sources, queryNames }) => [name, sources, queryNames]),
     value: [['chat', ['query'], ['token']]],
-    other: '{}',
+    other: '{"media":{}}',
   },
   workers: { text: '4', yaml: 4, read: (config) => config.workers, value: 4, other: '2' },
   'assertion.issuer': {
@@ -379,6 +369,7 @@ const samples: Readonly<
 /** Settings that make sense beside another one only; they have tests of their own. */
 const ofTheirOwn = new Set([
   'admin.key_file',
+  'default_gate.networks.trust',
   'jwt.issuers',
   'sessions.domain',
   'sessions.partitioned',
@@ -420,6 +411,16 @@ for (const { path, variable, schema } of settings) {
 function nest(path: readonly string[], value: unknown): unknown {
   return path.reduceRight((inner, name) => ({ [name]: inner }), value);
 }
+
+test('a network that default_gate trusts is trusted by the gates that say nothing else', (t) => {
+  const yaml = 'gates: { a: { hosts: [a.test] }, b: { hosts: [b.test], networks: { trust: [] } } }';
+  const env = { POSTERN_DEFAULT_GATE_NETWORKS_TRUST: '192.0.2.0/24,loopback' };
+  const trusted = loadYaml(t, yaml, env).config.gates.map(({ networks }) =>
+    ['192.0.2.9', '127.0.0.1', '10.0.0.1'].map((address) => networks.trust?.includes(address)),
+  );
+  const [none, both] = [Array(3).fill(undefined), [true, true, false]];
+  assert.deepEqual(trusted, [both, none]);
+});
 
 test('a session cookie with a domain needs another name, and a partitioned one same_site none', () => {
   const problemsOf = (env: Record<string, string>) => {

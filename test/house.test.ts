@@ -53,7 +53,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'admin-over-store.ts': [
     ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'wiring.ts'],
   ],
-  'doctor/config/': ['core/visible.ts', 'nginx/syntax/'],
+  'doctor/config/': ['core/', 'nginx/syntax/'],
   'demo/': [
     ...[
       'compose.ts',

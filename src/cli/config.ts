@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { EffectiveSetting } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
 import { mask } from '../core/mask.ts';
+import { visible } from '../core/visible.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
@@ -29,7 +30,10 @@ export function registerConfigCommands(program: Command): void {
   )
     .addHelpText('after', '\nExample:\n  postern config check --config /etc/postern/postern.yaml')
     .action((options: ConfigOptions) => {
-      const { effective } = loadFrom(options);
+      const { effective, warnings } = loadFrom(options);
+      for (const { code, where, path, message } of warnings()) {
+        note(visible(`warning: ${where}: ${path}: ${message} [${code}]`));
+      }
       const set = effective.filter(({ from }) => from !== 'default').length;
       print(
         `The configuration is valid (${set} of ${effective.length} settings are not the default).`,

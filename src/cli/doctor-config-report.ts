@@ -18,6 +18,7 @@ import {
 } from '../nginx/syntax/index.ts';
 import { version } from '../resources.ts';
 import type { DoctorOptions } from './doctor-config.ts';
+import { readGateFile } from './doctor-gates.ts';
 import { exitCodes } from './exit-codes.ts';
 import { note, print, printJson } from './output.ts';
 
@@ -33,8 +34,12 @@ export async function judgeFile(file: string, options: DoctorOptions): Promise<n
 }
 
 async function report(file: string, options: DoctorOptions): Promise<number> {
+  const gates = options.gates === undefined ? undefined : readGateFile(options.gates);
   const { loaded, nginx } = await load(file, options.root);
-  const examination = examine(loaded, readVersion(options.nginxVersion) ?? nginx);
+  const examination = examine(loaded, readVersion(options.nginxVersion) ?? nginx, gates);
+  if (gates?.gates.length === 0) {
+    note(`${options.gates} has no gates: every name is one, and there is nothing to compare with.`);
+  }
   if (options.json) printJson(toJson(examination));
   else if (options.sarif) printJson(toSarif(examination, { version, rules }));
   else if (options.fix) writePatch(examination);

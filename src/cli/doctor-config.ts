@@ -5,6 +5,7 @@ import { type Severity, severities } from '../doctor/config/finding.ts';
 export interface DoctorOptions {
   readonly root?: string;
   readonly nginxVersion?: string;
+  readonly gates?: string;
   readonly failOn: Severity;
   readonly json?: boolean;
   readonly sarif?: boolean;
@@ -23,6 +24,7 @@ export function registerDoctorConfig(doctor: Command): void {
     )
     .option('--root <directory>', 'look up absolute includes below this directory')
     .option('--nginx-version <version>', 'the version of nginx (1.22.1), or what nginx -V prints')
+    .option('--gates <file>', "compare with Postern's gates in this postern.yaml")
     .addOption(
       new Option('--fail-on <severity>', 'what ends with exit code 1: this and worse')
         .choices(severities)
@@ -34,12 +36,14 @@ export function registerDoctorConfig(doctor: Command): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 nothing as bad as --fail-on, 1 something is, 3 the configuration cannot be read.
+Exit codes: 0 nothing as bad as --fail-on, 1 something is, 3 the configuration,
+or the file with the gates, cannot be read.
 
 Examples:
   postern doctor config
   nginx -V -T 2>&1 | postern doctor config -
   postern doctor config --root swag /config/nginx/nginx.conf
+  postern doctor config --gates /etc/postern/postern.yaml
   postern doctor config --fix site.conf | patch -p0`,
     )
     .action(async (file: string, options: DoctorOptions) => {

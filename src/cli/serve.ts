@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Postern } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
+import type { Warning } from '../config/warnings.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
 import type { Addresses } from '../workers/messages.ts';
@@ -26,7 +27,7 @@ Examples:
   POSTERN_GATE_LISTEN=unix:/run/postern/gate.sock postern serve`,
     )
     .action(async (options: ConfigOptions) => {
-      const { config } = loadFrom(options);
+      const { config, warnings } = loadFrom(options);
       // Loaded here, because the other commands do not need a server.
       const { createLogger } = await import('../services/log.ts');
       const { isWorker } = await import('../workers/worker.ts');
@@ -39,6 +40,7 @@ Examples:
       releaseStartMemory();
       if (isWorker) return;
       warnOfExposure(config, log);
+      logWarnings(warnings(), log);
       log.info(
         {
           event: 'start',
@@ -60,7 +62,12 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
   const postern = await startPostern(config, {
     log,
     announceAdminKey: announceAdminKey(config.dataDir, log),
-    load: () => loadFrom(options).config,
+    load() {
+      const { config: changed, warnings } = loadFrom(options);
+      // All workers read it, and one of them says so.
+      if (worker === undefined || worker.prunes) logWarnings(warnings(), log);
+      return changed;
+    },
     ...(worker && { peers: worker.peers, prunes: worker.prunes }),
   }).catch((error: unknown) => {
     // The line to the primary process would keep this one alive.
@@ -141,6 +148,12 @@ function warnOfExposure({ admin }: Config, log: Logger): void {
     { event: 'exposure', admin: renderListenAddress(admin.listen) },
     'the admin API listens beyond this machine: keep its port out of reach of strangers',
   );
+}
+
+function logWarnings(warnings: readonly Warning[], log: Logger): void {
+  for (const { code, where, path, message } of warnings) {
+    log.warn({ event: 'config', code, setting: path, where }, message);
+  }
 }
 
 /** The first signal stops in order; whoever sends a second one does not want to wait. */

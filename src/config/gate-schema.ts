@@ -8,14 +8,24 @@ import { bridgeSchema } from './bridge-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 
+/** A list that restricts: an empty one would open, where left out it is as in `default_gate`. */
 function words(description: string, fallback?: string[]) {
   return Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {
       description,
-      ...(fallback && { minItems: 1, default: fallback }),
+      minItems: 1,
+      ...(fallback && { default: fallback }),
     }),
   );
 }
+
+/** A list that opens: an empty one takes back what `default_gate` says. */
+function openings(description: string) {
+  return Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
+}
+
+/** A section that restricts. */
+const restricting = { ...strict, minProperties: 1 } as const;
 
 function flag(description: string) {
   return Type.Optional(Type.Boolean({ default: false, description }));
@@ -72,8 +82,8 @@ const ruleProperties = {
   networks: Type.Optional(
     Type.Object(
       {
-        trust: words(
-          'Client addresses and networks that are let in without a credential, also `loopback` and `private`.',
+        trust: openings(
+          'Client addresses and networks that are let in without a credential, also `loopback` and `private`. Needs `hosts`.',
         ),
         trust_as: Type.Optional(
           Type.String({
@@ -85,10 +95,10 @@ const ruleProperties = {
         allow: words('Client addresses and networks that may connect. All, when left out.'),
         deny: words('Client addresses and networks that may not.'),
       },
-      strict,
+      restricting,
     ),
   ),
-  public: words(
+  public: openings(
     'What needs no credential: `/healthz` (GET and HEAD), `POST /hooks/*`, `=/exactly/this`.',
   ),
   require: Type.Optional(
@@ -98,12 +108,13 @@ const ruleProperties = {
         groups: words('Groups of which one is needed.'),
         claims: Type.Optional(
           Type.Record(Type.String(), claimValue, {
+            minProperties: 1,
             description:
               'Claims with the value, or one of the values, that each has to have. `*` in text stands for anything.',
           }),
         ),
       },
-      strict,
+      restricting,
     ),
   ),
   kinds: Type.Optional(
@@ -171,6 +182,7 @@ export const gateSchema = Type.Object(
 
 /** `gates`: gates by name. */
 export const gatesSchema = Type.Record(Type.String({ pattern: gateNamePattern }), gateSchema, {
+  minProperties: 1,
   additionalProperties: false,
   description:
     'Gates by name, each with its place and its rules: see [docs/gates.md](docs/gates.md). What it leaves out is as in `default_gate`. With any gates here, what is at none of them is denied. In the variable as JSON.',

@@ -23,6 +23,10 @@ export interface BuiltGates {
   readonly gates: readonly Gate[];
 }
 
+/** Why a trusted network needs names (DNS rebinding). */
+const whyHosts =
+  'else any page could have its own name lead here, and a browser in that network would be let in for it';
+
 /** What the builder takes beside the settings. */
 interface Surroundings {
   /** Every gate that looks for cookies looks for this one first. */
@@ -52,6 +56,10 @@ export function buildGates(
     const report: Report = (path, message) => {
       if (isSet(own, path)) here(path, message);
     };
+    if (hosts === undefined && isTrusting(merged)) {
+      const whose = isSet(own, 'networks.trust') ? '' : 'default_gate.';
+      here('hosts', `is needed with ${whose}networks.trust: ${whyHosts}`);
+    }
     return {
       ...buildRules(merged, { ...surroundings, report }),
       name,
@@ -62,6 +70,9 @@ export function buildGates(
       settings: { ...(hosts && { hosts }), ...(paths && { paths }), ...showRules(merged) },
     };
   });
+  if (gates.length === 0 && isTrusting(ruled)) {
+    report('default_gate.networks.trust', `needs gates with hosts: ${whyHosts}`);
+  }
   for (const {
     gates: [a, b],
     places,
@@ -73,6 +84,10 @@ export function buildGates(
     );
   }
   return { defaultGate: { ...defaultGate, settings: showRules(ruled) }, gates };
+}
+
+function isTrusting({ networks }: RawGateRules): boolean {
+  return (asTexts(asMap(networks).trust) ?? []).length > 0;
 }
 
 function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundings): GateRules {

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { buildConfig, type Report } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
+import { emptyProblems } from './empty-settings.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
+import { asMap, isMap } from './raw-values.ts';
 import { type RawConfig, settings } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { findWarnings, type Warning } from './warnings.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** Used when it exists and no other is named. */
@@ -25,14 +28,19 @@ export interface EffectiveSetting {
 export interface LoadedConfig {
   readonly config: Config;
   readonly effective: readonly EffectiveSetting[];
+  /** What is allowed in it and rarely meant. Looks at the files that it names. */
+  warnings(): readonly Warning[];
 }
 
 /**
  * Loads the configuration: defaults, then the file (`file`, else `POSTERN_CONFIG`, else
  * `postern.yaml` where it exists), then `POSTERN_*` variables. Throws ConfigError with every
- * problem there is.
+ * problem there is. `away` is for a file whose service runs elsewhere: what only its machine has,
+ * secrets and keys, is left out.
  */
-export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } = {}): LoadedConfig {
+export function loadConfig(
+  options: { file?: string; env?: NodeJS.ProcessEnv; away?: true } = {},
+): LoadedConfig {
   const env = options.env ?? process.env;
   const named = options.file ?? (env[configVariable] || undefined);
   const file = named ?? (existsSync(defaultFile) ? defaultFile : undefined);
@@ -41,12 +49,18 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
   const problems: Problem[] = [...environment.problems];
 
   const raw = structuredClone(document?.raw ?? {});
+  /** What was set, without what is so by default. */
+  const given = structuredClone(raw);
   const effective: EffectiveSetting[] = [];
   const whereOf = new Map<string, string>();
   for (const { path, schema } of settings) {
     const dotted = path.join('.');
     const fromEnvironment = environment.values.get(dotted);
     const fromFile = getPath(raw, path);
+    if (fromEnvironment !== undefined) {
+      whereOf.set(path.join('\0'), fromEnvironment.variable);
+      setPath(given, path, fromEnvironment.value);
+    }
     const value = fromEnvironment?.value ?? fromFile ?? schema.default;
     if (value === undefined) {
       // `key:` with nothing behind it is null in YAML, and means: not set.
@@ -70,7 +84,11 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     environment.variableAbove(path.join('.')) ??
     document?.locate(path) ??
     path.join('.');
-  problems.push(...schemaProblems(raw, where));
+  // `gate:` with nothing below it is null too, and means: all of it as by default.
+  for (const { path } of settings) removeNull(raw, path.slice(0, 1));
+  const empty = emptyProblems(given, where);
+  const isEmpty = new Set(empty.map(({ path }) => path));
+  problems.push(...empty, ...schemaProblems(raw, where).filter(({ path }) => !isEmpty.has(path)));
   const faulty = new Set(problems.map(({ path }) => path));
   const report: Report = (path, message) => {
     // A value, or a section, that is not even of the right type was reported already.
@@ -79,9 +97,19 @@ export function loadConfig(options: { file?: string; env?: NodeJS.ProcessEnv } =
     );
     if (!isReported) problems.push({ where: where(path.split('.')), path, message });
   };
+  if (options.away) dropLocal(raw);
   const config = buildConfig(raw as RawConfig, env, report);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config, effective };
+  return { config, effective, warnings: () => findWarnings(raw, where, document) };
+}
+
+/** Takes out what is read from other files and from variables. */
+function dropLocal(raw: Record<string, unknown>): void {
+  delete raw.jwt;
+  delete asMap(raw.admin).key_file;
+  for (const rules of [raw.default_gate, ...Object.values(asMap(raw.gates))]) {
+    if (isMap(rules)) delete rules.headers;
+  }
 }
 
 function getPath(object: unknown, path: readonly string[]): unknown {

@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.ts';
 
 /** A configuration file that was read. */
 export interface YamlFile {
+  readonly file: string;
   readonly raw: Record<string, unknown>;
   /** `postern.yaml:3:5` of the nearest key to this path that stands in the file. */
   locate(path: readonly string[]): string;
@@ -47,10 +48,9 @@ export function readYaml(file: string): YamlFile {
       { where: file, path: undefined, message: 'must be a mapping of settings, such as "gate:"' },
     ]);
   }
-  // `gate:` with nothing below it is null in YAML, and means: all of it as by default.
-  const sections = Object.entries(raw ?? {}).filter(([, value]) => value !== null);
   return {
-    raw: Object.fromEntries(sections),
+    file,
+    raw: { ...raw },
     locate: (path) => {
       const offset = offsetOf(document, path);
       return offset === undefined ? file : at(offset);

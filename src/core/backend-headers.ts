@@ -8,13 +8,18 @@ const forbidden = /[\u0000-\u001f\u007f]/;
 
 /**
  * The headers of an answer for the backend, every one the gate declares: an empty value makes nginx drop
- * the client's own header of that name, a missing one would let it through.
+ * the client's own header of that name, a missing one would let it through. Whoever is let in by a public
+ * place is nobody: constants and secrets vouch for a client as identities do, so all are empty then.
  */
 export function renderBackendHeaders(
   gate: Pick<Gate, 'headers'>,
   identity: Identity,
 ): [name: string, value: string][] {
-  return gate.headers.map(({ name, field }) => [name, renderField(field, identity)]);
+  const isNobody = identity.kind === 'public';
+  return gate.headers.map(({ name, field }) => [
+    name,
+    isNobody ? '' : renderField(field, identity),
+  ]);
 }
 
 function renderField(field: HeaderField, identity: Identity): string {

@@ -108,10 +108,15 @@ export function checkKind({ gate, identity }: Inquiry): Deny | undefined {
 
 /**
  * A gate that takes each JWT once needs an id to know it again by. Whether it was used is asked here
- * so that it can be said without using it up; what decides is the redemption.
+ * so that it can be said without using it up; what decides is the redemption. A session that a JWT opened
+ * elsewhere, without being used up, would be a second use of it, and any number of them.
  */
-export function checkSingleUse({ gate, identity }: Inquiry): Deny | undefined {
-  if (!gate.jwtSingleUse || identity?.jwt === undefined) return undefined;
+export function checkSingleUse({ gate, identity, purpose }: Inquiry): Deny | undefined {
+  if (!gate.jwtSingleUse) return undefined;
+  if (identity?.jwtUsedUp === false && purpose !== 'sign_in') {
+    return deny('already_used', 'a session whose JWT was not used up');
+  }
+  if (identity?.jwt === undefined) return undefined;
   if (identity.jwt.jti === undefined) return deny('malformed_credential', 'jti');
   return identity.jwt.used ? deny('already_used') : undefined;
 }

@@ -1,4 +1,6 @@
 import type { BridgeRequest } from './bridge.ts';
+import type { Gate } from './gate.ts';
+import { matchesHost } from './host-pattern.ts';
 import { type Inquiry, note } from './inquiry.ts';
 import { type Deny, deny, isDenial } from './verdict.ts';
 
@@ -28,12 +30,23 @@ export function findCredential(inquiry: Inquiry): Deny | undefined {
   }
   const { trust } = gate.networks;
   if (handshake.clientAddress !== undefined && trust?.includes(handshake.clientAddress)) {
-    note(inquiry, 'the client is in networks.trust');
-    inquiry.grounds = 'network';
-    return undefined;
+    if (isAtOwnHost(gate, handshake.host)) {
+      note(inquiry, 'the client is in networks.trust');
+      inquiry.grounds = 'network';
+      return undefined;
+    }
+    note(inquiry, 'networks.trust counts at the hosts of the gate alone');
   }
   const request = gate.sources.includes('bridge') ? bridgeRequest(inquiry) : undefined;
   return request === undefined ? deny('no_credential') : rest(inquiry, request);
+}
+
+/**
+ * A page of anybody's may have its own name point to a machine of a trusted network (DNS rebinding), and a
+ * browser there then asks under that name. So the name has to be one of the gate's, whoever chose the gate.
+ */
+function isAtOwnHost({ hosts }: Pick<Gate, 'hosts'>, host: string): boolean {
+  return hosts.some((pattern) => matchesHost(pattern, host));
 }
 
 function rest(inquiry: Inquiry, request: BridgeRequest): undefined {

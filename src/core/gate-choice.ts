@@ -57,12 +57,20 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
     .flatMap(placesOf)
     .sort((a, b) => compareHosts(a.host, b.host) || comparePaths(a.path, b.path));
 
-  /** The gate of a path, if a backend to which capitals are nothing finds it there as well. */
-  function gateAt(here: readonly Place[], path: string): Gate | undefined | 'capitals' {
-    const gate = here.find((place) => matchesPath(place.path, path))?.gate;
+  /**
+   * The gate of a path, if backends find it there as well to which capitals are nothing, or a slash at the
+   * end is.
+   */
+  function gateAt(here: readonly Place[], path: string): Gate | undefined | Doubt {
+    const place = here.find((one) => matchesPath(one.path, path));
     const folded = foldCase(path);
-    const other = here.find((place) => matchesPath(place.folded, folded))?.gate;
-    return gate === other ? gate : 'capitals';
+    const other = here.find((one) => matchesPath(one.folded, folded));
+    if (place?.gate !== other?.gate) return 'capitals';
+    if (place === undefined || !place.path.open) return place?.gate;
+    const twin = folded.endsWith('/') ? folded.slice(0, -1) : `${folded}/`;
+    const exact = here.find((one) => matchesPath(one.folded, twin));
+    const isOther = exact !== undefined && !exact.path.open && exact.gate !== place.gate;
+    return isOther ? 'slash' : place.gate;
   }
 
   /** The one gate that all readings are at. */
@@ -72,16 +80,34 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
     const agreed = agreeOn(read, (path) => gateAt(here, path), showGate);
     if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
     if (agreed.value === undefined) return deny('no_gate', 'host and path');
-    if (agreed.value === 'capitals')
-      return deny('ambiguous_path', 'without capitals: another gate');
-    return agreed.value;
+    return typeof agreed.value === 'string'
+      ? deny('ambiguous_path', doubts[agreed.value])
+      : agreed.value;
+  }
+
+  /**
+   * A denial where a backend may take the path for one of another location than nginx did, which named
+   * the gate: where its readings are at different places, or it can lead anywhere.
+   */
+  function checkNamed(host: string, path: string | undefined): Deny | undefined {
+    const read = gates.length < 2 || path === undefined ? undefined : readPath(path);
+    if (read === undefined) return undefined;
+    if (read.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
+    const here = places.filter((place) => matchesHost(place.host, host));
+    if (wholeHost(here) !== undefined) return undefined;
+    const agreed = agreeOn(read, (one) => gateAt(here, one), showGate);
+    if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+    return typeof agreed.value === 'string'
+      ? deny('ambiguous_path', doubts[agreed.value])
+      : undefined;
   }
 
   return {
     choose({ gateName, host, path, locationPath }) {
       if (gateName !== undefined) {
         const gate = byName.get(gateName);
-        return gate ? { gate, because: 'nginx named it' } : deny('no_gate', 'unknown name');
+        if (gate === undefined) return deny('no_gate', 'unknown name');
+        return checkNamed(host, path) ?? { gate, because: 'nginx named it' };
       }
       const read = path === undefined ? undefined : readPath(path);
       if (read === undefined) return deny('malformed_request', 'path');
@@ -156,8 +182,16 @@ function wholeHost(here: readonly Place[]): Gate | undefined {
   return isOne && isWhole ? first?.gate : undefined;
 }
 
-function showGate(gate: Gate | undefined | 'capitals'): string {
-  return gate === undefined ? 'no gate' : gate === 'capitals' ? 'a matter of capitals' : gate.name;
+/** Why a backend may find another gate at a path that can be read in one way only. */
+const doubts = {
+  capitals: 'without capitals: another gate',
+  slash: 'but for the slash at the end: another gate',
+} as const;
+type Doubt = keyof typeof doubts;
+
+function showGate(gate: Gate | undefined | Doubt): string {
+  if (gate === undefined) return 'no gate';
+  return typeof gate === 'string' ? doubts[gate] : gate.name;
 }
 
 function showRewritten(gate: Gate, other: Gate | Deny | undefined): string {

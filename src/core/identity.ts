@@ -38,6 +38,10 @@ export interface Identity {
   readonly maxUses: number | undefined;
   /** Set when it is a JWT of another issuer. */
   readonly jwt?: JwtFacts;
+  /** Set on a session that was opened with a JWT: whether that used the JWT up. */
+  readonly jwtUsedUp?: boolean;
+  /** Set on a ticket: the end of whatever is opened with it, in Unix milliseconds. */
+  readonly opensUntil?: number;
 }
 
 /** What a JWT is known by. `iss` and `jti` together name it, in all of time. */
@@ -48,6 +52,12 @@ export interface JwtKey {
   readonly subject: string;
   /** Unix milliseconds, undefined when it does not say. */
   readonly issuedAt: number | undefined;
+}
+
+/** The JWT that a session was opened with. */
+export interface SessionJwt extends JwtKey {
+  /** Whether opening the session used it up, for gates that take each JWT once. */
+  readonly usedUp: boolean;
 }
 
 /** What a JWT can be revoked and used up by. */

@@ -19,7 +19,14 @@ export interface PathReadings {
   readonly all: readonly [PathReading, ...PathReading[]];
   /** False where a path is so long, and can be read in so many ways, that not all are there. */
   readonly isComplete: boolean;
+  /** Whether some reading has a dot segment, or a `\\`: it may lead to any place there is. */
+  readonly hasDots: boolean;
 }
+
+/** Most hosts that are looked for in one text. */
+const mostHosts = 8;
+
+const dotSegment = /\\|(?:^|\/)\.{1,2} *(?:[/;?]|$)/;
 
 /** Most characters that are read for one path in all its readings: about a millisecond's work. */
 const mostCharacters = 100_000;
@@ -37,31 +44,47 @@ interface Leniency {
   readonly dots: boolean;
 }
 
+const strict: Leniency = {
+  backslashes: false,
+  parameters: false,
+  endings: false,
+  merged: false,
+  dots: false,
+};
+
 /** A path in which there is nothing to be read in more than one way. */
 const isPlain = (path: string) => !/[%\\;?]|\/\/|[. ](?:\/|$)/.test(path);
 
 /**
  * Reads a path of a request target in every way that some software on the way to a handler is known to:
- * decoded not at all, once or twice; with and without slashes merged and dot segments resolved; more or
- * less leniently. Undefined where nginx answers 400.
+ * decoded not at all, in part, once or twice; with and without slashes merged and dot segments resolved;
+ * more or less leniently; and all that on top of what nginx resolved, which is what a backend receives
+ * where `proxy_pass` has a URI part. Undefined where nginx answers 400.
  */
 export function readPath(path: string): PathReadings | undefined {
   const resolved = resolvePath(path);
   if (resolved === undefined) return undefined;
   const first = { path: resolved, how: 'as nginx resolves it' };
-  if (isPlain(path)) return { resolved, all: [first], isComplete: true };
+  if (isPlain(path)) return { resolved, all: [first], isComplete: true, hasDots: false };
   const found = new Map([[resolved, first]]);
-  const all = () => [...found.values()] as [PathReading, ...PathReading[]];
+  const texts = textsOf(path, resolved);
+  const hasDots = texts.some(({ text }) => dotSegment.test(text));
+  const result = (isComplete: boolean): PathReadings => ({
+    resolved,
+    all: [...found.values()] as [PathReading, ...PathReading[]],
+    isComplete,
+    hasDots,
+  });
   let characters = 0;
-  for (const { text, how } of decodings(path)) {
+  for (const { text, how } of texts) {
     for (const leniency of lenienciesFor(text)) {
       characters += text.length;
-      if (characters > mostCharacters) return { resolved, all: all(), isComplete: false };
+      if (characters > mostCharacters) return result(false);
       const read = readLeniently(text, leniency);
       if (!found.has(read)) found.set(read, { path: read, how: describe(how, leniency) });
     }
   }
-  return { resolved, all: all(), isComplete: true };
+  return result(true);
 }
 
 /** A path that is decoded already, as `$uri` of nginx is, in all ways that are left. */
@@ -69,28 +92,66 @@ export function readDecodedPath(path: string): PathReadings | undefined {
   return path.startsWith('/') ? readPath(path.replaceAll('%', '%25')) : undefined;
 }
 
-/** The text of a path before and after decoding, as often as it changes. */
-function decodings(path: string): readonly { readonly text: string; readonly how: string }[] {
+/** What a path is before its slashes and dots are looked at. */
+interface Text {
+  readonly text: string;
+  /** Empty for the path as sent. */
+  readonly how: string;
+}
+
+/** All texts that some software looks at, the shortest way to each first. */
+function textsOf(path: string, resolved: string): readonly Text[] {
   const sent = decodeNecessary(path);
   const once = percentBytes(path) ?? path;
-  const twice = decodeValid(once);
-  return [
+  const unmerged = readLeniently(once, { ...strict, dots: true });
+  const decoded: readonly Text[] = [
     { text: sent, how: '' },
-    ...(once === sent ? [] : [{ text: once, how: 'decoded' }]),
-    ...(twice === once ? [] : [{ text: twice, how: 'decoded twice' }]),
+    { text: once, how: 'decoded' },
+    { text: decodeValid(once), how: 'decoded twice' },
+    // As URL parsers have it (WHATWG URL, RFC 3986, section 6.2.2.2).
+    { text: sent.replace(/%2e/gi, '.'), how: 'dots decoded' },
+    { text: sent.replace(unreserved, fromHex), how: 'letters and digits decoded' },
+    { text: resolved, how: 'resolved by nginx' },
+    { text: decodeValid(resolved), how: 'resolved by nginx, decoded' },
+    { text: unmerged, how: 'resolved by nginx' },
+    { text: decodeValid(unmerged), how: 'resolved by nginx, decoded' },
   ];
+  const texts = new Map<string, Text>();
+  for (const one of decoded) {
+    if (!texts.has(one.text)) texts.set(one.text, one);
+  }
+  for (const one of [...texts.values()].flatMap(withoutHosts)) {
+    if (!texts.has(one.text)) texts.set(one.text, one);
+  }
+  return [...texts.values()];
+}
+
+/** What `new URL(path, base)` makes of a path with two slashes: what follows them is a host. */
+function withoutHosts({ text, how }: Text): Text[] {
+  const found: Text[] = [];
+  const slashes = /[/\\]{2,}[^/\\]*/g;
+  for (const { 0: host, index } of text.matchAll(slashes)) {
+    if (found.length === mostHosts) break;
+    const behind = text.slice(index + host.length);
+    const path = `${text.slice(0, index)}${behind === '' ? '/' : behind}`;
+    found.push({
+      text: path,
+      how: [how, 'behind a host'].filter((part) => part !== '').join(', '),
+    });
+  }
+  return found;
 }
 
 /**
  * Decodes what nobody can send but encoded (RFC 3986, sections 2 and 3.3): there is one way to write it,
- * so it tells no two paths apart.
+ * so it tells no two paths apart. `\\` is left out, which browsers take for a slash where it is not encoded.
  */
 function decodeNecessary(path: string): string {
-  return path.replace(
-    /%(?:[89a-f][0-9a-f]|[01][0-9a-f]|7f|2[02]|3[ce]|5[ce]|60|7[bcd])/gi,
-    fromHex,
-  );
+  return path.replace(/%(?:[89a-f][0-9a-f]|[01][0-9a-f]|7f|2[02]|3[ce]|5e|60|7[bcd])/gi, fromHex);
 }
+
+/** Encoded characters that mean the same unencoded (RFC 3986, section 2.3). */
+const unreserved = /%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 
 /** Decodes what can be decoded, and leaves the rest as it is. */
 function decodeValid(path: string): string {

@@ -39,7 +39,10 @@ export function parsePublicPlace(text: string): PublicPlace | { readonly invalid
  * The query never counts. A backend to which capitals are nothing, and nginx after its rewrites, have to
  * find it in a public place as well: else a credential is needed.
  */
-export function findPublic(places: readonly PublicPlace[], handshake: Handshake): boolean | Deny {
+export function findPublic(
+  places: readonly PublicPlace[],
+  handshake: Pick<Handshake, 'method' | 'path' | 'locationPath'>,
+): boolean | Deny {
   const fitting = places.filter(({ methods }) => methods.includes(handshake.method));
   if (fitting.length === 0 || handshake.path === undefined) return false;
   const read = readPath(handshake.path);

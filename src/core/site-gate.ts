@@ -28,6 +28,14 @@ export function siteGate(gates: readonly Gate[]): Gate | undefined {
   };
 }
 
+/**
+ * The rules for signing in at one gate of a host. The session opens the others too, so that a JWT which one
+ * of them takes once is used up by it.
+ */
+export function signInGate(gate: Gate, here: readonly Gate[]): Gate {
+  return { ...gate, jwtSingleUse: [gate, ...here].some(({ jwtSingleUse }) => jwtSingleUse) };
+}
+
 function joinOrigins(a: OriginRules, b: OriginRules): OriginRules {
   return {
     same: a.same || b.same,

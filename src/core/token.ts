@@ -1,4 +1,4 @@
-import type { Bounds, Claims, JwtKey } from './identity.ts';
+import type { Bounds, Claims, SessionJwt } from './identity.ts';
 
 /**
  * A token can be used again; a ticket lives seconds and is good for one handshake; a session is a
@@ -37,7 +37,12 @@ export interface Token {
   /** Imported with a secret that can be guessed in less than 2^128 attempts. */
   readonly weak: boolean;
   /** Set on a session that was opened with a JWT: which one. */
-  readonly jwt?: JwtKey;
+  readonly jwt?: SessionJwt;
+  /**
+   * How long using a session can keep it alive; on a ticket, how long what is opened with it may live: its
+   * issuer gives no longer life, whatever steps lie between. Undefined for no such bound.
+   */
+  readonly renewableUntil?: number;
   /** Set on a token found by its secret from before a rotation: how long that one is good. */
   readonly secretUntil?: number;
   /** Set on a token that was used: about when that was last, to a minute or so. */

@@ -2,8 +2,9 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ConfigError } from '../config/config-error.ts';
 import { explainSchemaError } from '../core/schema-error.ts';
+import { KeyRefused } from '../services/admin-keys.ts';
 import type { Events } from '../services/events.ts';
-import { IssueRefused } from '../services/issuing.ts';
+import { IssueRefused, RevocationRefused } from '../services/issuing.ts';
 import { IssuerUnavailable, JwtRevocationRefused } from '../services/jwt-revocations.ts';
 import { MetricsUnavailable } from '../services/metrics/scrape.ts';
 import { TokenEnded } from '../services/tokens.ts';
@@ -114,9 +115,16 @@ export function createErrorHandler(events: Events) {
     if (error instanceof ProblemError) {
       return sendProblem(reply, error.code, { detail: error.detail });
     }
-    if (error instanceof IssueRefused || error instanceof JwtRevocationRefused) {
+    if (
+      error instanceof IssueRefused ||
+      error instanceof JwtRevocationRefused ||
+      error instanceof KeyRefused
+    ) {
       const errors = [{ field: error.field, message: error.message }];
       return sendProblem(reply, 'validation_failed', { errors });
+    }
+    if (error instanceof RevocationRefused) {
+      return sendProblem(reply, 'forbidden', { detail: error.message });
     }
     if (error instanceof TokenEnded) {
       return sendProblem(reply, 'token_ended', { detail: error.message });

@@ -35,6 +35,7 @@ proxy_cache_bypass "";
 proxy_buffering on;
 proxy_cache_methods GET;
 proxy_cache_min_uses 1;
+proxy_cache_lock off;
 proxy_cache_use_stale off;
 proxy_cache_background_update off;
 proxy_cache_revalidate off;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { authUri } from '../core/auth-uri.ts';
+import { renderForeignHeaders } from './foreign-headers.ts';
 import type { KitOptions } from './kit-options.ts';
 import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
@@ -37,6 +38,10 @@ auth_request_set $postern_return_to $upstream_http_x_postern_return;
 auth_request_set $postern_status $upstream_http_x_postern_status;
 auth_request_set $postern_retry_after $upstream_http_retry_after;`,
     renderIdentity(options.headers),
+    renderForeignHeaders(options, (name) => `proxy_set_header ${name} "";`, {
+      own: 'proxy_set_header X-Forwarded-Prefix /app;',
+      client: 'proxy_set_header X-HTTP-Method-Override $http_x_http_method_override;',
+    }),
     `
 # The application's own subprotocols, without one that carried a token, and Authorization only where
 # the gate says so (forward_authorization, headers).

@@ -1,3 +1,4 @@
+import { renderForeignHeaders } from './foreign-headers.ts';
 import type { KitOptions } from './kit-options.ts';
 import { identityVariable } from './location-file.ts';
 import { joinParts } from './text.ts';
@@ -64,11 +65,16 @@ function backendValues(options: KitOptions): (readonly [header: string, variable
   ];
 }
 
+/** The name of a header among the parameters of CGI (RFC 3875, section 4.1.18). */
+function parameterOf(header: string): string {
+  return `HTTP_${header.toUpperCase().replaceAll('-', '_')}`;
+}
+
 /** `postern-fastcgi.conf` and `postern-uwsgi.conf`. */
 export function renderParameterFile(kind: keyof typeof dialects, options: KitOptions): string {
   const { module, pass, usual, parameters } = dialects[kind];
   const lines = backendValues(options).map(([header, variable]) => {
-    return `${module} HTTP_${header.toUpperCase().replaceAll('-', '_')} ${variable};`;
+    return `${module} ${parameterOf(header)} ${variable};`;
   });
   return joinParts(
     `
@@ -87,6 +93,10 @@ ${module} REQUEST_URI $postern_return;
 ${module} REMOTE_USER $postern_user if_not_empty;
 
 ${lines.join('\n')}`,
+    renderForeignHeaders(options, (name) => `${module} ${parameterOf(name)} "";`, {
+      own: `${module} HTTP_X_FORWARDED_PREFIX /app;`,
+      client: `${module} HTTP_X_HTTP_METHOD_OVERRIDE $http_x_http_method_override;`,
+    }),
   );
 }
 
@@ -102,5 +112,9 @@ export function renderGrpcFile(options: KitOptions): string {
 # The headers that postern-location.conf sets are proxy_set_header lines, which grpc_pass does not read:
 # without these lines the application would see the client's own.`,
     lines.join('\n'),
+    renderForeignHeaders(options, (name) => `grpc_set_header ${name} "";`, {
+      own: 'grpc_set_header X-Forwarded-Prefix /app;',
+      client: 'grpc_set_header X-HTTP-Method-Override $http_x_http_method_override;',
+    }),
   );
 }

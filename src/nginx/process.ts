@@ -25,19 +25,23 @@ const attempts = 3;
 export async function startNginx(options: {
   readonly directory: string;
   readonly http: (port: number) => string;
+  /** Connections of each worker, to clients and to backends together. */
+  readonly connections?: number;
   /** Lines of the main context, such as `load_module`. */
   readonly main?: string;
   readonly workers?: number;
+  /** Path of the nginx to start; the one of this machine when left out. */
+  readonly program?: string;
 }): Promise<NginxProcess> {
-  const { directory, http, main = '', workers = 1 } = options;
+  const { directory, http, main = '', workers = 1, program = nginxBinary() } = options;
   const file = join(directory, 'nginx.conf');
   for (let attempt = 1; ; attempt++) {
     const port = await findFreePort();
-    writeFileSync(file, renderMain({ directory, main, workers, http: http(port) }));
+    writeFileSync(file, renderMain({ ...options, directory, main, workers, http: http(port) }));
     rmSync(join(directory, 'error.log'), { force: true });
-    const child = spawn(nginxBinary(), ['-c', file, '-e', join(directory, 'error.log')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    // What a program was built to write beside itself goes there too (-p).
+    const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')];
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const failure = await waitUntilReady(child, port);
     if (failure === undefined) return handle(child, port);
     const words = `${failure}${readLog(directory)}`;
@@ -56,9 +60,10 @@ function renderMain(options: {
   directory: string;
   main: string;
   workers: number;
+  connections?: number;
   http: string;
 }): string {
-  const { directory, main, workers, http } = options;
+  const { directory, main, workers, connections = 8192, http } = options;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `  ${name}_temp_path ${join(directory, `temp-${name}`)};`)
     .join('\n');
@@ -70,7 +75,7 @@ pid ${join(directory, 'nginx.pid')};
 error_log ${join(directory, 'error.log')} info;
 worker_processes ${workers};
 worker_rlimit_nofile 16384;
-events { worker_connections 8192; }
+events { worker_connections ${connections}; }
 http {
 ${temporary}
 ${http}
@@ -100,7 +105,8 @@ async function waitUntilReady(child: ChildProcess, port: number): Promise<string
     said += chunk;
   });
   child.once('error', (error: NodeJS.ErrnoException) => {
-    ended = error.code === 'ENOENT' ? 'there is no nginx on this machine (PATH).' : error.message;
+    const isMissing = error.code === 'ENOENT' && child.spawnfile === 'nginx';
+    ended = isMissing ? 'there is no nginx on this machine (PATH).' : error.message;
   });
   child.once('close', (code) => {
     ended ??= `${said}(exit code ${code})\n`;

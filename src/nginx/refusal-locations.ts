@@ -12,6 +12,9 @@ location @postern_denied {
     error_page 599 /;
     # A login on this host is named by its path: nginx may not know the port that clients use.
     absolute_redirect off;
+    # The way to the login is for this once, and a redirect for every browser.
+    expires off;
+    msie_refresh off;
     # Early data of TLS, where it is not to be replayed: the client sends it again by itself.
     if ($postern_status = 425) {
         return 425;
@@ -49,13 +52,32 @@ location @postern_denied {
     return 302 $postern_login;
 }`;
 
+/**
+ * With `recursive_error_pages on` in the protected location or around it, the server's `error_page` counts
+ * here. It may be a named location, which would serve what was asked for: so nothing of that is left.
+ */
+const forPagesAlone = (status: number, uri: string) =>
+  `
+    # A page of the server's own (recursive_error_pages) is for page loads alone, and must not serve what was
+    # asked for.
+    rewrite ^ ${uri}?;
+    if ($http_upgrade != "") {
+        error_page 599 /;
+        return ${status};
+    }
+    if ($request_method !~ ^(GET|HEAD)$) {
+        error_page 599 /;
+        return ${status};
+    }
+    return ${status};`.slice(1);
+
 const refusedLocation = `
 # Known, and not admitted.
 location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
-    return 403;
+${forPagesAlone(403, '/.postern/refused')}
 }`;
 
 const limitedLocation = `
@@ -76,12 +98,7 @@ location @postern_unavailable {
     auth_request off;
     recursive_error_pages off;
     add_header Retry-After 5 always;
-    # No error page of the server for a handshake: it might be a redirect.
-    if ($http_upgrade != "") {
-        error_page 599 /;
-        return 503;
-    }
-    return 503;
+${forPagesAlone(503, '/.postern/unavailable')}
 }`;
 
 /** Where a protected location sends what it does not let through, each for one kind of answer. */

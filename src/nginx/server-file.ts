@@ -30,13 +30,13 @@ interface ServerOptions {
 
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<KitOptions, 'cache' | 'headers'>,
+  options: Pick<KitOptions, 'cache'>,
   reach: Reach,
   { variables = '', warning = usualWarning, log = '' }: ServerOptions = {},
 ): string {
   return joinParts(
     guard,
-    renderHeaderRoom(options.headers),
+    headerRoom,
     `${serverVariables}${variables}`,
     log &&
       `\n# Without tokens, in the place of the log that this server block would inherit.\n${log}`,
@@ -46,15 +46,10 @@ export function renderServerRules(
   );
 }
 
-/** Longest name of a header that `proxy_set_header` takes with nginx's defaults. */
-const longestUsualName = 46;
-
-function renderHeaderRoom(headers: readonly string[]): string {
-  if (headers.every((name) => name.length <= longestUsualName)) return '';
-  return `
-# A header that a gate adds has a long name.
+/** In the server block, since SWAG's proxy.conf says the same in its locations. */
+const headerRoom = `
+# Room for all headers that the files set or clear, long names among them.
 proxy_headers_hash_bucket_size 128;`;
-}
 
 const guard = `
 # The rewrite directives of a server block run for the subrequest too, in the order in which they stand.
@@ -125,8 +120,14 @@ location ^~ ${authUri} {
     # Internal redirects that follow an admission (try_files, index) are told from rewrites by this.
     set $postern_asked "asked:";
 
-    # An error of nginx's own stays an error here: error pages of the server would answer in its place.
+    # Settings of the server block and of http do not count here: the answer is Postern's, or none. An error of
+    # nginx's own stays an error; error pages of the server would answer in its place.
     error_page 599 /;
+    proxy_intercept_errors off;
+    proxy_bind off;
+    proxy_store off;
+    # A connection that Postern has just closed is no denial: nginx takes another.
+    proxy_next_upstream error timeout;
 
 ${indent(renderPass(reach, '/auth'))}
     proxy_method GET;
@@ -148,8 +149,9 @@ ${indent(renderQuestion())}
     proxy_buffer_size ${size}k;
     proxy_buffers 4 ${size}k;
     proxy_busy_buffers_size ${2 * size}k;
+    proxy_temp_file_write_size ${2 * size}k;
+    proxy_max_temp_file_size 0;
 ${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheRules}`)}
-    proxy_intercept_errors off;
 }`;
 }
 
@@ -159,6 +161,28 @@ function renderPublicLocation(reach: Reach): string {
 location ^~ /.postern/ {
     auth_request off;
 ${indent(renderPass(reach, ''))}
+    # Requests and answers pass unchanged: settings for backends around this file do not count here.
+    error_page 599 /;
+    proxy_intercept_errors off;
+    proxy_bind off;
+    proxy_store off;
+    proxy_cache off;
+    proxy_next_upstream error timeout;
+    proxy_redirect off;
+    proxy_cookie_domain off;
+    proxy_cookie_path off;
+    # nginx forgets an inherited list where there is one. Nothing has this header.
+    proxy_hide_header X-Postern-None;
+    expires off;
+    ssi off;
+    # What people sign in with goes to Postern and nowhere else.
+    mirror off;
+    client_max_body_size 16k;
+    client_body_buffer_size 32k;
+    client_body_in_file_only off;
+    proxy_method $request_method;
+    proxy_pass_request_body on;
+    proxy_set_body $request_body;
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Host $host;
@@ -171,10 +195,13 @@ ${indent(renderPass(reach, ''))}
     proxy_set_header X-Forwarded-Proto $scheme;
     proxy_set_header X-Real-IP $remote_addr;
     proxy_set_header Early-Data $ssl_early_data;
-    client_max_body_size 16k;
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
-    proxy_cache off;
+    proxy_buffer_size 16k;
+    proxy_buffers 4 16k;
+    proxy_busy_buffers_size 32k;
+    proxy_temp_file_write_size 32k;
+    proxy_max_temp_file_size 0;
 }`;
 }
 

@@ -30,11 +30,23 @@ export interface KeyRequest {
   readonly expiresAt: number | undefined;
 }
 
+/** A key was asked for that would not be what it says. */
+export class KeyRefused extends Error {
+  override readonly name = 'KeyRefused';
+  /** The field of the request that is to blame. */
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
 /** Decides whose requests the admin API serves, and keeps the keys. May reject with StoreUnavailable. */
 export interface AdminKeys {
   /** The key this secret is, undefined when it is none, or expired. */
   identify(secret: string): Promise<AdminKey | undefined>;
-  /** Makes a key; undefined when its name is taken. */
+  /** Makes a key; undefined when its name is taken. Rejects with KeyRefused. */
   create(
     request: KeyRequest,
     actor: Actor,
@@ -95,6 +107,7 @@ export function createAdminKeys(dependencies: {
     },
 
     async create(request, actor) {
+      checkKey(request);
       const secret = createSecret(adminKeyPrefix);
       const key = { ...request, createdAt: clock(), lastUsedAt: undefined };
       if (reservedNames.has(request.name)) return undefined;
@@ -113,6 +126,14 @@ export function createAdminKeys(dependencies: {
       return isRevoked;
     },
   };
+}
+
+/** A bound that a role does not keep to would be taken for one. */
+function checkKey({ role, gates, maxTtl }: KeyRequest): void {
+  if (role === 'issuer') return;
+  const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';
+  if (field === undefined) return;
+  throw new KeyRefused(field, `binds an issuer only; a key of the role ${role} has no such bound`);
 }
 
 /** A key that may do everything and is kept nowhere. */

@@ -61,7 +61,9 @@ export function createAnswer(dependencies: {
           // A counted use is noted by the redemption; who has no id has no token.
           const { tokenId, maxUses } = identity;
           if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
-          return whenKnown(isWanted ? assert(identity, name) : '', (assertion) => ({
+          // A backend takes any valid assertion for a word about somebody.
+          const isSomebody = identity.kind !== 'public';
+          return whenKnown(isWanted && isSomebody ? assert(identity, name) : '', (assertion) => ({
             at,
             verdict,
             assertion,

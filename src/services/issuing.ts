@@ -35,11 +35,33 @@ export class IssueRefused extends Error {
   }
 }
 
+/** A token was to be revoked by an issuer that could not have issued it. */
+export class RevocationRefused extends Error {
+  override readonly name = 'RevocationRefused';
+}
+
+/** What a key may issue. */
+export type IssuerBounds = Pick<AdminKey, 'gates' | 'maxTtl'>;
+
 /** How long things may live. */
 export type Limits = Pick<Config, 'tokens' | 'tickets'>;
 
-/** A token as it is when it begins. Throws IssueRefused. */
-export function newToken(request: IssueRequest, limits: Limits, now: number): Token {
+/** A token as it is when it begins, for an issuer with its bounds if one asks. Throws IssueRefused. */
+export function newToken(
+  request: IssueRequest,
+  limits: Limits,
+  now: number,
+  issuer?: IssuerBounds,
+): Token {
+  const token = begin(issuer ? withinIssuer(request, issuer, limits) : request, limits, now);
+  if (issuer === undefined) return token;
+  checkIssuer(token, issuer);
+  // A ticket's own life says nothing of what it buys; that of other tokens is the bound of theirs.
+  const isBound = token.kind === 'ticket' && issuer.maxTtl !== undefined;
+  return isBound ? { ...token, renewableUntil: now + (issuer.maxTtl ?? 0) } : token;
+}
+
+function begin(request: IssueRequest, limits: Limits, now: number): Token {
   const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
   const expiresAt = chooseExpiry(request, limits, now);
   if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
@@ -63,9 +85,9 @@ export function newToken(request: IssueRequest, limits: Limits, now: number): To
 }
 
 /** Where the default life is longer than an issuer may give, it gives what it may. */
-export function withinIssuer(
+function withinIssuer(
   request: IssueRequest,
-  { maxTtl }: Pick<AdminKey, 'maxTtl'>,
+  { maxTtl }: IssuerBounds,
   limits: Limits,
 ): IssueRequest {
   const { defaultTtl } = limitsOf(request.kind, limits);
@@ -73,10 +95,10 @@ export function withinIssuer(
   return isShortened ? { ...request, expires: { in: maxTtl } } : request;
 }
 
-/** Throws IssueRefused when an issuer may not issue this token. */
+/** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
 export function checkIssuer(
   { bounds, createdAt, expiresAt }: Token,
-  { gates, maxTtl }: Pick<AdminKey, 'gates' | 'maxTtl'>,
+  { gates, maxTtl }: IssuerBounds,
 ): void {
   const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
   if (gates.length > 0 && isForeign) {
@@ -84,6 +106,19 @@ export function checkIssuer(
   }
   if (maxTtl !== undefined && (expiresAt === undefined || expiresAt - createdAt > maxTtl)) {
     throw new IssueRefused('expires_in', `this key may give ${formatDuration(maxTtl)} at most`);
+  }
+}
+
+/** Throws RevocationRefused when an issuer could not have issued this token, nor what opened this session. */
+export function checkRevoker(token: Token, issuer: IssuerBounds): void {
+  if (token.jwt !== undefined) {
+    throw new RevocationRefused('This key revokes no session that a JWT of another issuer opened.');
+  }
+  try {
+    checkIssuer(token, issuer);
+  } catch (error) {
+    if (!(error instanceof IssueRefused)) throw error;
+    throw new RevocationRefused(`This key could not have issued that token: ${error.message}.`);
   }
 }
 

@@ -5,6 +5,7 @@ import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../stores/store
 import type { VerifyJwt } from '../verifiers/jwt.ts';
 import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
+import { type IssuerBounds, RevocationRefused } from './issuing.ts';
 
 /** What to revoke of an issuer. */
 export interface JwtRevocationRequest {
@@ -45,9 +46,9 @@ export interface JwtRevocations {
   /**
    * Revokes the JWT itself. False when it is no JWT, or there are no issuers. One that is nobody's
    * or not good any more is left as it is. Rejects with JwtRevocationRefused for one without a jti,
-   * and with IssuerUnavailable.
+   * with IssuerUnavailable, and with RevocationRefused for an issuer, which issues no JWTs.
    */
-  revokePresented(jwt: string, actor: Actor): Promise<boolean>;
+  revokePresented(jwt: string, actor: Actor, issuer?: IssuerBounds): Promise<boolean>;
   list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
   /** What the configuration calls the issuer of these JWTs; undefined when it is there no more. */
   nameOf(iss: string): string | undefined;
@@ -89,13 +90,16 @@ export function createJwtRevocations(dependencies: {
   return {
     revoke,
 
-    async revokePresented(jwt, actor) {
+    async revokePresented(jwt, actor, bounds) {
       const found = await verifyJwt({ source: 'bearer', value: jwt }, clock());
       if (found === undefined) return false;
       if (isDenial(found) && found.reason === 'issuer_unavailable') throw new IssuerUnavailable();
       const identity = isDenial(found) ? found.identity : found;
       const isOver = isDenial(found) && ['expired', 'revoked'].includes(found.reason);
       if (identity?.jwt === undefined || isOver) return true;
+      if (bounds !== undefined) {
+        throw new RevocationRefused('A JWT of another issuer needs a key of the role admin.');
+      }
       const { issuer, jti } = identity.jwt;
       if (jti === undefined) {
         throw new JwtRevocationRefused('token', 'has no jti to revoke it by; revoke its subject');

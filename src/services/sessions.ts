@@ -4,7 +4,7 @@ import type { Awaitable } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
-import type { Identity, JwtFacts, JwtKey } from '../core/identity.ts';
+import type { Identity, JwtFacts, SessionJwt } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
 import { type Deny, deny, type Verdict } from '../core/verdict.ts';
@@ -25,7 +25,10 @@ export interface OpenedSession {
 
 /** Sessions: tokens in cookies that Postern sets. Every method may reject with StoreUnavailable. */
 export interface Sessions {
-  /** Opens a session for whoever presents this token, which is used up if it is a ticket. */
+  /**
+   * Opens a session for whoever presents this token, which is used up if it is a ticket, or a JWT that counts
+   * once at this gate.
+   */
   open(token: string, handshake: Handshake, gate: Gate): Promise<OpenedSession | Deny>;
   /**
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
@@ -65,8 +68,9 @@ export function createSessions(dependencies: {
       const { identity } = verdict;
       // A session of a session would outlive the revocation of what the first was opened with.
       if (identity.kind === 'session') return deny('unknown_token');
-      // A ticket lives seconds because it travels in the open; what it buys may live longer.
-      const bound = identity.kind === 'ticket' ? undefined : identity.expiresAt;
+      // A ticket lives seconds because it travels in the open; what it buys may live longer, but no longer
+      // than its issuer may give.
+      const bound = identity.kind === 'ticket' ? identity.opensUntil : identity.expiresAt;
       const longest = config.expiry === 'sliding' ? config.maxTtl : config.ttl;
       const renewableUntil = Math.min(now + longest, bound ?? Number.MAX_SAFE_INTEGER);
       const expiresAt = Math.min(now + config.ttl, renewableUntil);
@@ -77,7 +81,7 @@ export function createSessions(dependencies: {
         kind: 'session',
         hash: hashSecret(secret),
         parent: identity.tokenId,
-        ...(identity.jwt && { jwt: toKey(identity.jwt) }),
+        ...(identity.jwt && { jwt: toSessionJwt(identity.jwt, at.jwtSingleUse) }),
         subject: identity.subject,
         label: undefined,
         claims: identity.claims,
@@ -137,6 +141,6 @@ export function createSessions(dependencies: {
   };
 }
 
-function toKey({ iss, jti, subject, issuedAt }: JwtFacts): JwtKey {
-  return { iss, jti, subject, issuedAt };
+function toSessionJwt({ iss, jti, subject, issuedAt }: JwtFacts, usedUp: boolean): SessionJwt {
+  return { iss, jti, subject, issuedAt, usedUp };
 }

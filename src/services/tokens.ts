@@ -1,4 +1,3 @@
-import type { AdminKey } from '../core/admin-key.ts';
 import type { Actor } from '../core/audit.ts';
 import type { Claims } from '../core/identity.ts';
 import { createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../core/secret.ts';
@@ -7,13 +6,13 @@ import type { TokenFilter, TokenPage, TokenStore } from '../stores/store.ts';
 import { newTokenEntry, showMoment, tokenEntry } from './audit-entries.ts';
 import type { Events } from './events.ts';
 import {
-  checkIssuer,
+  checkRevoker,
   chooseExpiry,
   type Expires,
   type IssueRequest,
+  type IssuerBounds,
   type Limits,
   newToken,
-  withinIssuer,
 } from './issuing.ts';
 
 /** Bits of entropy from which a secret cannot be guessed. */
@@ -48,7 +47,7 @@ export interface TokenService {
   issue(
     request: IssueRequest,
     actor: Actor,
-    issuer?: Pick<AdminKey, 'gates' | 'maxTtl'>,
+    issuer?: IssuerBounds,
   ): Promise<{ readonly token: Token; readonly secret: string }>;
   list(filter: TokenFilter, page: { limit: number; cursor?: string }): Promise<TokenPage>;
   find(id: string): Promise<Token | undefined>;
@@ -74,8 +73,11 @@ export interface TokenService {
   ): Promise<readonly ImportResult[]>;
   /** Revokes one token and returns it, undefined when there is none; a second time changes nothing. */
   revoke(id: string, actor: Actor): Promise<Token | undefined>;
-  /** Revokes the token that has this secret, if there is one. */
-  revokeSecret(secret: string, actor: Actor): Promise<void>;
+  /**
+   * Revokes the token that has this secret, if there is one. Rejects with RevocationRefused where this
+   * issuer could not have issued it.
+   */
+  revokeSecret(secret: string, actor: Actor, issuer?: IssuerBounds): Promise<void>;
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, actor: Actor): Promise<number>;
 }
 
@@ -98,12 +100,7 @@ export function createTokenService(dependencies: {
     async issue(request, actor, issuer) {
       const secret = createSecret(tokenPrefix);
       const now = clock();
-      const issued = newToken(
-        issuer ? withinIssuer(request, issuer, limits) : request,
-        limits,
-        now,
-      );
-      if (issuer !== undefined) checkIssuer(issued, issuer);
+      const issued = newToken(request, limits, now, issuer);
       const entry = newTokenEntry('issue', actor, issued);
       await store.insert({ ...issued, hash: hashSecret(secret) }, entry);
       events.issued(issued);
@@ -178,9 +175,11 @@ export function createTokenService(dependencies: {
       return store.findById(id);
     },
 
-    async revokeSecret(secret, actor) {
+    async revokeSecret(secret, actor, issuer) {
       const token = await store.findByHash(hashSecret(secret));
-      if (token !== undefined) await revoke(token, actor);
+      if (token === undefined) return;
+      if (issuer !== undefined) checkRevoker(token, issuer);
+      await revoke(token, actor);
     },
 
     async revokeAll(filter, actor) {

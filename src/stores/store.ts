@@ -17,8 +17,6 @@ export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUnti
   readonly hash: Uint8Array;
   /** Id of the token that a session was opened with. */
   readonly parent?: string;
-  /** How long using a session can keep it alive. */
-  readonly renewableUntil?: number;
 }
 
 /** Which tokens are meant; a filter with no field means all of them. */

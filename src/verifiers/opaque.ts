@@ -95,5 +95,8 @@ function identityOf(token: Token): Identity {
     bounds: token.bounds,
     expiresAt: token.expiresAt,
     maxUses: token.maxUses,
+    ...(token.jwt !== undefined && { jwtUsedUp: token.jwt.usedUp }),
+    ...(token.kind === 'ticket' &&
+      token.renewableUntil !== undefined && { opensUntil: token.renewableUntil }),
   };
 }

@@ -174,8 +174,10 @@ test('a gate that the location names decides in limit_except, in nested location
   );
   const user = await site.postern.issue();
   const admin = await site.postern.issue({ claims: { groups: ['admins'] } });
-  const places = ['/admin/x', '/admin/n/sub', '/adminusers', '/admin-x', '/admin./users'];
-  for (const target of [...places, '/admin%20/users', '/admin%252e/users', '/adminx/../admin']) {
+  for (const target of ['/admin./users', '/admin%20/users', '/admin%252e/users', '/admin/../x']) {
+    assert.equal(await site.ask(target, { token: admin.token }), '403 ambiguous_path', target);
+  }
+  for (const target of ['/admin/x', '/admin/n/sub', '/adminusers', '/admin-x']) {
     for (const method of ['GET', 'POST']) {
       assert.equal(await site.ask(target, { method }), '401 no_credential', `${method} ${target}`);
       const asUser = await site.ask(target, { method, token: user.token });

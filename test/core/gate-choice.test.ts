@@ -85,7 +85,7 @@ for (const [host, path, differ] of [
   [
     'example.com',
     '/pub/..%5cadmin',
-    'as nginx resolves it: site; \\ as /, dot segments resolved: admin',
+    'as nginx resolves it: site; decoded, \\ as /, dot segments resolved: admin',
   ],
   ['example.com', '/%2561dmin', 'as nginx resolves it: site; decoded twice: admin'],
   [
@@ -116,6 +116,18 @@ for (const [host, path, differ] of [
     '/admin%252e/users',
     'as nginx resolves it: site; decoded twice, without dots and spaces at the end: admin',
   ],
+  // URL parsers decode dots and leave slashes, and take what follows two slashes for a host.
+  [
+    'example.com',
+    '/pub/a%2fd/%2e./%2e./admin',
+    'as nginx resolves it: site; dots decoded, dot segments resolved: admin',
+  ],
+  [
+    'example.com',
+    '/x%2fy/../%61dmin',
+    'as nginx resolves it: site; letters and digits decoded, dot segments resolved: admin',
+  ],
+  ['example.com', '//x/admin/users', 'as nginx resolves it: site; behind a host: admin'],
   [
     'example.com',
     '/pub/../admin/%2e%2e/pub/x',
@@ -170,6 +182,40 @@ test('a path that can be read in very many ways is at the gate of a whole host, 
   });
   assert.equal(isDenial(at) ? at.reason : at.gate.name, 'site');
   assert.equal(chosen('example.com', `/admin${many}`), 'ambiguous_path: too many ways to read it');
+});
+
+test('a path that a backend reads as the exact one of another gate, but for a slash, is at none', () => {
+  const slash = 'ambiguous_path: but for the slash at the end: another gate';
+  assert.equal(chosen('example.com', '/admin/health/'), slash);
+  assert.equal(
+    chosen('example.com', '/admin/health%2f'),
+    'ambiguous_path: as nginx resolves it: but for the slash at the end: another gate; as sent: admin',
+  );
+  assert.equal(chosen('example.com', '/admin/health'), 'health');
+  assert.equal(chosen('example.com', '/admin/health/x'), 'admin');
+});
+
+for (const [path, why] of [
+  ['/ADMIN', 'without capitals: another gate'],
+  ['/admin/../o', 'dot segments, and nginx named the gate'],
+  ['/a/%2e%2e/o', 'dot segments, and nginx named the gate'],
+  ['/a%5cb', 'dot segments, and nginx named the gate'],
+  ['/%2561dmin', 'as nginx resolves it: site; decoded twice: admin'],
+] as const) {
+  test(`${path} is denied although nginx named the gate: it may be meant for another location`, () => {
+    assert.equal(chosen('example.com', path, 'site'), `ambiguous_path: ${why}`);
+  });
+}
+
+test('a gate that nginx named takes any path that leads nowhere else', () => {
+  for (const path of ['/admin/x', '//ws', '/a%2Fb', '/a;b', '/caf%C3%A9', '/administrators']) {
+    assert.equal(chosen('a.example.com', path, 'named'), 'named', path);
+  }
+  const alone = chooseAmong([gateAt('one', [], [])]);
+  const at = alone.choose({
+    ...{ gateName: 'one', host: 'example.com', path: '/a/../b', locationPath: undefined },
+  });
+  assert.equal(isDenial(at) ? at.reason : at.gate.name, 'one');
 });
 
 test('nginx names a gate, whatever the host and the path; a name that is none denies', () => {

@@ -48,13 +48,18 @@ for (const [what, gate, problem] of [
   ['a host with a port', 'hosts: ["a.example.com:443"]', /hosts: "a.example.com:443": write/],
   [
     'a network that is none',
-    'networks: { trust: [home] }',
+    'hosts: [a.test], networks: { trust: [home] }',
     /networks\.trust: "home" is no address/,
   ],
   ['a login that leads nowhere', 'login: "//evil"', /login: write https:/],
   ['a public place that is none', 'public: ["GET"]', /public: "GET": a path starts/],
   ['a cache that is kept too long', 'cache: 1h', /cache: 5m is the most/],
   ['a source without its service', 'sources: [bridge]', /sources: bridge needs/],
+  [
+    'a trusted network and no host',
+    'paths: [/ws], networks: { trust: [10.0.0.0/8] }',
+    /^gates\.a\.hosts: is needed with networks\.trust/,
+  ],
 ] as const) {
   test(`a gate with ${what} is refused`, (t) => {
     const [found, ...more] = problemsOf(t, `gates: { a: { ${gate} } }`);
@@ -78,6 +83,19 @@ test('gates whose paths differ in capitals only are refused, whatever their orde
     const [found] = problemsOf(t, `gates: { a: { paths: [${first}] }, b: { paths: [${second}] } }`);
     assert.match(found ?? '', /^gates\.b: is as specific as gates\.a for any host/);
   }
+});
+
+test('a trusted network that all gates take over needs gates, each with its hosts', (t) => {
+  const trusting = 'default_gate: { networks: { trust: [10.0.0.0/8] } }';
+  assert.match(
+    problemsOf(t, trusting).join(),
+    /^default_gate\.networks\.trust: needs gates with hosts/,
+  );
+  const gates = `${trusting}\ngates: { a: { hosts: [a.test] }, b: { paths: [/b] }, c: {} }`;
+  const found = problemsOf(t, gates).map((line) => line.split(':')[0]);
+  assert.deepEqual(found, ['gates.b.hosts', 'gates.c.hosts']);
+  const own = 'c: { networks: { trust: [] } }';
+  assert.deepEqual(problemsOf(t, `${trusting}\ngates: { a: { hosts: [a.test] }, ${own} }`), []);
 });
 
 test('a fault in default_gate is told once, however many gates take it over', (t) => {

@@ -224,6 +224,18 @@ test('an answer that is over is not given again, even when Postern is away', asy
   assert.equal((await tryPage(`${site.url}/`)).status, 503);
 });
 
+test('the same question from many at once is answered to all at once, whatever other caches lock', async (t) => {
+  const { gate } = await startStandIn(t, () => ({ status: 401 }));
+  const site = await startKeeping(t, { gate, http: 'proxy_cache_lock on;' });
+  const startedAt = performance.now();
+  const outcomes = await Promise.all(
+    Array.from({ length: 6 }, () => tryHandshake(`${site.socketUrl}/ws`)),
+  );
+  assert.deepEqual(new Set(outcomes.map(({ status }) => status)), new Set([401]));
+  // Without proxy_cache_lock off each waits for the one before.
+  assert.ok(performance.now() - startedAt < 2_500);
+});
+
 test('where answers are kept, only nginx may look', async (t) => {
   const { gate } = await startStandIn(t, () => kept);
   const site = await startKeeping(t, { gate });

@@ -286,7 +286,8 @@ for (const rewrites of [false, true]) {
     assert.equal(page.status, 200);
     assert.equal(page.seen?.url, `${rewrites ? '' : '/app'}/x%20y?a=%20`);
     const login = await tryPage(`${site.url}/app/page?a=1`);
-    assert.equal(login.headers.location, `/.postern/login?rd=${site.url}/app/page?a=1`);
+    const back = encodeURIComponent(`${site.url}/app/page?a=1`);
+    assert.equal(login.headers.location, `/.postern/login?rd=${back}`);
     assert.equal((await tryHandshake(`${site.socketUrl}/app/ws`)).status, 401);
     const socket = await tryHandshake(`${site.socketUrl}/app/ws?token=${token}`);
     assert.deepEqual([socket.status, socket.seen?.url], [101, rewrites ? '/ws' : '/app/ws']);
@@ -315,6 +316,7 @@ test("SWAG's sample of a subdomain works", async (t) => {
     sendRaw(tlsPort, `GET /p${query} HTTP/1.1\nHost: app.example.com\nConnection: close\n\n`, {
       tls: true,
     });
-  assert.equal((await ask('')).headers.location, '/.postern/login?rd=https://app.example.com/p');
+  const back = encodeURIComponent('https://app.example.com/p');
+  assert.equal((await ask('')).headers.location, `/.postern/login?rd=${back}`);
   assert.equal((await ask(`?token=${token}`)).status, 200);
 });

@@ -86,8 +86,13 @@ for (const version of versions) {
     const session = {
       kind: 'session',
       expiresAt: 3_000,
+      renewableUntil: 5_000,
       ...(version >= 4 && {
-        jwt: { iss: 'https://id.example.com', jti: 'j1', subject: 'alice', issuedAt: 900 },
+        jwt: {
+          ...{ iss: 'https://id.example.com', jti: 'j1', subject: 'alice', issuedAt: 900 },
+          // What nobody wrote down did not happen.
+          usedUp: false,
+        },
       }),
     } as const;
     const expected: Token[] = [

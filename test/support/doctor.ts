@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -7,20 +7,30 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { readGateFile } from '../../src/cli/doctor-gates.ts';
+import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
 import { tryHandshake } from '../../src/demo/client.ts';
 import { type Examination, examine } from '../../src/doctor/config/examine.ts';
 import type { Finding } from '../../src/doctor/config/finding.ts';
+import type { GateFile } from '../../src/doctor/config/gate-file.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
+import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
 import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import { renderKit } from '../../src/nginx/render.ts';
 import { fitsPathPattern } from '../../src/nginx/syntax/glob.ts';
 import { type FileSet, loadConfiguration } from '../../src/nginx/syntax/index.ts';
 import { packageRoot } from '../../src/resources.ts';
-import { temporaryDirectory } from './postern.ts';
+import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';
 
-/** Files of a configuration by name; `site.conf` is the one that includes the others. */
+/**
+ * Files of a configuration by name; `site.conf` is the one that includes the others. With a
+ * `postern.yaml` among them, Postern's own files for its gates are below `postern/`.
+ */
 export type ConfigFiles = Readonly<Record<string, string>>;
 
 /** The version of nginx that runs in the tests, for rules that ask for it. */
@@ -42,7 +52,43 @@ export function examineFiles(
   files: ConfigFiles,
   version: string | undefined = testedVersion,
 ): Examination {
-  return examine(loadConfiguration('site.conf', memoryFiles(files)), version);
+  const gates = gatesIn(files);
+  const all = { ...kitOf(files), ...files };
+  return examine(loadConfiguration('site.conf', memoryFiles(all)), version, gates);
+}
+
+const gateFileName = 'postern.yaml';
+
+/** The gates of an example. */
+function gatesIn(files: ConfigFiles): GateFile | undefined {
+  const text = files[gateFileName];
+  if (text === undefined) return undefined;
+  const directory = mkdtempSync(join(tmpdir(), 'postern-gates-'));
+  try {
+    const file = join(directory, gateFileName);
+    writeFileSync(file, text);
+    const read = readGateFile(file);
+    const places = [...read.places].map(
+      ([name, place]) => [name, { ...place, file: gateFileName }] as const,
+    );
+    return { ...read, source: { name: gateFileName, text }, places: new Map(places) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Postern's files for the gates of an example; none where it has no gates. */
+export function kitOf(files: ConfigFiles): ConfigFiles {
+  const gates = gatesIn(files);
+  return gates === undefined ? {} : kitFor(gates);
+}
+
+/** Postern's files for nginx, below `postern/`. */
+function kitFor({ gates }: Pick<GateFile, 'gates'>, listen?: ListenAddress): ConfigFiles {
+  const { config } = loadConfig({ env: { POSTERN_GATE_LISTEN: '127.0.0.1:8420' } });
+  const options = kitOptionsOf({ ...config, gates });
+  const kit = renderKit('plain', { ...options, gate: listen ?? options.gate });
+  return Object.fromEntries([...kit].map(([name, text]) => [`postern/${name}`, text]));
 }
 
 /** Judges a text. */
@@ -60,14 +106,21 @@ export function readPage(code: string): string {
   return readFileSync(join(packageRoot, 'docs', 'doctor', `${code}.md`), 'utf8');
 }
 
-/** An example of a page: the files below one of its headings. A file names itself in its first line. */
+/**
+ * An example of a page: the files below one of its headings. A file names itself in its first line. The
+ * gates, as YAML, stand in the example, or once for both.
+ */
 export function readExample(code: string, heading: 'Wrong' | 'Right'): ConfigFiles {
-  const [, section = ''] = readPage(code).split(new RegExp(`^## ${heading}\\b.*$`, 'm'));
+  const page = readPage(code);
+  const [, section = ''] = page.split(new RegExp(`^## ${heading}\\b.*$`, 'm'));
   const [own = ''] = section.split(/^## /m);
   const files: Record<string, string> = {};
   for (const [, text = ''] of own.matchAll(/^```nginx\n(.*?)^```$/gms)) {
     files[/^# (\S+\.conf)$/m.exec(text.split('\n')[0] ?? '')?.[1] ?? 'site.conf'] = text;
   }
+  const yaml = /^```yaml\n(.*?)^```$/ms;
+  const gates = yaml.exec(own)?.[1] ?? yaml.exec(page)?.[1];
+  if (gates !== undefined) files[gateFileName] = gates;
   assert.ok('site.conf' in files, `${code} has no example "${heading}"`);
   return files;
 }
@@ -88,6 +141,8 @@ export interface ExampleSite {
   readonly url: string;
   readonly socketUrl: string;
   readonly directory: string;
+  /** The Postern that is asked, where the example has gates. */
+  readonly postern: TestPostern | undefined;
 }
 
 /** What an example runs with beside its own text. */
@@ -143,8 +198,10 @@ export async function startExample(
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${applicationPort}`)
       .replaceAll('/var/log/nginx', directory)
       .replaceAll('/var/cache/nginx', directory)
+      .replaceAll('/var/www', directory)
       .replaceAll('/etc/nginx', directory);
-  for (const [name, text] of Object.entries({ ...options.files, ...files })) {
+  const { postern, kit } = await startGates(t, files);
+  for (const [name, text] of Object.entries({ ...kit, ...options.files, ...files })) {
     if (name === 'site.conf') continue;
     mkdirSync(dirname(join(directory, name)), { recursive: true });
     writeFileSync(join(directory, name), place(text));
@@ -153,14 +210,25 @@ export async function startExample(
   const nginx = await startNginx({
     directory,
     http: (port) =>
-      `${text.includes('access_log') ? '' : 'access_log off;'}\n${text.replaceAll('listen 80;', `listen 127.0.0.1:${port};`)}`,
+      `${text.includes('access_log') ? '' : 'access_log off;'}\n${text.replaceAll(/listen 80\b/g, `listen 127.0.0.1:${port}`)}`,
   });
   t.after(() => nginx.close());
   return {
-    ...{ nginx, backend, questions, directory },
+    ...{ nginx, backend, questions, directory, postern },
     url: `http://127.0.0.1:${nginx.port}`,
     socketUrl: `ws://127.0.0.1:${nginx.port}`,
   };
+}
+
+/** Starts a Postern with the gates of an example, and renders its files for nginx. */
+async function startGates(t: TestContext, files: ConfigFiles) {
+  const text = files[gateFileName];
+  const gates = gatesIn(files);
+  if (text === undefined || gates === undefined) return { postern: undefined, kit: {} };
+  const config = join(temporaryDirectory(t), gateFileName);
+  writeFileSync(config, text);
+  const postern = await startTestPostern(t, { config });
+  return { postern, kit: kitFor(gates, postern.gate) };
 }
 
 /** What a real nginx does with the two examples of a rule. */
@@ -197,7 +265,13 @@ export function proveRule(code: string, proof: Proof): void {
     const site = await startExample(t, readExample(code, 'Right'), proof);
     await proof.right(site, t);
     if (proof.letsIn === false) return;
-    assert.equal((await tryHandshake(`${site.socketUrl}/ws`, goodCookie)).status, 101);
+    const token = await site.postern?.issue();
+    const host = /server_name (\S+);/.exec(readExample(code, 'Right')['site.conf'] ?? '')?.[1];
+    const headers =
+      token === undefined
+        ? goodCookie
+        : { authorization: `Bearer ${token.token}`, ...(host !== undefined && { host }) };
+    assert.equal((await tryHandshake(`${site.socketUrl}/ws`, headers)).status, 101);
   });
 
   test(`${code}: the patch, where there is one, mends the wrong example`, async (t) => {

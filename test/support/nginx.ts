@@ -25,6 +25,8 @@ export interface GuardedSite {
 export interface SiteOptions {
   /** Where Postern listens. */
   readonly gate: ListenAddress;
+  /** Path of another nginx than that of this machine (see nginx-programs.ts). */
+  readonly program?: string;
   /** What the files are rendered for beside that. */
   readonly kit?: Partial<KitOptions>;
   /** More files of the kit to include in the http block. */
@@ -55,10 +57,11 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
   const proxyPass = `proxy_pass http://127.0.0.1:${backend.port};`;
   const locations =
     options.locations?.(proxyPass, include) ?? protectedLocation(proxyPass, include);
-  const { certificate } = options;
+  const { certificate, program } = options;
   const listen = (port: number) => `listen 127.0.0.1:${port}${certificate ? ' ssl' : ''};`;
   const nginx = await startNginx({
     directory,
+    ...(program !== undefined && { program }),
     http: (port) => `
   ${include('postern-http.conf')}
   ${(options.kitHttp ?? []).map(include).join('\n')}

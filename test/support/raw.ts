@@ -13,12 +13,16 @@ export interface RawAnswer {
  * Sends bytes as they are, which a client library would tidy, and resolves with the first answer as
  * soon as its head is complete. Lines may end in \n alone; they are sent with \r\n. With `tls`, any
  * certificate will do; with `body`, the answer is complete when the connection ends or has switched
- * protocols.
+ * protocols; `host` is another address of this machine.
  */
 export function sendRaw(
   port: number,
   request: string,
-  { tls = false, body = false }: { readonly tls?: boolean; readonly body?: boolean } = {},
+  {
+    tls = false,
+    body = false,
+    host = '127.0.0.1',
+  }: { readonly tls?: boolean; readonly body?: boolean; readonly host?: string } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -26,8 +30,8 @@ export function sendRaw(
       socket.write(Buffer.from(request.replace(/\r?\n/g, '\r\n'), 'latin1'));
     };
     const socket = tls
-      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, send)
-      : connect(port, '127.0.0.1', send);
+      ? connectTls({ port, host, rejectUnauthorized: false }, send)
+      : connect(port, host, send);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       const isComplete = text.includes('\r\n\r\n') && (!body || /^HTTP\/1.1 101 /.test(text));

@@ -5,6 +5,7 @@ import {
 } from '../../nginx/syntax/index.ts';
 import { type Allowance, allowanceFor, findAllowances } from './allow.ts';
 import { excerptOf, type Finding, type Report, severities } from './finding.ts';
+import { commentsIn, type GateFile } from './gate-file.ts';
 import { type Ground, prepareGround } from './ground.ts';
 import { buildConfiguration } from './model/configuration.ts';
 import type { Rule } from './rule.ts';
@@ -27,11 +28,21 @@ export interface Examination {
   readonly version: string | undefined;
 }
 
-/** Judges a configuration by all rules. `version` is nginx's, where it is known. */
-export function examine(loaded: LoadedConfiguration, version?: string): Examination {
-  const ground = prepareGround(buildConfiguration(loaded, version));
+/**
+ * Judges a configuration by all rules. `version` is nginx's, where it is known; `gates` are those of
+ * Postern, for the rules that compare them with nginx.
+ */
+export function examine(
+  loaded: LoadedConfiguration,
+  version?: string,
+  gates?: GateFile,
+): Examination {
+  const ground = prepareGround(buildConfiguration(loaded, version), gates);
   const all = rules.flatMap((rule) => apply(rule, ground)).sort(compare);
-  const allowances = findAllowances(loaded.comments);
+  const allowances = findAllowances([
+    ...loaded.comments,
+    ...(gates === undefined ? [] : commentsIn(gates.source)),
+  ]);
   const findings: Finding[] = [];
   const allowed: { finding: Finding; reason: string }[] = [];
   const used = new Set<Allowance>();
@@ -47,7 +58,7 @@ export function examine(loaded: LoadedConfiguration, version?: string): Examinat
   return {
     findings,
     allowed,
-    idle: allowances.filter((one) => !used.has(one)),
+    idle: allowances.filter((one) => !used.has(one) && !isUnasked(one, gates)),
     known: loaded.files.flatMap(({ source }) => {
       const what = recogniseFile(source);
       return what === undefined ? [] : [{ file: source.name, what }];
@@ -57,6 +68,11 @@ export function examine(loaded: LoadedConfiguration, version?: string): Examinat
     guarded: ground.guarded.length,
     version,
   };
+}
+
+/** Nothing says that an allowance is idle where its rule had no gates to compare with. */
+function isUnasked({ code }: Allowance, gates: GateFile | undefined): boolean {
+  return gates === undefined && rules.some((rule) => rule.code === code && rule.needsGates);
 }
 
 /** Runs a rule; reports on the same directive become one finding. */

@@ -1,5 +1,7 @@
 import type { Directive } from '../../nginx/syntax/index.ts';
+import type { GateFile } from './gate-file.ts';
 import type { Configuration } from './model/configuration.ts';
+import { GateTable } from './model/gate-table.ts';
 import { chooseLocation } from './model/match.ts';
 import {
   type AuthLocation,
@@ -7,7 +9,9 @@ import {
   findAuthLocations,
   findEntries,
 } from './model/protection.ts';
+import { findQuestions, type Question } from './model/question.ts';
 import type { Scope } from './model/scope.ts';
+import { type Trial, tryRequests, tryStrayHosts } from './model/trials.ts';
 
 /** What rules stand on: the configuration, and what was worked out about it. */
 export interface Ground {
@@ -17,10 +21,25 @@ export interface Ground {
   readonly guarded: readonly Entry[];
   readonly guardedIn: ReadonlyMap<Scope, readonly Entry[]>;
   readonly authLocations: readonly AuthLocation[];
+  /** The gates to compare with, where there are any. */
+  readonly gates: GateTable | undefined;
+  readonly gateFile: GateFile | undefined;
+  /** Requests that were tried on all servers; none where there is nothing to say about gates. */
+  readonly trials: readonly Trial[];
+  /** The same with hosts of gates that no server names, on the servers that get them. */
+  readonly strayTrials: readonly Trial[];
+  /** What the servers ask their auth services. */
+  readonly questions: readonly Question[];
 }
 
 /** Works out once what several rules need. */
-export function prepareGround(configuration: Configuration): Ground {
+export function prepareGround(configuration: Configuration, gateFile?: GateFile): Ground {
+  const gates =
+    gateFile === undefined || gateFile.gates.length === 0
+      ? undefined
+      : new GateTable(gateFile.gates);
+  let trials: readonly Trial[] | undefined;
+  let strayTrials: readonly Trial[] | undefined;
   const entries = findEntries(configuration);
   const guarded = entries.filter(({ authRequest }) => authRequest !== undefined);
   return {
@@ -32,6 +51,17 @@ export function prepareGround(configuration: Configuration): Ground {
       const chosen = chooseLocation(server, path);
       return chosen.kind === 'scope' ? chosen.scope : undefined;
     }),
+    gates,
+    gateFile,
+    get trials() {
+      trials ??= tryRequests(configuration, gates);
+      return trials;
+    },
+    get strayTrials() {
+      strayTrials ??= gates === undefined ? [] : tryStrayHosts(configuration, gates);
+      return strayTrials;
+    },
+    questions: findQuestions(configuration),
   };
 }
 

@@ -7,5 +7,7 @@ export interface Rule {
   readonly title: string;
   /** What its findings may be, the worst first. */
   readonly severities: readonly [Severity, ...Severity[]];
+  /** It compares with Postern's gates, and finds nothing without them. */
+  readonly needsGates?: true;
   find(ground: Ground): Iterable<Report>;
 }

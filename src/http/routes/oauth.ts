@@ -109,7 +109,8 @@ export function oauthRoutes(dependencies: {
       {
         onRequest: allow('issuer'),
         schema: {
-          summary: 'Revoke the token that is presented (RFC 7009)',
+          summary:
+            'Revoke the token that is presented (RFC 7009); an issuer, what it could have issued',
           consumes: ['application/json', 'application/x-www-form-urlencoded'],
           body: Type.Object({ token, token_type_hint: hint }, { additionalProperties: false }),
           response: { 200: Type.Object({}) },
@@ -119,8 +120,10 @@ export function oauthRoutes(dependencies: {
         // A token that is not known is as revoked as it can be (RFC 7009, section 2.2).
         const { token: presented } = request.body;
         const actor = actorOf(request);
-        const isJwt = await jwts.revokePresented(presented, actor);
-        if (!isJwt) await tokens.revokeSecret(presented, actor);
+        const { adminKey } = request;
+        const issuer = adminKey?.role === 'issuer' ? adminKey : undefined;
+        const isJwt = await jwts.revokePresented(presented, actor, issuer);
+        if (!isJwt) await tokens.revokeSecret(presented, actor, issuer);
         return {};
       },
     );

@@ -8,7 +8,7 @@ import type { GateChoice } from '../../core/gate-choice.ts';
 import type { Handshake } from '../../core/handshake.ts';
 import type { NetworkSet } from '../../core/network.ts';
 import { isOriginAllowed } from '../../core/origin.ts';
-import { siteGate } from '../../core/site-gate.ts';
+import { signInGate, siteGate } from '../../core/site-gate.ts';
 import { retrySeconds } from '../../core/throttle.ts';
 import { type DenialCode, type Deny, denialStatus, denials, isDenial } from '../../core/verdict.ts';
 import type { OpenedSession, Sessions } from '../../services/sessions.ts';
@@ -93,7 +93,9 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     at: Place,
     reply: FastifyReply,
   ): Promise<OpenedSession | Deny> {
-    const opened = await sessions.open(token, at.handshake, at.gate);
+    const { handshake } = at;
+    const gate = signInGate(at.gate, gates.atHost(handshake.host));
+    const opened = await sessions.open(token, handshake, gate);
     if (isDenial(opened)) return opened;
     setSessionCookie(reply, sessionConfig, opened);
     return opened;

@@ -1,4 +1,4 @@
-import { type Bounds, type Claims, type JwtKey, unbounded } from '../../core/identity.ts';
+import { type Bounds, type Claims, type SessionJwt, unbounded } from '../../core/identity.ts';
 import type { Token, TokenKind } from '../../core/token.ts';
 
 /** A row of the table `token`, as far as others than SQLite need it. */
@@ -12,6 +12,7 @@ export interface TokenRow {
   readonly bounds: string | null;
   readonly weak: number;
   readonly jwt: string | null;
+  readonly renewable_until: number | null;
   readonly created_at: number;
   readonly not_before: number | null;
   readonly expires_at: number | null;
@@ -24,8 +25,8 @@ export interface TokenRow {
 }
 
 /** The columns of a TokenRow. */
-export const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, jwt, created_at,
-  not_before, expires_at, revoked_at, max_uses, uses, last_used_at`;
+export const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, jwt,
+  renewable_until, created_at, not_before, expires_at, revoked_at, max_uses, uses, last_used_at`;
 
 /** Bounds as they are stored; NULL for a token that is good everywhere. */
 export function renderBounds({ gates, paths, origins, networks }: Bounds): string | null {
@@ -52,14 +53,15 @@ export function toToken(row: TokenRow): Token {
     maxUses: row.max_uses ?? undefined,
     uses: row.uses,
     weak: row.weak === 1,
-    ...(row.jwt !== null && { jwt: toJwtKey(row.jwt) }),
+    ...(row.jwt !== null && { jwt: toSessionJwt(row.jwt) }),
+    ...(row.renewable_until !== null && { renewableUntil: row.renewable_until }),
     ...(typeof row.previous_until === 'number' && { secretUntil: row.previous_until }),
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
   };
 }
 
-/** JSON leaves out what is undefined. */
-function toJwtKey(text: string): JwtKey {
-  const { iss, subject, jti, issuedAt } = JSON.parse(text) as JwtKey;
-  return { iss, subject, jti, issuedAt };
+/** JSON leaves out what is undefined, and what an older version did not know of. */
+function toSessionJwt(text: string): SessionJwt {
+  const { iss, subject, jti, issuedAt, usedUp } = JSON.parse(text) as SessionJwt;
+  return { iss, subject, jti, issuedAt, usedUp: usedUp === true };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codesOf, examineText, testedVersion } from '../../support/doctor.ts';
+import { codesOf, examineFiles, examineText, testedVersion } from '../../support/doctor.ts';
 
 /** Lines of the parts of a site; what is left out is as it should be. */
 interface Site {
@@ -49,9 +49,14 @@ function judge(site: Site): string[] {
 }
 
 const pages = 'proxy_http_version 1.1;';
+const fallback = 'if (!-e $request_filename) { rewrite ^/(?!api/) /index.html last; }';
+const preflight = 'if ($request_method = OPTIONS) { return 204; }';
+const sorryPages = 'location @sorry { return 200 sorry; } location = /sorry { return 200 sorry; }';
 const signIn = (lines: string) => `location @in { internal; ${lines} }`;
 
-const cases: readonly [what: string, site: Site, expected: string[]][] = [
+type Case = readonly [what: string, site: Site, expected: string[]];
+
+const cases: readonly Case[] = [
   ['nothing', {}, []],
   ['nothing, of a page', { upgrade: pages, location: 'error_page 401 =302 https://l.test/;' }, []],
 
@@ -368,6 +373,14 @@ const cases: readonly [what: string, site: Site, expected: string[]][] = [
     { server: 'add_header X-A 1;', location: 'add_header X-B 1; add_header x-a 1;' },
     [],
   ],
+  [
+    'PD022: the auth location, under auth_request of the server',
+    {
+      server: `auth_request /auth; error_page 401 /in; location = /in { auth_request off; return 200 in; }`,
+      auth: goodAuth.replace('internal;', 'error_page 599 /;'),
+    },
+    ['PD013 notice'],
+  ],
   ['PD024: four minutes', { auth: goodAuth.replace('3s', '240') }, ['PD024 notice']],
   [
     'PD025: a variable',
@@ -393,11 +406,251 @@ const cases: readonly [what: string, site: Site, expected: string[]][] = [
     },
     [],
   ],
+  [
+    'PD014: a prefix of Postern, with the name of a gate behind it',
+    {
+      auth: goodAuth.replace('= /auth', '^~ /.postern/auth'),
+      location: 'auth_request /.postern/auth;',
+    },
+    [],
+  ],
+  ...(['', '/chat'] as const).map(
+    (name): Case => [
+      `PD027: Postern's guard, and the question /.postern/auth${name}`,
+      {
+        server: String.raw`if ($uri ~ "^/\.postern/auth(/|$)") { break; } ${fallback}`,
+        auth: goodAuth.replace('= /auth', '^~ /.postern/auth'),
+        location: `auth_request /.postern/auth${name};`,
+      },
+      [],
+    ],
+  ),
+  [
+    "PD027: without Postern's guard",
+    {
+      server: fallback,
+      auth: goodAuth.replace('= /auth', '^~ /.postern/auth'),
+      location: 'auth_request /.postern/auth/chat;',
+    },
+    ['PD027 fault'],
+  ],
+  ['PD027: the everyday fallback', { server: fallback }, ['PD027 fault']],
+  ['PD027: a guard before it', { server: `if ($uri = "/auth") { break; } ${fallback}` }, []],
+  [
+    'PD027: a guard behind it',
+    { server: `${fallback} if ($uri = "/auth") { break; }` },
+    ['PD027 fault'],
+  ],
+  [
+    'PD027: a guard for another path',
+    { server: `if ($uri = "/other") { break; } ${fallback}` },
+    ['PD027 fault'],
+  ],
+  [
+    'PD027: a fallback that leaves the question alone',
+    { server: 'if (!-e $request_filename) { rewrite ^/(?!api/|auth$) /index.html last; }' },
+    [],
+  ],
+  [
+    'PD027: a condition that the path is none of',
+    { server: 'if ($uri ~ ^/old/) { rewrite ^ /index.html last; }' },
+    [],
+  ],
+  ['PD027: a preflight is answered before anybody is asked', { server: preflight }, []],
+  [
+    'PD027: a robot is turned away before anybody is asked',
+    { server: 'if ($http_user_agent ~* bot) { return 403; }' },
+    [],
+  ],
+  [
+    'PD027: a host that is sent elsewhere',
+    { server: 'if ($host != app.test) { return 301 https://app.test$request_uri; }' },
+    [],
+  ],
+  [
+    'PD027: plain HTTP that is sent elsewhere',
+    { server: 'if ($scheme = http) { rewrite ^ https://$host$request_uri? permanent; }' },
+    [],
+  ],
+  [
+    'PD027: a page for maintenance, where nobody is asked',
+    {
+      server:
+        'if (-f /srv/closed) { rewrite ^ /closed.html last; } location = /closed.html { root /srv; }',
+    },
+    [],
+  ],
+  [
+    'PD027: a page for maintenance, where somebody is asked',
+    { server: 'if (-f /srv/closed) { rewrite ^ /closed.html last; }' },
+    ['PD027 warning'],
+  ],
+  [
+    'PD027: what a client chooses',
+    { server: 'if ($http_x_beta) { rewrite ^/[a-z]+$ /beta.html last; }' },
+    ['PD027 fault'],
+  ],
+  [
+    'PD027: variables of the server',
+    {
+      server:
+        'set $spa ""; if (!-f $request_filename) { set $spa 1; } if ($spa) { rewrite ^ /index.html last; }',
+    },
+    ['PD027 fault'],
+  ],
+  [
+    'PD027: an expression that cannot be judged',
+    { server: 'rewrite ^/(?>au)th /index.html last;' },
+    ['PD027 warning'],
+  ],
+  [
+    'PD027: the question goes to another path of the auth location',
+    {
+      server: 'rewrite ^/auth/old$ /auth/new last;',
+      auth: goodAuth.replace('= /auth { internal;', '/auth {'),
+      location: 'auth_request /auth/old;',
+    },
+    [],
+  ],
+  ['PD027: a question mark', { location: 'auth_request /auth?a=1;' }, ['PD027 fault']],
+
+  ...(['= @sorry', '= /sorry', '=200 /sorry', '=204 /sorry'] as const).map(
+    (form): Case => [
+      `PD028: error_page 502 ${form}`,
+      { http: `error_page 502 ${form};`, server: sorryPages },
+      ['PD028 fault'],
+    ],
+  ),
+  ['PD028: the status is kept', { server: `error_page 502 /sorry; ${sorryPages}` }, []],
+  [
+    'PD028: an error by its status',
+    { server: 'error_page 502 = @sorry; location @sorry { return 503 sorry; }' },
+    [],
+  ],
+  [
+    'PD028: a redirect is no yes',
+    { server: 'error_page 502 = @sorry; location @sorry { return 302 https://status.test/; }' },
+    [],
+  ],
+  [
+    'PD028: another backend',
+    { server: 'error_page 502 = @sorry; location @sorry { proxy_pass http://127.0.0.1:8081; }' },
+    ['PD028 fault'],
+  ],
+  [
+    'PD028: a second auth service, named by the auth location',
+    {
+      auth: goodAuth.replace('internal;', 'internal; error_page 502 = @second;'),
+      server: 'location @second { internal; proxy_pass http://127.0.0.1:9001; }',
+    },
+    ['PD028 warning'],
+  ],
+  [
+    'PD028: a page of its own for a status that nothing has',
+    {
+      server: `error_page 502 = @sorry; ${sorryPages}`,
+      auth: goodAuth.replace('internal;', 'internal; error_page 599 /;'),
+    },
+    [],
+  ],
+  [
+    'PD028: not found is nothing that nginx says there',
+    { server: 'error_page 404 =200 /index.html;' },
+    [],
+  ],
+  [
+    'PD028: a denial that is not intercepted',
+    { upgrade: pages, server: `error_page 401 =200 /sorry; ${sorryPages}` },
+    ['PD008 warning'],
+  ],
+  [
+    'PD028: a denial that is intercepted',
+    {
+      upgrade: pages,
+      http: 'proxy_intercept_errors on;',
+      server: `error_page 401 =200 /sorry; ${sorryPages}`,
+    },
+    ['PD028 fault', 'PD008 warning'],
+  ],
+  [
+    'PD028: the size of a body, the same for both',
+    { server: `client_max_body_size 9m; error_page 413 = @sorry; ${sorryPages}` },
+    [],
+  ],
+  [
+    'PD028: the size of a body, larger for the application',
+    { server: `error_page 413 = @sorry; ${sorryPages}`, location: 'client_max_body_size 9m;' },
+    ['PD028 fault'],
+  ],
+  [
+    'PD028: a page that is refused for the same size',
+    { server: `error_page 413 = /sorry; ${sorryPages}`, location: 'client_max_body_size 9m;' },
+    [],
+  ],
+  [
+    'PD028: in a file that the auth location includes and that is not there',
+    {
+      server: `error_page 502 = @sorry; ${sorryPages}`,
+      auth: goodAuth.replace('internal;', 'internal; include /no.conf;'),
+    },
+    ['PD026 notice'],
+  ],
+
+  ['PD029: what clients choose', { http: 'proxy_set_body $cookie_a;' }, ['PD029 fault']],
+  ['PD029: always the same', { http: 'proxy_set_body x;' }, ['PD029 warning']],
+  ['PD029: empty in a question', { http: 'proxy_set_body $request_body;' }, ['PD029 warning']],
+  ['PD029: none', { http: 'proxy_set_body "";' }, []],
+  [
+    'PD029: reset',
+    {
+      http: 'proxy_set_body $cookie_a;',
+      auth: goodAuth.replace('internal;', 'internal; proxy_set_body "";'),
+    },
+    [],
+  ],
+  [
+    'PD029: with its length',
+    {
+      http: 'proxy_set_body $cookie_a;',
+      auth: goodAuth.replace('proxy_set_header Content-Length "";', ''),
+    },
+    ['PD015 warning'],
+  ],
+  [
+    'PD029: connections are not kept',
+    {
+      http: 'proxy_set_body $cookie_a;',
+      auth: goodAuth.replace('http://auth;', 'http://127.0.0.1:9000;'),
+    },
+    ['PD029 warning', 'PD025 notice'],
+  ],
 ];
 
 for (const [what, site, expected] of cases) {
   test(`cases: ${what}`, () => assert.deepEqual(judge(site), expected, render(site)));
 }
+
+test('cases: a guard in an include holds where the include stands', () => {
+  const guard = 'if ($uri = "/auth") { break; }';
+  const text = (server: string) => render({ server });
+  const judgeFiles = (server: string) =>
+    codesOf(
+      examineFiles({
+        'site.conf': text(server),
+        'outer.conf': 'include guard.conf;',
+        'guard.conf': guard,
+        'spa.conf': fallback,
+        'auth.conf': goodAuth,
+      }).findings.filter(({ code }) => code !== 'PD023'),
+    );
+  assert.deepEqual(judgeFiles('include outer.conf; include spa.conf;'), []);
+  assert.deepEqual(judgeFiles('include spa.conf; include outer.conf;'), ['PD027 fault']);
+  // What is not there may hold the guard.
+  assert.deepEqual(judgeFiles('include no.conf; include spa.conf;'), [
+    'PD027 warning',
+    'PD026 notice',
+  ]);
+});
 
 /** What a missing file may hold is not reported as missing: only that the file is. */
 const withMissing: readonly [what: string, site: Site][] = [
@@ -439,7 +692,7 @@ for (const [what, site] of withMissing) {
 }
 
 test('cases: patterns that would take a backtracking matcher for ever are judged at once', () => {
-  const long = `/${'a'.repeat(500)}`;
+  const long = `/${'a'.repeat(5000)}`;
   for (const [pattern, expected] of [
     ['^/(a*)*b', ['PD001 notice']],
     ['(a|a)+$', ['PD001 notice']],

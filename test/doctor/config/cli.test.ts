@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
 import { version } from '../../../src/resources.ts';
 import { type Ended, failedInOneLine, run } from '../../support/cli.ts';
-import { applyPatch, readExample } from '../../support/doctor.ts';
+import { applyPatch, kitOf, readExample } from '../../support/doctor.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
 
 const program = join(import.meta.dirname, '../../../src/cli/main.ts');
@@ -122,6 +122,59 @@ describe('postern doctor config', { concurrency: 4 }, () => {
     const { stdout } = await run(['doctor', 'config', '/config/nginx/site.conf', '--root', root]);
     assert.match(stdout, /warning PD005/);
     assert.match(stdout, /\/config\/nginx\/proxy\.conf:3:1/);
+  });
+
+  test('--gates compares with the gates of a postern.yaml, without variables and secrets', async (t) => {
+    const { directory, files } = place(t, 'PD030');
+    for (const [name, text] of Object.entries(kitOf(files))) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true });
+      writeFileSync(join(directory, name), text);
+    }
+    const gates = join(directory, 'postern.yaml');
+    const secrets = `
+admin: { key_file: /nowhere/key }
+default_gate:
+  headers: { Authorization: { env: NOT_SET }, X-Key: { file: /nowhere/secret } }
+`;
+    writeFileSync(gates, `${files['postern.yaml']}${secrets}`);
+    const args = ['doctor', 'config', join(directory, 'site.conf')];
+    // A variable of the caller's that Postern itself would stumble over.
+    const { code, stdout, stderr } = await run([...args, '--gates', gates], {
+      POSTERN_NONSENSE: '1',
+    });
+    assert.equal(stderr, '');
+    assert.equal(code, 1);
+    assert.match(stdout, /^fault PD030 [^\n]+\n {2}\S+site\.conf:\d+:9\n/);
+    assert.match(stdout, /warning PD032 [^\n]+\n {2}\S+postern\.yaml:4:3\n {4}admin:\n/);
+    assert.doesNotMatch((await run(args)).stdout, /PD03/);
+    const [sarif, json] = await Promise.all(
+      ['--sarif', '--json'].map(async (form) => {
+        return JSON.parse((await run([...args, '--gates', gates, form])).stdout);
+      }),
+    );
+    assert.ok(sarif.runs[0].results.some(({ ruleId }: { ruleId: string }) => ruleId === 'PD030'));
+    assert.deepEqual(json.findings[1].place, { file: gates, line: 4, column: 3 });
+  });
+
+  test('a file of gates that cannot be read, or is wrong, ends with 3', async (t) => {
+    const { directory, main } = place(t, 'PD001');
+    const gates = join(directory, 'gates.yaml');
+    const judge = () => run(['doctor', 'config', main, '--gates', gates]);
+    const missing = await judge();
+    assert.equal(missing.code, 3);
+    assert.match(missing.stderr, /^postern: .*\n {2}\S+gates\.yaml: cannot be read: ENOENT\n$/);
+    writeFileSync(gates, 'gates: [\n');
+    const broken = await judge();
+    assert.deepEqual([broken.code, broken.stdout], [3, '']);
+    assert.match(broken.stderr, /gates\.yaml:2:1/);
+    writeFileSync(gates, 'gates:\n  chat: { path: [/ws] }\n');
+    const unknown = await judge();
+    assert.deepEqual([unknown.code, unknown.stdout], [3, '']);
+    assert.match(unknown.stderr, /gates\.yaml:2:11: gates\.chat\.path/);
+    writeFileSync(gates, 'data_dir: /var/lib/postern\n');
+    const none = await judge();
+    assert.match(none.stderr, /has no gates/);
+    assert.match(none.stdout, /PD001/);
   });
 
   test('--json gives each finding with place, evidence and patch', async (t) => {

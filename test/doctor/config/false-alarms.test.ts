@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { examine } from '../../../src/doctor/config/examine.ts';
+import type { RuleCode } from '../../../src/doctor/config/finding.ts';
 import { diskFiles, type FileSet, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
 import { nginxFiles, packageRoot } from '../../../src/resources.ts';
 import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
+import { signOns } from '../../support/sign-ons/index.ts';
 import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';
 
 /** Findings that say that something is wrong, or may be. */
@@ -200,6 +202,39 @@ server {
   assert.deepEqual(found, ['PD001 fault', 'PD011 warning']);
 });
 
+/** Codes about what becomes of the question itself. */
+const aboutQuestion = ['PD027', 'PD028', 'PD029'];
+
+for (const { name, server, location } of signOns) {
+  test(`the question of ${name} comes to the service, and the doctor does not say otherwise`, () => {
+    const site = (lines: string) =>
+      `server { ${lines} ${server} location / { ${location} proxy_pass http://127.0.0.1:8484; } }`.replaceAll(
+        'PORT',
+        '9000',
+      );
+    const others = Object.fromEntries(
+      ['proxy', 'resolver', 'tinyauth-proxy'].map((one) => [`/config/nginx/${one}.conf`, '']),
+    );
+    const found = (lines: string) =>
+      examineFiles({ ...others, 'site.conf': site(lines) }).findings.filter(({ code }) =>
+        aboutQuestion.includes(code),
+      );
+    const usual = [
+      'if ($scheme = http) { return 301 https://$host$request_uri; }',
+      'if ($request_method = OPTIONS) { return 204; }',
+      'if ($http_user_agent ~* (bot|crawler)) { return 403; }',
+      'rewrite ^/old/(.*)$ /new/$1 permanent;',
+      'rewrite ^/\\.well-known/carddav$ /dav/ last;',
+      'error_page 404 /404.html; error_page 500 502 503 504 /50x.html;',
+    ];
+    assert.deepEqual(codesOf(found('')), []);
+    assert.deepEqual(codesOf(found(usual.join('\n'))), []);
+    const fallback = 'if (!-e $request_filename) { rewrite ^ /index.html last; }';
+    assert.deepEqual(codesOf(found(fallback)), ['PD027 fault']);
+    assert.deepEqual(codesOf(found('error_page 502 =200 /50x.html;')), ['PD028 fault']);
+  });
+}
+
 for (const { service, server, location, files, known } of swagGenerations) {
   test(`SWAG's files for ${service} are recognised, and redirect handshakes`, () => {
     const examination = examineFiles({
@@ -215,5 +250,6 @@ for (const { service, server, location, files, known } of swagGenerations) {
     const rest = new Set(examination.findings.map(({ code }) => code));
     assert.ok(rest.has('PD005'), 'proxy.conf in the auth location');
     assert.equal(rest.has('PD021'), service.startsWith('TinyAuth'));
+    assert.ok(!aboutQuestion.some((code) => rest.has(code as RuleCode)), [...rest].join());
   });
 }

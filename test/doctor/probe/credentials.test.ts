@@ -72,7 +72,7 @@ describe('a token', { concurrency: 2 }, () => {
         location / {
           auth_request_set $postern_reason $upstream_http_x_postern_reason;
           add_header X-Postern-Reason $postern_reason always;
-          auth_request /.postern/auth;
+          auth_request /.postern/auth/default;
           ${include('postern-proxy.conf')} ${backend}
         }`,
     });

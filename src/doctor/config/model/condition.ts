@@ -2,23 +2,44 @@ import { matches } from './pattern.ts';
 import { evaluate, type Setting } from './value.ts';
 
 /**
+ * Patterns of Postern's own files for `$uri`: its auth location, which is internal, and characters that no
+ * client sends by accident. Where the path of a request is not known, it is none of these.
+ */
+const ofNoClient: ReadonlySet<string> = new Set(['^/\\.postern/auth(?:/|$)', '[\\x00-\\x1F\\x7F]']);
+
+/**
  * Judges the condition of an `if`; undefined when it cannot be known. Arguments come as nginx splits
  * them, with the parentheses still on the first and the last.
  */
 export function judge(args: readonly string[], setting: Setting): boolean | undefined {
-  const words = stripParentheses(args);
-  const [left = '', operator, right = ''] = words;
-  if (/^!?-[fdex]$/.test(left)) return undefined;
+  const [left = '', operator, right = ''] = readCondition(args);
+  if (isFileTest(left)) return undefined;
   const value = evaluate(left, setting);
+  if (value === undefined && left === '$uri' && operator === '~' && ofNoClient.has(right)) {
+    return false;
+  }
+  return compare(value, operator, right, evaluate(right, setting));
+}
+
+/** True for the first word of a condition that asks for a file. */
+export function isFileTest(word: string): boolean {
+  return /^!?-[fdex]$/.test(word);
+}
+
+/** Compares a value as an `if` does; `other` is the value of its right side. */
+export function compare(
+  value: string | undefined,
+  operator: string | undefined,
+  right: string,
+  other: string | undefined,
+): boolean | undefined {
   if (value === undefined) return undefined;
   switch (operator) {
     case undefined:
       return value !== '' && value !== '0';
     case '=':
-    case '!=': {
-      const other = evaluate(right, setting);
+    case '!=':
       return other === undefined ? undefined : (other === value) === (operator === '=');
-    }
     case '~':
     case '~*':
     case '!~':
@@ -31,7 +52,8 @@ export function judge(args: readonly string[], setting: Setting): boolean | unde
   }
 }
 
-function stripParentheses(args: readonly string[]): string[] {
+/** The words of a condition, without the parentheses around them. */
+export function readCondition(args: readonly string[]): string[] {
   const words = [...args];
   const first = words[0] ?? '';
   words[0] = first.startsWith('(') ? first.slice(1) : first;

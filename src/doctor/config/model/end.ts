@@ -5,6 +5,15 @@ import type { Environment } from './value.ts';
 /** What the auth service answers on a journey: 200, 401 or 403. */
 export type AuthAnswer = 'allow' | 'deny' | 'forbid';
 
+/** A question that auth_request put to the auth service. */
+export interface Question {
+  readonly directive: Directive;
+  /** Where it was in force: a location, or an `if` in one. */
+  readonly view: Scope;
+  /** The variables as they were then, after the server's rewrite directives ran for the question. */
+  readonly environment: Environment;
+}
+
 interface Ending {
   /** False where it depends on something that the configuration does not say. */
   readonly certain: boolean;
@@ -21,7 +30,10 @@ export type End = Ending &
         readonly view: Scope;
         /** The auth service was asked and said yes. */
         readonly authenticated: boolean;
+        readonly question: Question | undefined;
         readonly environment: Environment;
+        /** `rewrite` lines that changed a known path, in order. */
+        readonly moves: readonly Directive[];
         /** What the client sees, where nginx and not the backend decides it. */
         readonly status: number | undefined;
       }
@@ -29,7 +41,11 @@ export type End = Ending &
     | {
         readonly kind: 'handled';
         readonly by: Directive | undefined;
+        readonly view: Scope;
         readonly authenticated: boolean;
+        readonly question: Question | undefined;
+        readonly environment: Environment;
+        readonly moves: readonly Directive[];
         readonly status: number | undefined;
       }
     | { readonly kind: 'unknown'; readonly why: string }

@@ -3,11 +3,13 @@ import { bareName, type Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import type { AuthAnswer, BareEnd, End } from './end.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
-import { chooseLocation, findNamed } from './match.ts';
-import { RewritePhase } from './rewrite-phase.ts';
+import { chooseLocation, findNamed, isCompleted } from './match.ts';
+import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import type { State } from './state.ts';
+import { Subrequest } from './subrequest.ts';
+import { termsOf } from './term.ts';
 import { evaluateBeginning } from './value.ts';
 
 /** nginx itself gives up after ten internal redirects. */
@@ -32,6 +34,22 @@ export function travel(
   return traveller.start(location);
 }
 
+/** A request of which host and path are known. */
+export interface KnownRequest {
+  readonly host: string;
+  readonly path: string;
+}
+
+/** Follows a request from where it comes to a server, to all the ends it may take. */
+export function follow(
+  configuration: Configuration,
+  server: Scope,
+  request: KnownRequest,
+  options: { readonly scenario: Scenario; readonly answer: AuthAnswer },
+): readonly End[] {
+  return new Traveller(configuration, server, options.scenario, options.answer).enter(request);
+}
+
 class Traveller {
   readonly #configuration: Configuration;
   readonly #server: Scope;
@@ -52,17 +70,17 @@ class Traveller {
   }
 
   start(location: Scope): readonly End[] {
-    const state: State = {
-      environment: new Map(),
-      certain: true,
-      trail: [],
-      authenticated: false,
-      fixed: undefined,
-      inErrorPage: false,
-      depth: 0,
-    };
+    const state = firstState(new Map());
     const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, state, this.#server);
     return goesOn ? [...ends, ...this.#visit(location, { ...state, certain: isSure })] : ends;
+  }
+
+  /** Begins with the server's rewrite directives, and then looks for a location. */
+  enter({ host, path }: KnownRequest): readonly End[] {
+    const known = { host, request_uri: path, args: '', query_string: '' };
+    const state = firstState(new Map(Object.entries(known)));
+    moveTo(state.environment, path);
+    return this.#redirectTo(undefined, state);
   }
 
   /** Runs a location's phases: rewrite, access, content. */
@@ -74,9 +92,16 @@ class Traveller {
     const views = new Set<Scope>([location]);
     const flow = this.#rewriting.run(location, state, location, views);
     if (!flow.goesOn) return flow.ends;
+    if (state.moves.pending) {
+      state.moves.pending = false;
+      const now = { ...state, certain: flow.isSure };
+      return [...flow.ends, ...this.#goTo(state.environment.get('uri') ?? '', now)];
+    }
     const certain = flow.isSure && views.size === 1;
     const onwards = [...views].flatMap((view) => {
-      return this.#access(view, { ...state, certain, environment: new Map(state.environment) });
+      const environment = new Map(state.environment);
+      const moves = { ...state.moves, lines: [...state.moves.lines] };
+      return this.#access(view, { ...state, certain, environment, moves });
     });
     return [...flow.ends, ...onwards];
   }
@@ -102,11 +127,14 @@ class Traveller {
     const now = { ...state, certain: isSure };
     const [auth] = view.effective('auth_request');
     if (auth !== undefined && auth.args[0] !== 'off') {
-      const { status, certain } = this.#question(now);
+      const { status, certain } = this.#question(auth.args[0] ?? '', now);
+      const question = { directive: auth, view, environment: new Map(state.environment) };
       for (const { args } of view.effective('auth_request_set')) {
         state.environment.set(bareName(args[0] ?? ''), undefined);
       }
-      if (status < 300) return this.#content(view, { ...now, certain, authenticated: true });
+      if (status < 300) {
+        return this.#content(view, { ...now, certain, authenticated: true, question });
+      }
       const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
       const denied = { ...now, certain, trail: [...now.trail, auth] };
       return [...byAddress, ...this.#fail(status, view, denied, true)];
@@ -119,14 +147,40 @@ class Traveller {
    * What auth_request makes of the answer. The question is a request of its own, for which the
    * rewrite directives of the server run once more, on the same variables.
    */
-  #question(state: State): { status: number; certain: boolean } {
-    const asking = { ...state, inErrorPage: true };
+  #question(target: string, state: State): { status: number; certain: boolean } {
+    const { environment } = state;
+    const isKnown = environment.has('uri');
+    const uri = environment.get('uri');
+    // Its path is its own.
+    for (const name of pathVariables) environment.delete(name);
+    const elsewhere = this.#answeredElsewhere(target, state);
+    const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
+    const path = target.includes('$') ? undefined : target.split('?')[0];
+    moveTo(environment, path);
     const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
+    const isMoved = environment.get('uri') !== path;
+    if (isKnown) moveTo(environment, uri);
+    else for (const name of pathVariables) environment.delete(name);
     const [end] = ends;
     const said = end?.kind === 'answered' ? end.status : 500;
-    const status = goesOn ? statusOf[this.#answer] : said;
+    const status = elsewhere ?? (goesOn ? statusOf[this.#answer] : said);
     const isAnswer = status < 300 || status === 401 || status === 403;
-    return { status: isAnswer ? status : 500, certain: isSure };
+    return { status: isAnswer ? status : 500, certain: isSure && !isMoved };
+  }
+
+  /** The status that the question surely gets in place of the auth service's, if it gets there at all. */
+  #answeredElsewhere(path: string, { environment, certain }: State): number | undefined {
+    const [outcome, ...others] = new Subrequest(
+      this.#configuration,
+      this.#server,
+      path,
+      this.#scenario,
+    ).follow({ variables: termsOf(environment), decisions: new Map(), certain });
+    if (outcome === undefined || others.length > 0 || outcome.kind === 'unknown') return undefined;
+    const { diverted, hasGuess, fixed, certain: isSure } = outcome.passage;
+    if (diverted === undefined || hasGuess || isSure !== certain) return undefined;
+    if (outcome.kind === 'answered') return outcome.status;
+    return fixed ?? (outcome.by === undefined ? 200 : undefined);
   }
 
   #content(view: Scope, state: State): readonly End[] {
@@ -134,20 +188,16 @@ class Traveller {
     if (tries !== undefined) return this.#tryFiles(tries, view, state);
     const proxy = ownOrAround(view, 'proxy_pass');
     if (proxy !== undefined) {
-      const { authenticated, environment, fixed: status } = state;
       const trail = [...state.trail, proxy];
-      return this.#end(
-        { kind: 'proxied', view, authenticated, environment, status },
-        { ...state, trail },
-      );
+      return this.#end({ kind: 'proxied', view, ...arrival(state) }, { ...state, trail });
     }
-    return this.#handled(handlerOf(view), state);
+    return this.#handled(handlerOf(view), view, state);
   }
 
   #tryFiles(directive: Directive, view: Scope, state: State): readonly End[] {
     const last = directive.args.at(-1) ?? '';
     const now = { ...state, certain: false, trail: [...state.trail, directive] };
-    const file = this.#handled(directive, now);
+    const file = this.#handled(directive, view, now);
     if (last.startsWith('=')) {
       return [...file, ...this.#fail(Number(last.slice(1)), view, now, true)];
     }
@@ -194,10 +244,14 @@ class Traveller {
   }
 
   /** An internal redirect, which begins anew with the rewrite directives of the server. */
-  #redirectTo(path: string, state: State): readonly End[] {
+  #redirectTo(path: string | undefined, state: State): readonly End[] {
+    const { environment } = state;
+    const isKnown = environment.has('uri');
+    if (isKnown && path !== undefined) moveTo(environment, path.split('?')[0]);
     const flow = this.#rewriting.run(this.#server, state, this.#server);
     if (!flow.goesOn) return flow.ends;
-    return [...flow.ends, ...this.#goTo(path, { ...state, certain: flow.isSure })];
+    const target = isKnown ? environment.get('uri') : path;
+    return [...flow.ends, ...this.#goTo(target ?? '', { ...state, certain: flow.isSure })];
   }
 
   /** Looks for the location of a path again. */
@@ -206,18 +260,23 @@ class Traveller {
     if (!clean.startsWith('/')) {
       return this.#end({ kind: 'unknown', why: 'the new path is made of variables' }, state);
     }
+    if (state.environment.has('uri')) {
+      moveTo(state.environment, clean);
+      if (isCompleted(this.#server, clean)) {
+        return this.#end({ kind: 'answered', status: 301, guarded: false }, state);
+      }
+    }
     const chosen = chooseLocation(this.#server, clean);
     if (chosen.kind === 'unsure') {
       return this.#end({ kind: 'unknown', why: `no telling which location takes ${clean}` }, state);
     }
-    if (chosen.scope === this.#server) return this.#handled(undefined, state);
+    if (chosen.scope === this.#server) return this.#handled(undefined, this.#server, state);
     return this.#visit(chosen.scope, { ...state, depth: state.depth + 1 });
   }
 
   /** A file, or something that answers in its place. */
-  #handled(by: Directive | undefined, state: State): readonly End[] {
-    const { authenticated, fixed: status } = state;
-    return this.#end({ kind: 'handled', by, authenticated, status }, state);
+  #handled(by: Directive | undefined, view: Scope, state: State): readonly End[] {
+    return this.#end({ kind: 'handled', by, view, ...arrival(state) }, state);
   }
 
   #beginning(text: string, { environment }: State): string {
@@ -228,6 +287,18 @@ class Traveller {
   #end(end: BareEnd, { certain, trail }: State): readonly End[] {
     return [{ ...end, certain, trail } as End];
   }
+}
+
+function firstState(environment: State['environment']): State {
+  return {
+    ...{ environment, certain: true, trail: [], authenticated: false, question: undefined },
+    ...{ moves: { lines: [], pending: false }, fixed: undefined, inErrorPage: false, depth: 0 },
+  };
+}
+
+/** What an end tells of the way to it. */
+function arrival({ authenticated, question, environment, moves, fixed: status }: State) {
+  return { authenticated, question, environment, moves: moves.lines, status };
 }
 
 /** The status that an error page fixes: the error's own, unless the line says otherwise. */

@@ -20,6 +20,29 @@ export function findNamed(server: Scope, name: string): Scope | undefined {
   return server.locations().find(({ match }) => match?.kind === 'named' && match.name === name);
 }
 
+/**
+ * True where nginx answers 301 by itself, with the slash that is missing: a path that is a proxied
+ * location but for its last slash, and no location of its own.
+ */
+export function isCompleted(parent: Scope, path: string): boolean {
+  const own = (scope: Scope, name: string) => scope.match !== undefined && pathOf(scope) === name;
+  const locations = parent.locations();
+  if (locations.some((scope) => own(scope, path))) return false;
+  const isProxied = (scope: Scope) => scope.directives.some(({ name }) => /_pass$/.test(name));
+  const completed = locations.some(
+    (scope) => own(scope, `${path}/`) && scope.match?.kind !== 'exact' && isProxied(scope),
+  );
+  if (completed) return true;
+  const around = locations
+    .filter((scope) => scope.match?.kind !== 'exact' && path.startsWith(pathOf(scope) ?? '\0'))
+    .toSorted((a, b) => (pathOf(b) ?? '').length - (pathOf(a) ?? '').length)[0];
+  return around !== undefined && isCompleted(around, path);
+}
+
+function pathOf({ match }: Scope): string | undefined {
+  return match !== undefined && 'path' in match ? match.path : undefined;
+}
+
 function choose(parent: Scope, path: string): Chosen | undefined {
   let longest: { scope: Scope; length: number; final: boolean } | undefined;
   for (const scope of parent.locations()) {

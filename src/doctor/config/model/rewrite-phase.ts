@@ -2,7 +2,7 @@ import type { Directive } from '../../../nginx/syntax/index.ts';
 import { judge } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import type { End } from './end.ts';
-import { matches } from './pattern.ts';
+import { capture, matches, variablesOf } from './pattern.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import type { State } from './state.ts';
@@ -62,6 +62,7 @@ export class RewritePhase {
       if (name === 'set') {
         state.environment.set(bareName(args[0] ?? ''), evaluate(args[1] ?? '', setting));
       } else if (name === 'break') {
+        state.moves.pending = false;
         return { ends, goesOn: true, isSure, isOver: true };
       } else if (name === 'return') {
         // Error pages are those of the last `if` that held.
@@ -100,9 +101,10 @@ export class RewritePhase {
   #perhaps(inner: Scope, state: State, location: Scope, views: Set<Scope>): Flow {
     const before = state.environment;
     const environment = new Map(before);
+    const moves = { ...state.moves, lines: [...state.moves.lines] };
     const flow = this.run(
       inner,
-      { ...state, environment, certain: false },
+      { ...state, environment, moves, certain: false },
       location,
       new Set([inner]),
     );
@@ -115,6 +117,8 @@ export class RewritePhase {
 
   #rewriteUri(directive: Directive, location: Scope, state: State): Rewritten {
     const [pattern = '', replacement = '', flag] = directive.args;
+    const uri = state.environment.get('uri');
+    if (uri !== undefined) return this.#rewriteKnown(directive, uri, location, state);
     const applies = this.#matches(pattern, location);
     if (applies === 'never') return { ends: [], request: 'stays' };
     const now = { ...state, certain: state.certain && applies === 'always' };
@@ -135,6 +139,40 @@ export class RewritePhase {
     return { ends: this.#onward.goTo(beginning, now), request: left };
   }
 
+  /** The same for a request whose path is known. */
+  #rewriteKnown(directive: Directive, uri: string, location: Scope, state: State): Rewritten {
+    const [pattern = '', replacement = '', flag] = directive.args;
+    const found = capture(pattern, false, uri);
+    if (found === null) return { ends: [], request: 'stays' };
+    if (found === undefined) return { ends: [], request: 'perhaps' };
+    const status = flag === 'permanent' ? 301 : 302;
+    const { certain, trail } = state;
+    const setting = this.#setting(state);
+    const filled = {
+      ...setting,
+      environment: new Map([...setting.environment, ...variablesOf(found)]),
+    };
+    const beginning = evaluateBeginning(replacement, filled);
+    const isElsewhere =
+      /^(https?:\/\/|\$scheme)/.test(replacement) || /^https?:\/\//.test(beginning);
+    if (isElsewhere || flag === 'redirect' || flag === 'permanent') {
+      return {
+        ends: [{ kind: 'answered', status, guarded: false, certain, trail }],
+        request: 'left',
+      };
+    }
+    state.moves.lines.push(directive);
+    const path = evaluate(replacement.split('?')[0] ?? '', filled);
+    if (location.kind === 'location' && flag === 'last') {
+      return { ends: this.#onward.goTo(path ?? '', state), request: 'left' };
+    }
+    // An unknown path stays unknown: whatever hangs on it is then unsure.
+    moveTo(state.environment, path);
+    state.moves.pending = location.kind === 'location' && flag === undefined;
+    if (path === undefined) return { ends: [], request: 'perhaps' };
+    return { ends: [], request: flag === undefined ? 'stays' : 'ready' };
+  }
+
   #matches(pattern: string, location: Scope): 'always' | 'never' | 'perhaps' {
     if (/^(\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/)$/.test(pattern)) return 'always';
     const { match } = location;
@@ -146,6 +184,17 @@ export class RewritePhase {
   #setting({ environment }: State): Setting {
     return { configuration: this.#configuration, scenario: this.#scenario, environment };
   }
+}
+
+/** Variables that hold the path of a request, where it is known. */
+export const pathVariables = ['uri', 'document_uri'] as const;
+
+/** Gives a known request another path. */
+export function moveTo(
+  environment: Map<string, string | undefined>,
+  path: string | undefined,
+): void {
+  for (const name of pathVariables) environment.set(name, path);
 }
 
 /** True where an `if` has more than `set`, `return` and the like, which have their own say. */

@@ -1,8 +1,10 @@
 /** A request to judge the configuration with: what is known about it. */
 export interface Scenario {
-  readonly name: 'handshake' | 'page' | 'h2c';
+  readonly name: 'handshake' | 'page' | 'h2c' | 'anything';
   /** Variables with a known value. Header variables that are not here are empty. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Nothing else is known: no header may be assumed empty. */
+  readonly isOpen?: true;
 }
 
 const anyRequest = { request_method: 'GET', server_protocol: 'HTTP/1.1', is_args: '' };
@@ -36,13 +38,16 @@ export const h2c: Scenario = {
   },
 };
 
+/** Whatever a client may think of. */
+export const anything: Scenario = { name: 'anything', variables: {}, isOpen: true };
+
 /** Headers that differ from client to client, so that no scenario may assume them empty. */
 const openHeaders = new Set(['host', 'user_agent', 'origin', 'x_forwarded_for', 'cookie']);
 
 /** The value of a variable of nginx in a scenario; undefined when it cannot be known. */
-export function variableIn({ variables }: Scenario, name: string): string | undefined {
+export function variableIn({ variables, isOpen }: Scenario, name: string): string | undefined {
   const known = variables[name];
-  if (known !== undefined) return known;
+  if (known !== undefined || isOpen) return known;
   if (name.startsWith('http_')) return openHeaders.has(name.slice(5)) ? undefined : '';
   if (name.startsWith('cookie_') || name.startsWith('arg_')) return '';
   return undefined;

@@ -1,6 +1,7 @@
 import { insertInto, replaceArgument } from '../edit.ts';
 import { describe, headOf, unreadAround } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
+import { posternAuth } from '../model/gate-name.ts';
 import type { Rule } from '../rule.ts';
 
 /** The auth location is a place for nginx alone. */
@@ -38,8 +39,12 @@ export const broadAuthLocation: Rule = {
     for (const { location, asked } of authLocations) {
       const { match } = location;
       if (match?.kind !== 'prefix' && match?.kind !== 'prefix-final') continue;
+      // Behind it stand the names of gates.
+      if (match.path === posternAuth) continue;
       if (
         location.own('internal').length === 0 ||
+        // No application has paths of Postern's; behind /.postern/auth/ stand the names of gates.
+        match.path.startsWith('/.postern/') ||
         asked.some(({ args }) => args[0] !== match.path)
       ) {
         continue;

@@ -5,19 +5,31 @@ import { basicBeside } from './basic-beside.ts';
 import { beforeAuth } from './before-auth.ts';
 import { besideProtection } from './beside-protection.ts';
 import { cachedAnswer } from './cached-answer.ts';
+import { characterPrefix } from './character-prefix.ts';
 import { claimedHost } from './claimed-host.ts';
 import { denialAsSuccess } from './denial-as-success.ts';
+import { divertedQuestion } from './diverted-question.ts';
 import { httpVersion } from './http-version.ts';
 import { identityHeaders } from './identity-headers.ts';
+import { idleGate } from './idle-gate.ts';
 import { knownHoles } from './known-holes.ts';
 import { loggedToken } from './logged-token.ts';
 import { lostInheritance } from './lost-inheritance.ts';
+import { lostName } from './lost-name.ts';
+import { mergeSlashes } from './merge-slashes.ts';
 import { oddHeaderNames } from './odd-header-names.ts';
+import { openPlace } from './open-place.ts';
 import { openSocket } from './open-socket.ts';
+import { otherGate } from './other-gate.ts';
+import { questionErrorPage } from './question-error-page.ts';
 import { redirectedDenial } from './redirected-denial.ts';
+import { rewrittenPlace } from './rewritten-place.ts';
 import { satisfyAny } from './satisfy-any.ts';
+import { secondQuestion } from './second-question.ts';
 import { shortTimeout } from './short-timeout.ts';
 import { hangingAuth, noKeepalive } from './slow-question.ts';
+import { strayHost } from './stray-host.ts';
+import { subrequests } from './subrequests.ts';
 import { tinyauthHeaders } from './tinyauth-headers.ts';
 import { unread } from './unread.ts';
 import { upgradeHeaders } from './upgrade-headers.ts';
@@ -51,4 +63,16 @@ export const rules: readonly Rule[] = [
   hangingAuth,
   noKeepalive,
   unread,
+  divertedQuestion,
+  questionErrorPage,
+  secondQuestion,
+  otherGate,
+  openPlace,
+  idleGate,
+  characterPrefix,
+  mergeSlashes,
+  subrequests,
+  rewrittenPlace,
+  lostName,
+  strayHost,
 ];

@@ -10,9 +10,11 @@ export const lostInheritance: Rule = {
   code: 'PD022',
   title: 'A line in a block makes nginx forget those around it',
   severities: ['warning', 'notice'],
-  *find({ guarded }) {
+  *find({ guarded, authLocations }) {
+    const asked = new Set(authLocations.map(({ location }) => location));
     for (const { location } of guarded) {
-      yield* lostDenial(location);
+      // The question is denied nothing; error pages of others have no place there (PD028).
+      if (!asked.has(location)) yield* lostDenial(location);
       yield* lostHeaders(location);
     }
   },

@@ -1,11 +1,9 @@
 import { readSeconds } from '../duration.ts';
 import { insertInto } from '../edit.ts';
 import { describe, headOf, unreadAround } from '../ground.ts';
+import { keepsConnections } from '../kept-connections.ts';
 import { ownOrAround } from '../model/content.ts';
-import { headersSent } from '../model/request-headers.ts';
-import { page } from '../model/scenario.ts';
 import type { Rule } from '../rule.ts';
-import { isBefore } from '../version.ts';
 
 /** What people wait for a page before they give up. */
 const patienceSeconds = 30;
@@ -55,31 +53,18 @@ export const hangingAuth: Rule = {
   },
 };
 
-/** Since then nginx keeps connections to backends without being told to. */
-const keepsSince = '1.29.7';
-
 /** Each question over a connection of its own. */
 export const noKeepalive: Rule = {
   code: 'PD025',
   title: 'Every question to the auth service takes a new connection',
   severities: ['notice'],
   *find({ configuration, authLocations }) {
-    const { version, upstreams } = configuration;
     for (const { location } of authLocations) {
       const proxy = ownOrAround(location, 'proxy_pass');
       const target = proxy?.args[0] ?? '';
       if (proxy === undefined || unreadAround(location) !== undefined) continue;
-      const host = /^https?:\/\/([^/:]+)/.exec(target)?.[1] ?? '';
-      const lines = upstreams.get(host)?.block?.directives ?? [];
-      const isNew = version !== undefined && !isBefore(version, keepsSince);
-      const pool = lines.find(({ name }) => name === 'keepalive');
-      const hasPool = isNew ? upstreams.has(host) && pool?.args[0] !== '0' : pool !== undefined;
-      const context = { configuration, scenario: page, environment: new Map() };
-      const connection = headersSent(location, 'Connection', context);
-      const keepsHeader =
-        connection.length === 0 ? isNew : connection.every(({ value }) => value === '');
-      const is11 = (location.value('proxy_http_version')?.[0] ?? (isNew ? '1.1' : '1.0')) !== '1.0';
-      if (hasPool && keepsHeader && is11) continue;
+      const { keeps, hasPool, pool } = keepsConnections(configuration, location);
+      if (keeps) continue;
       const why =
         target.includes('$') && !hasPool
           ? 'an address with a variable has no pool of connections'

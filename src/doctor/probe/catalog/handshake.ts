@@ -57,7 +57,7 @@ export const handshakeFindings = {
     meaning:
       'Grist’s server opens its own public address without cookies to check itself; that check is red, although users get through.',
     change:
-      'Nothing, if you can live with the red check. Otherwise let the network in that this server’s requests come from: "networks.trust" of the gate in postern.yaml. Look first at the address in nginx’s access log; docs/why-302.md tells when strangers may have the same one.',
+      'Nothing, if you can live with the red check. Otherwise let the network in that this server’s requests come from: "networks.trust" of the gate in postern.yaml, beside its "hosts". Look first at the address in nginx’s access log; docs/why-302.md tells when strangers may have the same one.',
   },
   'upgrade-bad-accept': {
     severity: 'fault',

@@ -1,0 +1,44 @@
+import type { TSchema } from 'typebox';
+import type { Problem } from './config-error.ts';
+import { isMap } from './raw-values.ts';
+import { configSchema } from './schema.ts';
+
+interface Restriction {
+  readonly minItems?: number;
+  readonly minProperties?: number;
+  readonly properties?: Record<string, TSchema>;
+  readonly patternProperties?: Record<string, TSchema>;
+}
+
+/**
+ * Settings that are there and hold nothing, where the schema wants one item at least: `groups: []`, `groups:`
+ * with all its items commented out, `gates: {}`. Taken for "not set" they would let everybody in.
+ */
+export function emptyProblems(
+  given: unknown,
+  where: (path: readonly string[]) => string,
+): Problem[] {
+  return emptyPaths(given, configSchema, []).map((path) => ({
+    where: where(path),
+    path: path.join('.'),
+    message: 'is empty: name at least one, or leave it out',
+  }));
+}
+
+function emptyPaths(
+  value: unknown,
+  schema: TSchema,
+  path: readonly string[],
+): (readonly string[])[] {
+  const { minItems = 0, minProperties = 0, properties, patternProperties } = schema as Restriction;
+  if (minItems > 0 || minProperties > 0) {
+    if (value === null || (typeof value === 'object' && Object.keys(value).length === 0))
+      return [path];
+  }
+  if (!isMap(value)) return [];
+  const [inMap] = Object.values(patternProperties ?? {});
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const known = Object.hasOwn(properties ?? {}, name) ? properties?.[name] : inMap;
+    return known === undefined ? [] : emptyPaths(inner, known, [...path, name]);
+  });
+}

@@ -1,0 +1,168 @@
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseNetworks } from '../core/network.ts';
+import { parsePublicPlace } from '../core/public-place.ts';
+import type { RawGate } from './gate-schema.ts';
+import { type ListenAddress, parseListenAddress, renderListenAddress } from './listen-address.ts';
+import { asMap, asText, asTexts } from './raw-values.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+/** What a warning is about. The codes stand in the log and in docs/gates.md, and are never renamed. */
+export type WarningCode =
+  | 'trusts_everybody'
+  | 'trusts_every_proxy'
+  | 'public_everything'
+  | 'wide_name'
+  | 'world_readable';
+
+/** Something in a sound configuration that is rarely meant. */
+export interface Warning {
+  readonly code: WarningCode;
+  /** `postern.yaml:3:5`, the name of an environment variable, or the setting itself. */
+  readonly where: string;
+  /** The setting's path, such as `gates.chat.public`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+type Warn = (code: WarningCode, path: string, message: string) => void;
+
+/** Looks for what is rarely meant in settings that were found to be sound, and at the files they name. */
+export function findWarnings(
+  raw: Record<string, unknown>,
+  where: (path: readonly string[]) => string,
+  document?: YamlFile,
+): Warning[] {
+  const warnings: Warning[] = [];
+  const warn: Warn = (code, path, message) => {
+    warnings.push({ code, where: where(path.split('.')), path, message });
+  };
+  checkProxies(asMap(raw.gate), warn);
+  const shared = asMap(raw.default_gate);
+  checkRules(shared, shared, 'default_gate', warn);
+  for (const [name, gate] of Object.entries(asMap(raw.gates))) {
+    checkRules(asMap(gate), shared, `gates.${name}`, warn);
+  }
+  checkFiles(raw, document, warn);
+  return warnings;
+}
+
+function checkProxies({ trusted_proxies, listen }: Record<string, unknown>, warn: Warn): void {
+  const address = parseListenAddress(asText(listen) ?? '');
+  if (address === undefined || isOutOfReach(address)) return;
+  for (const word of (asTexts(trusted_proxies) ?? []).filter(isMostOfTheInternet)) {
+    warn(
+      'trusts_every_proxy',
+      'gate.trusted_proxies',
+      `${word}: whoever reaches ${renderListenAddress(address)} may claim any host, path and client address; name the addresses of your nginx`,
+    );
+  }
+}
+
+/** Loopback, private networks and sockets are reached from near by only. */
+function isOutOfReach(address: ListenAddress): boolean {
+  if (address.kind === 'unix' || address.host === 'localhost') return true;
+  const near = parseNetworks(['loopback', 'private']);
+  return !('invalid' in near) && near.includes(address.host);
+}
+
+/** Leading bits with which a network still is one that somebody could have. */
+const narrow = { ipv4: 8, ipv6: 7 } as const;
+
+function isMostOfTheInternet(word: string): boolean {
+  const [address = '', bits] = word.split('/');
+  if (bits === undefined) return false;
+  return Number(bits) < (address.includes(':') ? narrow.ipv6 : narrow.ipv4);
+}
+
+/** `own` is what this gate says itself; faults of what it takes over are told where that stands. */
+function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): void {
+  const trusted = asTexts(asMap(own.networks).trust);
+  for (const word of (trusted ?? []).filter(isMostOfTheInternet)) {
+    warn(
+      'trusts_everybody',
+      `${path}.networks.trust`,
+      `${word} lets nearly everybody in without a credential`,
+    );
+  }
+  for (const word of asTexts(own.public) ?? []) {
+    const place = parsePublicPlace(word);
+    if ('invalid' in place || !place.path.open || place.path.segments.length > 0) continue;
+    const methods = place.methods.join(', ');
+    warn(
+      'public_everything',
+      `${path}.public`,
+      `"${word}": no path needs a credential (${methods})`,
+    );
+  }
+  for (const word of asTexts(own.origins) ?? []) {
+    const label = wideLabel(word.replace(/^[a-z]+:\/\//i, ''));
+    if (label === undefined) continue;
+    warn('wide_name', `${path}.origins`, `"${word}" admits the pages of everybody below .${label}`);
+  }
+  const isTrusting = (trusted ?? asTexts(asMap(shared.networks).trust) ?? []).length > 0;
+  for (const word of isTrusting ? (asTexts(own.hosts) ?? []) : []) {
+    const label = wideLabel(word);
+    if (label === undefined) continue;
+    const effect = `with networks.trust it lets in pages of everybody below .${label}`;
+    warn('wide_name', `${path}.hosts`, `"${word}": ${effect}`);
+  }
+}
+
+/** Names under which nobody but you can have one (RFC 2606, RFC 6762, ICANN's `internal`, and custom). */
+const homes = new Set(['test', 'localhost', 'local', 'internal', 'lan', 'home']);
+
+/** The one label behind `*.`, where anybody may register a name below it. */
+function wideLabel(text: string): string | undefined {
+  const label = /^\*\.([^.:]+)\.?(?::\d+)?$/.exec(text)?.[1]?.toLowerCase();
+  return label === undefined || homes.has(label) ? undefined : label;
+}
+
+function checkFiles(
+  raw: Record<string, unknown>,
+  document: YamlFile | undefined,
+  warn: Warn,
+): void {
+  const secret = (path: string, file: unknown) => {
+    if (typeof file !== 'string' || !isWorldReadable(file, 0o004)) return;
+    warn('world_readable', path, `every user of this machine can read ${file}; chmod 600 it`);
+  };
+  const directory = asText(raw.data_dir) ?? '';
+  if (isWorldReadable(directory, 0o005)) {
+    warn(
+      'world_readable',
+      'data_dir',
+      `every user of this machine can look into ${directory}; chmod 700 it`,
+    );
+  }
+  secret('admin.key_file', asMap(raw.admin).key_file);
+  // What stands in the configuration itself.
+  const written = document?.raw ?? {};
+  if ('key' in asMap(written.admin)) secret('admin.key', document?.file);
+  for (const [name, issuer] of Object.entries(asMap(asMap(written.jwt).issuers))) {
+    if ('secret' in asMap(issuer)) secret(`jwt.issuers.${name}.secret`, document?.file);
+  }
+  const gates = Object.entries(asMap(raw.gates)).map(([name, gate]) => [`gates.${name}`, gate]);
+  for (const [path, rules] of [['default_gate', raw.default_gate], ...gates]) {
+    for (const [name, header] of Object.entries(asMap(asMap(rules).headers))) {
+      secret(`${path}.headers.${name}`, asMap(header).file);
+    }
+  }
+  for (const [name, issuer] of Object.entries(asMap(asMap(raw.jwt).issuers))) {
+    secret(`jwt.issuers.${name}.secret_file`, asMap(issuer).secret_file);
+  }
+}
+
+/** Whether others have one of these rights, and get there: through each directory on the way. */
+function isWorldReadable(file: string, rights: number): boolean {
+  try {
+    const path = realpathSync(resolve(file));
+    if ((statSync(path).mode & rights) === 0) return false;
+    for (let at = path; at !== dirname(at); at = dirname(at)) {
+      if ((statSync(dirname(at)).mode & 0o001) === 0) return false;
+    }
+    return true;
+  } catch {
+    return false; // Not there yet, or not ours to see: what needs it says so.
+  }
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { usualKitOptions } from '../../src/nginx/kit-options.ts';
+import { startNginx } from '../../src/nginx/process.ts';
+import { renderKit } from '../../src/nginx/render.ts';
+import { startStandIn } from '../support/auth-stand-in.ts';
+import { temporaryDirectory } from '../support/postern.ts';
+
+const secret = 'only for those who are let in';
+
+/** Connections of the one worker, for clients and for questions together. */
+const connections = 32;
+
+/** An nginx that is soon out of connections, with an error page that has a 200 of its own. */
+async function startSmallSite(t: TestContext, plant = (text: string) => text) {
+  const { gate } = await startStandIn(t, () => ({ status: 401 }));
+  const directory = temporaryDirectory(t);
+  mkdirSync(join(directory, 'protected'));
+  writeFileSync(join(directory, 'protected/secret.txt'), secret);
+  const kit = renderKit('plain', { ...usualKitOptions, gate });
+  const file = (name: string) => kit.get(name) ?? '';
+  const nginx = await startNginx({
+    directory,
+    connections,
+    http: (port) => `
+      ${file('postern-http.conf')}
+      server {
+        listen 127.0.0.1:${port};
+        access_log off;
+        ${plant(file('postern-server.conf'))}
+        error_page 500 502 503 504 = @sorry;
+        location @sorry { return 200 "sorry"; }
+        location / { root ${directory}/protected; ${file('postern-location.conf')} }
+      }`,
+  });
+  t.after(() => nginx.close());
+  return { port: nginx.port, log: () => readFileSync(join(directory, 'error.log'), 'utf8') };
+}
+
+/** Opens so many requests that stop in the middle of their head. */
+function openHalf(port: number, count: number): { socket: Socket; answer: Promise<string> }[] {
+  return Array.from({ length: count }, () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /secret.txt HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\nX-Half: ');
+    socket.setTimeout(5_000, () => socket.destroy());
+    const answer = new Promise<string>((resolve) => {
+      let text = '';
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk;
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(text));
+    });
+    return { socket, answer };
+  });
+}
+
+/** What clients without a credential get while more and more of them are half done. */
+async function exhaust(port: number): Promise<string[]> {
+  const answers: string[] = [];
+  for (const count of [1, 10, 20, 25, 28, 29, 30, 31, 40]) {
+    const half = openHalf(port, count);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const { socket } of half) socket.write('no more\r\n\r\n');
+    answers.push(...(await Promise.all(half.map(({ answer }) => answer))));
+  }
+  return answers;
+}
+
+const statusOf = (answer: string) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'none';
+
+test('when nginx is out of connections, nobody gets a protected file, whatever error pages say', async (t) => {
+  const { port, log } = await startSmallSite(t);
+  const answers = await exhaust(port);
+  const statuses = new Set(answers.map(statusOf));
+  assert.match(log(), /worker_connections are not enough/);
+  assert.ok(statuses.has('503') && statuses.has('401'), [...statuses].join(' '));
+  assert.deepEqual(
+    [...statuses].filter((status) => !['401', '503', 'none'].includes(status)),
+    [],
+  );
+  assert.ok(answers.every((answer) => !answer.includes(secret)));
+});
+
+test('where the auth location inherits error pages, running out of connections lets people in: the test above can fail', async (t) => {
+  const plant = (text: string) => text.replace('error_page 599 /;', '');
+  const { port } = await startSmallSite(t, plant);
+  const answers = await exhaust(port);
+  assert.ok(answers.some((answer) => answer.includes(secret)));
+});
