@@ -14,6 +14,7 @@ import { createAuditedReload } from './services/audited-reload.ts';
 import { createDenialAudit } from './services/denial-audit.ts';
 import { createEvents } from './services/events.ts';
 import { logEvents } from './services/log-events.ts';
+import { createLogSample } from './services/log-sample.ts';
 import { createMetrics } from './services/metrics/metrics.ts';
 import { createScrape, takeSnapshot } from './services/metrics/scrape.ts';
 import { type Pruning, startPruning } from './services/pruning.ts';
@@ -76,8 +77,9 @@ export async function startPostern(
     report: (error) => events.failed('denials were not written to the audit log', error),
     clock,
   });
+  const sample = createLogSample(log);
   const events = createEvents(
-    logEvents(log),
+    logEvents(log, sample),
     recent.events,
     metrics.events,
     denials.events,
@@ -206,6 +208,7 @@ export async function startPostern(
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
         await denials.finish();
+        sample.finish();
         await heads.stop();
         await outside.close();
         await throttling.close();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { nginxFiles } from '../src/resources.ts';
@@ -47,7 +47,7 @@ test('files that nobody changed follow the configuration', async (t) => {
     succeeded(out),
     'postern-http.conf written\npostern-location.conf written\ngates/default.conf written\n',
   );
-  assert.match(read('postern-http.conf'), /ticket=\*\*\*/);
+  assert.match(read('postern-http.conf'), /without the value of "ticket"/);
 });
 
 test('a file that was changed by hand is not written over, and nothing else is written then', async (t) => {
@@ -161,4 +161,30 @@ test('purging removes what nginx keeps, and nothing else', async (t) => {
   const missing = await run(['nginx', 'purge', '--cache-path', join(directory, 'none')]);
   assert.equal(missing.code, 4);
   assert.match(missing.stderr, /^postern: there is no directory /);
+});
+
+test('a link in the directory is followed neither to write nor to show, and files are for everybody to read', async (t) => {
+  const { directory, path, read } = await rendered(t);
+  assert.equal(statSync(path('postern-http.conf')).mode & 0o777, 0o644);
+  const outside = join(temporaryDirectory(t), 'secret');
+  writeFileSync(outside, 'a secret of others', { mode: 0o600 });
+  const linked = join(temporaryDirectory(t), 'conf');
+  mkdirSync(linked);
+  symlinkSync(outside, join(linked, 'postern-http.conf'));
+  const away = join(temporaryDirectory(t), 'conf');
+  mkdirSync(away);
+  symlinkSync(directory, join(away, 'gates'));
+  for (const [where, link] of [
+    [linked, 'postern-http.conf'],
+    [away, 'gates'],
+  ] as const) {
+    for (const way of ['--out', '--diff', '--check']) {
+      const ended = await render(way, where, ...(way === '--out' ? ['--force'] : []));
+      assert.equal(ended.code, 4, way);
+      assert.match(ended.stderr, new RegExp(`${link} is a symbolic link, which is not followed`));
+      assert.doesNotMatch(ended.stdout + ended.stderr, /a secret of others/);
+    }
+  }
+  assert.equal(readFileSync(outside, 'utf8'), 'a secret of others');
+  assert.equal(read('gates/default.conf').length > 100, true);
 });

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -15,13 +23,19 @@ import {
   surroundings,
 } from './support/cli.ts';
 import { adminKey } from './support/postern.ts';
+import { openTerminal } from './support/terminal.ts';
 import { waitFor } from './support/wait.ts';
 
+const program = join(import.meta.dirname, '../src/cli/main.ts');
+
 describe('postern serve', { concurrency: 4 }, () => {
-  test('the first start makes an admin key, shows it once and keeps only its hash', async (t) => {
+  test('the first start makes an admin key, puts it into a file for its owner that the log names, and keeps only its hash', async (t) => {
     const { env, dataDir } = surroundings(t, { POSTERN_ADMIN_KEY: '' });
     const first = await serve(t, env);
-    const key = await announcedKey(first);
+    const { key, file } = await announcedKey(first);
+    assert.equal(file, join(dataDir, 'first-admin-key'));
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    rmSync(file);
     const withKey = { ...env, POSTERN_ADMIN_KEY: key };
     const token = succeeded(await run(['token', 'issue', 'alice'], withKey)).trim();
     await ask(first.gate, { ...handshakeHeaders, cookie: `postern_token=${token}` });
@@ -34,8 +48,11 @@ describe('postern serve', { concurrency: 4 }, () => {
       logs.map(({ code }) => code),
       [0, 0],
     );
-    assert.equal(logs[0]?.stderr.match(/psa_/g)?.length, 1);
-    assert.equal(logs[1]?.stderr, '');
+    assert.deepEqual(
+      logs.map(({ stderr }) => stderr),
+      ['', ''],
+    );
+    assert.ok(!existsSync(file), 'it is made once');
 
     const files = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name), 'latin1'));
     assert.ok(files.some((file) => file.includes('alice')));
@@ -46,10 +63,18 @@ describe('postern serve', { concurrency: 4 }, () => {
     }
   });
 
+  test('on a terminal the first start shows the key, and writes it nowhere', async (t) => {
+    const { env, dataDir } = surroundings(t, { POSTERN_ADMIN_KEY: '' });
+    const terminal = await openTerminal(t, [process.execPath, program, 'serve'], env);
+    await terminal.shows(/psa_[0-9A-Za-z]{49} /);
+    await terminal.shows(/"?ready"?/);
+    assert.ok(!existsSync(join(dataDir, 'first-admin-key')));
+  });
+
   test('a configured admin key is the only one that counts, and is never shown', async (t) => {
     const { env } = surroundings(t);
     const made = await serve(t, { ...env, POSTERN_ADMIN_KEY: '' });
-    const key = await announcedKey(made);
+    const { key } = await announcedKey(made);
     assert.equal((await made.end('SIGTERM')).code, 0);
     const configured = await serve(t, env);
     assert.equal((await run(['token', 'list'], { ...env, POSTERN_ADMIN_KEY: key })).code, 1);
@@ -183,11 +208,12 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 });
 
-/** The admin key that a first start says on standard error. */
-async function announcedKey(service: Served): Promise<string> {
-  const find = () => service.stderr().match(/psa_[0-9A-Za-z]{49}(?= )/)?.[0];
+/** The admin key that a first start writes into a file, and that file. */
+async function announcedKey(service: Served): Promise<{ key: string; file: string }> {
+  const find = () => service.stdout().match(/"event":"admin_key","file":"([^"]+)"/)?.[1];
   await waitFor('the admin key', () => find() !== undefined);
-  return find() ?? '';
+  const file = find() ?? '';
+  return { key: readFileSync(file, 'utf8').trim(), file };
 }
 
 function connectTo(t: TestContext, address: ListenAddress): Promise<Socket> {

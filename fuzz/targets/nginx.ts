@@ -5,7 +5,7 @@ import { toJson } from '../../src/doctor/config/report/json.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
 import { toSarif } from '../../src/doctor/config/report/sarif.ts';
 import { rules } from '../../src/doctor/config/rules/index.ts';
-import { patternToRegExp } from '../../src/nginx/syntax/glob.ts';
+import { fitsPathPattern } from '../../src/nginx/syntax/glob.ts';
 import {
   findNginxVersion,
   loadConfiguration,
@@ -116,9 +116,9 @@ function filesWith(text: string) {
   const files: Record<string, string> = { 'site.conf': text, 'sub.conf': directives.join('\n') };
   return {
     read: (path: string) => (Object.hasOwn(files, path) ? files[path] : undefined),
-    match: (pattern: string) => {
-      const fits = patternToRegExp(posix.normalize(pattern));
-      return Object.keys(files).filter((name) => name !== 'site.conf' && fits.test(name));
-    },
+    match: (pattern: string) =>
+      Object.keys(files).filter(
+        (name) => name !== 'site.conf' && fitsPathPattern(posix.normalize(pattern), name),
+      ),
   };
 }

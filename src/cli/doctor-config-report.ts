@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { text as readAll } from 'node:stream/consumers';
+import { dirname, resolve } from 'node:path';
+import { visible } from '../core/visible.ts';
 import { type Examination, examine } from '../doctor/config/examine.ts';
 import { type Severity, severities } from '../doctor/config/finding.ts';
 import { renderHuman } from '../doctor/config/report/human.ts';
@@ -28,7 +28,7 @@ export async function judgeFile(file: string, options: DoctorOptions): Promise<n
     return await report(file, options);
   } catch (error) {
     if (!(error instanceof NginxSyntaxError)) throw error;
-    note(`postern: ${error.message}`);
+    note(`postern: ${visible(error.message)}`);
     return exitCodes.config;
   }
 }
@@ -42,10 +42,30 @@ async function report(file: string, options: DoctorOptions): Promise<number> {
   }
   if (options.json) printJson(toJson(examination));
   else if (options.sarif) printJson(toSarif(examination, { version, rules }));
-  else if (options.fix)
-    process.stdout.write(renderPatch(examination.findings.flatMap(({ edits }) => edits)));
+  else if (options.fix) writePatch(examination);
   else print(renderHuman(examination, { colour: process.stdout.hasColors?.() ?? false }));
   return isBadEnough(examination, options.failOn) ? exitCodes.failed : exitCodes.ok;
+}
+
+/** To a terminal nothing of a file goes that it would obey; a patch that is to be applied goes elsewhere. */
+function writePatch({ findings }: Examination): void {
+  const patch = renderPatch(findings.flatMap(({ edits }) => edits));
+  const { stdout } = process;
+  stdout.write(stdout.isTTY ? patch.split('\n').map(visible).join('\n') : patch);
+}
+
+/** More than that is no configuration. */
+const maxInput = 64 * 1024 * 1024;
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxInput) throw new NginxSyntaxError('stdin: is larger than 64 MiB.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Reads a configuration from a file with its includes, or from the output of `nginx -T`. */
@@ -53,9 +73,9 @@ async function load(
   file: string,
   root: string | undefined,
 ): Promise<{ loaded: LoadedConfiguration; nginx: string | undefined }> {
-  const disk = diskFiles(root);
+  const disk = diskFiles(root, file === '-' ? '.' : dirname(file));
   const main = file === '-' ? 'stdin' : file;
-  const text = file === '-' ? await readAll(process.stdin) : disk.read(file);
+  const text = file === '-' ? await readInput() : disk.read(file);
   const dump = text === undefined ? undefined : readDump(text);
   if (dump !== undefined && text !== undefined) {
     return { loaded: loadConfiguration(dump.main, dump.files), nginx: findNginxVersion(text) };
@@ -64,6 +84,7 @@ async function load(
   const files: FileSet = {
     read: (path) => (path === main ? text : disk.read(resolve(path))),
     match: disk.match,
+    isOwn: (path) => path === main || disk.isOwn?.(resolve(path)) !== false,
   };
   return { loaded: loadConfiguration(main, files), nginx: undefined };
 }

@@ -9,9 +9,15 @@ export function note(line = ''): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Writes a value as JSON to standard output. */
+/** Writes a value as JSON to standard output. What a terminal would obey is escaped, as JSON may have it anywhere. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  const text = JSON.stringify(value, null, 2);
+  // JSON.stringify escapes the control characters below U+0020 only.
+  print(text.replace(/[\u007f-\u009f]/g, escapeCharacter));
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Lays rows out in columns below a heading. Control characters are shown, not obeyed. */

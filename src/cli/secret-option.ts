@@ -60,8 +60,9 @@ function readText(
 function ask(command: Command, option: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal to ask on`);
-  stderr.write(`${option}: `);
+  // First: what is typed or pasted while the question is still being written is not to be shown.
   stdin.setRawMode(true);
+  stderr.write(`${option}: `);
   return new Promise((resolve) => {
     let typed = '';
     const onData = (chunk: Buffer) => {

@@ -1,9 +1,12 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Postern } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import type { Warning } from '../config/warnings.ts';
+import { OperatorError } from '../core/operator-error.ts';
 import { version } from '../resources.ts';
 import type { Addresses } from '../workers/messages.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -58,7 +61,7 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
   const worker = isWorker ? await joinPrimary() : undefined;
   const postern = await startPostern(config, {
     log,
-    announceAdminKey,
+    announceAdminKey: announceAdminKey(config.dataDir, log),
     load() {
       const { config: changed, warnings } = loadFrom(options);
       // All workers read it, and one of them says so.
@@ -90,8 +93,39 @@ async function servePrimary(config: Config, log: Logger): Promise<Addresses> {
   return primary.addresses;
 }
 
-/** Goes to standard error and not to the log: logs are kept and read by others. */
-function announceAdminKey(key: string): void {
+/**
+ * Shows the key on a terminal, and nowhere else: what a service says on its standard error is kept and read by
+ * others. There the key goes into a file for its owner alone, and the log says which.
+ */
+function announceAdminKey(dataDir: string, log: Logger): (key: string) => void {
+  return (key) => {
+    if (process.stderr.isTTY) return showAdminKey(key);
+    const file = resolve(dataDir, firstKeyFile);
+    writePrivateFile(file, `${key}\n`);
+    log.warn(
+      { event: 'admin_key', file },
+      'the admin key of this Postern is in this file, this once: keep it somewhere safe, and delete the file',
+    );
+  };
+}
+
+/** In the data directory. */
+const firstKeyFile = 'first-admin-key';
+
+/** Writes a file that is new, whatever stood there. */
+function writePrivateFile(file: string, text: string): void {
+  try {
+    rmSync(file, { force: true });
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new OperatorError(
+      `the first admin key cannot be written to ${file}: ${code}; set POSTERN_ADMIN_KEY or POSTERN_ADMIN_KEY_FILE to one of your own`,
+    );
+  }
+}
+
+function showAdminKey(key: string): void {
   const lines = [
     'This is the admin key of this Postern. It is shown this once and',
     'stored only as a hash. Keep it somewhere safe:',

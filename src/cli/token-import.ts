@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
 import { OperatorError } from '../core/operator-error.ts';
+import { FileRefused, readRegularFile } from '../regular-file.ts';
 import { type AdminOptions, collect, withAdmin, withAdminOptions } from './options.ts';
 import { note, printJson } from './output.ts';
 import { expectOk, Refusal } from './refusal.ts';
@@ -21,6 +22,8 @@ interface Entry {
 
 /** Tokens a request. */
 const batchSize = 200;
+/** A million tokens are no more than that. */
+const maxBytes = 256 * 1024 * 1024;
 /** Columns of a CSV file that hold several values, separated by spaces. */
 const listColumns = ['gates', 'paths', 'origins', 'networks'];
 
@@ -105,10 +108,11 @@ function withDefaults(entry: Entry, { subject, gate, expiresIn }: ImportOptions)
 function readSource(source: string): Entry[] {
   try {
     if (statSync(source).isDirectory()) return readDirectory(source);
-    const text = readFileSync(source, 'utf8');
+    const text = readRegularFile(source, maxBytes);
     return source.endsWith('.csv') ? readCsv(source, text) : readJsonLines(source, text);
   } catch (error) {
     if (error instanceof Refusal) throw error;
+    if (error instanceof FileRefused) throw new OperatorError(`${source}: ${error.message}`);
     throw new OperatorError(`cannot read ${source}: ${(error as Error).message}`);
   }
 }

@@ -63,7 +63,7 @@ export const configSchema = Type.Object(
       ),
       key: text(
         undefined,
-        'The admin key, 128 bits or more. Without one the first start makes one and shows it once.',
+        'The admin key, 128 bits or more. Without one the first start makes one, and shows it once on a terminal, or else puts it into `first-admin-key` in `data_dir`.',
         { writeOnly: true },
       ),
       key_file: text(undefined, 'File that holds the admin key, instead of `key`.'),

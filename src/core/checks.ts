@@ -1,5 +1,6 @@
 import type { CredentialSource } from './credential.ts';
 import { type Inquiry, note } from './inquiry.ts';
+import { holdsSecret } from './mask.ts';
 import { isOriginAllowed, listsOrigins } from './origin.ts';
 import { type Deny, deny } from './verdict.ts';
 
@@ -9,6 +10,22 @@ export function checkUpgrade(inquiry: Inquiry): Deny | undefined {
   note(inquiry, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
   if (upgrade === 'none') return undefined;
   return upgrade === 'websocket' && method === 'GET' ? undefined : deny('upgrade_not_websocket');
+}
+
+/**
+ * Where nginx leaves the query as it is, a token in it would reach the backend, whatever lets the request in.
+ * It is not looked at any further: it is known to somebody else by now, or would be.
+ */
+export function checkKeptToken({ handshake, gate, ports }: Inquiry): Deny | undefined {
+  const { keepsToken, query } = handshake;
+  if (!keepsToken || query === undefined) return undefined;
+  const isRead = gate.sources.includes('query');
+  const presented = isRead && ports.sources.get('query')?.extract(handshake, gate) !== undefined;
+  if (!presented && !holdsSecret(query)) return undefined;
+  return deny(
+    'malformed_request',
+    'a token in the query would reach the backend: the lines that take it out did not run (a break before the include, limit_except, a nested location): include the file of the gate before every rewrite, and in the inner location too, or send the token in another way',
+  );
 }
 
 /** A gate that has rules for client addresses has to know the client's. */
@@ -62,6 +79,21 @@ function originNeed({ grounds, credential, bridged, ports }: Inquiry): Credentia
   if (bridged !== undefined) return bridged.cookies === undefined ? 'present' : 'required';
   const source = credential && ports.sources.get(credential.source);
   return source?.origin ?? 'required';
+}
+
+/**
+ * TLS early data can be replayed by whoever recorded it, and arrives before anybody has shown that they are there
+ * (RFC 8446, section 8). What is used up, and a session that a browser adds by itself, wait for the handshake
+ * of TLS to be complete; the client sends the request again (RFC 8470, section 5.2).
+ */
+export function checkEarlyData(inquiry: Inquiry): Deny | undefined {
+  const { handshake, gate, identity, bridged } = inquiry;
+  if (!handshake.isEarly) return undefined;
+  note(inquiry, 'sent as early data of TLS');
+  const isUsedUp =
+    identity?.maxUses !== undefined || (gate.jwtSingleUse && identity?.jwt !== undefined);
+  const isSession = identity?.kind === 'session' || bridged?.cookies !== undefined;
+  return isUsedUp || isSession ? deny('too_early') : undefined;
 }
 
 /** A gate takes the kinds that it names, and none that is good more often than it wants. */

@@ -2,6 +2,8 @@ import type { Awaitable } from './awaitable.ts';
 import { checkBounds } from './bounds.ts';
 import {
   checkCrossSite,
+  checkEarlyData,
+  checkKeptToken,
   checkKind,
   checkListedOrigin,
   checkNetworks,
@@ -41,6 +43,7 @@ const isAdmission = ({ purpose }: Inquiry) => purpose !== 'sign_in';
 const steps: readonly Step[] = [
   { name: 'upgrade', take: checkUpgrade },
   { name: 'networks', take: checkNetworks },
+  { name: 'kept token', take: checkKeptToken },
   { name: 'public', take: findPublicPlace },
   { name: 'listed origin', take: checkListedOrigin, concerns: isNotPublic },
   { name: 'credential', take: findCredential, concerns: isNotPublic, counts: true },
@@ -50,6 +53,7 @@ const steps: readonly Step[] = [
   { name: 'bounds', take: checkTokenBounds, concerns: isToken },
   { name: 'requirements', take: checkRequired, concerns: (i) => isKnown(i) && isAdmission(i) },
   { name: 'single use', take: checkSingleUse, concerns: isToken },
+  { name: 'early data', take: checkEarlyData, concerns: isNotPublic },
   { name: 'redemption', take: redeem, concerns: isToken },
 ];
 

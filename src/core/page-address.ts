@@ -1,4 +1,5 @@
 import type { Handshake } from './handshake.ts';
+import { holdsSecret } from './mask.ts';
 
 /** The client's own address of what it asks for, without what may hold a token by these names. */
 export function pageAddress(handshake: Handshake, tokenNames: readonly string[]): string {
@@ -13,6 +14,23 @@ export function pageTarget(
 ): string {
   const kept = query === undefined ? '' : withoutParameters(query, tokenNames);
   return kept === '' ? path : `${path}?${kept}`;
+}
+
+/** Longest address that a login gets to lead back to, percent-encoded: it has to fit into a header of nginx's. */
+const longestReturn = 4_096;
+
+/**
+ * Where a login may lead back to, percent-encoded, so that nothing of it becomes a parameter of the login's: the
+ * address that was asked for, or less of it where it is long or may still hold a secret.
+ */
+export function returnAddress(handshake: Handshake, tokenNames: readonly string[]): string {
+  const less = [handshake, { ...handshake, query: undefined }];
+  const found = less
+    .map((asked) => pageAddress(asked, tokenNames))
+    .filter((address) => !holdsSecret(address))
+    .map(encodeOctets)
+    .find((address) => address.length <= longestReturn);
+  return found ?? encodeOctets(pageAddress({ ...handshake, path: '/', query: undefined }, []));
 }
 
 /**

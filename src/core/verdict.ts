@@ -99,6 +99,11 @@ export const denials = {
     bearerError: 'invalid_token',
     meaning: "The JWT was issued for somebody else: its `aud` is none of the issuer's `audience`.",
   },
+  too_early: {
+    status: 401,
+    meaning:
+      'The request came as early data of TLS 1.3 or HTTP/3, which can be a replay, and a ticket or a session is at stake. The client gets 425 and sends it again once the handshake of TLS is complete; browsers do that by themselves.',
+  },
   throttled: {
     status: 401,
     meaning:

@@ -33,7 +33,9 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
     upgrading,
     clientAddress: isDenied(clientAddress) ? undefined : clientAddress,
   });
-  if (isDenied(clientAddress)) return malformed('client address');
+  if (isDenied(clientAddress)) {
+    return malformed(told.address?.includes('unix:') ? throughUnixSocket : 'client address');
+  }
   const target = readTarget(told);
   if (target === undefined) return malformed('X-Original-URI is missing');
   const parsedTarget = isDenied(target) ? undefined : parseTarget(target);
@@ -74,6 +76,8 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       path: parsedTarget.path,
       locationPath: location?.path,
       query: parsedTarget.query,
+      keepsToken: asked !== undefined && location === undefined,
+      isEarly: told.early !== undefined,
       upgrade,
       origin,
       // As Node joins the lines of this header (RFC 9113, section 8.2.3).
@@ -87,6 +91,9 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
     trace: readTrace(told),
   };
 }
+
+const throughUnixSocket =
+  'client address: nginx has "unix:" for a request that came through its "listen unix:"; write set_real_ip_from unix: and real_ip_header beside that line';
 
 /** Nothing depends on it, so what cannot be told apart is left out. */
 function readTrace({ traceparent, tracestate }: ToldFacts): Subrequest['trace'] {

@@ -26,6 +26,7 @@ const headersOf = {
   subprotocols: ['Sec-WebSocket-Protocol'],
   traceparent: ['Traceparent'],
   tracestate: ['Tracestate'],
+  early: ['Early-Data'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A fact that headers tell. */
@@ -78,6 +79,7 @@ export function tellFacts({ rawHeaders }: SubrequestHead): ToldFacts {
     subprotocols: told[numberOf.subprotocols],
     traceparent: told[numberOf.traceparent],
     tracestate: told[numberOf.tracestate],
+    early: told[numberOf.early],
   };
 }
 
@@ -96,6 +98,7 @@ const shown: Readonly<Record<string, readonly Fact[]>> = {
   cookie: ['cookie'],
   authorization: ['authorization'],
   subprotocols: ['subprotocols'],
+  early_data: ['early'],
 };
 
 /** Which headers of this subrequest told each fact, for people who ask. */

@@ -1,7 +1,8 @@
 import { renderListenAddress } from '../config/listen-address.ts';
+import { secretForm } from '../core/mask.ts';
 import { renderCacheZone, usualCachePath } from './cache.ts';
 import type { KitOptions } from './kit-options.ts';
-import { namePattern } from './parameter-patterns.ts';
+import { looseNamePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
 /** `postern-http.conf`. */
@@ -53,42 +54,52 @@ map $http_host $postern_port {
 export function renderMasks(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(', ');
   return `
-# The request line and the Referer without the value of ${quoted}, wherever it stands in the query and
-# however its name is percent-encoded. A query that holds it twice is masked whole. In a log_format of
-# your own use $postern_request and $postern_referer in the place of $request and $http_referer.
-${renderMaskMaps(names, '$request', '$postern_request', 'postern_r', ' ')}
-${renderMaskMaps(names, '$http_referer', '$postern_referer', 'postern_f', '#')}
+# The request line and the Referer without what has the form of a token, and without the value of ${quoted},
+# in capitals or not, however it is percent-encoded, behind a ? & or ; and as an array too. What follows a
+# second one is masked whole. In a log_format of your own use $postern_request, $postern_referer and
+# $postern_remote_user in the place of $request, $http_referer and $remote_user.
+${renderMaskMaps(names, '$request', '$postern_request', 'postern_r')}
+${renderMaskMaps(names, '$http_referer', '$postern_referer', 'postern_f')}
+${renderMaskMaps([], '$remote_user', '$postern_remote_user', 'postern_u')}
 
 # The "combined" format with tokens masked.
-log_format postern_masked '$remote_addr - $remote_user [$time_local] "$postern_request" '
+log_format postern_masked '$remote_addr - $postern_remote_user [$time_local] "$postern_request" '
                           '$status $body_bytes_sent "$postern_referer" "$http_user_agent"';`;
 }
 
-/**
- * A map for each name, each made of the one before: nginx takes at most 4096 bytes of pattern. `end`
- * is the character that ends a query.
- */
+/** What may be a value: it ends where the next parameter begins. nginx takes at most 4096 bytes of pattern. */
+const value = '(?:(?!%(?:25)*26)[^& ])*';
+
+/** What stands before such a value: the end of what was there before, the name, perhaps `[]`, and `=`. */
+function beginPattern(name: string): string {
+  const before = '(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))';
+  const index = '(?:(?:\\[|%(?:25)*5b)[^=&; ]*)?';
+  return `${before}${looseNamePattern(name)}${index}(?:=|%(?:25)*3d)`;
+}
+
+/** A map for what has the form of a token and one for each name, each made of the one before. */
 function renderMaskMaps(
   names: readonly string[],
   from: string,
   to: string,
   prefix: string,
-  end: ' ' | '#',
 ): string {
-  const step = (index: number) => (index === names.length - 1 ? to : `${to}_${index + 1}`);
-  const maps = names.map((name, index) => {
-    const source = index === 0 ? from : step(index - 1);
-    const pattern = namePattern(name);
+  const variable = (index: number) => (index === names.length ? to : `${to}_${index + 1}`);
+  const render = (index: number, kept: string, secret: string) => {
+    const source = index === 0 ? from : variable(index - 1);
     // nginx gives a name to one group only, so each has one of its own.
     const group = (letter: string) => `${prefix}${index + 1}${letter}`;
-    // A Referer has nothing behind its query but a fragment, which is searched too.
-    const any = end === ' ' ? '[^ ]*' : '.*';
-    const rest = `(?<${group('d')}>.*)`;
-    return `map ${source} ${step(index)} {
+    const found = (letter: string) =>
+      `(?<${group(letter)}>${kept}${kept === '' ? secret : ''})${kept === '' ? '' : secret}`;
+    const shown = (letter: string) => (kept === '' ? '***' : `$${group(letter)}***`);
+    return `map ${source} ${variable(index)} {
     default ${source};
-    "~^(?<${group('a')}>[^?]*\\?)(?:${any}&)?${pattern}=${any}&${pattern}=${any}(?<${group('b')}>.*)$" "$${group('a')}***$${group('b')}";
-    "~^(?<${group('c')}>[^?]*\\?(?:${any}&)?)${pattern}=[^&${end}]*${rest}$" "\${${group('c')}}${name}=***$${group('d')}";
+    "~*^(?<${group('a')}>.*?)${found('b')}.*?(?&${group('b')}).*?(?<${group('c')}>(?: HTTP/[0-9.]+)?)$" "$${group('a')}${shown('b')}$${group('c')}";
+    "~*^(?<${group('d')}>.*?)${found('e')}(?<${group('f')}>.*)$" "$${group('d')}${shown('e')}$${group('f')}";
 }`;
-  });
-  return maps.join('\n');
+  };
+  return [
+    render(0, '', secretForm),
+    ...names.map((name, index) => render(index + 1, beginPattern(name), value)),
+  ].join('\n');
 }

@@ -19,7 +19,8 @@ export function renderIngressAnnotations(options: KitOptions): string {
 # asked for nor that it asked for a WebSocket, so gates by host and the check of Origin would not work.
 #
 # Not possible here: kept answers (cache), and a log without tokens. Send tickets in the query, or set
-# log-format-upstream in the ConfigMap to a format without $request, $request_uri and $http_referer.`,
+# log-format-upstream in the ConfigMap to a format without $request, $request_uri and $http_referer. Leave
+# proxy-add-original-uri-header off, as it is by default: it tells the application the whole URI.`,
     `
 nginx.ingress.kubernetes.io/proxy-read-timeout: "86400"
 nginx.ingress.kubernetes.io/proxy-send-timeout: "86400"

@@ -55,6 +55,9 @@ export function kitOptionsOf(config: Config): KitOptions {
 /** Whoever listens on every address of a machine is found at its loopback address. */
 function reachable(listen: ListenAddress): ListenAddress {
   if (listen.kind === 'unix') return listen;
-  const loopback: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-  return { ...listen, host: loopback[listen.host] ?? listen.host };
+  const loopback = new Map([
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '::1'],
+  ]);
+  return { ...listen, host: loopback.get(listen.host) ?? listen.host };
 }

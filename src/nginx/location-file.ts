@@ -6,13 +6,13 @@ import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
 /** Names of variables that were there before others could be configured. */
-const usualVariables: Readonly<Record<string, string>> = {
-  'remote-user': '$postern_user',
-  'remote-email': '$postern_email',
-  'remote-name': '$postern_name',
-  'remote-groups': '$postern_groups',
-  'x-postern-token-id': '$postern_token_id',
-};
+const usualVariables: ReadonlyMap<string, string> = new Map([
+  ['remote-user', '$postern_user'],
+  ['remote-email', '$postern_email'],
+  ['remote-name', '$postern_name'],
+  ['remote-groups', '$postern_groups'],
+  ['x-postern-token-id', '$postern_token_id'],
+]);
 
 /** What stands above the lines of the location in a comment: which variables can be set. */
 export const locationVariables = `
@@ -31,8 +31,10 @@ error_page 500 = @postern_unavailable;`,
     `
 # Where a page load may sign in, by the rules of the gate.
 auth_request_set $postern_gate_login $upstream_http_x_postern_login;
+# Where that may lead back to: what was asked for without a token, percent-encoded.
+auth_request_set $postern_return_to $upstream_http_x_postern_return;
 
-# What nginx lets no auth service say itself: 429, and when to try again.
+# What nginx lets no auth service say itself: 425, 429, and when to try again.
 auth_request_set $postern_status $upstream_http_x_postern_status;
 auth_request_set $postern_retry_after $upstream_http_retry_after;`,
     renderIdentity(options.headers),
@@ -85,7 +87,7 @@ export function identityVariable(name: string): string {
   const part = variablePart(name);
   const digest = createHash('sha256').update(part).digest('hex').slice(0, 8);
   const short = part.length > longestPart ? `${part.slice(0, longestPart - 9)}_${digest}` : part;
-  return usualVariables[name.toLowerCase()] ?? `$postern_header_${short}`;
+  return usualVariables.get(name.toLowerCase()) ?? `$postern_header_${short}`;
 }
 
 function renderIdentity(headers: readonly string[]): string {
@@ -136,7 +138,7 @@ if ($http_referer ~ "[?&]${name}=") {
 # The token stays out of the URI and of the Referer that the backend sees. Postern reads it from the
 # client's own URI. The parameter's name may be percent-encoded, therefore the long patterns. The parts have
 # names, since nginx would encode a $1 once more where the path has a percent sign or a plus.${fromArguments.join('')}
-# Where a login may send people back to: what they asked for, without a token.
+# What was asked for, without a token, for backends that are told of it (REQUEST_URI, X-Forwarded-Uri).
 set $postern_return $request_uri;${fromReturn.join('')}
 set $postern_backend_referer $http_referer;${inReferer.join('')}
 proxy_set_header Referer $postern_backend_referer;`;

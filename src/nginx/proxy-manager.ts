@@ -16,7 +16,7 @@ export function renderManagerBox(options: KitOptions): string {
 # Its location / takes the place of the one that Nginx Proxy Manager would make. Therefore
 #   - "Cache Assets" has to be off, and "Custom locations" empty: what they make asks nobody;
 #   - an Access List of the host does not count for this location.`,
-    renderServerRules(options, throughName(options.gate)),
+    withLog(renderServerRules(options, throughName(options.gate))),
     `
 location / {
     # Optionally:
@@ -24,7 +24,7 @@ ${indent(locationVariables)}
     # The gate is found by host and path. For one by its name, write it into the line below:
     # auth_request /.postern/auth/NAME;
 
-    access_log /data/logs/postern_access.log postern_masked;
+    ${log}
 
 ${indent(renderLocationRules(options).trim())}
 
@@ -33,6 +33,14 @@ ${indent(proxyRules)}
     proxy_pass $forward_scheme://$server:$port;
 }`,
   );
+}
+
+/** Each location has it: one for the server block would stand beside Nginx Proxy Manager's own, which has whole URIs. */
+const log = 'access_log /data/logs/postern_access.log postern_masked;';
+
+/** Puts it into the locations where requests end that are not let through, and those for people to sign in. */
+function withLog(rules: string): string {
+  return rules.replaceAll(/^( +)auth_request off;$(?!\n +access_log)/gm, `$&\n$1${log}`);
 }
 
 /** What goes into http context, where Nginx Proxy Manager has room for it. */

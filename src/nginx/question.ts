@@ -15,6 +15,8 @@ export const question = [
   ['X-Forwarded-Proto', '$scheme'],
   ['X-Forwarded-Host', '$host$postern_port'],
   ['X-Real-IP', '$remote_addr'],
+  // 1 for what may be a replay (RFC 8470).
+  ['Early-Data', '$ssl_early_data'],
   // The argument of auth_request, which nested locations and limit_except inherit: it ends in the gate's
   // name where the location has one.
   ['X-Postern-Auth-URI', '$uri'],

@@ -15,6 +15,10 @@ location @postern_denied {
     # The way to the login is for this once, and a redirect for every browser.
     expires off;
     msie_refresh off;
+    # Early data of TLS, where it is not to be replayed: the client sends it again by itself.
+    if ($postern_status = 425) {
+        return 425;
+    }
     set $postern_any_login $postern_login$postern_gate_login;
     if ($http_upgrade != "") {
         set $postern_any_login "";
@@ -41,9 +45,9 @@ location @postern_denied {
     if ($postern_login = "") {
         return 302 $postern_gate_login;
     }
-    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it.
+    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it, as one value.
     if ($postern_login ~ "=$") {
-        return 302 $postern_login$scheme://$http_host$postern_return;
+        return 302 $postern_login$postern_return_to;
     }
     return 302 $postern_login;
 }`;

@@ -14,6 +14,7 @@ import { renderServerFile } from './server-file.ts';
 import {
   renderSwagHttpFile,
   renderSwagLocationFile,
+  renderSwagProxyFile,
   renderSwagServerFile,
   renderSwagSubdomain,
   renderSwagSubfolder,
@@ -62,6 +63,7 @@ function swag(reach: SwagReach, about: string): FlavourRules {
       ...options.gates.map(
         (name) => [`postern-gates/${name}.conf`, renderSwagLocationFile(options, name)] as const,
       ),
+      ['postern-proxy.conf', renderSwagProxyFile()],
       [swagHttpFile, renderSwagHttpFile(options, reach)],
       ['proxy-confs/postern-app.subdomain.conf.sample', renderSwagSubdomain()],
       ['proxy-confs/postern-app.subfolder.conf.sample', renderSwagSubfolder()],

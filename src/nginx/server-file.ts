@@ -19,16 +19,27 @@ export interface Reach {
 /** Through the upstream of `postern-http.conf`. */
 export const throughUpstream: Reach = { lines: '', address: 'http://postern_gate', separator: '' };
 
+/** What differs from one flavour to another in a server block. */
+interface ServerOptions {
+  readonly variables?: string;
+  /** What stands above the auth location. */
+  readonly warning?: string;
+  /** The access log, without tokens, of this server block. */
+  readonly log?: string;
+}
+
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
   options: Pick<KitOptions, 'cache'>,
   reach: Reach,
-  { variables = '', warning = usualWarning }: { variables?: string; warning?: string } = {},
+  { variables = '', warning = usualWarning, log = '' }: ServerOptions = {},
 ): string {
   return joinParts(
     guard,
     headerRoom,
     `${serverVariables}${variables}`,
+    log &&
+      `\n# Without tokens, in the place of the log that this server block would inherit.\n${log}`,
     renderAuthLocation(options, reach, warning),
     renderPublicLocation(reach),
     ...refusalLocations,
@@ -56,6 +67,7 @@ set $postern_asked $postern_asked;
 set $postern_login $postern_login;
 set $postern_gate_login $postern_gate_login;
 set $postern_return $postern_return;
+set $postern_return_to $postern_return_to;
 set $postern_status $postern_status;
 set $postern_retry_after $postern_retry_after;`;
 
@@ -182,6 +194,7 @@ ${indent(renderPass(reach, ''))}
     proxy_set_header X-Original-Method $request_method;
     proxy_set_header X-Forwarded-Proto $scheme;
     proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header Early-Data $ssl_early_data;
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
     proxy_buffer_size 16k;

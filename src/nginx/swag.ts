@@ -1,9 +1,9 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderMasks } from './http-file.ts';
+import { renderMasks, upgradeMaps } from './http-file.ts';
 import type { KitOptions } from './kit-options.ts';
 import { locationVariables, renderLocationRules } from './location-file.ts';
-import { portVariable, renderServerRules, throughName, throughUpstream } from './server-file.ts';
+import { renderServerRules, throughName, throughUpstream } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
@@ -15,12 +15,11 @@ export type SwagReach = 'resolver' | 'keepalive';
 /** Where http context begins in SWAG, before any server block. */
 export const swagHttpFile = 'site-confs/00-postern.conf';
 
+/** SWAG's own log, with tokens masked. */
+const swagLog = 'access_log /config/log/nginx/access.log postern_masked;';
+
 /** `postern-server.conf` of SWAG. */
 export function renderSwagServerFile(options: KitOptions, reach: SwagReach): string {
-  const needs = [
-    ...(reach === 'keepalive' ? ['the upstream'] : []),
-    ...(options.cache ? ['the room for kept answers'] : []),
-  ].join(' and ');
   const to =
     reach === 'keepalive'
       ? throughUpstream
@@ -28,15 +27,16 @@ export function renderSwagServerFile(options: KitOptions, reach: SwagReach): str
   return joinParts(
     `
 ${version}
-# Postern for LinuxServer SWAG, part 1 of 2.
+# Postern for LinuxServer SWAG, part 2 of 4: server context.
 # Belongs to /config/nginx/postern-server.conf (without .sample). Include it in every server block that
 # has a protected location, before any rewrite, if, return or set of that block:
 #
 #     include /config/nginx/postern-server.conf;
 #
-${reachComment(options.gate)}${needs === '' ? '' : `\n# Needs ${needs} in /config/nginx/${swagHttpFile} too.`}`,
+${reachComment(options.gate)}
+# Needs /config/nginx/${swagHttpFile} too.`,
     renderServerRules(options, to, {
-      variables: portVariable,
+      log: swagLog,
       warning: `
 # nginx's question to Postern. Do not include proxy.conf here: nothing of the client's request
 # reaches Postern but what stands here, so no header that a client makes up can pass for nginx's.`.trim(),
@@ -49,7 +49,7 @@ export function renderSwagLocationFile(options: KitOptions, gateName?: string): 
   const file = gateName === undefined ? 'postern-location.conf' : `postern-gates/${gateName}.conf`;
   const whose =
     gateName === undefined
-      ? `# Postern for LinuxServer SWAG, part 2 of 2. The gate is found by host and path; for a gate by its name
+      ? `# Postern for LinuxServer SWAG, part 3 of 4: location context. The gate is found by host and path; for a gate by its name
 # take postern-gates/NAME.conf in its place.`
       : `# Postern for LinuxServer SWAG, in the place of postern-location.conf, for the gate "${gateName}" whatever host
 # and path are.`;
@@ -58,11 +58,11 @@ export function renderSwagLocationFile(options: KitOptions, gateName?: string): 
 ${version}
 ${whose}
 # Belongs to /config/nginx/${file} (without .sample). Include it in every location that
-# is to be protected, before the lines that are there already:
+# is to be protected, before the lines that are there already, and postern-proxy.conf in the place of proxy.conf:
 #
 #     location / {
 #         include /config/nginx/${file};
-#         include /config/nginx/proxy.conf;
+#         include /config/nginx/postern-proxy.conf;
 #         include /config/nginx/resolver.conf;
 #         set $upstream_app grist;
 #         …
@@ -74,18 +74,55 @@ ${locationVariables}`,
   );
 }
 
+/** `postern-proxy.conf` of SWAG: what its proxy.conf does, but for what would tell the application a token. */
+export function renderSwagProxyFile(): string {
+  return `${version}
+# Postern for LinuxServer SWAG, part 4 of 4: location context, in the place of SWAG's proxy.conf. Belongs to
+# /config/nginx/postern-proxy.conf (without .sample).
+#
+# The lines are those of proxy.conf, with two differences. X-Forwarded-Uri and X-Original-URL hold no token: there
+# they are the client's whole URI. And Upgrade is WebSocket or nothing.
+
+client_body_buffer_size 128k;
+proxy_next_upstream error timeout invalid_header http_500 http_502 http_503;
+proxy_buffers 32 4k;
+proxy_connect_timeout 240;
+proxy_headers_hash_bucket_size 128;
+proxy_headers_hash_max_size 1024;
+proxy_http_version 1.1;
+proxy_read_timeout 240;
+proxy_redirect http:// $scheme://;
+proxy_send_timeout 240;
+proxy_cache_bypass $cookie_session;
+proxy_no_cache $cookie_session;
+proxy_set_header Connection $postern_connection;
+proxy_set_header Early-Data $ssl_early_data;
+proxy_set_header Host $host;
+proxy_set_header Upgrade $postern_upgrade;
+proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+proxy_set_header X-Forwarded-Host $host;
+proxy_set_header X-Forwarded-Method $request_method;
+proxy_set_header X-Forwarded-Port $server_port;
+proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Forwarded-Server $host;
+proxy_set_header X-Forwarded-Ssl on;
+proxy_set_header X-Forwarded-Uri $postern_return;
+proxy_set_header X-Original-Method $request_method;
+proxy_set_header X-Original-URL $scheme://$host$postern_port$postern_return;
+proxy_set_header X-Real-IP $remote_addr;
+`;
+}
+
 /** What stands in http context: tokens out of the log, and what else the other files need there. */
 export function renderSwagHttpFile(options: KitOptions, reach: SwagReach): string {
   return joinParts(
     `
 ${version}
-# Postern for LinuxServer SWAG, http context. Belongs to /config/nginx/${swagHttpFile} (without
-# .sample), where it is read before the server blocks. To keep tokens out of SWAG's access log, write
-# into a server block or, in nginx.conf, in the place of the line that is there:
-#
-#     access_log /config/log/nginx/access.log postern_masked;`,
+# Postern for LinuxServer SWAG, part 1 of 4: http context. Belongs to /config/nginx/${swagHttpFile}
+# (without .sample), where it is read before the server blocks. The other parts need it.`,
     reach === 'keepalive' ? renderUpstream(options.gate) : '',
     options.cache && renderCacheZone(options.cache, containerCachePath),
+    upgradeMaps,
     renderMasks(options.queryNames),
   );
 }
@@ -115,7 +152,7 @@ const sampleRules = `
 set $postern_login "/.postern/login?rd=";
 include /config/nginx/postern-location.conf;
 
-include /config/nginx/proxy.conf;
+include /config/nginx/postern-proxy.conf;
 include /config/nginx/resolver.conf;
 set $upstream_app app;
 set $upstream_port 8080;
@@ -157,7 +194,7 @@ export function renderSwagSubfolder(): string {
 #     include /config/nginx/postern-server.conf;
 
 location = /app {
-    return 301 $scheme://$http_host/app/;
+    return 301 $scheme://$host$postern_port/app/;
 }
 
 location ^~ /app/ {

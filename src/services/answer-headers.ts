@@ -3,6 +3,7 @@ import { renderBackendHeaders } from '../core/backend-headers.ts';
 import { authorizationHeader, type Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import { renderLogin } from '../core/login.ts';
+import { returnAddress } from '../core/page-address.ts';
 import { markerSubprotocol, parseOffer } from '../core/subprotocol.ts';
 import { retrySeconds } from '../core/throttle.ts';
 import { type Allow, type Deny, denialStatus, renderChallenge } from '../core/verdict.ts';
@@ -39,22 +40,25 @@ export function renderDenyHeaders(denied: {
   readonly requestId: string;
 }): AnswerHeader[] {
   const { gate, handshake, denial, requestId } = denied;
-  const login = loginAddress(gate, handshake, denial);
+  const page = mayLogIn(handshake, denial) ? handshake : undefined;
+  const login = page && gate && (renderLogin(gate, page) ?? denial.login);
   return [
     ['X-Postern-Reason', denial.reason],
     ['X-Postern-Request-Id', requestId],
     ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
     ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
-    ...renderRetryAfter(denial),
+    ...(page && gate ? [['X-Postern-Return', returnAddress(page, gate.queryNames)] as const] : []),
+    ...renderStatus(denial),
     ['Cache-Control', 'no-store'],
   ];
 }
 
 /**
  * For the files of the kit, which make it the client's: nginx lets no auth service say 429 (RFC 6585,
- * section 4) itself.
+ * section 4) or 425 (RFC 8470, section 5.2) itself.
  */
-function renderRetryAfter({ reason, tooMany }: Deny): AnswerHeader[] {
+function renderStatus({ reason, tooMany }: Deny): AnswerHeader[] {
+  if (reason === 'too_early') return [['X-Postern-Status', '425']];
   if (reason !== 'throttled') return [];
   return [
     ['X-Postern-Status', '429'],
@@ -63,15 +67,9 @@ function renderRetryAfter({ reason, tooMany }: Deny): AnswerHeader[] {
 }
 
 /** A handshake cannot follow a redirect, and who is known already has no use for a login. */
-function loginAddress(
-  gate: Gate | undefined,
-  handshake: Handshake | undefined,
-  denial: Deny,
-): string | undefined {
-  if (gate === undefined || handshake === undefined || handshake.upgrade !== 'none')
-    return undefined;
-  if (denialStatus(denial.reason, false) !== 401) return undefined;
-  return renderLogin(gate, handshake) ?? denial.login;
+function mayLogIn(handshake: Handshake | undefined, { reason }: Deny): boolean {
+  if (handshake?.upgrade !== 'none' || reason === 'too_early') return false;
+  return denialStatus(reason, false) === 401;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Assertion } from '../core/assertion.ts';
 import { type Awaitable, unlessFailed, whenKnown } from '../core/awaitable.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity } from '../core/identity.ts';
+import { maskText } from '../core/mask.ts';
 import { type Deny, denialStatus, isDenial } from '../core/verdict.ts';
 import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
 import type { Events } from './events.ts';
@@ -94,8 +95,8 @@ export function createAnswer(dependencies: {
       verdict,
       method: facts?.method,
       host: facts?.host,
-      path: facts?.path,
-      origin: facts?.origin,
+      path: facts?.path === undefined ? undefined : maskText(facts.path),
+      origin: facts?.origin === undefined ? undefined : maskText(facts.origin),
       upgrade: upgrading,
       clientAddress,
     });

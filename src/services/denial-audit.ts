@@ -19,8 +19,8 @@ const retryMs = 5_000;
 /** Entries that wait at most, while they cannot be written. The oldest are the ones that are kept. */
 const mostWaiting = 1_000;
 
-/** What everybody gets who comes for the first time, with a page load: no news. */
-const ordinary: ReadonlySet<DenialCode> = new Set(['no_credential', 'sign_on_denied']);
+/** What everybody gets now and then with a page load, for the first time or in early data: no news. */
+const ordinary: ReadonlySet<DenialCode> = new Set(['no_credential', 'sign_on_denied', 'too_early']);
 
 /**
  * Builds it. `isOn` says whether denials of handshakes and of signing in are written; those of the admin
@@ -34,7 +34,7 @@ export function createDenialAudit(dependencies: {
   readonly clock: () => number;
 }): DenialAudit {
   const { store, isOn, report, clock } = dependencies;
-  const sampler = createSampler();
+  const sampler = createSampler(sampling);
   let waiting: AuditEntry[] = [];
   let windowTimer: NodeJS.Timeout | undefined;
   let writeTimer: NodeJS.Timeout | undefined;

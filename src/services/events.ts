@@ -18,6 +18,7 @@ export interface DecisionRecord {
   readonly verdict: Verdict;
   readonly method: string | undefined;
   readonly host: string | undefined;
+  /** This and the origin are cut, and without what looks like a secret (see maskText). */
   readonly path: string | undefined;
   readonly origin: string | undefined;
   readonly upgrade: boolean;

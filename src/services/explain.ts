@@ -2,7 +2,7 @@ import { stepNames } from '../core/decide.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { TraceEntry } from '../core/inquiry.ts';
-import { mask } from '../core/mask.ts';
+import { mask, maskText } from '../core/mask.ts';
 import { denialStatus, denials, isDenial, type Verdict } from '../core/verdict.ts';
 import type { Subrequest } from './answer.ts';
 import { type AnswerHeader, renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
@@ -103,11 +103,13 @@ function listFacts(handshake: Handshake): Explanation['facts'] {
     method,
     scheme: scheme ?? null,
     host: `${host}${port}`,
-    path: path ?? null,
-    ...(locationPath !== undefined && locationPath !== path && { location_path: locationPath }),
+    path: path === undefined ? null : maskText(path),
+    ...(locationPath !== undefined &&
+      locationPath !== path && { location_path: maskText(locationPath) }),
     query: handshake.query === undefined ? null : mask,
     upgrade,
-    origin: origin ?? null,
+    ...(handshake.isEarly && { early_data: true }),
+    origin: origin === undefined ? null : maskText(origin),
     client: clientAddress ?? null,
     cookie: handshake.cookie === undefined ? null : mask,
     authorization: handshake.authorization === undefined ? null : mask,

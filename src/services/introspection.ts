@@ -42,6 +42,8 @@ export function createIntrospection(dependencies: {
       port: '',
       path: path ?? '/',
       locationPath: undefined,
+      keepsToken: false,
+      isEarly: false,
       query: undefined,
       upgrade: 'websocket',
       origin,

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { Deny } from '../core/verdict.ts';
 import { type Events, isOmitted } from './events.ts';
+import type { LogSample } from './log-sample.ts';
 
-/** Writes every event as a line of the log. */
-export function logEvents(log: Logger): Events {
+/** Writes every event as a line of the log, but for decisions that the sample leaves out. */
+export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Events {
   const tellsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (!tellsDecisions || isOmitted(record)) return;
+      if (!tellsDecisions || isOmitted(record) || sample?.isTold(record) === false) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';
@@ -27,8 +28,8 @@ export function logEvents(log: Logger): Events {
           client: clientAddress,
           method,
           host,
-          path: path === undefined ? undefined : printable(path),
-          origin: origin === undefined ? undefined : printable(origin),
+          path,
+          origin,
           upgrade,
         },
         denied ? `denied: ${verdict.reason}` : 'allowed',
@@ -66,7 +67,7 @@ export function logEvents(log: Logger): Events {
           subject: denial.identity?.subject,
           client,
           host,
-          origin: origin === undefined ? undefined : printable(origin),
+          origin,
         },
         `sign-in denied: ${denial.reason}`,
       );
@@ -146,9 +147,4 @@ function omittedBefore({ tooMany }: Deny): number | undefined {
   return (
     (tooMany !== undefined && tooMany.record !== 'skip' && tooMany.record.omitted) || undefined
   );
-}
-
-/** A path as it may stand in a log: whatever is not printable ASCII is percent-encoded. */
-function printable(path: string): string {
-  return path.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
 }

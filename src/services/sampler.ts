@@ -2,23 +2,26 @@ import { type AuditEntry, postern } from '../core/audit.ts';
 import { clientNetwork } from '../core/client-network.ts';
 
 /** How much of the same is told in full in one window, and how many kinds of it are told apart. */
-export const sampling = {
+export interface Sampling {
   /** Milliseconds. */
-  windowMs: 60_000,
+  readonly windowMs: number;
   /** Entries in full, of one event, gate, reason and client network. */
-  wholeOfAKind: 5,
+  readonly wholeOfAKind: number;
   /** Entries in full, of all of them together. */
-  whole: 60,
+  readonly whole: number;
   /** Kinds that are counted apart; the others by event and reason alone. */
-  kinds: 100,
-} as const;
+  readonly kinds: number;
+}
+
+/** For the audit log, which is kept. */
+export const sampling: Sampling = { windowMs: 60_000, wholeOfAKind: 5, whole: 60, kinds: 100 };
 
 /** What happens again and again, in few entries: the first ones as they are, then only how many. */
 export interface Sampler {
   /** The entry if it is to be written as it is; otherwise it is counted. */
   note(entry: AuditEntry): AuditEntry | undefined;
   /** Ends the window: an entry for each kind that was counted, and everything begins anew. */
-  end(): AuditEntry[];
+  end(): (AuditEntry & { readonly count: number })[];
 }
 
 interface Kind {
@@ -31,7 +34,7 @@ interface Kind {
 }
 
 /** Builds one. It keeps no time: somebody else says when a window ends. */
-export function createSampler(): Sampler {
+export function createSampler(limits: Sampling): Sampler {
   const kinds = new Map<string, Kind>();
   let whole = 0;
 
@@ -40,7 +43,7 @@ export function createSampler(): Sampler {
     const key = JSON.stringify([event, reason, gate, network]);
     const found = kinds.get(key);
     if (found !== undefined) return found;
-    const isFull = kinds.size >= sampling.kinds;
+    const isFull = kinds.size >= limits.kinds;
     const common = isFull
       ? { event, reason }
       : { event, reason, gate, ...(network && { network }) };
@@ -53,7 +56,7 @@ export function createSampler(): Sampler {
   return {
     note(entry) {
       const kind = kindOf(entry);
-      if (kind.whole < sampling.wholeOfAKind && whole < sampling.whole) {
+      if (kind.whole < limits.wholeOfAKind && whole < limits.whole) {
         kind.whole++;
         whole++;
         return entry;

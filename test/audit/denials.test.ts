@@ -142,7 +142,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
 });
 
 test('however many clients and gates there are, entries and memory are bounded, and nothing is uncounted', () => {
-  const sampler = createSampler();
+  const sampler = createSampler(sampling);
   const entries: AuditEntry[] = [];
   for (let i = 0; i < 50_000; i++) {
     const client = `2001:db8:${(i % 50_000).toString(16)}::1`;
@@ -160,7 +160,7 @@ test('however many clients and gates there are, entries and memory are bounded, 
 });
 
 test('what happens seldom is told in full, in each window anew', () => {
-  const sampler = createSampler();
+  const sampler = createSampler(sampling);
   const entry: AuditEntry = {
     at: 1,
     event: 'denial',

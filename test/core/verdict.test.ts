@@ -35,6 +35,7 @@ const table: Readonly<
   not_admitted: [403, 401],
   invalid_signature: [401, 401, 'invalid_token'],
   wrong_audience: [401, 401, 'invalid_token'],
+  too_early: [401, 401],
   throttled: [401, 401],
   too_many_sessions: [403, 401],
   issuer_unavailable: [503, 503],

@@ -11,6 +11,7 @@ import { purgeAnswers } from '../../src/nginx/purge.ts';
 import { question, renderCacheKey } from '../../src/nginx/question.ts';
 import { type StandIn, startStandIn } from '../support/auth-stand-in.ts';
 import { createCertificate } from '../support/certificate.ts';
+import { connectEarly } from '../support/early-data.ts';
 import { flavourSites } from '../support/flavours.ts';
 import { type SiteOptions, startSite } from '../support/nginx.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
@@ -49,6 +50,8 @@ function everyInput(tlsPort: number, certificate: { certFile: string; keyFile: s
       ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend}
     }
     listen 127.0.0.1:${tlsPort} ssl;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_early_data on;
     ssl_certificate ${certificate.certFile};
     ssl_certificate_key ${certificate.keyFile};`;
   return { locations };
@@ -83,6 +86,7 @@ test('every input of a decision is in the key: one that differs is asked about',
     ...everyInput(tlsPort, certificate),
   });
   const { port } = site.nginx;
+  const early = await connectEarly(t, tlsPort);
   const changes: Record<(typeof question)[number][0], () => Promise<unknown>> = {
     Host: () => send(port, { host: 'other.example.com' }),
     Cookie: () => send(port, { cookie: 'a=2' }),
@@ -95,6 +99,7 @@ test('every input of a decision is in the key: one that differs is asked about',
     'X-Forwarded-Proto': () => send(tlsPort, {}, { tls: true }),
     'X-Forwarded-Host': () => send(port, { host: 'app.example.com:8443' }),
     'X-Real-IP': () => send(port, { 'x-client': '203.0.113.2' }),
+    'Early-Data': () => early.send('GET /named/page?x=1 HTTP/1.0\nHost: app.example.com\n\n'),
     'X-Postern-Auth-URI': () => send(port, { 'x-named': '1' }),
     'X-Postern-Location-URI': () => send(port, { 'x-rewritten': '1' }),
     'X-Postern-Gate': () => send(port, { 'x-gate': 'chat' }),

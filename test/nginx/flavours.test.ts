@@ -103,13 +103,17 @@ Origin: ${origin}
         server: 'add_header X-From-Server yes always;',
       });
       const headers = { cookie: 'postern_token=secret-1', authorization: 'Bearer secret-2' };
-      const page = await tryPage(
-        `${site.url}/x%0d%0aSet-Cookie:a=1?token=secret-3&b=%0d%0aX:1`,
-        headers,
-      );
+      const target = '/x?token=secret-3&b=%0d%0aX:1&rd=https://evil.example/&rd=2';
+      const page = await tryPage(`${site.url}${target}`, headers);
       assert.equal(page.status, 302);
-      const expected = `https://login.example.com/?rd=${site.url}/x%0d%0aSet-Cookie:a=1?b=%0d%0aX:1`;
-      assert.equal(page.headers.location, expected);
+      const back = `${site.url}/x?b=%0d%0aX:1&rd=https://evil.example/&rd=2`;
+      assert.equal(
+        page.headers.location,
+        `https://login.example.com/?rd=${encodeURIComponent(back)}`,
+      );
+      const odd = await tryPage(`${site.url}/x%0d%0aSet-Cookie:a=1?token=secret-3`, headers);
+      assert.equal(odd.headers.location, 'https://login.example.com/?rd=');
+      assert.equal(odd.headers['set-cookie'], undefined);
       assert.equal(page.headers['set-cookie'], undefined);
       assert.equal(page.headers.x, undefined);
       assert.equal(page.headers['x-from-server'], 'yes');

@@ -60,6 +60,7 @@ test('an auth location with proxy.conf in it, upgrade headers and doubled X-Forw
     posternPort: portOf(postern),
     server: authLocationInSwagsManner(portOf(postern)),
     location: 'auth_request /postern-auth;',
+    proxy: 'proxy.conf',
   });
   assert.equal((await tryHandshake(`${site.socketUrl}/ws`, {}, ['chat'])).status, 401);
   assert.equal(postern.lastDecision().reason, 'no_credential');
@@ -79,6 +80,7 @@ test('with proxy.conf in the auth location a client cannot tell Postern another 
     posternPort: portOf(postern),
     server: authLocationInSwagsManner(portOf(postern)),
     location: 'auth_request /postern-auth;',
+    proxy: 'proxy.conf',
   });
   const { token } = await postern.issue();
   const lies: Record<string, string>[] = [
@@ -99,7 +101,11 @@ test('a POST with a body through SWAG is judged and reaches the backend', async 
       server: 'include /config/nginx/postern-server.conf;',
       location: 'include /config/nginx/postern-location.conf;',
     },
-    { server: authLocationInSwagsManner(portOf(postern)), location: 'auth_request /postern-auth;' },
+    {
+      server: authLocationInSwagsManner(portOf(postern)),
+      location: 'auth_request /postern-auth;',
+      proxy: 'proxy.conf',
+    } as const,
   ]) {
     const site = await startSwag(t, { posternPort: portOf(postern), ...options });
     const { token } = await postern.issue();

@@ -22,7 +22,7 @@ import { renderPatch } from '../../src/doctor/config/report/patch.ts';
 import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
 import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
 import { renderKit } from '../../src/nginx/render.ts';
-import { patternToRegExp } from '../../src/nginx/syntax/glob.ts';
+import { fitsPathPattern } from '../../src/nginx/syntax/glob.ts';
 import { type FileSet, loadConfiguration } from '../../src/nginx/syntax/index.ts';
 import { packageRoot } from '../../src/resources.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';
@@ -40,12 +40,10 @@ export const testedVersion = '1.22.1';
 export function memoryFiles(files: ConfigFiles): FileSet {
   return {
     read: (path) => files[path],
-    match: (pattern) => {
-      const fits = patternToRegExp(posix.normalize(pattern));
-      return Object.keys(files)
-        .filter((name) => fits.test(name))
-        .sort();
-    },
+    match: (pattern) =>
+      Object.keys(files)
+        .filter((name) => fitsPathPattern(posix.normalize(pattern), name))
+        .sort(),
   };
 }
 

@@ -25,6 +25,8 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
     port: '',
     path: '/socket',
     locationPath: undefined,
+    keepsToken: false,
+    isEarly: false,
     query: undefined,
     upgrade: 'websocket',
     origin: 'https://app.example.com',

@@ -2,11 +2,14 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
+/** Names and values as they came. */
+export type Parameters = readonly (readonly [name: string, value: string])[];
+
 /** A backend that is no HTTP server, and the parameters it was called with. */
 export interface ParameterBackend {
   readonly port: number;
-  /** Parameters of each request; one that comes twice counts as the application counts it: the last. */
-  readonly calls: Record<string, string>[];
+  /** Parameters of each request, in their order: one that is sent twice is there twice. */
+  readonly calls: Parameters[];
 }
 
 /** Starts a responder of FastCGI (its specification, sections 3 and 5), and stops it after the test. */
@@ -33,7 +36,7 @@ export function startFastCgi(t: TestContext): Promise<ParameterBackend> {
 export function startUwsgi(t: TestContext): Promise<ParameterBackend> {
   return startBackend(t, (socket, data) => {
     if (data.length < 4 || data.length < 4 + data.readUInt16LE(1)) return undefined;
-    const parameters: Record<string, string> = {};
+    const parameters: [string, string][] = [];
     let at = 4;
     const text = () => {
       const length = data.readUInt16LE(at);
@@ -41,7 +44,7 @@ export function startUwsgi(t: TestContext): Promise<ParameterBackend> {
       return data.toString('latin1', at - length, at);
     };
     const end = 4 + data.readUInt16LE(1);
-    while (at < end) parameters[text()] = text();
+    while (at < end) parameters.push([text(), text()]);
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     return parameters;
   });
@@ -50,9 +53,9 @@ export function startUwsgi(t: TestContext): Promise<ParameterBackend> {
 /** `read` answers and returns the parameters as soon as the request is complete. */
 async function startBackend(
   t: TestContext,
-  read: (socket: Socket, data: Buffer) => Record<string, string> | undefined,
+  read: (socket: Socket, data: Buffer) => Parameters | undefined,
 ): Promise<ParameterBackend> {
-  const calls: Record<string, string>[] = [];
+  const calls: Parameters[] = [];
   const server = createServer((socket) => {
     let data = Buffer.alloc(0);
     let isRead = false;
@@ -76,8 +79,8 @@ function record(type: number, content = Buffer.alloc(0)): Buffer {
   return Buffer.concat([head, content]);
 }
 
-function readPairs(data: Buffer): Record<string, string> {
-  const parameters: Record<string, string> = {};
+function readPairs(data: Buffer): Parameters {
+  const parameters: [string, string][] = [];
   let at = 0;
   const length = () => {
     const first = data[at] ?? 0;
@@ -86,11 +89,8 @@ function readPairs(data: Buffer): Record<string, string> {
   };
   while (at < data.length) {
     const [name, value] = [length(), length()];
-    parameters[data.toString('latin1', at, at + name)] = data.toString(
-      'latin1',
-      at + name,
-      at + name + value,
-    );
+    const text = data.toString('latin1', at, at + name + value);
+    parameters.push([text.slice(0, name), text.slice(name)]);
     at += name + value;
   }
   return parameters;

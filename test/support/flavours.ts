@@ -8,7 +8,7 @@ import { startSite } from './nginx.ts';
 import { startSwag } from './swag.ts';
 
 /** A site with a protected location `/`, whatever nginx it is. */
-export type FlavourSite = Pick<GuardedSite, 'nginx' | 'backend' | 'url' | 'socketUrl'>;
+export type FlavourSite = Omit<GuardedSite, 'errorLog'>;
 
 interface FlavourSiteOptions {
   readonly gate: ListenAddress;
@@ -31,7 +31,7 @@ const startManager: StartFlavour = (t, { gate, location = '', server = '', kit =
   const files = renderKit('nginx-proxy-manager', { ...usualKitOptions, ...kit, gate: named });
   const box = (files.get('advanced.conf') ?? '')
     .replace('location / {\n', `location / {\n${location}\n`)
-    .replace(/access_log \/data\/.*/, '');
+    .replaceAll('/data/logs/', '/config/log/');
   return startSwag(t, {
     posternPort: port,
     files: new Map([['box.conf', box], ...files]),
@@ -111,7 +111,6 @@ export const flavourSites: readonly (readonly [name: string, start: StartFlavour
       startSwag(t, {
         posternPort: gate.kind === 'tcp' ? gate.port : 0,
         kit,
-        http: 'include /config/nginx/site-confs/00-postern.conf;',
         server: `include /config/nginx/postern-server.conf; ${server}`,
         location: `${location} include /config/nginx/postern-location.conf;`,
       }),
@@ -127,7 +126,6 @@ export const flavourSites: readonly (readonly [name: string, start: StartFlavour
       return startSwag(t, {
         posternPort: 0,
         files: new Map(placed),
-        http: 'include /config/nginx/site-confs/00-postern.conf;',
         server: `include /config/nginx/postern-server.conf; ${server}`,
         location: `${location} include /config/nginx/postern-location.conf;`,
       });

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
 import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
 import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
 import { type Kit, renderKit } from '../../src/nginx/render.ts';
+import { swagHttpFile } from '../../src/nginx/swag.ts';
 import { startNameServer } from './dns.ts';
 import { temporaryDirectory } from './postern.ts';
 
@@ -14,6 +15,8 @@ export interface SwagSite {
   readonly backend: DemoBackend;
   readonly url: string;
   readonly socketUrl: string;
+  /** All access logs together. */
+  accessLog(): string;
 }
 
 /** What SWAG's proxy.conf does, header by header: it passes on any Upgrade there is. */
@@ -78,17 +81,23 @@ export async function startSwag(
     /** Another kit with the same names of files, and lines that stand before the server block. */
     readonly files?: Kit;
     readonly http?: string;
+    /** What the location includes to pass requests on; SWAG's own is proxy.conf. */
+    readonly proxy?: 'postern-proxy.conf' | 'proxy.conf';
     /** Replaces the location; 8484 is the port of the application. */
     readonly locations?: string;
   },
 ): Promise<SwagSite> {
   const directory = temporaryDirectory(t);
   const config = join(directory, 'config', 'nginx');
-  mkdirSync(config, { recursive: true });
+  const logs = join(directory, 'config', 'log');
+  for (const path of [config, join(logs, 'nginx')]) mkdirSync(path, { recursive: true });
   const backend = await startBackend();
   t.after(() => backend.close());
   const place = (text: string) =>
-    text.replaceAll('/config/nginx', config).replaceAll('8484', String(backend.port));
+    text
+      .replaceAll('/config/nginx', config)
+      .replaceAll('/config/log', logs)
+      .replaceAll('8484', String(backend.port));
   const gate = { kind: 'tcp', host: 'postern', port: options.posternPort } as const;
   const files = options.files ?? renderKit('swag', { ...usualKitOptions, ...options.kit, gate });
   for (const [path, text] of files) {
@@ -103,7 +112,8 @@ export async function startSwag(
   writeFileSync(join(config, 'proxy.conf'), swagProxyConf);
   const location = `location / {
       ${place(options.location ?? '')}
-      ${place('include /config/nginx/proxy.conf; include /config/nginx/resolver.conf;')}
+      ${place(`include /config/nginx/${options.proxy ?? 'postern-proxy.conf'};`)}
+      ${place('include /config/nginx/resolver.conf;')}
       set $upstream_app grist;
       set $upstream_port ${backend.port};
       set $upstream_proto http;
@@ -113,8 +123,9 @@ export async function startSwag(
     directory,
     http: (port) => `
   map $http_upgrade $connection_upgrade { default upgrade; "" close; }
+  ${place('access_log /config/log/nginx/access.log;')}
+  ${files.has(swagHttpFile) ? place(`include /config/nginx/${swagHttpFile};`) : ''}
   ${place(options.http ?? '')}
-  access_log off;
   server {
     listen 127.0.0.1:${port};
     ${place(options.server)}
@@ -127,5 +138,9 @@ export async function startSwag(
     backend,
     url: `http://127.0.0.1:${nginx.port}`,
     socketUrl: `ws://127.0.0.1:${nginx.port}`,
+    accessLog: () =>
+      globSync('**/*.log', { cwd: logs })
+        .map((name) => readFileSync(join(logs, name), 'utf8'))
+        .join(''),
   };
 }

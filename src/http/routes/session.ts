@@ -50,6 +50,8 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
     const { handshake } = readSubrequest(request.raw, trustedProxies);
     if (isDenial(handshake)) return refuse(reply, handshake.reason);
+    // What signs in or out is not to be replayed, and who that is, is not told to whoever replays.
+    if (handshake.isEarly) return refuse(reply, 'too_early');
     const here = gates.atHost(handshake.host);
     const chosen = gateFor(handshake, here);
     if (chosen === undefined) return refuse(reply, 'no_gate');
@@ -197,22 +199,26 @@ function returnAddress(at: Place, asked: string | undefined): string {
 }
 
 /**
- * nginx cannot percent-encode, so `rd` comes as the address itself, with `?` and `&` of its own, and
- * is everything behind `rd=`. Where it was encoded, it is decoded.
+ * The parameter `rd`, percent-encoded as the shipped files have it. Lines of one's own may write the address as it
+ * is, since nginx cannot encode: then it is everything behind the first `rd=`, with `?` and `&` of its own.
  */
 function askedAddress({ query }: Handshake): string | undefined {
   const match = /(?:^|&)rd=(.*)$/.exec(query ?? '');
   const raw = match?.[1];
   if (raw === undefined || !/^(?:https?%3a|%2f)/i.test(raw)) return raw;
   try {
-    return decodeURIComponent(raw);
+    return decodeURIComponent(raw.replace(/&.*$/s, ''));
   } catch {
     return undefined;
   }
 }
 
-/** There is no auth_request between here and the client, so too many attempts are 429 (RFC 6585). */
+/**
+ * There is no auth_request between here and the client, so too many attempts are 429 (RFC 6585) and early data
+ * 425 (RFC 8470).
+ */
 function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
+  if (reason === 'too_early') return 425;
   if (reason !== 'throttled' && reason !== 'too_many_sessions') return denialStatus(reason, false);
   reply.header('Retry-After', retrySeconds(denial?.tooMany));
   return 429;

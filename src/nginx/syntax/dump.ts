@@ -1,4 +1,4 @@
-import { patternToRegExp } from './glob.ts';
+import { fitsPathPattern } from './glob.ts';
 import type { FileSet } from './load.ts';
 
 /** The output of `nginx -T` (and `-V`), taken apart. */
@@ -33,10 +33,7 @@ export function readDump(text: string): Dump | undefined {
     main,
     files: {
       read: (path) => texts.get(path),
-      match: (pattern) => {
-        const fits = patternToRegExp(pattern);
-        return [...texts.keys()].filter((name) => fits.test(name)).sort();
-      },
+      match: (pattern) => [...texts.keys()].filter((name) => fitsPathPattern(pattern, name)).sort(),
     },
   };
 }

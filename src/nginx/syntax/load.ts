@@ -9,6 +9,8 @@ export interface FileSet {
   read(path: string): string | undefined;
   /** The files that a pattern of glob(3) names, sorted. */
   match(pattern: string): readonly string[];
+  /** False for a file whose text is not to be shown: it belongs to something else. Default: all may be. */
+  isOwn?(path: string): boolean;
 }
 
 /** A configuration with everything it includes. */
@@ -87,9 +89,21 @@ class Loader {
     if (known !== undefined) return known;
     const text = this.#files.read(path);
     if (text === undefined) return undefined;
-    const parsed = parseFile({ name: path, text });
+    const parsed = this.#parseText(path, text);
     this.#parsed.set(path, parsed);
     return parsed;
+  }
+
+  #parseText(path: string, text: string): ParsedFile {
+    try {
+      return parseFile({ name: path, text });
+    } catch (error) {
+      if (!(error instanceof NginxSyntaxError) || this.#files.isOwn?.(path) !== false) throw error;
+      throw new NginxSyntaxError(
+        'this is no nginx configuration. What stands there is not shown: the file lies outside of the directory of the main one.',
+        error.place,
+      );
+    }
   }
 
   #expand(directives: readonly Directive[], chain: readonly string[]): readonly Directive[] {

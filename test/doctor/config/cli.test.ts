@@ -79,7 +79,11 @@ describe('postern doctor config', { concurrency: 4 }, () => {
       3,
       /there is no such file/,
     );
-    failedInOneLine(await run(['doctor', 'config', directory]), 3, /cannot be read \(EISDIR\)/);
+    failedInOneLine(
+      await run(['doctor', 'config', directory]),
+      3,
+      /is no regular file but a directory/,
+    );
     writeFileSync(broken, Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]));
     failedInOneLine(await run(['doctor', 'config', broken]), 3, /not a text file/);
     const { main } = place(t, 'PD001');

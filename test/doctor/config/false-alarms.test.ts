@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { examine } from '../../../src/doctor/config/examine.ts';
 import type { RuleCode } from '../../../src/doctor/config/finding.ts';
+import { usualKitOptions } from '../../../src/nginx/kit-options.ts';
+import { renderKit } from '../../../src/nginx/render.ts';
 import { diskFiles, type FileSet, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
 import { nginxFiles, packageRoot } from '../../../src/resources.ts';
 import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
@@ -97,21 +99,24 @@ test("Postern's own files are understood: without their guards the faults are fo
   }
 });
 
-test("Postern's files for SWAG have nothing to report", () => {
-  const sample = (name: string) =>
-    readFileSync(join(nginxFiles, 'swag', `postern-${name}.conf.sample`), 'utf8');
-  const files = {
+test("Postern's files for SWAG have nothing to report, and SWAG's own proxy.conf beside them is a fault", () => {
+  const kit = renderKit('swag', {
+    ...usualKitOptions,
+    gate: { kind: 'tcp', host: 'postern', port: 8420 },
+  });
+  const app = proxyConf('grist', {
+    server: 'include /config/nginx/postern-server.conf;',
+    location: 'include /config/nginx/postern-location.conf;',
+  });
+  const files = (proxy: string) => ({
     ...swagBase,
-    '/config/nginx/postern-server.conf': sample('server'),
-    '/config/nginx/postern-location.conf': sample('location'),
-    '/config/nginx/proxy-confs/grist.subdomain.conf': proxyConf('grist', {
-      server: 'include /config/nginx/postern-server.conf;',
-      location: 'include /config/nginx/postern-location.conf;',
-    }),
-  };
-  assert.equal(examineFiles(files).guarded, 1);
-  // SWAG's proxy.conf passes every upgrade on; Postern is what denies h2c.
-  assert.deepEqual(alarms(files), ['PD011 warning']);
+    ...Object.fromEntries([...kit].map(([path, text]) => [`/config/nginx/${path}`, text])),
+    '/config/nginx/proxy-confs/grist.subdomain.conf': app.replace('proxy.conf', proxy),
+  });
+  assert.equal(examineFiles(files('postern-proxy.conf')).guarded, 1);
+  assert.deepEqual(alarms(files('postern-proxy.conf')), []);
+  // It tells the application whole URIs, and passes every upgrade on; Postern is what denies h2c.
+  assert.deepEqual(alarms(files('proxy.conf')), ['PD039 fault', 'PD039 fault', 'PD011 warning']);
 });
 
 test('the example with six gates has no fault', () => {

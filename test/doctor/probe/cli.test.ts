@@ -10,6 +10,7 @@ import { run, succeeded } from '../../support/cli.ts';
 import { startSite } from '../../support/nginx.ts';
 import { startTestPostern, temporaryDirectory } from '../../support/postern.ts';
 import { startEcho, startPlainNginx } from '../../support/probe.ts';
+import { openTerminal } from '../../support/terminal.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const command = ['doctor', 'probe'];
@@ -197,4 +198,18 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
       assert.ok(!ended.stderr.includes(secret));
     });
   }
+
+  test('what is typed before the question for a token is complete is not shown', async (t) => {
+    const secret = 'typed-very-quickly';
+    const probe = [process.execPath, program, ...command, 'ws://127.0.0.1:1/', '--token-prompt'];
+    const terminal = await openTerminal(t, probe, {}, { held: true });
+    // The program can write nothing yet, and listens already.
+    await waitFor('the terminal is silent', async () => !(await terminal.echoes()));
+    await terminal.type(`${secret}-1`);
+    await terminal.go();
+    await terminal.shows(/token: /);
+    await terminal.type(`${secret}-2\r`);
+    await terminal.shows(/127\.0\.0\.1:1[\s\S]*refused/i);
+    assert.ok(!terminal.shown().includes(secret), terminal.shown());
+  });
 });

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
-import { patternToRegExp } from '../../../src/nginx/syntax/glob.ts';
+import { fitsPathPattern } from '../../../src/nginx/syntax/glob.ts';
 import {
   type Directive,
   diskFiles,
@@ -90,7 +90,8 @@ test('files are read from disk, and absolute includes from below a root', (t) =>
   assert.deepEqual(names(directives), ['a', 'b']);
   assert.throws(
     () => loadConfiguration('/config/nginx/confs', diskFiles(root)),
-    (error) => error instanceof NginxSyntaxError && /cannot be read \(EISDIR\)/.test(error.message),
+    (error) =>
+      error instanceof NginxSyntaxError && /is no regular file but a directory/.test(error.message),
   );
 });
 
@@ -130,10 +131,14 @@ const patterns: readonly [pattern: string, path: string, fits: boolean][] = [
   ['/a/[z-a].conf', '/a/b.conf', false],
   ['/a/b+(c).conf', '/a/b+(c).conf', true],
   ['/*/x.conf', '/a/x.conf', true],
+  ['/a/*b*c', '/a/xbbxc', true],
+  ['/a/*b*c', '/a/xbbx', false],
+  ['/a/**', '/a/', true],
+  ['/a/[]]x', '/a/]x', true],
 ];
 
 for (const [pattern, path, fits] of patterns) {
   test(`${pattern} ${fits ? 'names' : 'does not name'} ${path}`, () => {
-    assert.equal(patternToRegExp(pattern).test(path), fits);
+    assert.equal(fitsPathPattern(pattern, path), fits);
   });
 }

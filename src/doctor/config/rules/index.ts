@@ -3,6 +3,7 @@ import { anyProtocol } from './any-protocol.ts';
 import { bodyToAuth, broadAuthLocation, publicAuthLocation } from './auth-location-shape.ts';
 import { basicBeside } from './basic-beside.ts';
 import { beforeAuth } from './before-auth.ts';
+import { believedAddress } from './believed-address.ts';
 import { besideProtection } from './beside-protection.ts';
 import { cachedAnswer } from './cached-answer.ts';
 import { characterPrefix } from './character-prefix.ts';
@@ -31,6 +32,7 @@ import { hangingAuth, noKeepalive } from './slow-question.ts';
 import { strayHost } from './stray-host.ts';
 import { subrequests } from './subrequests.ts';
 import { tinyauthHeaders } from './tinyauth-headers.ts';
+import { toldToken } from './told-token.ts';
 import { unread } from './unread.ts';
 import { upgradeHeaders } from './upgrade-headers.ts';
 import { upgradeToAuth } from './upgrade-to-auth.ts';
@@ -75,4 +77,6 @@ export const rules: readonly Rule[] = [
   rewrittenPlace,
   lostName,
   strayHost,
+  toldToken,
+  believedAddress,
 ];

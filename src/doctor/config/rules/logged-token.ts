@@ -17,11 +17,13 @@ export const loggedToken: Rule = {
   severities: ['warning'],
   *find({ configuration, guarded }) {
     const evidence = new Map<Scope, Directive | undefined>();
-    for (const { location } of guarded) {
+    for (const { location, authRequest } of guarded) {
       const server = location.nearest('server');
       if (server === undefined) continue;
       if (!evidence.has(server)) evidence.set(server, findParameter(configuration, server));
-      const parameter = evidence.get(server);
+      // Postern reads tokens from the query, whatever nginx does.
+      const isPosterns = authRequest?.args[0]?.startsWith('/.postern/auth');
+      const parameter = isPosterns ? authRequest : evidence.get(server);
       if (parameter === undefined) continue;
       for (const log of location.effective('access_log')) {
         const variables = logged(configuration, log);

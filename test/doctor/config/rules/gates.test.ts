@@ -267,3 +267,23 @@ test('PD035: add_before_body and mirror reach a protected location, too', async 
   await waitFor('the copy', () => site.backend.seen.some(({ url }) => url === '/delete'));
   assert.equal(site.questions.length, 0, 'nobody was asked');
 });
+
+/** What the application is told of a request with a token in its query. */
+async function toldTo(site: ExampleSite) {
+  const { token } = await posternOf(site).issue();
+  const headers = { host: 'app.example.com' };
+  assert.equal((await tryPage(`${site.url}/x?a=1&token=${token}`, headers)).status, 200);
+  return { told: JSON.stringify(site.backend.seen), token };
+}
+
+proveRule('PD039', {
+  wrong: async (site) => {
+    const { told, token } = await toldTo(site);
+    assert.ok(told.includes(token));
+  },
+  right: async (site) => {
+    const { told, token } = await toldTo(site);
+    assert.ok(!told.includes(token));
+    assert.match(told, /"x-forwarded-uri":"\/x\?a=1"/);
+  },
+});

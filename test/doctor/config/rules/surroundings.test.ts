@@ -125,3 +125,29 @@ test('PD026: a program that decides makes faults likely, and says so', () => {
   assert.ok(codes.includes('PD001 warning'), String(codes));
   assert.ok(codes.includes('PD026 notice'), String(codes));
 });
+
+proveRule('PD040', {
+  wrong: async (site) => {
+    await tryPage(`${site.url}/`, { 'x-forwarded-for': '10.0.0.1' });
+    assert.equal(site.questions.at(-1)?.headers['x-real-ip'], '10.0.0.1');
+  },
+  right: async (site) => {
+    await tryPage(`${site.url}/`, { 'x-forwarded-for': '10.0.0.1' });
+    assert.equal(site.questions.at(-1)?.headers['x-real-ip'], '127.0.0.1');
+  },
+});
+
+test('PD040 is found for networks of nobody in particular, and not for private ones', () => {
+  const text = readExample('PD040', 'Wrong')['site.conf'] ?? '';
+  const found = (network: string) =>
+    codesOf(examineText(text.replace('0.0.0.0/0', network)).findings).includes('PD040 warning');
+  for (const network of ['::/0', '0.0.0.0/1', '2000::/3']) assert.ok(found(network), network);
+  for (const network of ['10.0.0.0/8', 'fc00::/7', '172.16.0.0/12', 'unix:', '192.0.2.1']) {
+    assert.ok(!found(network), network);
+  }
+  assert.ok(
+    !codesOf(examineText(text.replace('X-Forwarded-For', 'proxy_protocol')).findings).includes(
+      'PD040 warning',
+    ),
+  );
+});
