@@ -1,7 +1,7 @@
 /**
- * Pins the Python packages of the tests: resolves test/python/requirements.in for every Python and
- * processor that the tests may meet, and writes each package with its version and the hashes of its
- * wheels to test/python/requirements.txt. Run it after a change of requirements.in.
+ * Pins Python packages: resolves requirements.in in a directory (test/python, unless another is named)
+ * for every Python and processor that it may meet, and writes each package with its version and the
+ * hashes of its wheels to requirements.txt beside it. Run it after a change of requirements.in.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needProgram } from './programs.ts';
 import { requirementsFile } from './python.ts';
+
+const [place] = process.argv.slice(2);
+const pinned = place === undefined ? requirementsFile : join(place, 'requirements.txt');
 
 /** Debian 12, Ubuntu 24.04, Debian 13. */
 const versions = ['3.11', '3.12', '3.13'];
@@ -41,7 +44,7 @@ const twice = names.find((name, index) => names.indexOf(name) !== index);
 if (twice !== undefined) throw new Error(`${twice} has not the same version for every Python`);
 const lines = [...hashes].sort(([a], [b]) => (a < b ? -1 : 1)).map(renderPin);
 writeFileSync(
-  requirementsFile,
+  pinned,
   `# Written by scripts/pin-python.ts from requirements.in, for Python ${versions.join(', ')} on Linux.\n${lines.join('\n')}\n`,
 );
 
@@ -54,7 +57,7 @@ function resolve(version: string, platform: readonly string[]): readonly Resolve
     ...['-m', 'pip', 'install', '--quiet', '--dry-run', '--ignore-installed', '--report', '-'],
     ...['--only-binary', ':all:', '--python-version', version, '--target', join(directory, 'none')],
     ...platform.flatMap((tag) => ['--platform', tag]),
-    ...['-r', requirementsFile.replace(/\.txt$/, '.in')],
+    ...['-r', pinned.replace(/\.txt$/, '.in')],
   ]);
   return (JSON.parse(report) as { install: Resolved[] }).install;
 }

@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import { buildAdminApp } from './http/admin-app.ts';
+import { createOutside } from './outside.ts';
 import { fullKey } from './services/admin-keys.ts';
 import { createAuditFeed } from './services/audit-feed.ts';
 import { createLogger } from './services/log.ts';
@@ -32,7 +33,8 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     clock,
   });
   const throttle = throttling.service;
-  const parts = createServices(config, { store, events, throttle, clock });
+  const outside = createOutside(events);
+  const parts = createServices(config, { store, events, throttle, outside, clock });
   const metrics = createMetrics(clock);
   const app = await buildAdminApp({
     ...parts,
@@ -73,7 +75,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     },
     async close() {
       await app.close();
-      await parts.close();
+      await outside.close();
       await throttling.close();
       await store.close();
     },

@@ -6,6 +6,7 @@ import { OperatorError } from './core/operator-error.ts';
 import { buildAdminApp } from './http/admin-app.ts';
 import { buildGateApp } from './http/gate-app.ts';
 import { listen } from './http/listen.ts';
+import { createOutside } from './outside.ts';
 import { ensureFirstKey } from './services/admin-keys.ts';
 import { createAuditFeed } from './services/audit-feed.ts';
 import { announceHeads } from './services/audit-heads.ts';
@@ -105,13 +106,14 @@ export async function startPostern(
     });
     opened.unshift(throttling);
     const throttle = throttling.service;
+    const outside = createOutside(events, tracing);
+    opened.unshift(outside);
     const make = (changed: Config) => {
-      const made = createServices(changed, { store, events, throttle, clock, tracing });
+      const made = createServices(changed, { store, events, throttle, outside, clock, tracing });
       metrics.configured(changed);
       return made;
     };
     const latest = createLatest(make(config));
-    opened.unshift(latest);
     const { parts } = latest;
     const reload = createReload({
       started: config,
@@ -120,12 +122,13 @@ export async function startPostern(
         latest.replace(make(changed));
         inForce = changed;
         throttling.configure(changed.throttle);
+        return outside.keepOnly(changed);
       },
       events,
     });
     const auditedReload = createAuditedReload({ reload, store: store.audit, clock });
     const reloadUnasked = (isWritten: boolean) => {
-      const reloading = isWritten ? auditedReload(postern) : (async () => reload())();
+      const reloading = isWritten ? auditedReload(postern) : reload();
       reloading.catch((error: unknown) => {
         // What is wrong with a configuration is in the log; the old rules stay in force.
         if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);
@@ -207,7 +210,7 @@ export async function startPostern(
         await denials.finish();
         sample.finish();
         await heads.stop();
-        await latest.close();
+        await outside.close();
         await throttling.close();
         await store.close();
       },

@@ -1,9 +1,9 @@
-import { createBridges } from './bridges/bridges.ts';
 import type { Config } from './config/config.ts';
 import { whenKnown } from './core/awaitable.ts';
 import { chooseAmong, chooseAny } from './core/gate-choice.ts';
 import type { DecisionPorts } from './core/inquiry.ts';
 import { credentialSources } from './credentials/index.ts';
+import type { Outside } from './outside.ts';
 import { createAdminKeys } from './services/admin-keys.ts';
 import { createAnswer } from './services/answer.ts';
 import { createAssertions } from './services/assertions.ts';
@@ -24,9 +24,6 @@ import { createJwtVerifier } from './verifiers/jwt.ts';
 import { redeemJwt } from './verifiers/jwt-use.ts';
 import { createOpaqueVerifier, redeemOpaque } from './verifiers/opaque.ts';
 
-/** Milliseconds that replaced services stay open: longer than any decision takes. */
-const replacedMs = 30_000;
-
 /** Everything that follows from a configuration and is made anew when that changes. */
 export function createServices(
   config: Config,
@@ -34,28 +31,28 @@ export function createServices(
     store: Store;
     events: Events;
     throttle: ThrottleService;
+    outside: Outside;
     clock: () => number;
     /** Undefined where nothing is traced. */
     tracing?: Tracing | undefined;
   },
 ) {
-  const { store, events, throttle, clock, tracing } = surroundings;
+  const { store, events, throttle, outside, clock, tracing } = surroundings;
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
-      : chooseAny((name) => ({ ...config.defaultGate, name, hosts: [], paths: [] }));
-  const bridges = createBridges([config.defaultGate, ...config.gates], {
-    changed: events.bridgeChanged,
-    asked: events.bridgeAsked,
-  });
+      : chooseAny((name) => ({
+          ...config.defaultGate,
+          name,
+          countedAt: name,
+          hosts: [],
+          paths: [],
+        }));
+  const bridges = outside.bridgesOf(config);
   const verifyJwt = createJwtVerifier({
     issuers: config.jwtIssuers,
+    keyring: outside.issuerKeys,
     store: store.jwts,
-    report: events.issuerFailed,
-    loaded: events.issuerLoaded,
-    ...(tracing && {
-      load: (issuer, work) => tracing.part({ name: 'postern.jwks', issuer }, work),
-    }),
   });
   const verifyOpaque = createOpaqueVerifier(store);
   const untraced: DecisionPorts = {
@@ -120,8 +117,6 @@ export function createServices(
       events,
       clock,
     }),
-    /** Lets go of what is open towards others. */
-    close: bridges.close,
   };
 }
 
@@ -156,11 +151,7 @@ export function createLatest(first: Services) {
       gateList: (() => latest.gateList()) as Services['gateList'],
     },
     replace(next: Services) {
-      const previous = latest;
       latest = next;
-      // A decision that began by the old rules may still ask a sign-on service of theirs.
-      setTimeout(() => previous.close(), replacedMs).unref();
     },
-    close: () => latest.close(),
   };
 }

@@ -42,16 +42,18 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     'stores/store.ts',
     'workers/',
   ],
+  'outside.ts': ['config/config.ts', 'verifiers/', 'services/', 'bridges/'],
   'wiring.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'bridges/', 'workers/', 'resources.ts'],
+    ...['nginx/', 'workers/', 'outside.ts', 'resources.ts'],
   ],
   'compose.ts': [
     ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'bridges/', 'workers/', 'throttling.ts', 'wiring.ts', 'resources.ts'],
+    ...['nginx/', 'workers/', 'throttling.ts', 'outside.ts', 'wiring.ts', 'resources.ts'],
   ],
   'admin-over-store.ts': [
-    ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'wiring.ts'],
+    ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'outside.ts'],
+    'wiring.ts',
   ],
   'doctor/config/': ['core/', 'nginx/syntax/'],
   'demo/': [
@@ -81,8 +83,13 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   pino: { in: ['services/'], types: ['compose.ts', 'cli/', 'workers/'] },
   typebox: { in: ['config/', 'http/'] },
   jose: { in: ['verifiers/', 'signers/'] },
-  undici: { in: ['bridges/client.ts'] },
-  'lru-cache': { in: ['bridges/', 'verifiers/', 'stores/', 'services/attempts.ts'] },
+  undici: { in: ['bridges/connections.ts'] },
+  'lru-cache': {
+    in: [
+      ...['bridges/', 'verifiers/', 'stores/'],
+      ...['services/attempts.ts', 'services/session-refusals.ts'],
+    ],
+  },
   'prom-client': { in: ['services/metrics/'] },
   '@opentelemetry/api': { in: ['services/tracing/'] },
   'csv-parse': { in: ['cli/'] },

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake } from '../src/demo/client.ts';
+import { ask } from './support/ask.ts';
 import { type GuardedSite, startSite } from './support/nginx.ts';
-import { startTestPostern, type TestPosternOptions } from './support/postern.ts';
+import {
+  startTestPostern,
+  type TestPosternOptions,
+  temporaryDirectory,
+} from './support/postern.ts';
 
 async function startScene(t: TestContext, options: TestPosternOptions = {}) {
   const postern = await startTestPostern(t, options);
@@ -271,6 +278,68 @@ test('a session cookie comes before a cookie that a script could have planted', 
     origin: site.url,
   });
   assert.equal(outcome.seen?.headers['remote-user'], 'alice');
+});
+
+test('a cookie that a sibling host planted signs nobody in, alone or beside a session', async (t) => {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(
+    config,
+    `
+gates:
+  people: { hosts: [people.test], login: "/.postern/login?rd={url}" }
+  none: { hosts: [none.test], cookies: [__Host-postern] }
+  player: { hosts: [player.test], cookies: [AUTH], login: "https://id.test/?rd={url}" }
+  pages: { hosts: [pages.test] }
+`,
+  );
+  const postern = await startTestPostern(t, { config });
+  const { token: hers } = await postern.issue({ subject: 'alice' });
+  const { token: planted } = await postern.issue({ subject: 'mallory' });
+  const at = (host: string, uri: string) => ({
+    host,
+    'x-original-uri': uri,
+    'x-forwarded-proto': 'https',
+  });
+  const send = (host: string, method: string, headers: Record<string, string>) =>
+    ask(
+      postern.gate,
+      { ...at(host, '/.postern/session'), origin: `https://${host}`, ...headers },
+      { method, path: '/.postern/session' },
+    );
+  const page = async (host: string, cookie: string) => {
+    const { status, headers } = await ask(postern.gate, { ...at(host, '/'), cookie });
+    return status === 200 ? headers['remote-user'] : status;
+  };
+  for (const host of ['people.test', 'none.test', 'player.test', 'pages.test']) {
+    const signedIn = await send(host, 'POST', { authorization: `Bearer ${hers}` });
+    const session = String(signedIn.headers['set-cookie']).split(';')[0] ?? '';
+    assert.match(session, /^__Host-postern=pst_/);
+    for (const name of ['postern_token', 'AUTH']) {
+      const cookie = `${name}=${planted}`;
+      for (const both of [`${cookie}; ${session}`, `${session}; ${cookie}`]) {
+        assert.equal(await page(host, both), 'alice', `${host} ${name}`);
+        const who = JSON.parse((await send(host, 'GET', { cookie: both })).body) as Who;
+        assert.equal(who.subject, 'alice', `${host} ${name}`);
+      }
+      const alone = JSON.parse((await send(host, 'GET', { cookie })).body) as Who;
+      const isChosen = host === 'player.test' && name === 'AUTH';
+      assert.deepEqual(
+        [alone.signed_in, alone.subject],
+        isChosen ? [true, 'mallory'] : [false, undefined],
+        `${host} ${name}`,
+      );
+      const made = await send(host, 'POST', { cookie, 'content-type': 'application/json' });
+      assert.deepEqual([made.status, made.headers['set-cookie']], [400, undefined], host);
+    }
+    // A session that has ended is no reason to take what was planted.
+    await send(host, 'DELETE', { cookie: session });
+    assert.equal(await page(host, `postern_token=${planted}; AUTH=${planted}; ${session}`), 401);
+  }
+  assert.equal(await page('people.test', `postern_token=${planted}`), 401);
+  assert.equal(await page('none.test', `postern_token=${planted}`), 401);
+  // Where the application sets a cookie of its own, and where nobody has a session, it counts.
+  assert.equal(await page('player.test', `AUTH=${planted}`), 'mallory');
+  assert.equal(await page('pages.test', `postern_token=${planted}`), 'mallory');
 });
 
 test('a denied page load goes to the login page and comes back, without the token that failed', async (t) => {

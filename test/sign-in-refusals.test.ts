@@ -14,7 +14,7 @@ test('a page on another origin may read what was wrong with its request', async 
     [json, '{"token":""}', 'validation_failed'],
     [json, '{"token":"pst_x","more":1}', 'validation_failed'],
     [json, '{', 'malformed_body'],
-    ['text/plain', 'pst_x', 'validation_failed'],
+    ['text/plain', 'pst_x', 'unsupported_media_type'],
     ['image/png', 'pst_x', 'unsupported_media_type'],
   ];
   for (const [type, body, code] of cases) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { createAuthHandler } from '../../src/http/auth-handler.ts';
+import { createOutside } from '../../src/outside.ts';
 import type { AnswerSubrequest } from '../../src/services/answer.ts';
 import { createEvents, type Events } from '../../src/services/events.ts';
 import { logEvents } from '../../src/services/log-events.ts';
@@ -69,9 +70,11 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   let now = noon;
   const throttle = createThrottle(config.throttle, { crossed: () => {}, tell: () => {} });
   let asked = 0;
+  const outside = createOutside(events);
   const services = createServices(config, {
     store: moody(real, () => mood),
     ...{ events, throttle },
+    outside,
     clock: () => now,
   });
   const setNow = (moment: number) => {
@@ -112,7 +115,7 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
       });
     },
     async close() {
-      await services.close();
+      await outside.close();
       await real.close();
       rmSync(directory, { recursive: true });
     },

@@ -40,7 +40,13 @@ export const subprotocol: Target = {
     const handshake = handshakeOf({ subprotocols: header });
     const found = subprotocolSource.extract(handshake, gateNames);
     const verdict = { verdict: 'allow', identity, source: 'public' } as const;
-    const forwarded = renderAllowHeaders({ gate, handshake, verdict, assertion: '', now: 0 });
+    const forwarded = renderAllowHeaders({
+      gate,
+      handshake,
+      verdict,
+      assertion: undefined,
+      now: 0,
+    });
     for (const [name, value] of forwarded) {
       expect(/^[\t\x20-\x7e]*$/.test(value), 'what goes on can stand in a header', [name, value]);
       expect(!/(?:^|, *)postern\.bearer(64)?\./.test(value), 'no token goes on', value);

@@ -104,7 +104,7 @@ limit_conn_zone $host zone=conns:1m;
 proxy_cache_path ${places.directory}/hostile keys_zone=hostile:1m;
 log_format nothing '';
 ${http.map((line) => fill(line, places)).join('\n')}
-server { listen 127.0.0.1:${places.port} default_server; server_name _; access_log off; return 404; }
+server { listen 127.0.0.1:${places.port} default_server; server_name _; access_log off; return 404 "${places.directory}"; }
 include ${servers};`;
 }
 

@@ -182,6 +182,7 @@ export async function tryBatch(site: Site, cases: readonly Case[], plant?: Plant
     return { one, request, id, response, asked: 0, served: [] };
   };
   try {
+    await waitForOurs(nginx.port, site.directory);
     const strangeBefore = site.services.strange.length;
     const slow = Promise.all(jobs.filter(({ one }) => one.mode === 'hung').map(ask));
     const quick = await withLimit(
@@ -197,6 +198,16 @@ export async function tryBatch(site: Site, cases: readonly Case[], plant?: Plant
   } finally {
     await nginx.close();
   }
+}
+
+/** Waits until nobody else has the port: it was free when it was chosen, and others choose theirs too. */
+async function waitForOurs(port: number, directory: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const text = 'GET / HTTP/1.1\r\nHost: nobody.test\r\nConnection: close\r\n\r\n';
+    if ((await send(port, text, 1_000)).body.includes(directory)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`another program has port ${port}`);
 }
 
 /** Who announces more than comes waits for nothing where nobody asks first. */

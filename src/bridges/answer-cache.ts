@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '../core/identity.ts';
 import { type Deny, isDenial } from '../core/verdict.ts';
+import { digest } from './digest.ts';
 
 /** Remembers for a moment whom a service let through. */
 export interface AnswerCache {
@@ -32,7 +32,7 @@ export function createAnswerCache(ttl: number): AnswerCache {
 
   return {
     async find(question, now, ask, mayAsk) {
-      const key = createHash('sha256').update(JSON.stringify(question)).digest('base64');
+      const key = digest(question);
       const answer = answers.get(key);
       // A clock that was set back must not make an answer last.
       if (answer && now < answer.until && now >= answer.until - ttl) return answer.identity;

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
-import { explainFailure, isStaleConnection } from './failure.ts';
+import { type Connection, isOpen, openConnections } from './connections.ts';
+import { AskFailed, confused, isStaleConnection } from './failure.ts';
 
 /** What a service answered. */
 export interface SignOnAnswer {
@@ -8,98 +8,106 @@ export interface SignOnAnswer {
   readonly headers: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A connection pool to one service. */
+/** Asks one service. */
 export interface SignOnClient {
   /**
-   * Sends a GET and reads the answer to its end. Rejects with an Error whose message may be logged:
-   * it holds nothing of question or answer.
+   * Sends a GET and reads the answer to its end, until the signal comes. `holder` stands for whoever the
+   * question is about: what others asked is never answered to them. Rejects with AskFailed.
    */
-  get(path: string, headers: Readonly<Record<string, string>>): Promise<SignOnAnswer>;
+  get(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    asked: { readonly holder: string; readonly signal: AbortSignal },
+  ): Promise<SignOnAnswer>;
   /** Breaks off what is under way. */
   close(): Promise<void>;
 }
 
-/** Most bytes of an answer's headers; nginx reserves about as much for Postern's. */
-const headerLimit = 16_384;
-/** Most bytes of an answer's body, which is thrown away. */
-const bodyLimit = 65_536;
-/** Milliseconds that a connection is kept without use: less than any of the services keeps it. */
-const idleTimeout = 4_000;
-
 /**
- * Opens the pool: kept-alive connections, as many as `connections` at the most, each with one request
- * at a time; no redirect is followed. `timeout` is for a whole answer, in milliseconds. The package
- * behind it is loaded here, and so only where there is a bridge.
+ * Builds the client. Each question that is under way has a connection of its own; no redirect is followed.
+ * `timeout` is for a whole answer, in milliseconds. `reached` is called whenever a connection is made,
+ * `unasked` when the service sent an answer that belongs to no question.
  */
 export function createClient(options: {
   readonly url: string;
-  readonly connections: number;
   readonly timeout: number;
+  /** Whether a connection is used again. */
+  readonly keep: boolean;
+  readonly reached: () => void;
+  readonly unasked: () => void;
 }): SignOnClient {
-  const { connections, timeout } = options;
-  const { origin, pathname, hostname } = new URL(options.url);
+  const { url, timeout, keep, reached, unasked } = options;
+  const { pathname, hostname } = new URL(url);
   const base = pathname.replace(/\/$/, '');
-  const opening = openPool();
-  // Whoever asks first meets the failure, if there is one.
-  opening.catch(() => {});
-
-  async function openPool() {
-    // The package is CommonJS: bundled, all it has is its default export.
-    const { buildConnector, Pool } = (await import('undici')).default;
-    const connect = buildConnector({ timeout });
-    // The certificate has to be the service's own, whatever host a request is about. A TLS server
-    // name is never an address (RFC 6066, section 3).
-    const server = isIP(hostname.replace(/[[\]]/g, '')) === 0 ? { servername: hostname } : {};
-    return new Pool(origin, {
-      connections,
-      pipelining: 1,
-      allowH2: false,
-      connect: ({ servername: _, ...target }, done) => connect({ ...target, ...server }, done),
-      keepAliveTimeout: idleTimeout,
-      headersTimeout: timeout,
-      bodyTimeout: timeout,
-      maxHeaderSize: headerLimit,
-      maxResponseSize: bodyLimit,
-    });
-  }
+  const connections = openConnections({ url, timeout, keep, reached, unasked });
 
   async function send(
+    connection: Connection,
     path: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<SignOnAnswer> {
-    const pool = await opening;
-    const answer = await pool.request({
-      method: 'GET',
-      path: base + path,
-      headers,
-      signal,
-      // The same for all requests: a client of the pool reconnects when it changes.
-      ...({ servername: hostname } as object),
-    });
-    // Read to its end, or its connection could not be used again.
-    for await (const _ of answer.body);
-    return { status: answer.statusCode, headers: linesOf(answer.headers) };
+    const { isUsed } = connection;
+    let isGood = false;
+    try {
+      const answer = await connection.client.request({
+        method: 'GET',
+        path: base + path,
+        headers: keep ? headers : { ...headers, Connection: 'close' },
+        signal,
+        // The same for all requests: a client reconnects when it changes.
+        ...({ servername: hostname } as object),
+      });
+      // Read to its end, or its connection could not be used again.
+      for await (const _ of answer.body);
+      // It may have been the one before's: then its own comes now, if it has not come already.
+      if (isUsed && (await isDoubtful(connection))) throw confused();
+      isGood = isMeant(answer.statusCode);
+      return { status: answer.statusCode, headers: linesOf(answer.headers) };
+    } finally {
+      connections.give(connection, isGood);
+    }
   }
 
   return {
-    async get(path, headers) {
-      const signal = AbortSignal.timeout(timeout);
+    async get(path, headers, { holder, signal }) {
+      let isConnected = false;
+      const attempt = async (connection: Connection) => {
+        try {
+          return await send(connection, path, headers, signal);
+        } finally {
+          isConnected = connection.isConnected;
+        }
+      };
       try {
-        return await send(path, headers, signal).catch((error) => {
+        const first = await connections.take(holder);
+        const { isUsed } = first;
+        return await attempt(first).catch(async (error) => {
           // A connection that the service closed while it was idle is no sign of trouble.
-          if (!isStaleConnection(error) || signal.aborted) throw error;
-          return send(path, headers, signal);
+          if (!isUsed || !isStaleConnection(error) || signal.aborted) throw error;
+          return attempt(await connections.takeNew(holder));
         });
       } catch (error) {
-        throw new Error(explainFailure(error));
+        throw new AskFailed(error, isConnected);
       }
     },
-    async close() {
-      const pool = await opening.catch(() => undefined);
-      await pool?.destroy();
-    },
+    close: connections.close,
   };
+}
+
+/** Whether there is more on a connection than the one answer that was asked for. */
+async function isDoubtful(connection: Connection): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!isOpen(connection)) await connection.ended;
+  return connection.isConfused;
+}
+
+/**
+ * Whether an answer is the service's own. One that only says that something went wrong may come from a
+ * proxy that has given up on an answer, which then comes too late.
+ */
+function isMeant(status: number): boolean {
+  return status < 400 || status === 401 || status === 403;
 }
 
 function linesOf(

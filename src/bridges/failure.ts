@@ -27,8 +27,24 @@ const words: Readonly<Record<string, string>> = {
   UND_ERR_DESTROYED: 'Postern is stopping',
 };
 
+/** A question that was not answered. The message may be logged: it holds nothing of question or answer. */
+export class AskFailed extends Error {
+  override readonly name = 'AskFailed';
+  /**
+   * `unreachable`: there was no connection to the service, which is nobody's fault who asks; `late`: it
+   * was reached and did not answer in time.
+   */
+  readonly kind: 'unreachable' | 'late' | 'unusable';
+
+  constructor(error: unknown, isConnected: boolean) {
+    const why = explainFailure(error);
+    super(why);
+    this.kind = !isConnected ? 'unreachable' : why === inTime ? 'late' : 'unusable';
+  }
+}
+
 /** What went wrong, in words for the log. */
-export function explainFailure(error: unknown): string {
+function explainFailure(error: unknown): string {
   const { name = '', code = '', cause }: Failure = Object(error);
   if (name === 'TimeoutError') return inTime;
   if (Object.hasOwn(words, code)) return words[code] ?? code;
@@ -42,5 +58,23 @@ export function explainFailure(error: unknown): string {
 /** True when a kept connection turned out to be closed, so that asking again makes sense. */
 export function isStaleConnection(error: unknown): boolean {
   const { code = '' }: Failure = Object(error);
-  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code);
+  return ['UND_ERR_SOCKET', 'UND_ERR_DESTROYED', 'ECONNRESET', 'EPIPE'].includes(code);
+}
+
+/** True when a connection ended since something came in while no question was under way on it. */
+export function isUnaskedAnswer(error: Error): boolean {
+  const { code }: Failure = error;
+  return code === 'UND_ERR_SOCKET' && error.message === 'bad response';
+}
+
+/** For an answer that may be another question's. */
+export function confused(): Error {
+  return Object.assign(new Error('an answer that may be to another question'), {
+    code: 'UND_ERR_SOCKET',
+  });
+}
+
+/** For a question that comes when no more are asked. */
+export function stopping(): Error {
+  return Object.assign(new Error('stopping'), { code: 'UND_ERR_DESTROYED' });
 }

@@ -1,5 +1,6 @@
 import { type AnswerHeaders, anonymousSubject } from '../core/bridge.ts';
 import { bareIdentity, type Identity } from '../core/identity.ts';
+import { isSubject } from '../core/text-line.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
 
 /**
@@ -14,6 +15,7 @@ export function readIdentity(
   const subject = readHeader(headers, names.subject);
   if (subject === undefined) return 'unreadable';
   if (subject === '') return 'nameless';
+  if (!isSubject(subject)) return 'unreadable';
   const text = (name: string | undefined) =>
     (name !== undefined && readHeader(headers, name)) || undefined;
   const email = text(names.email);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { visible } from '../core/visible.ts';
 import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../http/routes/jwt.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
 import { note, print, printJson, renderTable } from './output.ts';
@@ -28,7 +29,10 @@ export function registerJwtCommands(program: Command): void {
     .requiredOption('--issuer <name>', 'name of the issuer in jwt.issuers')
     .option('--jti <jti>', 'the one JWT with this jti, which is the token_id in the log')
     .option('--subject <subject>', 'all JWTs of this subject')
-    .option('--issued-before <time>', 'with --subject: up to this moment (default: now)')
+    .option(
+      '--issued-before <time>',
+      "with --subject: up to this moment (default: now plus the issuer's leeway)",
+    )
     .option('--expires-at <time>', 'when they expire by themselves (default: kept for good)')
     .addHelpText(
       'after',
@@ -52,7 +56,7 @@ Examples:
         });
         const revocation = expectOk(answer) as ShownJwtRevocation;
         if (options.json) printJson(revocation);
-        else print(`${describe(revocation)} revoked`);
+        else print(visible(`${describe(revocation)} revoked`));
       });
     });
 

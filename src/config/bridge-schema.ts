@@ -7,8 +7,9 @@ import { optionalText } from './optional-text.ts';
 /** What a bridge does not say. */
 export const bridgeDefaults = {
   headers: 'original',
-  timeout: '2s',
+  timeout: '2800ms',
   max_requests: 64,
+  keep_connections: true,
   cache: '0s',
 } as const;
 
@@ -61,7 +62,8 @@ export const bridgeSchema = Type.Object(
       Type.String({
         pattern: durationPattern,
         default: bridgeDefaults.timeout,
-        description: 'How long an answer may take, `30s` at most. nginx waits 3 seconds.',
+        description:
+          'How long an answer may take, `30s` at most. nginx waits 3 seconds, so more has no effect without a longer `proxy_read_timeout` there.',
       }),
     ),
     max_requests: Type.Optional(
@@ -70,7 +72,14 @@ export const bridgeSchema = Type.Object(
         maximum: 1_024,
         default: bridgeDefaults.max_requests,
         description:
-          'Most requests to it at once. Four times as many may wait, the rest is denied.',
+          'Most requests to it at once, of which one network of clients gets three quarters. Four times as many may wait, the rest is denied.',
+      }),
+    ),
+    keep_connections: Type.Optional(
+      Type.Boolean({
+        default: bridgeDefaults.keep_connections,
+        description:
+          'Whether a connection is used again, for the same person. `false` opens one for each question: for a service that may answer late or twice.',
       }),
     ),
     cache: Type.Optional(

@@ -56,6 +56,7 @@ export function buildBridge(raw: unknown, report: Report): BridgeSettings | unde
     login: asText(section.login),
     timeout: timeout ?? 0,
     maxRequests: Number(section.max_requests ?? bridgeDefaults.max_requests),
+    keepConnections: section.keep_connections ?? bridgeDefaults.keep_connections,
     cacheTtl: cacheTtl ?? 0,
     custom: isCustom ? readCustom(section, report) : undefined,
   };

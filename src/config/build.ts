@@ -113,12 +113,18 @@ function buildSessions(
   if (maxTtl < life) {
     report('sessions.max_ttl', `is shorter than sessions.ttl (${formatDuration(life)})`);
   }
+  const { max_per_token: maxPerToken = 200, max_per_subject: maxPerSubject = 2_000 } = section;
+  if (maxPerSubject < maxPerToken) {
+    report('sessions.max_per_subject', `is less than sessions.max_per_token (${maxPerToken})`);
+  }
   return {
     cookieName,
     ttl: life,
     expiry: section.expiry ?? 'fixed',
     maxTtl,
     retention: ttl('sessions.retention', section.retention) ?? 0,
+    maxPerToken,
+    maxPerSubject,
     sameSite,
     domain: section.domain,
     partitioned,

@@ -22,6 +22,9 @@ export interface SessionConfig {
   /** Longest life of a sliding session, in milliseconds. */
   readonly maxTtl: number;
   readonly retention: number;
+  /** How many may live of one token, and of one subject. */
+  readonly maxPerToken: number;
+  readonly maxPerSubject: number;
   readonly sameSite: 'strict' | 'lax' | 'none';
   readonly domain: string | undefined;
   readonly partitioned: boolean;

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { sourceNames } from '../core/credential.ts';
 import { durationPattern } from '../core/duration.ts';
-import { credentialKinds } from '../core/gate.ts';
+import { credentialKinds, plainCookie } from '../core/gate.ts';
 import { gateNamePattern } from '../core/handshake.ts';
 import { httpTokenPattern } from '../core/http-token.ts';
 import { bridgeSchema } from './bridge-schema.ts';
@@ -63,8 +63,9 @@ const ruleProperties = {
     Type.Array(Type.String({ pattern: httpTokenPattern }), {
       minItems: 1,
       uniqueItems: true,
-      default: ['postern_token'],
-      description: 'Names of cookies that may hold a token.',
+      default: [plainCookie],
+      description:
+        "Names of cookies that may hold a token, where there is no cookie of a session: `__Host-postern`, which is that one, for no others. `postern_token` is left out where `login` is Postern's own page.",
     }),
   ),
   query: Type.Optional(

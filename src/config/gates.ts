@@ -1,10 +1,10 @@
 import type { SourceName } from '../core/credential.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
-import { credentialKinds, type Gate, type GateRules } from '../core/gate.ts';
+import { credentialKinds, type Gate, type GateRules, plainCookie } from '../core/gate.ts';
 import { findAmbiguities } from '../core/gate-choice.ts';
 import { gateNamePattern } from '../core/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../core/host-pattern.ts';
-import { findLoginProblem } from '../core/login.ts';
+import { findLoginProblem, isOwnPage } from '../core/login.ts';
 import { mask } from '../core/mask.ts';
 import { type NetworkSet, parseNetworks } from '../core/network.ts';
 import { type OriginRules, parseOriginRules } from '../core/origin.ts';
@@ -15,7 +15,7 @@ import { buildBridge } from './bridge.ts';
 import type { Report } from './build.ts';
 import type { RawGate, RawGateRules } from './gate-schema.ts';
 import { buildHeaders } from './header-rules.ts';
-import { asMap, asTexts, isMap, namedSections } from './raw-values.ts';
+import { asMap, asText, asTexts, isMap, namedSections } from './raw-values.ts';
 
 /** The rules of `default_gate`, and of each of `gates`. */
 export interface BuiltGates {
@@ -63,6 +63,7 @@ export function buildGates(
     return {
       ...buildRules(merged, { ...surroundings, report }),
       name,
+      countedAt: name,
       hosts: readAll<HostPattern>(hosts, 'hosts', here, (word) => {
         return parseHostPattern(word) ?? { invalid: 'write app.example.com or *.example.com' };
       }),
@@ -86,6 +87,12 @@ export function buildGates(
   return { defaultGate: { ...defaultGate, settings: showRules(ruled) }, gates };
 }
 
+/** Where people sign in with sessions, a cookie that a sibling host may set makes nobody somebody else. */
+function plainCookies({ cookies, login }: RawGateRules): string[] {
+  const names = asTexts(cookies) ?? [];
+  return isOwnPage(asText(login)) ? names.filter((name) => name !== plainCookie) : names;
+}
+
 function isTrusting({ networks }: RawGateRules): boolean {
   return (asTexts(asMap(networks).trust) ?? []).length > 0;
 }
@@ -101,7 +108,7 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundi
   }
   return {
     sources: readSources(raw, report),
-    cookieNames: [...new Set([sessionCookie, ...(asTexts(raw.cookies) ?? [])])],
+    cookieNames: [...new Set([sessionCookie, ...plainCookies(raw)])],
     queryNames: asTexts(raw.query) ?? [],
     origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
     networks: {

@@ -111,6 +111,24 @@ export const configSchema = Type.Object(
       ),
       max_ttl: duration('30d', 'Longest life of a session with `sliding` expiry.'),
       retention: duration('7d', 'How long an ended session stays listed.'),
+      max_per_token: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 200,
+          description:
+            'Most sessions that one token has at a time; the oldest ends for a new one. Nor are more opened with it in ten minutes.',
+        }),
+      ),
+      max_per_subject: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000,
+          default: 2_000,
+          description:
+            'Most sessions that one subject has at a time, by whatever tokens; the oldest ends for a new one.',
+        }),
+      ),
       same_site: Type.Optional(
         Type.Enum(['strict', 'lax', 'none'], {
           default: 'lax',

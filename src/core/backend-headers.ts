@@ -1,5 +1,6 @@
 import type { Gate, HeaderField } from './gate.ts';
 import type { Identity } from './identity.ts';
+import { isLine } from './text-line.ts';
 
 /** Most values: nothing to trim, to encode or to fear. */
 const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
@@ -29,12 +30,18 @@ function renderField(field: HeaderField, identity: Identity): string {
   const claim = Object.hasOwn(identity.claims, field.claim)
     ? identity.claims[field.claim]
     : undefined;
-  if (!Array.isArray(claim)) return headerValue(claim);
+  if (!Array.isArray(claim)) return claimValue(claim);
   // A comma inside a member would turn one group into two at the backend.
   return claim
-    .map(headerValue)
+    .map(claimValue)
     .filter((member) => member !== '' && !member.includes(','))
     .join(',');
+}
+
+/** Words of somebody who signed in elsewhere, perhaps: what changes how others are read becomes empty. */
+function claimValue(value: unknown): string {
+  const isText = typeof value === 'string' && !plain.test(value);
+  return isText && !isLine(value.toWellFormed().trim()) ? '' : headerValue(value);
 }
 
 /**

@@ -56,10 +56,12 @@ export interface BridgeSettings {
   readonly answerHeaders: Partial<AnswerHeaders>;
   /** Where people log in. Behind a `=` at its end comes the address that they asked for. */
   readonly login: string | undefined;
-  /** Milliseconds that one answer may take, waiting for a free connection included. */
+  /** Milliseconds that asking may take, waiting for a turn included. */
   readonly timeout: number;
   /** Most requests at once. */
   readonly maxRequests: number;
+  /** Whether a connection is used again, by whoever it was used by. */
+  readonly keepConnections: boolean;
   /** Milliseconds that an answer which lets through counts; 0 asks each time. */
   readonly cacheTtl: number;
   /** Set when the service is `custom`. */
@@ -88,8 +90,6 @@ export interface Bridge {
    * says no.
    */
   ask(request: BridgeRequest, now: number, mayWork: () => boolean): Promise<Identity | Deny>;
-  /** Gives its connections up; whoever still waits for an answer is denied. */
-  close(): Promise<void>;
 }
 
 /** The subject of somebody whom a service lets through without knowing them. */

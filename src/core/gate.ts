@@ -49,6 +49,12 @@ export const credentialKinds = [
   'jwt',
 ] as const satisfies CredentialKind[];
 
+/**
+ * The cookie that may hold a token unless others are named. Any host beside this one could set it, too,
+ * and nobody has chosen that it signs people in.
+ */
+export const plainCookie = 'postern_token';
+
 /** The rules of a gate. */
 export interface GateRules {
   /** Places to look for a credential, in this order; the first that holds one decides. */
@@ -84,6 +90,11 @@ export interface GateRules {
 /** A named protected place with its rules. */
 export interface Gate extends GateRules {
   readonly name: string;
+  /**
+   * Name of the gate that failed attempts count at: its own, but for signing in, where a client may name
+   * any gate and is not to get a budget for each.
+   */
+  readonly countedAt: string;
   /** Empty for every host, and with no paths either for a gate that only nginx can name. */
   readonly hosts: readonly HostPattern[];
   readonly paths: readonly PathPattern[];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Claims, type Identity, type JwtFacts, unbounded } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { JsonObject } from './jws.ts';
+import { isSubject, longestSubject } from './text-line.ts';
 import { type Deny, deny } from './verdict.ts';
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer, as for tokens. */
@@ -14,8 +15,6 @@ const registered = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
 /** Claims with an identity header of their own: the last to go where there are too many. */
 const shown = ['email', 'name', 'groups'];
 
-/** One line of text: neither control characters nor space that a header would lose. */
-const line = /^(?!\s)\P{Cc}{1,256}(?<!\s)$/u;
 const publicId = /^[\x21-\x7e]{1,128}$/;
 const longestJti = 1_024;
 
@@ -58,8 +57,8 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
 
 /**
  * A denial when a JWT is not good at this moment. To the millisecond: jose rounds the present down to
- * a second. An `iat` that lies ahead is refused too, since a revocation of all that was issued up to
- * now would miss it.
+ * a second. An `iat` that lies ahead by more than the leeway is refused too, since a revocation of all
+ * that was issued up to now would miss it.
  */
 export function checkMoment(
   { expiresAt, jwt }: JwtIdentity,
@@ -86,7 +85,8 @@ function readClaim(claims: JsonObject, name: string): unknown {
 
 function toSubject(value: unknown): string | undefined {
   const text = Number.isSafeInteger(value) ? String(value) : value;
-  return typeof text === 'string' && line.test(text) && text.isWellFormed() ? text : undefined;
+  if (typeof text !== 'string' || text.length > longestSubject) return undefined;
+  return isSubject(text) ? text : undefined;
 }
 
 function isJti(value: unknown): value is string {

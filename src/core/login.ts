@@ -23,6 +23,11 @@ export function findLoginProblem(template: string): string | undefined {
   return isPath || isUrl ? undefined : 'write https://login.example.com/… or a path such as /login';
 }
 
+/** Whether a login address leads to Postern's own page, at this host or another. */
+export function isOwnPage(template: string | undefined): boolean {
+  return /^(?:https?:\/\/[^/?#]+)?\/\.postern\/login(?:[?#]|$)/i.test(template ?? '');
+}
+
 /**
  * The address that a page load is sent to, with what was asked for filled in, percent-encoded
  * (RFC 3986, section 2.1) and without any token. Undefined where the gate has none.

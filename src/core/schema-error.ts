@@ -17,6 +17,7 @@ export function explainSchemaError({ keyword, params, message }: SchemaError): s
     const { allowedValues } = params as { allowedValues: unknown[] };
     return `must be one of ${allowedValues.join(', ')}`;
   }
+  if (keyword === 'minProperties') return 'must have one of its fields at least';
   return message ?? 'is invalid';
 }
 
@@ -24,6 +25,9 @@ export function explainSchemaError({ keyword, params, message }: SchemaError): s
 const examples = [
   { part: '[smhd]|never', says: 'seconds, a duration such as 30s, 15m, 12h or 30d, or never' },
   { part: '[smhd]', says: 'a duration such as 30s, 15m, 12h or 30d' },
-  { part: '\\u007f', says: 'text without control characters and without white space around it' },
+  {
+    part: '\\u202e',
+    says: 'one line of text, without control characters or others that nobody sees, and without white space around it',
+  },
   { part: '[a-z0-9_-]{0,63}', says: 'a gate name: lower case letters, digits, - and _' },
 ];

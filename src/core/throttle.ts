@@ -3,7 +3,7 @@ import type { Deny } from './verdict.ts';
 
 /** Where a credential is presented, and from where. */
 export interface Attempt {
-  /** Name of the gate. */
+  /** Name of the gate that it counts at. */
   readonly gate: string;
   /** Undefined where nobody knows. */
   readonly clientAddress: string | undefined;
@@ -50,7 +50,10 @@ const endedSession = 1 / 8;
  * (expired, revoked, used), what lacks a credential and what a rule forbids is none: honest clients
  * do all of that over and over.
  */
-export function weighDenial({ reason }: Deny, { bridged }: Inquiry): number | undefined {
+export function weighDenial(
+  { reason, late }: Pick<Deny, 'reason' | 'late'>,
+  { bridged }: Partial<Pick<Inquiry, 'bridged'>>,
+): number | undefined {
   switch (reason) {
     case 'unknown_token':
     case 'malformed_credential':
@@ -63,6 +66,11 @@ export function weighDenial({ reason }: Deny, { bridged }: Inquiry): number | un
       // `Authorization` holds a password, and those can be guessed.
       if (bridged?.authorization !== undefined) return 1;
       return bridged?.cookies === undefined ? undefined : endedSession;
+    case 'sign_on_unavailable':
+      // Whoever makes the service slow is to have less and less done for it; whoever has a session may
+      // only be there when it is.
+      if (!late) return undefined;
+      return bridged?.authorization === undefined ? endedSession : 1;
     default:
       return undefined;
   }
@@ -86,5 +94,5 @@ export function retrySeconds(tooMany: Pick<TooMany, 'retryAfter'> | undefined): 
 
 /** The attempt that an inquiry is. */
 export function attemptOf({ gate, handshake, now }: Inquiry): Attempt {
-  return { gate: gate.name, clientAddress: handshake.clientAddress, now };
+  return { gate: gate.countedAt, clientAddress: handshake.clientAddress, now };
 }

@@ -109,6 +109,11 @@ export const denials = {
     meaning:
       'Too many attempts with wrong credentials came from this network, and this one was wrong too, would have cost work to check, or could have been guessed. Try again later; a token that Postern made passes all the while. `detail` in the log says what was wrong, where it was looked at.',
   },
+  too_many_sessions: {
+    status: 403,
+    meaning:
+      'Too many sessions were opened with this token within ten minutes (`sessions.max_per_token`). Use one that is open, or try again later.',
+  },
   wrong_gate: {
     status: 403,
     meaning: 'The token is good, but it was issued for other gates.',
@@ -191,7 +196,9 @@ export interface Deny {
   readonly source?: Grounds;
   /** The step that denied (see decide), once one has. */
   readonly step?: string;
-  /** Set for `throttled`. */
+  /** Set where a sign-on service was asked and did not answer in time. */
+  readonly late?: true;
+  /** Set for `throttled` and `too_many_sessions`. */
   readonly tooMany?: TooMany;
 }
 

@@ -1,5 +1,7 @@
-/** A text for people's eyes: control characters are shown as U+FFFD, and not obeyed by a terminal. */
+/**
+ * A text for people's eyes: control characters, and those that change its direction or are not seen, are
+ * shown as U+FFFD, and not obeyed by a terminal.
+ */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is made visible.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  return text.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }

@@ -4,7 +4,8 @@ import { trimBlanks } from './blanks.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**
- * A cookie of one of the gate's names, read from the `Cookie` header (RFC 6265, section 5.4). Names
+ * A cookie of one of the gate's names, in their order, that of a session first: another one counts only
+ * where there is none of a session, since any host beside this one may have set it. It is read from the `Cookie` header (RFC 6265, section 5.4). Names
  * are compared to the octet: nothing is trimmed but space and tab, so that a name dressed up with
  * other white space is not taken for the real one. Values may be percent-encoded, as page scripts
  * write them. Two cookies of one name with different values deny, since nobody can say which of

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import { version } from '../resources.ts';
 import type { Assertions } from '../services/assertions.ts';
@@ -10,8 +10,9 @@ import type { ThrottleService } from '../services/throttle.ts';
 import type { TokenService } from '../services/tokens.ts';
 import { authenticate, tellRefusals } from './admin-auth.ts';
 import { auditEntrySchema } from './audit-schemas.ts';
+import { readJson } from './bodies.ts';
 import { issuedKeySchema, keySchema } from './key-schemas.ts';
-import { createErrorHandler, problemSchema, sendProblem } from './problem.ts';
+import { createErrorHandler, problemSchema } from './problem.ts';
 import { type AuditRouteDependencies, auditRoutes } from './routes/audit.ts';
 import { explanationSchema, type GateRouteDependencies, gateRoutes } from './routes/gates.ts';
 import { jwtRoutes } from './routes/jwt.ts';
@@ -28,6 +29,8 @@ import { type ThrottleRouteDependencies, throttleRoutes } from './routes/throttl
 import { tokenRoutes } from './routes/tokens.ts';
 import { serverOptions } from './server.ts';
 import { issuedTokenSchema, tokenPageSchema, tokenSchema } from './token-schemas.ts';
+import { answerUnrouted } from './unrouted.ts';
+import { validatorCompiler } from './validation.ts';
 
 /** Schemas that routes refer to by name. */
 const namedSchemas = [
@@ -63,12 +66,20 @@ export async function buildAdminApp(
     dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
-    .setValidatorCompiler(TypeBoxValidatorCompiler)
+    .setValidatorCompiler(validatorCompiler)
     // Answers are made by functions that know their fields; the schemas describe them to clients.
     // Compiling a serializer of each would be the longest part of a start.
     .setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(createErrorHandler(events));
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
+  readJson(app);
+  const isKnown = authenticate({ adminKeys, throttle: throttling.service, clock });
+  const tellOfStrangers = [countStrangers(dependencies), tellRefusals(events)];
+  answerUnrouted(app, isKnown);
+  for (const tell of tellOfStrangers) {
+    app.addHook('onResponse', async (request, reply) => {
+      if (request.is404) await tell(request, reply);
+    });
+  }
   for (const schema of namedSchemas) app.addSchema(schema);
   app.decorateRequest('adminKey', undefined);
   app.addHook('onResponse', countRequests(dependencies));
@@ -84,15 +95,12 @@ export async function buildAdminApp(
     },
   });
 
-  const isKnown = authenticate({ adminKeys, throttle: throttling.service, clock });
   // Authentication is a property of this part of the route tree, not of how a URL is spelled.
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', isKnown);
-      v1.addHook('onResponse', countStrangers(dependencies));
-      v1.addHook('onResponse', tellRefusals(events));
+      for (const tell of tellOfStrangers) v1.addHook('onResponse', tell);
       v1.addHook('onRoute', describeRoute);
-      v1.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
       await v1.register(tokenRoutes({ tokens, clock }));
       await v1.register(oauthRoutes({ introspect, tokens, jwts }));
       await v1.register(jwtRoutes({ jwts }));

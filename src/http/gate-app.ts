@@ -1,15 +1,18 @@
 import { createServer } from 'node:http';
 import cookie from '@fastify/cookie';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AnswerSubrequest } from '../services/answer.ts';
 import type { Assertions } from '../services/assertions.ts';
 import type { Events } from '../services/events.ts';
 import type { Store } from '../stores/store.ts';
 import { createAuthHandler, isSubrequest } from './auth-handler.ts';
+import { readJson } from './bodies.ts';
 import { createErrorHandler } from './problem.ts';
 import { type SessionRouteDependencies, sessionRoutes } from './routes/session.ts';
 import { keepAliveTimeout, serverOptions } from './server.ts';
+import { answerUnrouted } from './unrouted.ts';
+import { validatorCompiler } from './validation.ts';
 
 /**
  * The app that nginx asks. It serves `/auth` for subrequests and `/healthz`, and never answers with
@@ -43,11 +46,12 @@ export async function buildGateApp(
       }),
   })
     .withTypeProvider<TypeBoxTypeProvider>()
-    .setValidatorCompiler(TypeBoxValidatorCompiler);
+    .setValidatorCompiler(validatorCompiler);
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
+  readJson(app);
+  answerUnrouted(app);
   app.setErrorHandler(createErrorHandler(events));
 
   await app.register(cookie);

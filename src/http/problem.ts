@@ -17,6 +17,7 @@ export const problems = {
   unauthorized: { status: 401, title: 'A valid admin key is needed' },
   forbidden: { status: 403, title: 'This key may not do that' },
   not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'There is something here, but not for this method' },
   token_not_found: { status: 404, title: 'There is no token with this id' },
   decision_not_found: {
     status: 404,

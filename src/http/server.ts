@@ -1,4 +1,5 @@
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
+import { routableUrl } from './unrouted.ts';
 
 /**
  * Milliseconds that an idle connection is kept: longer than nginx keeps one (keepalive_timeout of an
@@ -22,7 +23,9 @@ export const serverOptions = {
   return503OnClosing: false,
   // On shutdown idle connections are closed and requests in flight are finished.
   forceCloseConnections: 'idle',
-  routerOptions: { maxParamLength: 128 },
+  rewriteUrl: routableUrl,
+  // Longer than any request line: what is too long is the route's to say, after authentication.
+  routerOptions: { maxParamLength: 65_536 },
   http: {
     // nginx takes up to 33 KiB of headers from a client by default and adds some of its own.
     maxHeaderSize: 65_536,

@@ -11,6 +11,8 @@ import type { changeTokenSchema, IssueBody, ShownToken } from './token-schemas.t
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer. */
 const claimsLimit = 4_096;
+/** Levels of objects and lists, claims themselves being the first. */
+const deepestClaims = 32;
 
 /** What a request body asks to be issued. Throws IssueRefused when its fields contradict each other. */
 export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): IssueRequest {
@@ -37,10 +39,26 @@ export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeR
 }
 
 function checkClaims(claims: Claims): Claims {
+  checkDepth(claims);
   if (Buffer.byteLength(JSON.stringify(claims)) > claimsLimit) {
     throw new IssueRefused('claims', `must not be longer than ${claimsLimit} bytes of JSON`);
   }
   return claims;
+}
+
+/** Level by level: a function that calls itself would run out of stack before it could refuse. */
+function checkDepth(claims: Claims): void {
+  let level: object[] = [claims];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === deepestClaims) {
+      throw new IssueRefused('claims', `must not be nested more than ${deepestClaims} levels deep`);
+    }
+    level = level.flatMap((value) => Object.values(value).filter(isObject));
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function readBounds(body: Pick<IssueBody, 'gates' | 'paths' | 'origins' | 'networks'>): Bounds {

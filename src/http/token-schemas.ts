@@ -1,15 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { durationPattern } from '../core/duration.ts';
 import { gateNamePattern } from '../core/handshake.ts';
+import { linePattern, longestSubject, subjectPattern } from '../core/text-line.ts';
 import { tokenStates } from '../core/token.ts';
 
 const strict = { additionalProperties: false } as const;
-const line = '^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f]+(?<!\\s)$';
 
 const subject = Type.String({
   minLength: 1,
-  maxLength: 256,
-  pattern: line,
+  maxLength: longestSubject,
+  pattern: subjectPattern,
   description: 'Who the token stands for. Backends see it as `Remote-User`.',
 });
 const gate = Type.String({ pattern: gateNamePattern });
@@ -17,7 +17,7 @@ const gate = Type.String({ pattern: gateNamePattern });
 const label = Type.String({
   minLength: 1,
   maxLength: 256,
-  pattern: line,
+  pattern: linePattern,
   description: 'A note for people.',
 });
 const claims = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
@@ -35,8 +35,9 @@ const expiryFields = {
       type: ['integer', 'string'],
       minimum: 1,
       maximum: 3_153_600_000,
-      pattern: '^([0-9]{1,9}[smhd]|never)$',
-      description: 'Life in seconds or as a duration (`30s`, `15m`, `12h`, `30d`), or `never`.',
+      pattern: '^([0-9]{1,9}(ms|[smhd])|never)$',
+      description:
+        'Life in seconds or as a duration (`500ms`, `30s`, `15m`, `12h`, `30d`), or `never`.',
     }),
   ),
   expires_at: Type.Optional(
@@ -146,7 +147,7 @@ export const listTokensSchema = Type.Object(
 /** Body of `POST /v1/tokens/revoke`. */
 export const revokeTokensSchema = Type.Object(
   { subject: Type.Optional(subject), gate: Type.Optional(gate) },
-  strict,
+  { ...strict, minProperties: 1, description: 'A subject, a gate, or both.' },
 );
 
 const timestamp = Type.String({ format: 'date-time' });

@@ -1,3 +1,4 @@
+import type { Assertion } from '../core/assertion.ts';
 import { renderBackendHeaders } from '../core/backend-headers.ts';
 import { authorizationHeader, type Gate } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
@@ -18,15 +19,15 @@ export function renderAllowHeaders(allowed: {
   readonly gate: Gate;
   readonly handshake: Handshake;
   readonly verdict: Allow;
-  /** Empty where the backend gets none. */
-  readonly assertion: string;
+  /** Undefined where the backend gets none. */
+  readonly assertion: Assertion | undefined;
   readonly now: number;
 }): AnswerHeader[] {
   const { gate, handshake, verdict, assertion, now } = allowed;
-  const seconds = cacheSeconds(gate, verdict, now);
+  const seconds = cacheSeconds(gate, verdict, { assertion, now });
   const headers: AnswerHeader[] = renderBackendHeaders(gate, verdict.identity);
   headers.push(...renderForwardedHeaders(gate, handshake));
-  if (assertion !== '') headers.push(['X-Postern-Assertion', assertion]);
+  if (assertion !== undefined) headers.push(['X-Postern-Assertion', assertion.jwt]);
   headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
   return headers;
 }
@@ -72,17 +73,22 @@ function mayLogIn(handshake: Handshake | undefined, { reason }: Deny): boolean {
 }
 
 /**
- * For how many seconds nginx may give the same answer again: never beyond the life of the token, and
- * not at all for what is used up by an admission or was not Postern's own to say.
+ * For how many seconds nginx may give the same answer again: never beyond the life of the token or of
+ * the assertion in it, and not at all for what is used up by an admission or was not Postern's own to
+ * say.
  */
-function cacheSeconds(gate: Gate, { identity, source }: Allow, now: number): number {
+function cacheSeconds(
+  gate: Gate,
+  { identity, source }: Allow,
+  { assertion, now }: { readonly assertion: Assertion | undefined; readonly now: number },
+): number {
   const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
   const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
   if (isOnce || isForeign) return 0;
-  if (identity.expiresAt === undefined) return gate.cacheTtl / 1_000;
+  const end = Math.min(identity.expiresAt ?? Infinity, assertion?.expiresAt ?? Infinity);
   // nginx counts in whole seconds of its own, which may end one later.
-  const life = Math.floor((identity.expiresAt - now) / 1_000) - 1;
-  return Math.min(gate.cacheTtl / 1_000, life);
+  const life = Math.floor((end - now) / 1_000) - 1;
+  return Math.min(Math.floor(gate.cacheTtl / 1_000), life);
 }
 
 /**

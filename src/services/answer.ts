@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Assertion } from '../core/assertion.ts';
 import { type Awaitable, unlessFailed, whenKnown } from '../core/awaitable.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity } from '../core/identity.ts';
@@ -28,8 +29,8 @@ export interface Answer {
 
 /** A judgement with what its answer needs beside it. */
 interface Completed extends Judgement {
-  /** Empty where the backend gets none. */
-  readonly assertion: string;
+  /** Undefined where the backend gets none. */
+  readonly assertion: Assertion | undefined;
 }
 
 /** Answers one subrequest from start to finish. Never throws or rejects: what cannot be decided is denied. */
@@ -43,7 +44,7 @@ export function createAnswer(dependencies: {
   /** Takes note that a token was used. Never throws. */
   readonly touch: (tokenId: string, now: number) => void;
   /** A signed statement for the backend. May reject. */
-  readonly assert: (identity: Identity, gateName: string) => Promise<string>;
+  readonly assert: (identity: Identity, gateName: string) => Promise<Assertion>;
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
@@ -52,7 +53,9 @@ export function createAnswer(dependencies: {
   /** What an answer takes beside the decision and may fail: that never lets through either. */
   function complete(judgement: Judgement): Awaitable<Completed> {
     const { at, verdict } = judgement;
-    if (at === undefined || verdict.verdict === 'deny') return { ...judgement, assertion: '' };
+    if (at === undefined || verdict.verdict === 'deny') {
+      return { ...judgement, assertion: undefined };
+    }
     const { assertion: isWanted, name } = at.gate;
     const { identity } = verdict;
     return unlessFailed<Completed>(
@@ -63,13 +66,16 @@ export function createAnswer(dependencies: {
           if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
           // A backend takes any valid assertion for a word about somebody.
           const isSomebody = identity.kind !== 'public';
-          return whenKnown(isWanted && isSomebody ? assert(identity, name) : '', (assertion) => ({
-            at,
-            verdict,
-            assertion,
-          }));
+          return whenKnown(
+            isWanted && isSomebody ? assert(identity, name) : undefined,
+            (assertion) => ({
+              at,
+              verdict,
+              assertion,
+            }),
+          );
         }),
-      (error) => ({ at, verdict: failed(error, events), assertion: '' }),
+      (error) => ({ at, verdict: failed(error, events), assertion: undefined }),
     );
   }
 
@@ -124,5 +130,5 @@ export function createAnswer(dependencies: {
 }
 
 function refused(denial: Deny): Completed {
-  return { at: undefined, verdict: denial, assertion: '' };
+  return { at: undefined, verdict: denial, assertion: undefined };
 }

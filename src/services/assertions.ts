@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Assertion } from '../core/assertion.ts';
 import { type Actor, type AuditEntry, postern } from '../core/audit.ts';
 import type { Identity } from '../core/identity.ts';
 import { OperatorError } from '../core/operator-error.ts';
@@ -25,8 +26,8 @@ export interface SigningKey {
  * with StoreUnavailable; what cannot be signed must be denied.
  */
 export interface Assertions {
-  /** A short-lived JWT about this identity at this gate (RFC 7519). */
-  issue(identity: Identity, gateName: string): Promise<string>;
+  /** A short-lived JWT about this identity at this gate. */
+  issue(identity: Identity, gateName: string): Promise<Assertion>;
   /** The public keys (RFC 7517, section 5). */
   publish(): Promise<{ readonly keys: readonly Record<string, unknown>[] }>;
   list(): Promise<readonly SigningKey[]>;
@@ -88,15 +89,16 @@ export function createAssertions(dependencies: {
     async issue({ subject, tokenId }, gateName) {
       const { sign } = await load();
       const now = Math.floor(clock() / 1_000);
-      const life = Math.ceil(ttl / 1_000);
-      return sign({
+      const expiry = now + Math.ceil(ttl / 1_000);
+      const jwt = await sign({
         iss: issuer,
         sub: subject,
         aud: gateName,
         token_id: tokenId,
         iat: now,
-        exp: now + life,
+        exp: expiry,
       });
+      return { jwt, expiresAt: expiry * 1_000 };
     },
 
     async publish() {

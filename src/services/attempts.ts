@@ -28,22 +28,26 @@ export interface Count {
   omitted: number;
 }
 
-/** Most counts that are kept: a few megabytes. */
+/** Most counts that are kept of each sort: a few megabytes. */
 const capacity = 20_000;
 /** Part of a window after which counts that are no longer over are looked for. */
 const sweepPart = 0.1;
 
 /**
- * Counts by name, of which the ones that failed last are kept. Whoever lets so many networks fail that
- * a count is forgotten has that many budgets anyway.
+ * Counts by name (leaky buckets), in bounded memory. Of those with something left of their budget the
+ * ones that failed last are kept: whoever lets so many networks fail that one is forgotten has that many
+ * budgets anyway. One that is over stays until it has recovered: no stranger's failures push it out.
+ * Where as many are over as are kept, another one gets there when there is room.
  */
 export class Attempts {
+  readonly #most: number;
   readonly #counts: LRUCache<string, Count>;
   readonly #over = new Map<string, Count>();
   #nextSweep = 0;
 
   constructor(most = capacity) {
-    this.#counts = new LRUCache({ max: most, dispose: (_, name) => this.#over.delete(name) });
+    this.#most = most;
+    this.#counts = new LRUCache({ max: most });
   }
 
   /** Whether any is over, or was a moment ago: costs nothing. */
@@ -53,7 +57,7 @@ export class Attempts {
 
   /** How many are kept. */
   get size(): number {
-    return this.#counts.size;
+    return this.#counts.size + this.#over.size;
   }
 
   /** The count of this name, if it is over. */
@@ -72,16 +76,17 @@ export class Attempts {
 
   /** Adds a failed attempt and returns the count, `crossed` when it was the last one that is free. */
   add(name: string, weight: number, scale: number, budget: Budget, now: number) {
-    const count = this.#counts.get(name) ?? newCount(scale, now);
+    const over = this.over(name, budget, now);
+    const count = over ?? this.#counts.get(name) ?? newCount(scale, now);
     leak(count, budget, now);
-    const wasOver = this.#over.has(name) && this.#isOver(name, count, budget, now);
+    const wasOver = over !== undefined;
     const full = budget.failures * count.scale;
     count.level = Math.min(count.level + weight, full);
     count.failures += weight;
-    // Set again, so that what fails on and on is the last to be forgotten.
-    this.#counts.set(name, count);
-    const crossed = !wasOver && count.level >= full;
+    const crossed = !wasOver && count.level >= full && this.#hasRoom(budget, now);
     if (crossed) this.#enter(name, count, budget, now);
+    // Set again, so that what fails on and on is the last to be forgotten.
+    else if (!wasOver) this.#counts.set(name, count);
     return { count, wasOver, crossed };
   }
 
@@ -91,17 +96,19 @@ export class Attempts {
     known: Pick<Count, 'level' | 'at' | 'since' | 'failures' | 'scale'>,
     budget: Budget,
   ): void {
-    const present = this.#counts.get(name);
-    if (present?.since !== undefined && present.at >= known.at) return;
+    const present = this.#over.get(name);
+    if (present !== undefined ? present.at >= known.at : !this.#hasRoom(budget, known.at)) return;
     const count = { ...newCount(known.scale, known.at), ...known };
     count.nextWork = count.at + workPause(count, budget);
-    this.#counts.set(name, count);
+    this.#counts.delete(name);
     this.#over.set(name, count);
   }
 
   /** Forgets the counts whose names are meant. */
   forget(isMeant: (name: string) => boolean): void {
-    for (const name of [...this.#counts.keys()]) if (isMeant(name)) this.#counts.delete(name);
+    for (const counts of [this.#counts, this.#over]) {
+      for (const name of [...counts.keys()]) if (isMeant(name)) counts.delete(name);
+    }
   }
 
   #enter(name: string, count: Count, budget: Budget, now: number): void {
@@ -109,7 +116,14 @@ export class Attempts {
     count.nextWork = now + workPause(count, budget);
     count.writtenAt = undefined;
     count.omitted = 0;
+    this.#counts.delete(name);
     this.#over.set(name, count);
+  }
+
+  #hasRoom(budget: Budget, now: number): boolean {
+    if (this.#over.size < this.#most) return true;
+    this.#sweep(budget, now);
+    return this.#over.size < this.#most;
   }
 
   #isOver(name: string, count: Count, budget: Budget, now: number): boolean {
@@ -118,6 +132,7 @@ export class Attempts {
     this.#over.delete(name);
     count.since = undefined;
     count.failures = count.level;
+    this.#counts.set(name, count);
     return false;
   }
 

@@ -1,4 +1,4 @@
-import type { Actor, AuditEntry } from '../core/audit.ts';
+import { type Actor, type AuditEntry, postern } from '../core/audit.ts';
 import { OperatorError } from '../core/operator-error.ts';
 import type { AuditStore } from '../stores/store.ts';
 import type { Reload, Reloaded } from './reload.ts';
@@ -19,11 +19,18 @@ export function createAuditedReload(dependencies: {
   readonly clock: () => number;
 }): AuditedReload {
   const { reload, store, clock } = dependencies;
+  /** The last reload that nobody asked for: many signals are one reload, and one entry. */
+  let unasked: Promise<Reloaded> | undefined;
   return async (actor, applied) => {
     const write = (entry: Pick<AuditEntry, 'reason' | 'details'>) =>
       store.append([{ at: clock(), event: 'reload', actor, ...entry }]);
+    const reloading = reload();
+    if (actor === postern) {
+      if (reloading === unasked) return reloading;
+      unasked = reloading;
+    }
     try {
-      const reloaded = reload();
+      const reloaded = await reloading;
       applied?.();
       const { needRestart } = reloaded;
       await write({ details: { need_restart: needRestart.length > 0 ? needRestart : undefined } });

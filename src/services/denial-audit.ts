@@ -1,13 +1,13 @@
-import { type AuditEntry, postern } from '../core/audit.ts';
-import type { DenialCode } from '../core/verdict.ts';
+import { type AuditDetails, type AuditEntry, postern } from '../core/audit.ts';
+import type { DenialCode, Verdict } from '../core/verdict.ts';
 import type { AuditStore } from '../stores/store.ts';
-import type { DecisionRecord, Events } from './events.ts';
+import type { DecisionRecord, Events, SignInDenial } from './events.ts';
 import { createSampler, sampling } from './sampler.ts';
 
 /** Writes denials to the audit log: behind, and few of many. Nobody waits for it. */
 export interface DenialAudit {
   /** What it has to hear of. */
-  readonly events: Pick<Events, 'decided' | 'adminDenied' | 'throttled'>;
+  readonly events: Pick<Events, 'decided' | 'signInDenied' | 'adminDenied' | 'throttled'>;
   /** Ends the window and writes what there is to write, as far as it can be written. Never rejects. */
   finish(): Promise<void>;
 }
@@ -23,7 +23,8 @@ const mostWaiting = 1_000;
 const ordinary: ReadonlySet<DenialCode> = new Set(['no_credential', 'sign_on_denied', 'too_early']);
 
 /**
- * Builds it. `isOn` says whether denials of handshakes are written; those of the admin API always are.
+ * Builds it. `isOn` says whether denials of handshakes and of signing in are written; those of the admin
+ * API always are.
  * What cannot be written goes to `report`, once until it can again.
  */
 export function createDenialAudit(dependencies: {
@@ -78,6 +79,9 @@ export function createDenialAudit(dependencies: {
       decided(record) {
         if (isOn() && isNews(record)) note(denialEntry(record));
       },
+      signInDenied(denied) {
+        if (isOn()) note(signInEntry(denied));
+      },
       adminDenied({ reason, key, client }) {
         const actor = key === undefined ? { ...postern, client } : { name: key, client };
         note({ at: clock(), event: 'admin_denial', actor, reason });
@@ -103,17 +107,27 @@ function isNews({ verdict, upgrade }: DecisionRecord): boolean {
 /** No more than the log says of it, and nothing of the path. */
 function denialEntry(record: DecisionRecord): AuditEntry {
   const { at, requestId, gate, verdict, upgrade, clientAddress } = record;
-  const { identity, source } = verdict;
-  const denial = verdict.verdict === 'deny' ? verdict : undefined;
+  const actor = { ...postern, client: clientAddress, requestId };
+  return { ...entryOf(verdict), at, actor, gate, details: { ...detailsOf(verdict), upgrade } };
+}
+
+function signInEntry({ at, gate, denial, client }: SignInDenial): AuditEntry {
+  const actor = { ...postern, client };
+  return { ...entryOf(denial), at, actor, gate, details: { ...detailsOf(denial), sign_in: true } };
+}
+
+function entryOf(verdict: Verdict) {
+  const { identity } = verdict;
   return {
-    at,
     event: 'denial',
-    actor: { ...postern, client: clientAddress, requestId },
     tokenId: identity?.tokenId || undefined,
     kind: identity?.kind,
     subject: identity?.subject || undefined,
-    gate,
-    reason: denial?.reason,
-    details: { detail: denial?.detail, issuer: identity?.jwt?.issuer, source, upgrade },
-  };
+    reason: verdict.verdict === 'deny' ? verdict.reason : undefined,
+  } as const;
+}
+
+function detailsOf(verdict: Verdict): AuditDetails {
+  const detail = verdict.verdict === 'deny' ? verdict.detail : undefined;
+  return { detail, issuer: verdict.identity?.jwt?.issuer, source: verdict.source };
 }

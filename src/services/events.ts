@@ -1,7 +1,7 @@
 import type { AdminKey } from '../core/admin-key.ts';
 import type { AuditAnchor } from '../core/audit.ts';
 import type { Token, TokenKind } from '../core/token.ts';
-import type { Verdict } from '../core/verdict.ts';
+import type { Deny, Verdict } from '../core/verdict.ts';
 import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 
 /** One decision, with nothing secret in it. */
@@ -23,6 +23,18 @@ export interface DecisionRecord {
   readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
+}
+
+/** A token that did not sign anybody in, or a guess at one under `/.postern/`. */
+export interface SignInDenial {
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Name of the gate that it counts at. */
+  readonly gate: string;
+  readonly denial: Deny;
+  readonly host: string;
+  readonly origin: string | undefined;
+  readonly client: string | undefined;
 }
 
 /** A request that the admin API refused before looking at what it asks for. */
@@ -51,6 +63,8 @@ export interface Events {
   decided(record: DecisionRecord): void;
   issued(token: Token): void;
   sessionOpened(session: { id: string; subject: string; parent: string }): void;
+  /** Nobody was signed in. */
+  signInDenied(denied: SignInDenial): void;
   changed(tokenId: string): void;
   rotated(tokenId: string): void;
   revoked(tokenId: string): void;
@@ -88,7 +102,7 @@ export interface Events {
  * Whether a decision is one of many alike that are not written down: so that a flood of attempts is
  * no flood of lines. Whoever counts decisions counts these as well.
  */
-export function isOmitted({ verdict }: DecisionRecord): boolean {
+export function isOmitted({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean {
   return verdict.verdict === 'deny' && verdict.tooMany?.record === 'skip';
 }
 

@@ -155,7 +155,7 @@ function renderHeaders(
     typeof field === 'object' && 'value' in field ? [name] : [],
   );
   const isSecret = (name: string) => secret.includes(name) || name === 'X-Postern-Authorization';
-  return renderAllowHeaders({ gate, handshake, verdict, assertion: '', now }).map(
+  return renderAllowHeaders({ gate, handshake, verdict, assertion: undefined, now }).map(
     ([name, value]) => [name, isSecret(name) && value !== '' ? mask : value] as const,
   );
 }

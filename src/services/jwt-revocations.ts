@@ -11,7 +11,10 @@ import { type IssuerBounds, RevocationRefused } from './issuing.ts';
 export interface JwtRevocationRequest {
   /** What the configuration calls it. */
   readonly issuer: string;
-  /** One JWT, or all that a subject was given up to a moment (undefined for now). */
+  /**
+   * One JWT, or all that a subject was given up to a moment. Undefined is now, by a clock that runs
+   * ahead as far as the issuer's may: every JWT that passes by then was issued before that.
+   */
   readonly concerns:
     | { readonly jti: string }
     | { readonly subject: string; readonly issuedBefore: number | undefined };
@@ -77,7 +80,10 @@ export function createJwtRevocations(dependencies: {
       concerns:
         'jti' in concerns
           ? concerns
-          : { subject: concerns.subject, issuedBefore: concerns.issuedBefore ?? now },
+          : {
+              subject: concerns.subject,
+              issuedBefore: concerns.issuedBefore ?? now + issuer.leeway,
+            },
       revokedAt: now,
       expiresAt,
     };

@@ -52,6 +52,26 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
     sessionOpened({ id, subject, parent }) {
       log.info({ event: 'sign_in', token_id: id, subject, parent }, 'session opened');
     },
+    signInDenied({ gate, denial, host, origin, client }) {
+      if (isOmitted({ verdict: denial })) return;
+      log.info(
+        {
+          event: 'sign_in',
+          gate,
+          verdict: 'deny',
+          reason: denial.reason,
+          detail: denial.detail,
+          omitted: omittedBefore(denial),
+          token_id: denial.identity?.tokenId || undefined,
+          issuer: denial.identity?.jwt?.issuer,
+          subject: denial.identity?.subject,
+          client,
+          host,
+          origin: origin === undefined ? undefined : printable(origin),
+        },
+        `sign-in denied: ${denial.reason}`,
+      );
+    },
     changed(tokenId) {
       log.info({ event: 'change', token_id: tokenId }, 'token changed');
     },

@@ -1,16 +1,18 @@
 import type { SessionConfig } from '../config/config.ts';
-import { holderOf } from '../core/audit.ts';
-import type { Awaitable } from '../core/awaitable.ts';
+import { holderOf, postern } from '../core/audit.ts';
+import { type Awaitable, whenKnown } from '../core/awaitable.ts';
 import { decide } from '../core/decide.ts';
-import type { Gate } from '../core/gate.ts';
+import { type Gate, plainCookie } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
-import { type Deny, deny, type Verdict } from '../core/verdict.ts';
-import type { NewToken, TokenStore } from '../stores/store.ts';
+import { weighDenial } from '../core/throttle.ts';
+import { type Deny, deny, isDenial, type Verdict } from '../core/verdict.ts';
+import type { NewSession, TokenStore } from '../stores/store.ts';
 import { showMoment } from './audit-entries.ts';
 import type { Events } from './events.ts';
+import { createRefusalSampler } from './session-refusals.ts';
 
 /** A session that was opened just now. */
 export interface OpenedSession {
@@ -32,7 +34,7 @@ export interface Sessions {
   open(token: string, handshake: Handshake, gate: Gate): Promise<OpenedSession | Deny>;
   /**
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
-   * nothing is used up.
+   * nothing is used up. Nobody is signed in by the plain cookie.
    */
   look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Awaitable<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
@@ -44,6 +46,9 @@ export interface Sessions {
 /** A sliding session is written anew when this part of its life is over, not at each use. */
 const renewAfter = 0.1;
 
+/** Milliseconds in which no more sessions are opened with a token than it may have. */
+const openingMs = 600_000;
+
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createSessions(dependencies: {
   readonly store: TokenStore;
@@ -53,7 +58,14 @@ export function createSessions(dependencies: {
   readonly clock: () => number;
 }): Sessions {
   const { store, config, ports, events, clock } = dependencies;
+  const sample = createRefusalSampler(openingMs);
   const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
+
+  function tell(denial: Deny, { host, origin, clientAddress }: Handshake, gate: Gate): Deny {
+    const client = clientAddress;
+    events.signInDenied({ at: clock(), gate: gate.countedAt, denial, host, origin, client });
+    return denial;
+  }
 
   return {
     async open(token, handshake, gate) {
@@ -64,10 +76,10 @@ export function createSessions(dependencies: {
         { handshake: presented, gate: at, now, purpose: 'sign_in' },
         ports,
       );
-      if (verdict.verdict === 'deny') return verdict;
+      if (isDenial(verdict)) return tell(verdict, handshake, gate);
       const { identity } = verdict;
       // A session of a session would outlive the revocation of what the first was opened with.
-      if (identity.kind === 'session') return deny('unknown_token');
+      if (identity.kind === 'session') return tell(deny('unknown_token'), handshake, gate);
       // A ticket lives seconds because it travels in the open; what it buys may live longer, but no longer
       // than its issuer may give.
       const bound = identity.kind === 'ticket' ? identity.opensUntil : identity.expiresAt;
@@ -76,7 +88,7 @@ export function createSessions(dependencies: {
       const expiresAt = Math.min(now + config.ttl, renewableUntil);
       const secret = createSecret(tokenPrefix);
       const id = createId('tok_');
-      const session: NewToken = {
+      const session: NewSession = {
         id,
         kind: 'session',
         hash: hashSecret(secret),
@@ -94,25 +106,59 @@ export function createSessions(dependencies: {
         weak: false,
       };
       const client = handshake.clientAddress;
-      await store.insert(session, {
-        at: now,
-        event: 'sign_in',
-        actor: holderOf(identity.tokenId, { client }),
-        tokenId: id,
-        kind: session.kind,
-        subject: identity.subject,
-        details: {
-          parent: identity.tokenId,
-          parent_kind: identity.kind,
-          issuer: identity.jwt?.issuer,
-          expires_at: showMoment(expiresAt),
+      const limits = {
+        perParent: config.maxPerToken,
+        perSubject: config.maxPerSubject,
+        openedSince: now - openingMs,
+      };
+      const outcome = await store.openSession(session, limits, {
+        opened: {
+          at: now,
+          event: 'sign_in',
+          actor: holderOf(identity.tokenId, { client }),
+          tokenId: id,
+          kind: session.kind,
+          subject: identity.subject,
+          details: {
+            parent: identity.tokenId,
+            parent_kind: identity.kind,
+            issuer: identity.jwt?.issuer,
+            expires_at: showMoment(expiresAt),
+          },
         },
+        ended: (tokenId) => ({
+          at: now,
+          event: 'sign_out',
+          actor: postern,
+          tokenId,
+          kind: session.kind,
+          subject: identity.subject,
+          reason: 'too_many_sessions',
+          details: { for: id },
+        }),
       });
+      if ('fullSince' in outcome) {
+        const { tokenId } = identity;
+        const retryAfter = outcome.fullSince + openingMs - now;
+        const tooMany = { retryAfter, record: sample(tokenId, now) };
+        return tell({ ...deny('too_many_sessions'), identity, tooMany }, handshake, gate);
+      }
+      for (const ended of outcome.ended) events.revoked(ended);
       events.sessionOpened({ id, subject: identity.subject, parent: identity.tokenId });
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
     },
 
-    look: (handshake, gate, purpose) => decide({ handshake, gate, now: clock(), purpose }, dry),
+    look(handshake, gate, purpose) {
+      const counts = (name: string) => name !== plainCookie || name === config.cookieName;
+      const cookieNames = gate.cookieNames.filter(counts);
+      const at = purpose === 'sign_in' ? { ...gate, cookieNames } : gate;
+      const looked = decide({ handshake, gate: at, now: clock(), purpose }, dry);
+      return whenKnown(looked, (verdict) => {
+        // Pages ask over and over who is there: only a guess is news.
+        const isGuess = isDenial(verdict) && weighDenial(verdict, {}) !== undefined;
+        return isGuess ? tell(verdict, handshake, gate) : verdict;
+      });
+    },
 
     async end(handshake, gate) {
       const presented = { ...handshake, path: undefined };

@@ -19,6 +19,20 @@ export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUnti
   readonly parent?: string;
 }
 
+/** A session about to be stored. */
+export interface NewSession extends NewToken {
+  readonly parent: string;
+}
+
+/** How many sessions there may be. */
+export interface SessionLimits {
+  /** That live, of one parent and of one subject. */
+  readonly perParent: number;
+  readonly perSubject: number;
+  /** No more than `perParent` may have been opened of one parent since. Unix milliseconds. */
+  readonly openedSince: number;
+}
+
 /** Which tokens are meant; a filter with no field means all of them. */
 export interface TokenFilter {
   readonly subject?: string;
@@ -93,6 +107,19 @@ export interface StoreMeter {
  */
 export interface TokenStore {
   insert(token: NewToken, entry: AuditEntry): Promise<void>;
+  /**
+   * Adds a session within these limits, all in one transaction. The oldest ones of its parent, and then of
+   * its subject, that are too many with it are ended and returned, each with an entry. Where too many were
+   * opened lately, nothing changes: `fullSince` is when the first of those was.
+   */
+  openSession(
+    session: NewSession,
+    limits: SessionLimits,
+    entries: {
+      readonly opened: AuditEntry;
+      readonly ended: (tokenId: string) => AuditEntry;
+    },
+  ): Promise<{ readonly ended: readonly string[] } | { readonly fullSince: number }>;
   /**
    * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
    * it is up to date but `lastUsedAt`.

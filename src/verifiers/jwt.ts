@@ -7,7 +7,7 @@ import { type JsonObject, readUnverifiedJwt } from '../core/jws.ts';
 import { checkMoment, jwtIdentity } from '../core/jwt-identity.ts';
 import { type DenialCode, type Deny, deny, isDenial } from '../core/verdict.ts';
 import type { JwtStore } from '../stores/store.ts';
-import { type Keys, openKeys } from './issuer-keys.ts';
+import type { IssuerKeyring, Keys } from './issuer-keys.ts';
 import { rememberVerified, type Signatory, type Trust } from './verified-jwts.ts';
 
 /**
@@ -34,30 +34,17 @@ const always = () => true;
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
 const mostCandidates = 16;
 
-/**
- * Builds the verifier. `report` learns why an issuer's keys cannot be had, once an attempt; `loaded`,
- * that they could.
- */
+/** Builds the verifier. */
 export function createJwtVerifier(dependencies: {
   readonly issuers: readonly Issuer[];
+  readonly keyring: IssuerKeyring;
   readonly store: JwtStore;
-  readonly report: (issuer: string, why: string) => void;
-  readonly loaded: (issuer: string) => void;
-  /** Does the loading of an issuer's keys; for who wants to see it. */
-  readonly load?: <T>(issuer: string, load: () => Promise<T>) => Promise<T>;
 }): VerifyJwt {
-  const { issuers, store, report, loaded, load = (_, work) => work() } = dependencies;
+  const { issuers, keyring, store } = dependencies;
   const trusted = new Map(
     issuers.map((issuer): [string, Trust] => [
       issuer.iss,
-      {
-        issuer,
-        keys: openKeys(issuer.keys, {
-          explain: (why) => report(issuer.name, why),
-          loaded: () => loaded(issuer.name),
-          around: (work) => load(issuer.name, work),
-        }),
-      },
+      { issuer, keys: keyring.keysOf(issuer) },
     ]),
   );
 

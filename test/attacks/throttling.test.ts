@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ask } from '../support/ask.ts';
+import { noon } from '../support/jwt.ts';
 import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
+import { waitFor } from '../support/wait.ts';
 import { workersOfTests } from '../support/worker-count.ts';
 
 /** Who attacks, and somebody else: both on this machine, as nginx sees them. */
@@ -135,4 +139,130 @@ test('where nginx does not say who its clients are, a flood stops none of them',
   for (let i = 0; i < 20; i++) await unnamed(`Bearer bogus-${i}`);
   assert.equal((await unnamed('Bearer bogus')).reason, 'throttled');
   assert.equal((await unnamed(`Bearer ${token}`)).status, 200);
+});
+
+/** Tries to sign in, or asks who is there, with a secret that was never issued. */
+function guess(
+  postern: TestPostern,
+  i: number,
+  method: 'POST' | 'GET',
+  gate: string,
+  from: string,
+) {
+  const path = `/.postern/session?gate=${gate}`;
+  const headers = { 'x-original-uri': path, 'x-real-ip': from, authorization: `Bearer wrong-${i}` };
+  return ask(postern.gate, headers, { method, path });
+}
+
+test('guesses under names of gates that were made up have one budget, and leave other counts alone', async (t) => {
+  const postern = await startTestPostern(t, {
+    alone: true,
+    clock: () => noon,
+    env: { POSTERN_THROTTLE_FAILURES: '20' },
+  });
+  const early = '198.51.100.1';
+  for (let i = 0; i < 20; i++) {
+    const headers = { authorization: `Bearer early-${i}`, 'x-real-ip': early };
+    assert.equal((await ask(postern.gate, headers)).reason, 'unknown_token');
+  }
+  const statuses: number[] = [];
+  for (let i = 0; i < 4_000; i++) {
+    const { status } = await guess(postern, i, 'POST', `made-up-${i}`, attacker);
+    statuses.push(status);
+  }
+  assert.deepEqual(statuses.slice(0, 20), new Array(20).fill(401));
+  assert.deepEqual(new Set(statuses.slice(20)), new Set([429]));
+  const asked = await guess(postern, 0, 'GET', 'yet-another', attacker);
+  assert.equal(JSON.parse(asked.body).reason, 'throttled');
+  const { body } = await postern.api('GET', '/v1/throttle');
+  const { throttled } = body as { throttled: { gate: string; network: string }[] };
+  assert.deepEqual(throttled.map(({ gate, network }) => `${gate} ${network}`).sort(), [
+    `default ${attacker}/32`,
+    `default ${early}/32`,
+  ]);
+  assert.equal((await guess(postern, 0, 'POST', 'made-up', somebodyElse)).status, 401);
+});
+
+test('guesses at the gates of one host have one budget, whichever of them they name', async (t) => {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  const gates = Array.from({ length: 10 }, (_, i) => `g${i}`);
+  const lines = gates.map((name) => `  ${name}: { hosts: [app.example.com], paths: [/${name}] }`);
+  writeFileSync(config, `throttle: { failures: 20 }\ngates:\n${lines.join('\n')}\n`);
+  const postern = await startTestPostern(t, { alone: true, clock: () => noon, config });
+  const statuses: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    statuses.push((await guess(postern, i, 'POST', `g${i % 10}`, attacker)).status);
+  }
+  assert.deepEqual(statuses, [...new Array(20).fill(401), ...new Array(40).fill(429)]);
+});
+
+test('a sign-in that fails, and a guess at who is there, are in the log and in the audit log', async (t) => {
+  const postern = await startTestPostern(t);
+  const { id, token } = await postern.issue({ subject: 'carol' });
+  await postern.api('DELETE', `/v1/tokens/${id}`);
+  await guess(postern, 0, 'POST', 'made-up', attacker);
+  await guess(postern, 1, 'GET', 'made-up', attacker);
+  const from = { 'x-original-uri': '/', 'x-real-ip': attacker, authorization: `Bearer ${token}` };
+  await ask(postern.gate, from, { method: 'POST', path: '/.postern/session' });
+  const told = () => postern.log.filter(({ event }) => event === 'sign_in');
+  await waitFor('three lines', () => told().length === 3);
+  assert.deepEqual(
+    told().map(({ gate, verdict, reason, client, subject }) => [
+      ...[gate, verdict, reason, client, subject],
+    ]),
+    [
+      ['default', 'deny', 'unknown_token', attacker, undefined],
+      ['default', 'deny', 'unknown_token', attacker, undefined],
+      ['default', 'deny', 'revoked', attacker, 'carol'],
+    ],
+  );
+  const entries = async () => {
+    const { body } = await postern.api('GET', '/v1/audit?event=denial&order=asc');
+    const { entries: all } = body as { entries: Record<string, unknown>[] };
+    return all.map(({ gate, reason, client, subject, details }) => ({
+      ...{ gate, reason, client, subject },
+      ...{ signIn: (details as { sign_in?: boolean }).sign_in },
+    }));
+  };
+  await waitFor('three entries', async () => (await entries()).length === 3);
+  const denied = { gate: 'default', client: attacker, signIn: true };
+  assert.deepEqual(await entries(), [
+    { ...denied, reason: 'unknown_token', subject: null },
+    { ...denied, reason: 'unknown_token', subject: null },
+    { ...denied, reason: 'revoked', subject: 'carol' },
+  ]);
+  assert.ok(!postern.rawLog().includes('wrong-0'));
+});
+
+test('?gate= answers for a gate of another host as for one that does not exist', async (t) => {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(
+    config,
+    'gates:\n  here: { hosts: [app.example.com] }\n  secret-admin: { hosts: [admin.example.com] }\n',
+  );
+  const postern = await startTestPostern(t, { config });
+  const { token } = await postern.issue();
+  for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS'] as const) {
+    for (const origin of [undefined, 'https://app.example.com', 'https://admin.example.com']) {
+      const answers = ['secret-admin', 'no-such-gate'].map(async (name) => {
+        const path = `/.postern/session?gate=${name}`;
+        const headers = {
+          ...{ 'x-original-uri': path, authorization: `Bearer ${token}` },
+          ...(origin && { origin }),
+        };
+        const {
+          status,
+          body,
+          reason,
+          headers: got,
+        } = await ask(postern.gate, headers, {
+          ...{ method, path },
+        });
+        return { status, body, reason, headers: { ...got, date: undefined } };
+      });
+      const [existing, missing] = await Promise.all(answers);
+      assert.deepEqual(existing, missing);
+      assert.equal(existing?.reason, 'no_gate', method);
+    }
+  }
 });

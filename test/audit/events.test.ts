@@ -175,6 +175,30 @@ test('there are as many streams at once as are allowed, and room when one goes',
   await waitFor('room', async () => (await openEvents(t, admin)).status === 200);
 });
 
+test('64 streams of one key keep no other key out', async (t) => {
+  const postern = await startTestPostern(t, { alone: true });
+  const keyOf = async (name: string) => {
+    const { body } = await postern.api('POST', '/v1/keys', { name, role: 'auditor' });
+    return (body as { key: string }).key;
+  };
+  const greedy = await keyOf('greedy');
+  const readers = await Promise.all(
+    Array.from({ length: 64 }, () => openEvents(t, postern.admin, { key: greedy })),
+  );
+  const open = readers.filter(({ status }) => status === 200);
+  assert.equal(open.length, 8);
+  const refused = readers.find(({ status }) => status !== 200);
+  await refused?.ended();
+  assert.equal(refused?.status, 429);
+  assert.match(refused?.text() ?? '', /The key \\"greedy\\" has 8 open already/);
+  assert.equal((await openEvents(t, postern.admin)).status, 200);
+  assert.equal((await openEvents(t, postern.admin, { key: await keyOf('other') })).status, 200);
+  open[0]?.close();
+  await waitFor('room', async () => {
+    return (await openEvents(t, postern.admin, { key: greedy })).status === 200;
+  });
+});
+
 test('a reader that takes nothing is cut off, and holds up nobody', async (t) => {
   const { store, app, admin } = await startRoutes(t, { slowMs: 1_000 });
   const slow = await openEvents(t, admin);

@@ -41,6 +41,8 @@ const unreadable: readonly [what: string, header: string | string[]][] = [
   ['an overlong slash', '\xc0\xaf'],
   ['a tab inside', 'al\tice'],
   ['a C1 control character', octets('al\u0085ice')],
+  ['a right-to-left override', octets('al\u202eice')],
+  ['a space that is not seen', octets('al\u200bice')],
   ['two names', ['alice', 'mallory']],
   ['a name and nothing', ['', 'mallory']],
 ];

@@ -7,6 +7,9 @@ import { openBridge, outcomeOf } from './scene.ts';
 
 const cookie = sessions.tinyauth.alice;
 
+/** An address for each: no two are in the same network. */
+const addressOf = (i: number) => `198.18.${i}.1`;
+
 /** How many of each outcome. */
 function tally(outcomes: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -14,13 +17,14 @@ function tally(outcomes: readonly string[]): Record<string, number> {
   return counts;
 }
 
-test('200 at once are all answered, over as many connections as are allowed', async (t) => {
+test('200 at once are all answered, no more at a time than are allowed', async (t) => {
   const server = await startSignOn(t, 'tinyauth');
   const bridge = openBridge(t, { url: server.url, maxRequests: 40 });
-  const found = await Promise.all(Array.from({ length: 200 }, () => bridge.about({ cookie })));
+  const found = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => bridge.about({ cookie, clientAddress: addressOf(i) })),
+  );
   assert.deepEqual(tally(found.map(outcomeOf)), { alice: 200 });
   assert.ok(server.counts.busiest <= 40, `${server.counts.busiest} at once`);
-  assert.ok(server.counts.connections <= 40, `${server.counts.connections} connections`);
   assert.equal(server.questions.length, 200);
 });
 
@@ -29,8 +33,8 @@ test('with a service that is slow, so many wait and the rest is denied at once',
   const server = await startAnswering(t, (_question, response) => void held.push(response));
   const bridge = openBridge(t, { url: server.url, maxRequests: 10 });
   const answers: string[] = [];
-  const asked = Array.from({ length: 200 }, async () => {
-    answers.push(outcomeOf(await bridge.about({ cookie })));
+  const asked = Array.from({ length: 200 }, async (_, i) => {
+    answers.push(outcomeOf(await bridge.about({ cookie, clientAddress: addressOf(i) })));
   });
   await waitFor('the denials', () => answers.length === 150);
   assert.deepEqual(tally(answers), { sign_on_unavailable: 150 });
@@ -49,7 +53,6 @@ test('with a service that is slow, so many wait and the rest is denied at once',
   });
   assert.deepEqual(tally(answers), { sign_on_unavailable: 150, alice: 50 });
   assert.equal(server.counts.busiest, 10);
-  assert.equal(server.counts.connections, 10);
   // Being busy is no news about the service.
   assert.deepEqual(bridge.reports, []);
 });
@@ -110,11 +113,39 @@ test('a kept connection that the service has closed meanwhile costs nobody their
   assert.deepEqual(bridge.reports, []);
 });
 
-test('connections are kept, also after answers with a body', async (t) => {
+test('connections are kept for the same person, also after answers with a body', async (t) => {
   const server = await startSignOn(t, 'tinyauth');
   const bridge = openBridge(t, { url: server.url, maxRequests: 1 });
-  for (const session of [cookie, sessions.tinyauth.bob, '', cookie]) {
-    await bridge.about({ cookie: session });
-  }
+  for (const path of ['/', '/public', '/a', '/b']) await bridge.about({ cookie, path });
   assert.equal(server.counts.connections, 1);
+});
+
+test('a connection that one person used is never used for another, nor for the same one from elsewhere', async (t) => {
+  const { url, counts } = await startRawServer(t, (socket) => {
+    const seen = new Set<string>();
+    socket.on('data', (data) => {
+      const text = String(data);
+      seen.add(`${/cookie: *(.*)/i.exec(text)?.[1]} ${/x-forwarded-for: *(.*)/i.exec(text)?.[1]}`);
+      assert.equal(seen.size, 1);
+      socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
+    });
+  });
+  const bridge = openBridge(t, { url, maxRequests: 1 });
+  for (const session of [cookie, sessions.tinyauth.bob, '', cookie]) {
+    for (const clientAddress of ['192.0.2.1', '192.0.2.2']) {
+      assert.equal(outcomeOf(await bridge.about({ cookie: session, clientAddress })), 'alice');
+    }
+  }
+  assert.equal(counts.connections, 8);
+});
+
+test('with keep_connections: false each question has a connection of its own, and the service is told so', async (t) => {
+  const server = await startSignOn(t, 'tinyauth');
+  const bridge = openBridge(t, { url: server.url, keepConnections: false });
+  for (let i = 0; i < 4; i++) assert.equal(outcomeOf(await bridge.about({ cookie })), 'alice');
+  assert.equal(server.counts.connections, 4);
+  assert.deepEqual(
+    server.questions.map(({ headers }) => headers.connection),
+    new Array(4).fill('close'),
+  );
 });

@@ -1,13 +1,13 @@
 import type { TestContext } from 'node:test';
-import { createBridge } from '../../src/bridges/index.ts';
-import type { Bridge, BridgeSettings } from '../../src/core/bridge.ts';
+import { createBridge, type ServiceBridge } from '../../src/bridges/index.ts';
+import type { BridgeSettings } from '../../src/core/bridge.ts';
 import type { Handshake } from '../../src/core/handshake.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { type Deny, isDenial } from '../../src/core/verdict.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 
 /** A bridge as a test needs it. */
-export interface TestBridge extends Bridge {
+export interface TestBridge extends ServiceBridge {
   /** What was reported so far: why it cannot be asked, or `fine`. */
   readonly reports: string[];
   /** Asks as a gate would: with the service's own cookies out of these. */
@@ -29,6 +29,7 @@ export function settingsOf(settings: Partial<BridgeSettings> & { url: string }):
     login: undefined,
     timeout: 5_000,
     maxRequests: 64,
+    keepConnections: true,
     cacheTtl: 0,
     custom: undefined,
     ...settings,

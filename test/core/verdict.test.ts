@@ -37,6 +37,7 @@ const table: Readonly<
   wrong_audience: [401, 401, 'invalid_token'],
   too_early: [401, 401],
   throttled: [401, 401],
+  too_many_sessions: [403, 401],
   issuer_unavailable: [503, 503],
   sign_on_denied: [401, 401],
   sign_on_forbidden: [403, 401],

@@ -45,7 +45,7 @@ function withPorts(ports: Partial<DecisionPorts>): Replacement {
       ...{ judge, events, clock },
       renew: async () => {},
       touch: () => {},
-      assert: async () => '',
+      assert: async () => ({ jwt: '', expiresAt: 0 }),
     });
   };
 }

@@ -49,3 +49,38 @@ gates:
   assert.deepEqual(await cacheControl('kept', '/', cookie), [200, 'no-store']);
   assert.deepEqual(await cacheControl('bridged', '/', cookie), [200, 'max-age=60']);
 });
+
+test('an answer is kept no longer than the assertion in it is good', async (t) => {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(
+    config,
+    `
+assertion: { ttl: 10s }
+gates:
+  signed: { cache: 60s, assertion: true }
+  briefly: { cache: 5s, assertion: true }
+  plain: { cache: 60s }
+`,
+  );
+  let now = 1_800_000_000_000;
+  const postern = await startTestPostern(t, { config, clock: () => now });
+  const token = (await postern.issue({ expires_in: '1h' })).token;
+  const kept = async (gate: string) => {
+    const asked = { 'x-postern-gate': gate, 'x-original-uri': `/?token=${token}` };
+    const { headers } = await ask(postern.gate, asked);
+    const jwt = String(headers['x-postern-assertion']).split('.')[1];
+    const { exp } = JSON.parse(Buffer.from(jwt ?? 'e30', 'base64url').toString()) as {
+      exp?: number;
+    };
+    return { control: headers['cache-control'], exp };
+  };
+  assert.deepEqual(await kept('signed'), { control: 'max-age=9', exp: now / 1_000 + 10 });
+  assert.equal((await kept('briefly')).control, 'max-age=5');
+  assert.equal((await kept('plain')).control, 'max-age=60');
+  // An assertion counts whole seconds from the last one on; nginx, from the next one on.
+  now += 900;
+  const { control, exp = 0 } = await kept('signed');
+  assert.equal(control, 'max-age=8');
+  const end = Math.ceil(now / 1_000) + Number(control?.split('=')[1]);
+  assert.ok(end < exp, `${end} ${exp}`);
+});

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { Config } from '../../src/config/config.ts';
+import type { Events } from '../../src/services/events.ts';
+import { createReload } from '../../src/services/reload.ts';
 import { ask } from '../support/ask.ts';
 import { run, serve, surroundings } from '../support/cli.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { sessions, startAnswering } from '../support/sign-ons.ts';
 import { waitFor } from '../support/wait.ts';
 
 const rules = (origin: string) => `
@@ -105,4 +110,77 @@ test('SIGHUP reloads a running service, and with a faulty file it lives on by th
   writeFileSync(config, rules(one));
   const reloaded = await run(['config', 'reload'], all);
   assert.equal(reloaded.stdout, 'Reloaded. Gates: chat.\n');
+});
+
+test('while rules of before are in use, all further reloads are one, which waits for the end of that', async () => {
+  const empty = { gate: {}, admin: {}, tracing: {}, log: {} } as Config;
+  const ends: (() => void)[] = [];
+  let loads = 0;
+  const reload = createReload({
+    started: empty,
+    load() {
+      loads++;
+      return empty;
+    },
+    apply: () => new Promise((resolve) => ends.push(resolve)),
+    events: { reloaded() {}, notReloaded() {} } as Partial<Events> as Events,
+  });
+  await reload();
+  const waiting = Array.from({ length: 1_000 }, () => reload());
+  assert.equal(new Set(waiting).size, 1);
+  assert.equal(loads, 1);
+  ends[0]?.();
+  await waiting[0];
+  assert.deepEqual([loads, ends.length], [2, 2]);
+});
+
+test('a question to a sign-on service that is under way when its settings change is answered, and then it is let go', async (t) => {
+  const held: ServerResponse[] = [];
+  const service = await startAnswering(t, (_question, response) => void held.push(response));
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  const write = (bridge: string) =>
+    writeFileSync(
+      config,
+      `gates: { app: { hosts: [app.example.com], sources: [bridge], bridge: { service: tinyauth, timeout: 20s, url: "${service.url}"${bridge} } } }\n`,
+    );
+  write('');
+  const postern = await startTestPostern(t, { config, alone: true });
+  const visit = () => ask(postern.gate, { cookie: sessions.tinyauth.alice });
+  const answerNext = async () => {
+    await waitFor('a question', () => held.length > 0);
+    held.pop()?.writeHead(200, { 'remote-user': 'alice' }).end();
+  };
+  const reload = () => postern.api('POST', '/v1/config/reload');
+  const first = visit();
+  await waitFor('the question', () => held.length === 1);
+  await reload();
+  const [question] = held.splice(0);
+  // Nothing changed: the connection is there still.
+  question?.writeHead(200, { 'remote-user': 'alice' }).end();
+  assert.equal((await first).status, 200);
+  const kept = visit();
+  await answerNext();
+  assert.equal((await kept).status, 200);
+  assert.equal(service.counts.connections, 1);
+
+  const old = visit();
+  await waitFor('the question', () => held.length === 1);
+  const [ofOld] = held.splice(0);
+  write(', max_requests: 7');
+  await reload();
+  const fresh = visit();
+  await answerNext();
+  assert.equal((await fresh).status, 200);
+  // The next reload waits for whoever asked by the rules of before.
+  let isReloaded = false;
+  const next = reload().then(() => {
+    isReloaded = true;
+  });
+  const other = visit();
+  await answerNext();
+  assert.equal((await other).status, 200);
+  assert.equal(isReloaded, false);
+  ofOld?.writeHead(200, { 'remote-user': 'alice' }).end();
+  assert.equal((await old).status, 200);
+  await next;
 });

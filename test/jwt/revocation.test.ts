@@ -57,7 +57,8 @@ test('what a subject was given up to a moment is revoked, and what came later is
   const postern = await startWithIssuers(t, issuers, { clock: () => now });
   const second = noon / 1_000;
   const jwt = (iat: number | undefined, claims: object = {}) => makeJwt(signer, { iat, ...claims });
-  const shown = await revoke(postern, { issuer: 'one', subject: 'alice' });
+  const upTo = { issued_before: new Date(now).toISOString() };
+  const shown = await revoke(postern, { issuer: 'one', subject: 'alice', ...upTo });
   assert.equal(shown.issued_before, '2026-12-01T12:00:00.500Z');
   now += 10_000;
   assert.equal(await outcome(postern, jwt(second - 1)), 'revoked');
@@ -73,6 +74,29 @@ test('what a subject was given up to a moment is revoked, and what came later is
   const later = { ...earlier, issued_before: '2027-01-01T00:00:00Z' };
   assert.equal((await revoke(postern, later)).issued_before, '2027-01-01T00:00:00.000Z');
   assert.equal(await outcome(postern, jwt(second + 1)), 'revoked');
+});
+
+test('a revoked subject has no JWT that passes, not even one from an issuer whose clock runs ahead', async (t) => {
+  let now = noon + 500;
+  const leeway = { one: { secret, leeway: '45s' }, exact: { secret, issuer: other, leeway: '0s' } };
+  const postern = await startWithIssuers(t, leeway, { clock: () => now });
+  const second = noon / 1_000;
+  const ahead = (seconds: number, claims = {}) =>
+    makeJwt(signer, { iat: second + seconds, ...claims });
+  for (const seconds of [0, 1, 30, 45, 45.5]) {
+    assert.equal(await outcome(postern, ahead(seconds)), 200, `before, ${seconds} s ahead`);
+  }
+  const shown = await revoke(postern, { issuer: 'one', subject: 'alice' });
+  assert.equal(shown.issued_before, '2026-12-01T12:00:45.500Z');
+  for (const seconds of [0, 1, 30, 45, 45.5]) {
+    assert.equal(await outcome(postern, ahead(seconds)), 'revoked', `${seconds} s ahead`);
+  }
+  now += 60_000;
+  assert.equal(await outcome(postern, ahead(45.5)), 'revoked', 'when its iat lies behind');
+  assert.equal(await outcome(postern, ahead(45.501)), 200, 'what was given later');
+  const exact = await revoke(postern, { issuer: 'exact', subject: 'alice' });
+  assert.equal(exact.issued_before, new Date(now).toISOString(), 'no leeway, none added');
+  assert.equal(await outcome(postern, ahead(60, { iss: other })), 'revoked');
 });
 
 test('the longer of two revocations counts, and one for good counts most', async (t) => {

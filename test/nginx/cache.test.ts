@@ -153,20 +153,22 @@ test('a kept answer is never given to another question, however its parts are cu
     maxLength: 3,
   });
   const uri = fc.constantFrom('/', '/a', '/a?a', '/?a', '/%0a', '/a%0Aa');
-  await fc.assert(
-    fc.asyncProperty(uri, fc.tuple(part, part, part, part), async (target, parts) => {
-      const lines = names.map((name, index) => `${name}: ${parts[index]}`);
-      const answer = await sendRaw(
-        site.nginx.port,
-        `GET ${target} HTTP/1.1\nHost: a.example\nConnection: close\n${lines.join('\n')}\n\n`,
-      );
-      assert.equal(answer.status, 200);
-      const seen = site.backend.seen.at(-1)?.headers['remote-user'];
-      assert.equal(seen, answerOf([target, ...parts]));
-    }),
-    { numRuns: 1_000 },
-  );
-  assert.ok(standIn.asked.length < 1_000, 'some answers were kept');
+  let last: readonly [string, readonly string[]] = ['/', ['', '', '', '']];
+  const ask = async (target: string, parts: readonly string[]) => {
+    const lines = names.map((name, index) => `${name}: ${parts[index]}`);
+    const answer = await sendRaw(
+      site.nginx.port,
+      `GET ${target} HTTP/1.1\nHost: a.example\nConnection: close\n${lines.join('\n')}\n\n`,
+    );
+    assert.equal(answer.status, 200);
+    const seen = site.backend.seen.at(-1)?.headers['remote-user'];
+    assert.equal(seen, answerOf([target, ...parts]));
+    last = [target, parts];
+  };
+  await fc.assert(fc.asyncProperty(uri, fc.tuple(part, part, part, part), ask), { numRuns: 1_000 });
+  const asked = standIn.asked.length;
+  await ask(...last);
+  assert.equal(standIn.asked.length, asked, 'answers are kept');
 });
 
 test('only what lets through is kept, and only where Postern says for how long', async (t) => {

@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { type Token, tokenState, tokenStates } from '../../src/core/token.ts';
 import {
   type NewAdminKey,
+  type NewSession,
   type NewToken,
+  type SessionLimits,
   StoreUnavailable,
   type TokenFilter,
 } from '../../src/stores/store.ts';
@@ -151,6 +153,87 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       },
     );
   }
+
+  const session = (id: string, facts: Partial<NewSession> = {}): NewSession => ({
+    ...newToken(id, { kind: 'session', expiresAt: 9_000, renewableUntil: 9_000 }),
+    parent: 'tok_parent',
+    ...facts,
+  });
+  /** Opens a session; ids of those that it ended, or `full`. */
+  const openSession = async (
+    store: UnrecordedStore['tokens'],
+    one: NewSession,
+    limits: Partial<SessionLimits> = {},
+  ): Promise<readonly string[] | 'full'> => {
+    const outcome = await store.openSession(
+      one,
+      { perParent: 3, perSubject: 100, openedSince: 0, ...limits },
+      { opened: anEntry({ tokenId: one.id }), ended: (tokenId) => anEntry({ tokenId }) },
+    );
+    return 'ended' in outcome ? outcome.ended : 'full';
+  };
+  /** No bound on how fast they are opened. */
+  const anyRate = { openedSince: 100_000 };
+
+  contract('the oldest sessions of a token end when there are too many', async (store, place) => {
+    const other = place.open().tokens;
+    for (let i = 0; i < 3; i++) {
+      assert.deepEqual(await openSession(store, session(`tok_${i}`), anyRate), []);
+    }
+    assert.deepEqual(await openSession(other, session('tok_3'), anyRate), ['tok_0']);
+    assert.equal((await store.findByHash(hashOf('tok_0')))?.revokedAt, 1_000);
+    await store.revoke('tok_1', 1_000);
+    // One that was ended, and one that is over by itself, take no place.
+    assert.deepEqual(await openSession(store, session('tok_4'), anyRate), []);
+    const late = { createdAt: 9_000, expiresAt: 20_000 };
+    assert.deepEqual(await openSession(store, session('tok_5', late), anyRate), []);
+    const elsewhere = session('tok_6', { parent: 'tok_other' });
+    assert.deepEqual(await openSession(store, elsewhere, anyRate), []);
+    const fewer = { ...anyRate, perParent: 1 };
+    assert.deepEqual(await openSession(store, session('tok_7', late), fewer), ['tok_5']);
+  });
+
+  contract('the oldest sessions of a subject end when there are too many', async (store) => {
+    const limits = { ...anyRate, perSubject: 3 };
+    await store.insert(newToken('tok_token'));
+    for (let i = 0; i < 3; i++) {
+      const one = session(`tok_${i}`, { parent: `tok_p${i}` });
+      assert.deepEqual(await openSession(store, one, limits), []);
+    }
+    const bob = session('tok_bob', { subject: 'bob' });
+    assert.deepEqual(await openSession(store, bob, limits), []);
+    const next = session('tok_3', { parent: 'tok_p3' });
+    assert.deepEqual(await openSession(store, next, limits), ['tok_0']);
+    assert.equal((await store.findById('tok_token'))?.revokedAt, undefined);
+  });
+
+  contract(
+    'no more are opened lately with a token than it may have, ended or not',
+    async (store) => {
+      for (let i = 0; i < 3; i++) {
+        const one = session(`tok_${i}`, { createdAt: 1_000 + i });
+        assert.deepEqual(await openSession(store, one), []);
+        await store.revoke(one.id, 1_000 + i);
+      }
+      const refused = session('tok_3', { createdAt: 1_500 });
+      assert.equal(await openSession(store, refused, { openedSince: 999 }), 'full');
+      assert.equal(await store.findById('tok_3'), undefined);
+      assert.deepEqual(await openSession(store, refused, { openedSince: 1_000 }), []);
+    },
+  );
+
+  contract(
+    'of sessions that are opened at the same time no more live than there may be',
+    async (store, place) => {
+      const other = place.open().tokens;
+      const opened = Array.from({ length: 40 }, (_, i) =>
+        openSession(i % 2 === 0 ? store : other, session(`tok_${i}`), anyRate),
+      );
+      await Promise.all(opened);
+      const { tokens } = await store.list({ state: 'active' }, { now: 2_000, limit: 100 });
+      assert.equal(tokens.length, 3);
+    },
+  );
 
   contract(
     'a counted token that is looked up all the time shows each use at once',

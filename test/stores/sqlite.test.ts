@@ -153,13 +153,13 @@ test('each connection writes through to the disk, in WAL mode, with foreign keys
   open(t, dataDir);
   t.mock.restoreAll();
   // Those that only looked whose database it is are closed again.
-  const used = [...connections].filter((connection) => connection.open);
+  const used = [...connections].filter(({ open, name }) => open && name.endsWith('postern.db'));
   assert.equal(used.length, 2);
   for (const connection of used) {
-    const settings = ['journal_mode', 'synchronous', 'foreign_keys'].map((name) =>
+    const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'trusted_schema'].map((name) =>
       connection.pragma(name, { simple: true }),
     );
-    assert.deepEqual(settings, ['wal', 2, 1]);
+    assert.deepEqual(settings, ['wal', 2, 1, 0]);
   }
   // Seen from outside, where WAL shows and the settings of a connection do not.
   assert.equal(
@@ -172,6 +172,7 @@ for (const [name, weaker] of [
   ['journal_mode', 'journal_mode = delete'],
   ['synchronous', 'synchronous = 1'],
   ['foreign_keys', 'foreign_keys = 0'],
+  ['trusted_schema', 'trusted_schema = 1'],
 ] as const) {
   test(`a store where ${name} does not take is not opened`, (t) => {
     const { pragma } = Database.prototype;

@@ -42,6 +42,7 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
 export function aGate(rules: Partial<Gate> = {}): Gate {
   return {
     name: 'chat',
+    countedAt: rules.name ?? 'chat',
     sources: ['query', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token'],

@@ -85,11 +85,12 @@ test('a million networks that fail once take the room of those that are kept', (
   assert.equal(attempts.size, 20_000);
 });
 
-test('a million networks that are over take no more room than that either, and all end', () => {
+test('a million networks that are over take no more room than that again, and all end', () => {
   const attempts = new Attempts(1_000);
   const one = { failures: 1, window: 10_000 };
   for (let i = 0; i < 1_000_000; i++) attempts.add(`gate ${i}`, 1, 1, one, start);
-  assert.equal(attempts.size, 1_000);
+  // As many that are over, and as many that will be when there is room.
+  assert.equal(attempts.size, 2_000);
   assert.equal([...attempts.allOver(one, start)].length, 1_000);
   assert.equal([...attempts.allOver(one, start + 10_000)].length, 0);
   assert.equal(attempts.isAnyOver, false);
@@ -103,6 +104,27 @@ test('a flood of other networks does not make it forget the one that goes on fai
     if (i % 50 === 0) fail(attempts, 1);
   }
   assert.ok(attempts.over('a', budget, start));
+});
+
+test('one that is over is not forgotten for strangers, whether these fail once or are over too', () => {
+  const attempts = new Attempts(100);
+  fail(attempts, 10);
+  for (let i = 0; i < 10_000; i++) attempts.add(`once ${i}`, 1, 1, budget, start);
+  assert.ok(attempts.over('a', budget, start));
+  for (let i = 0; i < 1_000; i++) fail(attempts, 10, start, `over ${i}`);
+  assert.ok(attempts.over('a', budget, start));
+  assert.equal(attempts.over('over 999', budget, start), undefined);
+  // There is room when others have recovered.
+  fail(attempts, 10, start + 5_000, 'over 999');
+  assert.ok(attempts.over('over 999', budget, start + 5_000));
+});
+
+test('one that has recovered keeps what is left of its count', () => {
+  const attempts = new Attempts();
+  fail(attempts, 10);
+  assert.equal(attempts.over('a', budget, start + 5_000), undefined);
+  fail(attempts, 5, start + 5_000);
+  assert.ok(attempts.over('a', budget, start + 5_000));
 });
 
 test('what is forgotten begins anew', () => {

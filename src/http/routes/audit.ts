@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { AdminKeys } from '../../services/admin-keys.ts';
 import type { AuditFeed } from '../../services/audit-feed.ts';
 import type { AuditFilter, AuditStore } from '../../stores/store.ts';
-import { allow, findKey, isAllowed } from '../admin-auth.ts';
+import { actorOf, allow, findKey, isAllowed } from '../admin-auth.ts';
 import {
   followAuditSchema,
   listAuditSchema,
@@ -25,8 +25,10 @@ export interface AuditRouteDependencies {
 }
 
 const usualStreams = {
+  /** How many one key has at once, so that whoever has it keeps nobody else out. */
+  perKey: 8,
   /** How many there are at once. */
-  most: 32,
+  most: 256,
   /** Milliseconds without an event after which a comment is sent. */
   beatMs: 15_000,
   /** Milliseconds that a reader may take for what was sent. */
@@ -39,7 +41,8 @@ const defaultLimit = 50;
 export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPluginAsyncTypebox {
   const { audit, auditFeed, adminKeys } = dependencies;
   const streams = { ...usualStreams, ...dependencies.streams };
-  const open = new Set<EventStream>();
+  /** With the name of the key that each was opened with. */
+  const open = new Map<EventStream, string>();
 
   /** Sends entries until the reader is gone, or may not read any more. */
   async function follow(
@@ -80,7 +83,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
 
   return async (app) => {
     app.addHook('preClose', async () => {
-      for (const stream of open) stream.end();
+      for (const stream of open.keys()) stream.end();
     });
 
     app.get(
@@ -135,9 +138,15 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
         const { after, ...query } = request.query;
         const filter = toFilter(query);
         const from = await placeOf(request.headers['last-event-id'], after);
+        const key = actorOf(request).name;
+        const ofKey = [...open.values()].filter((name) => name === key).length;
+        if (ofKey >= streams.perKey) {
+          const detail = `The key "${key}" has ${ofKey} open already. Close one of them.`;
+          throw new ProblemError('too_many_streams', detail);
+        }
         if (open.size >= streams.most) throw new ProblemError('too_many_streams');
         const stream = openEventStream(reply, streams.slowMs);
-        open.add(stream);
+        open.set(stream, key);
         try {
           await follow(request, stream, { from, filter });
         } catch {

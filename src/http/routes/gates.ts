@@ -23,6 +23,14 @@ const gateSchema = Type.Object(
   },
 );
 
+/** Name and value. A tuple, in a form that OpenAPI 3.1 has. */
+const headerSchema = Type.Unsafe<[string, string]>({
+  type: 'array',
+  items: { type: 'string' },
+  minItems: 2,
+  maxItems: 2,
+});
+
 /** Why a request is, or was, answered as it is. */
 export const explanationSchema = Type.Object(
   {
@@ -54,7 +62,7 @@ export const explanationSchema = Type.Object(
       }),
     ),
     status: Type.Integer({ description: 'What nginx is answered.' }),
-    headers: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+    headers: Type.Array(headerSchema),
   },
   { $id: 'Explanation' },
 );
@@ -152,7 +160,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
                 }),
               ),
               headers: Type.Optional(
-                Type.Array(Type.Tuple([Type.String(), Type.String()]), {
+                Type.Array(headerSchema, {
                   maxItems: 200,
                   description: "The client's headers.",
                 }),
@@ -182,6 +190,8 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
             'The last 1,000 denials are remembered, and the last 1,000 admissions, of each second the first 100.',
           params: Type.Object({
             id: Type.String({
+              minLength: 1,
+              maxLength: 64,
               description: '`request_id` of the log, `X-Postern-Request-Id` of a denial.',
             }),
           }),

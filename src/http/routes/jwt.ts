@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { longestSubject, subjectPattern } from '../../core/text-line.ts';
 import {
   JwtRevocationRefused,
   type JwtRevocationRequest,
@@ -20,12 +21,13 @@ const revokeSchema = Type.Object(
     subject: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 256,
+        maxLength: longestSubject,
+        pattern: subjectPattern,
         description: 'All JWTs of this subject, as `Remote-User` names it.',
       }),
     ),
     issued_before: moment(
-      'With `subject`: JWTs with a later `iat` stay good. Now, when left out. JWTs without `iat` are revoked.',
+      "With `subject`: JWTs with a later `iat` stay good. When left out, now plus the issuer's `leeway`. JWTs without `iat` are revoked.",
     ),
     expires_at: moment(
       'When what is revoked expires by itself, so that this can be forgotten. Kept for good, when left out.',

@@ -1,4 +1,3 @@
-import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { defaultGateName } from '../../core/gate.ts';
@@ -7,6 +6,7 @@ import type { Introspect } from '../../services/introspection.ts';
 import type { JwtRevocations } from '../../services/jwt-revocations.ts';
 import type { TokenService } from '../../services/tokens.ts';
 import { actorOf, allow } from '../admin-auth.ts';
+import { readForms } from '../bodies.ts';
 
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
 const hint = Type.Optional(Type.String({ description: 'Accepted and ignored.' }));
@@ -58,7 +58,7 @@ export function oauthRoutes(dependencies: {
 }): FastifyPluginAsyncTypebox {
   const { introspect, tokens, jwts } = dependencies;
   return async (app) => {
-    await app.register(formbody, { bodyLimit: 16_384 });
+    await readForms(app);
 
     app.post(
       '/introspect',

@@ -1,4 +1,3 @@
-import formbody from '@fastify/formbody';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -12,6 +11,7 @@ import { signInGate, siteGate } from '../../core/site-gate.ts';
 import { retrySeconds } from '../../core/throttle.ts';
 import { type DenialCode, type Deny, denialStatus, denials, isDenial } from '../../core/verdict.ts';
 import type { OpenedSession, Sessions } from '../../services/sessions.ts';
+import { readForms } from '../bodies.ts';
 import { readSubrequest } from '../inbound.ts';
 import { loginPage, securityHeaders } from '../login-page.ts';
 import { chooseReturnAddress } from '../return-address.ts';
@@ -52,8 +52,11 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     if (isDenial(handshake)) return refuse(reply, handshake.reason);
     // What signs in or out is not to be replayed, and who that is, is not told to whoever replays.
     if (handshake.isEarly) return refuse(reply, 'too_early');
-    const gate = gateFor(handshake);
-    if (gate === undefined) return refuse(reply, 'no_gate');
+    const here = gates.atHost(handshake.host);
+    const chosen = gateFor(handshake, here);
+    if (chosen === undefined) return refuse(reply, 'no_gate');
+    // One count for all of a host: whichever gate a client names, there is one budget.
+    const gate: Gate = { ...chosen, countedAt: here[0]?.countedAt ?? chosen.countedAt };
     if (handshake.origin !== undefined) {
       // A page elsewhere may neither sign a visitor in as somebody else nor ask who they are.
       if (!isOriginAllowed(handshake, gate.origins)) return refuse(reply, 'origin_not_allowed');
@@ -67,8 +70,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
    * The gate whose rules hold for signing in: the one that the page names with `gate` or by a `path`
    * of its own, if it is at this host, and else what all gates at this host have in common.
    */
-  function gateFor(handshake: Handshake): Gate | undefined {
-    const here = gates.atHost(handshake.host);
+  function gateFor(handshake: Handshake, here: readonly Gate[]): Gate | undefined {
     const name = parameter(handshake, 'gate') ?? handshake.gateName;
     if (name !== undefined) return gates.named(name, handshake.host);
     const path = parameter(handshake, 'path');
@@ -102,7 +104,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
   }
 
   return async (app) => {
-    await app.register(formbody, { bodyLimit: 16_384 });
+    await readForms(app);
     app.addHook('onRequest', locate);
 
     app.options('/session', async (_request, reply) => {
@@ -217,7 +219,7 @@ function askedAddress({ query }: Handshake): string | undefined {
  */
 function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
   if (reason === 'too_early') return 425;
-  if (reason !== 'throttled') return denialStatus(reason, false);
+  if (reason !== 'throttled' && reason !== 'too_many_sessions') return denialStatus(reason, false);
   reply.header('Retry-After', retrySeconds(denial?.tooMany));
   return 429;
 }

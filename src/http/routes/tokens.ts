@@ -210,10 +210,6 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request) => {
-        const { subject, gate } = request.body;
-        if (subject === undefined && gate === undefined) {
-          throw new ProblemError('validation_failed', 'Name a subject, a gate, or both.');
-        }
         return { revoked: await tokens.revokeAll(request.body, actorOf(request)) };
       },
     );

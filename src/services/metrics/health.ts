@@ -59,7 +59,7 @@ export function watchHealth(set: MetricSet, clock: () => number): Health {
     configured({ jwtIssuers }) {
       const names = new Set(jwtIssuers.map(({ name }) => name));
       for (const name of issuers.keys()) if (!names.has(name)) issuers.delete(name);
-      // Bridges are built anew, and numbered anew.
+      // Those that are still asked are known again with the next question.
       services.clear();
     },
   };

@@ -9,10 +9,11 @@ import {
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import Database, { type Database as Handle } from 'better-sqlite3';
+import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { Refused } from '../../core/refused.ts';
 import { createId } from '../../core/secret.ts';
+import { openDatabase } from './database.ts';
 import { type DatabaseFacts, inspectDatabase, isDamage } from './inspect.ts';
 import { databaseName } from './store-lock.ts';
 
@@ -66,7 +67,7 @@ export async function copyDatabase(source: string, copy: string): Promise<Databa
   } finally {
     db.close();
   }
-  const copied = new Database(copy);
+  const copied = openDatabase(copy);
   try {
     // In one file, which can be read where nothing can be written.
     copied.pragma('journal_mode = delete');
@@ -90,7 +91,7 @@ export function sync(path: string): void {
 /** Not read-only: after a crash the write-ahead log has to be put right before it can be read. */
 function openSource(path: string): Handle {
   try {
-    return new Database(path, { fileMustExist: true, timeout: patienceMs });
+    return openDatabase(path, { fileMustExist: true, timeout: patienceMs });
   } catch (error) {
     throw new OperatorError(`cannot open ${path}: ${(error as Error).message}.`);
   }

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import Database from 'better-sqlite3';
 import type { CheckpointTask, WalState } from './checkpoints.ts';
+import { openDatabase } from './database.ts';
 
 /** Pages in the log from which writers are made to wait, briefly, so that it can begin anew. */
 const longLog = 4_000;
 
 // A thread of its own with a connection of its own: see checkpoints.ts.
-const db = new Database(workerData as string, { fileMustExist: true });
+const db = openDatabase(workerData as string, { fileMustExist: true });
 db.pragma('synchronous = 2');
 
 parentPort?.on('message', (task: CheckpointTask) => {

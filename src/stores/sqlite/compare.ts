@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { openDatabase } from './database.ts';
 
 /**
  * What happened in a store after a backup of it was made, so that with the backup it has not
@@ -30,7 +30,7 @@ const jwts = `SELECT iss || ' ' || ifnull('jti ' || jti, 'subject ' || subject)
 
 /** Compares the store that was with the one that takes its place, at a moment in Unix milliseconds. */
 export function compareStores(before: string, fresh: string, now: number): Undone {
-  const db = new Database(fresh, { readonly: true });
+  const db = openDatabase(fresh, { readonly: true });
   const read = (sql: string) => db.prepare<[object], string>(sql).pluck().all({ now });
   /** What stands in a table of one of the two; nothing where its schema is too old to have it. */
   const readFrom = (schema: 'main' | 'before', table: string, sql: string) => {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import Database from 'better-sqlite3';
 import type { TokenCount } from '../store.ts';
+import { openDatabase } from './database.ts';
 import type { CountTask } from './token-counter.ts';
 import { inState } from './token-list.ts';
 
@@ -12,7 +12,7 @@ const sql = `SELECT kind, CASE ${cases.join(' ')} END AS state, count(*) AS coun
 
 // A thread of its own with a connection of its own: see token-counter.ts.
 const { path, now } = workerData as CountTask;
-const db = new Database(path, { readonly: true, fileMustExist: true });
+const db = openDatabase(path, { readonly: true, fileMustExist: true });
 try {
   const counts = db.prepare<[{ now: number }], TokenCount>(sql).all({ now });
   parentPort?.postMessage(counts);

@@ -1,10 +1,12 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import Database, { type Database as Handle } from 'better-sqlite3';
+import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
-import { applicationId, newestSchema } from './migrate.ts';
+import { openDatabase } from './database.ts';
+import { applicationId, readMigrations } from './migrate.ts';
+import { schemaFaults } from './schema.ts';
 
 /** What a database file holds, and what is wrong with it. */
 export interface DatabaseFacts {
@@ -68,13 +70,25 @@ export function openForReading(path: string): OpenForReading {
  * it cannot be read; what is damaged is a fault, and no error.
  */
 export function inspectDatabase(db: Handle): DatabaseFacts {
-  const newest = newestSchema(sqliteMigrations);
+  const migrations = readMigrations(sqliteMigrations);
+  const newest = migrations.length;
   try {
     // One transaction, so that a service that writes meanwhile does not show halfway.
     return db.transaction(() => {
       const schema = db.pragma('user_version', { simple: true }) as number;
-      const faults = [...ownerFaults(db, schema, newest), ...damage(db)];
-      return { schema, newestSchema: newest, rows: countRows(db), faults };
+      const [foreign] = ownerFaults(db, schema, newest);
+      const strange =
+        foreign === undefined
+          ? schemaFaults(db, migrations.slice(0, schema)).slice(0, mostFaults)
+          : [foreign];
+      // A schema that is somebody else's would take part in looking further.
+      const isStrange = strange.length > 0;
+      return {
+        schema,
+        newestSchema: newest,
+        rows: isStrange ? {} : countRows(db),
+        faults: isStrange ? strange : damage(db),
+      };
     })();
   } catch (error) {
     if (!isDamage(error)) throw unreadable(db.name, error);
@@ -83,7 +97,7 @@ export function inspectDatabase(db: Handle): DatabaseFacts {
 }
 
 function ownerFaults(db: Handle, schema: number, newest: number): string[] {
-  if (db.pragma('application_id', { simple: true }) !== applicationId) {
+  if (db.pragma('application_id', { simple: true }) !== applicationId || schema < 1) {
     return ['it is no database of Postern'];
   }
   return schema > newest
@@ -121,7 +135,7 @@ function countRows(db: Handle): Record<string, number> {
 }
 
 function openReadOnly(path: string): Handle {
-  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: patienceMs });
+  const db = openDatabase(path, { readonly: true, fileMustExist: true, timeout: patienceMs });
   try {
     // Opening reads nothing yet.
     db.pragma('user_version');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
+import { schemaFaults } from './schema.ts';
 
 /** Marks a file as ours (https://sqlite.org/pragma.html#pragma_application_id): "pstn". */
 export const applicationId = 0x7073746e;
@@ -9,31 +10,32 @@ export const applicationId = 0x7073746e;
 /**
  * Brings the database up to the newest schema, forward only. All missing migrations are applied in
  * one transaction that takes the write lock first, so two processes starting together do not both
- * migrate. Throws OperatorError when the file is somebody else's or newer than this program.
+ * migrate. Throws OperatorError when the file is somebody else's or newer than this program, or when
+ * its schema is not the one that its version has.
  */
 export function migrate(db: Database, directory: string, path: string): void {
   const migrations = readMigrations(directory);
-  if (isUpToDate(db, migrations.length)) return;
+  if (isUpToDate(db, migrations.length)) {
+    checkSchema(db, migrations, path);
+    return;
+  }
   db.transaction(() => {
     const version = db.pragma('user_version', { simple: true }) as number;
+    if (version < 0) throw new OperatorError(`${path} has a schema of no Postern (${version}).`);
     if (version > migrations.length) {
       throw new OperatorError(
         `${path} was written by a newer Postern (schema ${version}, this one knows ${migrations.length}). Run that version, or restore a backup.`,
       );
     }
+    checkSchema(db, migrations.slice(0, version), path);
     for (const sql of migrations.slice(version)) db.exec(sql);
     db.pragma(`application_id = ${applicationId}`);
     db.pragma(`user_version = ${migrations.length}`);
   }).immediate();
 }
 
-/** The version of the newest schema that this program knows. */
-export function newestSchema(directory: string): number {
-  return readMigrations(directory).length;
-}
-
 /** The SQL of all migrations in order. Their numbers start at 1 and have no gap. */
-function readMigrations(directory: string): string[] {
+export function readMigrations(directory: string): string[] {
   const names = readdirSync(directory)
     .filter((name) => name.endsWith('.sql'))
     .sort();
@@ -43,6 +45,16 @@ function readMigrations(directory: string): string[] {
     }
     return readFileSync(join(directory, name), 'utf8');
   });
+}
+
+function checkSchema(db: Database, migrations: readonly string[], path: string): void {
+  const [fault, ...more] = schemaFaults(db, migrations);
+  if (fault === undefined) return;
+  const rest =
+    more.length === 0 ? '' : ` (and ${more.length} more; postern store check lists them)`;
+  throw new OperatorError(
+    `${path} has been tampered with: ${fault}${rest}. Restore a backup, or take out what was put in.`,
+  );
 }
 
 function isUpToDate(db: Database, newest: number): boolean {

@@ -1,10 +1,11 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import Database, { type Database as Handle } from 'better-sqlite3';
+import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { sqliteMigrations } from '../../resources.ts';
 import type { StoreMeter } from '../store.ts';
 import { patienceMs, SqliteConnection } from './connection.ts';
+import { openDatabase } from './database.ts';
 import { isBusy } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
 import { databaseName, holdStore, type StoreHold } from './store-lock.ts';
@@ -39,7 +40,7 @@ export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnec
 /** The directory of another program stays as it is: no file of ours is put into it. */
 function refuseStrangers(path: string): void {
   if (!existsSync(path)) return;
-  const db = new Database(path, { timeout: patienceMs });
+  const db = openDatabase(path, { timeout: patienceMs });
   try {
     db.transaction(() => checkOwner(db, path)).deferred();
   } catch (error) {
@@ -56,7 +57,7 @@ function refuseStrangers(path: string): void {
  */
 function openHandle(path: string): Handle {
   for (let attempt = 1; ; attempt++) {
-    const db = new Database(path, { timeout: patienceMs });
+    const db = openDatabase(path, { timeout: patienceMs });
     try {
       // Before anything is written: a database of another program stays as it is.
       // One transaction, because another process may be making the schema right now.
@@ -79,7 +80,7 @@ function openHandle(path: string): Handle {
  * library is compiled with a weaker default, so each setting is made and then read back.
  */
 function configure(db: Handle, path: string): void {
-  const wanted = { journal_mode: 'wal', synchronous: 2, foreign_keys: 1 };
+  const wanted = { journal_mode: 'wal', synchronous: 2, foreign_keys: 1, trusted_schema: 0 };
   for (const [name, value] of Object.entries(wanted)) {
     db.pragma(`${name} = ${value}`);
     if (db.pragma(name, { simple: true }) !== value) {

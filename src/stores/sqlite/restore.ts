@@ -1,11 +1,11 @@
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { Refused } from '../../core/refused.ts';
 import { createId } from '../../core/secret.ts';
 import { copyDatabase, sync } from './backup.ts';
 import { compareStores, type Undone } from './compare.ts';
+import { openDatabase } from './database.ts';
 import { type DatabaseFacts, inspectDatabase, isDamage, openForReading } from './inspect.ts';
 import { isBusy } from './locks.ts';
 import { checkOwner } from './migrate.ts';
@@ -81,7 +81,7 @@ function isBad(file: string, fault: string): Refused {
  * kept as it is.
  */
 function takeApart(dataDir: string, target: string): boolean {
-  const db = new Database(target, { timeout: 0 });
+  const db = openDatabase(target, { timeout: 0 });
   try {
     checkOwner(db, target);
     db.pragma('journal_mode = delete');

@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database, { type Database as Handle } from 'better-sqlite3';
+import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../core/operator-error.ts';
 import { Refused } from '../../core/refused.ts';
+import { openDatabase } from './database.ts';
 import { isBusy } from './locks.ts';
 
 /** The database, in data_dir. */
@@ -69,7 +70,7 @@ export function giveToOwner(path: string, directory: string): void {
 function openLock(dataDir: string, timeout: number): Handle {
   const path = join(dataDir, lockName);
   // By no other way than SQLite's: a process that opens and closes a file loses its locks on it.
-  const lock = new Database(path, { timeout });
+  const lock = openDatabase(path, { timeout });
   if (statSync(path).uid === process.getuid?.()) {
     chmodSync(path, 0o600);
     giveToOwner(path, dataDir);

@@ -2,7 +2,9 @@ import type { AuditEntry } from '../../core/audit.ts';
 import { SeenLately } from '../../core/seen-lately.ts';
 import type { Token, TokenKind } from '../../core/token.ts';
 import type {
+  NewSession,
   NewToken,
+  SessionLimits,
   TokenChanges,
   TokenCount,
   TokenFilter,
@@ -25,7 +27,20 @@ const byHash = `SELECT ${columns}, NULL AS previous_until FROM token WHERE hash 
 /** Bytes of a SHA-256. */
 const hashLength = 32;
 
-const end = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
+const endOne = 'UPDATE token SET revoked_at = @now WHERE revoked_at IS NULL AND';
+
+/** Of the sessions of a parent, ended or not, the one that so many others came after. */
+const nthNewest = `SELECT created_at AS createdAt FROM token WHERE parent = @parent
+  ORDER BY seq DESC LIMIT 1 OFFSET @others`;
+
+/** Those that live beyond the newest ones, which are kept. */
+function surplusOf(owner: 'parent' | 'subject'): string {
+  return `SELECT id FROM token WHERE seq IN (
+      SELECT seq FROM token INDEXED BY token_session_by_${owner}
+      WHERE ${owner} = @${owner} AND kind = 'session' AND revoked_at IS NULL AND expires_at > @now
+      ORDER BY seq DESC LIMIT -1 OFFSET @kept
+    )`;
+}
 
 /** Tokens, tickets and sessions in SQLite. */
 export class SqliteTokens implements TokenStore {
@@ -44,32 +59,42 @@ export class SqliteTokens implements TokenStore {
   }
 
   async insert(token: NewToken, entry: AuditEntry): Promise<void> {
-    const insertToken = `INSERT INTO token
-         (id, hash, kind, subject, label, claims, bounds, weak, parent, jwt, renewable_until, created_at, not_before, expires_at, max_uses)
-       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @jwt, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
-    const insertGate = 'INSERT INTO token_gate (gate, token_seq) VALUES (@gate, @seq)';
-    const insert = () => {
-      const { lastId: seq } = this.#db.run(insertToken, {
-        id: token.id,
-        hash: token.hash,
-        kind: token.kind,
-        subject: token.subject,
-        label: token.label ?? null,
-        claims: JSON.stringify(token.claims),
-        bounds: renderBounds(token.bounds),
-        weak: token.weak ? 1 : 0,
-        parent: token.parent ?? null,
-        jwt: token.jwt === undefined ? null : JSON.stringify(token.jwt),
-        renewableUntil: token.renewableUntil ?? null,
-        createdAt: token.createdAt,
-        notBefore: token.notBefore ?? null,
-        expiresAt: token.expiresAt ?? null,
-        maxUses: token.maxUses ?? null,
+    await this.#db.write(() => this.#audit.changing(entry, () => this.#insert(token)));
+  }
+
+  async openSession(
+    session: NewSession,
+    { perParent, perSubject, openedSince }: SessionLimits,
+    { opened, ended }: { opened: AuditEntry; ended: (tokenId: string) => AuditEntry },
+  ): Promise<{ ended: readonly string[] } | { fullSince: number }> {
+    const { createdAt: now } = session;
+    const open = () => {
+      const first = this.#db.get<{ createdAt: number }>(nthNewest, {
+        parent: session.parent,
+        others: perParent - 1,
       });
-      for (const gate of token.bounds.gates) this.#db.run(insertGate, { gate, seq });
-      return { changes: 1 };
+      if (first !== undefined && first.createdAt > openedSince) {
+        return { fullSince: first.createdAt };
+      }
+      const end = (sql: string, kept: number) => {
+        const { parent, subject } = session;
+        const ids = this.#db.all<{ id: string }>(sql, { parent, subject, now, kept });
+        for (const { id } of ids) {
+          this.#db.run(`${endOne} id = @id`, { id, now });
+          this.#cache.forget(id);
+          this.#audit.add(ended(id));
+        }
+        return ids.map(({ id }) => id);
+      };
+      const tooMany = [
+        ...end(surplusOf('parent'), perParent - 1),
+        ...end(surplusOf('subject'), perSubject - 1),
+      ];
+      this.#insert(session);
+      this.#audit.add(opened);
+      return { ended: tooMany };
     };
-    await this.#db.write(() => this.#audit.changing(entry, insert));
+    return this.#db.write(() => this.#db.together(open));
   }
 
   findByHash(hash: Uint8Array): Token | undefined {
@@ -146,9 +171,9 @@ export class SqliteTokens implements TokenStore {
 
   async revoke(id: string, now: number, entry: AuditEntry): Promise<boolean> {
     const revoke = () => {
-      const sessions = this.#db.run(`${end} parent = @id`, { id, now }).changes;
+      const sessions = this.#db.run(`${endOne} parent = @id`, { id, now }).changes;
       if (sessions > 0) this.#cache.clear();
-      const tokens = this.#db.run(`${end} id = @id`, { id, now }).changes;
+      const tokens = this.#db.run(`${endOne} id = @id`, { id, now }).changes;
       return { tokens, count: tokens + sessions };
     };
     const { tokens } = await this.#db.write(() => {
@@ -168,8 +193,8 @@ export class SqliteTokens implements TokenStore {
     const values = { ...filter, now };
     const revoke = () => {
       this.#cache.clear();
-      const sessions = this.#db.run(`${end} parent IN (${ids})`, values).changes;
-      return sessions + this.#db.run(`${end} id IN (${ids})`, values).changes;
+      const sessions = this.#db.run(`${endOne} parent IN (${ids})`, values).changes;
+      return sessions + this.#db.run(`${endOne} id IN (${ids})`, values).changes;
     };
     return this.#db.write(() => this.#audit.recording(revoke, (count) => counted(entry, count)));
   }
@@ -200,6 +225,33 @@ export class SqliteTokens implements TokenStore {
   finish(): Promise<unknown> | undefined {
     this.#lastUses.finish();
     return this.#counter.close();
+  }
+
+  /** Adds a token, as part of `write`. */
+  #insert(token: NewToken): { changes: number } {
+    const insertToken = `INSERT INTO token
+         (id, hash, kind, subject, label, claims, bounds, weak, parent, jwt, renewable_until, created_at, not_before, expires_at, max_uses)
+       VALUES (@id, @hash, @kind, @subject, @label, @claims, @bounds, @weak, @parent, @jwt, @renewableUntil, @createdAt, @notBefore, @expiresAt, @maxUses)`;
+    const insertGate = 'INSERT INTO token_gate (gate, token_seq) VALUES (@gate, @seq)';
+    const { lastId: seq } = this.#db.run(insertToken, {
+      id: token.id,
+      hash: token.hash,
+      kind: token.kind,
+      subject: token.subject,
+      label: token.label ?? null,
+      claims: JSON.stringify(token.claims),
+      bounds: renderBounds(token.bounds),
+      weak: token.weak ? 1 : 0,
+      parent: token.parent ?? null,
+      jwt: token.jwt === undefined ? null : JSON.stringify(token.jwt),
+      renewableUntil: token.renewableUntil ?? null,
+      createdAt: token.createdAt,
+      notBefore: token.notBefore ?? null,
+      expiresAt: token.expiresAt ?? null,
+      maxUses: token.maxUses ?? null,
+    });
+    for (const gate of token.bounds.gates) this.#db.run(insertGate, { gate, seq });
+    return { changes: 1 };
   }
 
   /** Changes a token that may be kept in memory; whether there was anything to change. */

@@ -232,9 +232,8 @@ test('run on the server itself, a denial is about its self-check, and an open do
 });
 
 test('a trusted network lets the self-check of a server in', async (t) => {
-  const postern = await startTestPostern(t, {
-    env: { POSTERN_DEFAULT_GATE_NETWORKS_TRUST: 'loopback' },
-  });
+  const chat = { hosts: ['127.0.0.1'], networks: { trust: ['loopback'] } };
+  const postern = await startTestPostern(t, { env: { POSTERN_GATES: JSON.stringify({ chat }) } });
   const site = await startSite(t, postern);
   const report = await probe(`${site.socketUrl}/ws`, { fromServer: true });
   findingOf(report, 'self-check-passes');
