@@ -348,7 +348,8 @@ test('a denied page load goes to the login page and comes back, without the toke
   const page = await fetch(`${site.url}/rooms?a=1&token=pst_bad&b=2`, { redirect: 'manual' });
   assert.equal(page.status, 302);
   const location = page.headers.get('location') ?? '';
-  assert.equal(location, `/.postern/login?rd=${site.url}/rooms?a=1&b=2`);
+  const back = encodeURIComponent(`${site.url}/rooms?a=1&b=2`);
+  assert.equal(location, `/.postern/login?rd=${back}`);
   const login = await fetch(site.url + location);
   const html = await login.text();
   assert.equal(login.status, 200);

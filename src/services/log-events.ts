@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { maskText } from '../core/mask.ts';
 import type { Deny } from '../core/verdict.ts';
 import { type Events, isOmitted } from './events.ts';
 import type { LogSample } from './log-sample.ts';
@@ -67,7 +68,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
           subject: denial.identity?.subject,
           client,
           host,
-          origin,
+          origin: origin === undefined ? undefined : maskText(origin),
         },
         `sign-in denied: ${denial.reason}`,
       );

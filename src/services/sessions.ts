@@ -6,7 +6,6 @@ import { type Gate, plainCookie } from '../core/gate.ts';
 import type { Handshake } from '../core/handshake.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/identity.ts';
 import type { DecisionPorts } from '../core/inquiry.ts';
-import { maskText } from '../core/mask.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../core/secret.ts';
 import { weighDenial } from '../core/throttle.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/verdict.ts';
@@ -62,9 +61,8 @@ export function createSessions(dependencies: {
   const sample = createRefusalSampler(openingMs);
   const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
 
-  function tell(denial: Deny, { host, origin: sent, clientAddress }: Handshake, gate: Gate): Deny {
+  function tell(denial: Deny, { host, origin, clientAddress }: Handshake, gate: Gate): Deny {
     const client = clientAddress;
-    const origin = sent === undefined ? undefined : maskText(sent);
     events.signInDenied({ at: clock(), gate: gate.countedAt, denial, host, origin, client });
     return denial;
   }

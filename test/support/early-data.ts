@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -27,7 +27,9 @@ export async function connectEarly(t: TestContext, port: number): Promise<EarlyC
     return client;
   };
   const first = start(port, ['-sess_out', session]);
-  await waitFor('a session of TLS', () => existsSync(session));
+  await waitFor('a session of TLS', () => {
+    return existsSync(session) && readFileSync(session, 'utf8').includes('-----END');
+  });
   first.kill();
   const slow = await startSlowLine(t, port);
   return {
