@@ -27,12 +27,14 @@ export interface ChosenGate {
   readonly because: string;
 }
 
+/** What of a handshake says at which gate it is. */
+export type PlaceFacts = Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'> &
+  Partial<Pick<Handshake, 'admittedBy'>>;
+
 /** Finds the gate that a handshake is at. */
 export interface GateChoice {
   /** A denial when there is none, or when nobody can say which. */
-  choose(
-    handshake: Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'>,
-  ): ChosenGate | Deny;
+  choose(handshake: PlaceFacts): ChosenGate | Deny;
   /** The gate of this name, if requests to the host can be at it; of any host, where none is given. */
   named(name: string, host?: string): Gate | undefined;
   /** The gates that requests to this host can be at. */
@@ -103,7 +105,7 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
   }
 
   return {
-    choose({ gateName, host, path, locationPath }) {
+    choose({ gateName, host, path, locationPath, admittedBy }) {
       if (gateName !== undefined) {
         const gate = byName.get(gateName);
         if (gate === undefined) return deny('no_gate', 'unknown name');
@@ -114,12 +116,15 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
       const here = places.filter((place) => matchesHost(place.host, host));
       const gate = agree(here, read);
       if (isDenial(gate)) return gate;
+      const placeOf = (at: string) => here.find((one) => matchesPath(one.path, at)) as Place;
+      const place = placeOf(read.resolved);
       if (locationPath !== undefined && locationPath !== read.resolved) {
         const rewritten = readDecodedPath(locationPath);
         const other = rewritten && agree(here, rewritten);
-        if (other !== gate) return deny('ambiguous_path', showRewritten(gate, other));
+        const isInternal = admittedBy === gate.name && other !== undefined && !isDenial(other);
+        const mayLead = other === gate || (isInternal && isAround(placeOf(locationPath), place));
+        if (!mayLead) return deny('ambiguous_path', showRewritten(gate, other));
       }
-      const place = here.find((one) => matchesPath(one.path, read.resolved)) as Place;
       return { gate, because: `${renderHost(place.host)} ${place.path.text}` };
     },
     named(name, host) {
@@ -140,10 +145,15 @@ export function chooseAny(build: (name: string) => Gate): GateChoice {
     return gate;
   };
   return {
-    choose: ({ gateName }) => ({
-      gate: named(gateName ?? defaultGateName),
-      because: gateName === undefined ? 'there is only one' : 'nginx named it',
-    }),
+    choose({ gateName, path }) {
+      // Other names may stand in other locations, and a path with dots may lead to any of them.
+      const read = gateName === undefined || path === undefined ? undefined : readPath(path);
+      if (read?.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
+      return {
+        gate: named(gateName ?? defaultGateName),
+        because: gateName === undefined ? 'there is only one' : 'nginx named it',
+      };
+    },
     named: (name) => (isGateName(name) ? named(name) : undefined),
     atHost: () => [named(defaultGateName)],
   };
@@ -172,6 +182,15 @@ export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
     }
   }
   return found;
+}
+
+/** True where a place lies around another: who may be in that one may be led here. */
+function isAround(place: Place, inner: Place): boolean {
+  const within = ['equal', 'narrower'];
+  return (
+    within.includes(relateHosts(inner.host, place.host)) &&
+    within.includes(relatePaths(inner.path, place.path))
+  );
 }
 
 /** The gate of all places, where one of them is every path: no path has any bearing then. */

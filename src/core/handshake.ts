@@ -28,9 +28,11 @@ export interface Handshake {
   readonly path: string | undefined;
   /**
    * The path by which nginx chose its location, after its rewrites: decoded, one character a byte.
-   * Undefined when nginx did not say, or had admitted the request before an internal redirect.
+   * Undefined when nginx did not say.
    */
   readonly locationPath: string | undefined;
+  /** The gate that let the request in before an internal redirect of nginx; undefined before any. */
+  readonly admittedBy: string | undefined;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
   readonly query: string | undefined;
   /** True where nginx leaves a token in the query, for the backend to see: the lines that take it out did not run. */
@@ -87,10 +89,14 @@ export function parseTarget(
 ): { path: string; query: string | undefined } | undefined {
   if (!value.startsWith('/') || value.includes('#') || hasControlOrSpace(value)) return undefined;
   const mark = value.indexOf('?');
+  // Decoded by nginx or a backend, they could end a line.
+  if (encodedControl.test(mark === -1 ? value : value.slice(0, mark))) return undefined;
   return mark === -1
     ? { path: value, query: undefined }
     : { path: value.slice(0, mark), query: value.slice(mark + 1) };
 }
+
+const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
 
 /** Reads the value of an `Upgrade` header; absent and empty mean an ordinary request. */
 export function parseUpgrade(value: string | undefined): Upgrade {

@@ -120,10 +120,26 @@ function textsOf(path: string, resolved: string): readonly Text[] {
   for (const one of decoded) {
     if (!texts.has(one.text)) texts.set(one.text, one);
   }
-  for (const one of [...texts.values()].flatMap(withoutHosts)) {
+  for (const one of [...texts.values()].flatMap((each) => [...cut(each), ...withoutHosts(each)])) {
     if (!texts.has(one.text)) texts.set(one.text, one);
   }
   return [...texts.values()];
+}
+
+/**
+ * What is left where `?`, `#` or `;` ends the path: nginx sends them decoded where `proxy_pass` has `$uri`, and some
+ * routers take `;` for the beginning of the query.
+ */
+function cut({ text, how }: Text): Text[] {
+  const at = text.search(/[?#;]/);
+  if (at === -1) return [];
+  const path = text.slice(0, at);
+  return [
+    {
+      text: path === '' ? '/' : path,
+      how: [how, 'cut short'].filter((one) => one !== '').join(', '),
+    },
+  ];
 }
 
 /** What `new URL(path, base)` makes of a path with two slashes: what follows them is a host. */

@@ -38,7 +38,10 @@ export function percentBytes(path: string): string | undefined {
   return isBroken ? undefined : decoded;
 }
 
-/** ASCII letters in lower case; bytes of other characters have none. */
+/** Text of bytes, one a character, without capitals (in UTF-8, where it is that): for comparisons alone. */
 export function foldCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  if (!/[\x80-\xff]/.test(text)) return text.toLowerCase();
+  // The Kelvin sign is a capital of k, and the long s one that s has as a capital.
+  const folded = Buffer.from(text, 'latin1').toString('utf8').toUpperCase().toLowerCase();
+  return Buffer.from(folded, 'utf8').toString('latin1');
 }

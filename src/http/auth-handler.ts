@@ -7,12 +7,15 @@ import { readSubrequest } from './inbound.ts';
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 
+/** Nothing that a client could send to another location, which nginx might pass on as it came. */
+const subrequestTarget = /^\/auth(?:\/[a-z0-9_-]+)?(?:\?|$)/;
+
 /**
  * True for nginx's subrequest: any method, with or without a query. nginx appends the gate's name to the path
  * where `proxy_pass` has no variables; it is read from `X-Postern-Auth-URI`, which tells it in any case.
  */
 export function isSubrequest({ url = '' }: IncomingMessage): boolean {
-  return url === '/auth' || url.startsWith('/auth?') || url.startsWith('/auth/');
+  return subrequestTarget.test(url);
 }
 
 /**

@@ -55,6 +55,8 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   if (isDenied(gateName) || (gateName !== undefined && !isGateName(gateName))) {
     return malformed('X-Postern-Gate');
   }
+  const admittedBy = agree(told.admitted);
+  if (isDenied(admittedBy)) return malformed('X-Postern-Admitted');
   const location = readLocation(told);
   if (isDenied(location)) return malformed('X-Postern-Location-URI');
   if (asked !== undefined && gateName === undefined && location === undefined) {
@@ -75,6 +77,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       port: readPort(told.host),
       path: parsedTarget.path,
       locationPath: location?.path,
+      admittedBy,
       query: parsedTarget.query,
       keepsToken: asked !== undefined && location === undefined,
       isEarly: told.early !== undefined,
@@ -143,16 +146,12 @@ function readAuthUri({ authUri }: ToldFacts): ReturnType<typeof parseAuthUri> | 
   return parseAuthUri(uri) ?? contradiction;
 }
 
-/** What `$postern_location_uri` of the shipped files holds where an internal redirect follows an admission. */
-const admittedBefore = 'asked:';
-
 /** The path by which nginx chose the location; undefined where the lines that tell it did not run. */
 function readLocation({
   locationUri,
-}: ToldFacts): { readonly path: string | undefined } | undefined | Contradiction {
+}: ToldFacts): { readonly path: string } | undefined | Contradiction {
   const uri = agree(locationUri);
   if (uri === undefined || isDenied(uri)) return uri;
-  if (uri.startsWith(admittedBefore)) return { path: undefined };
   return uri.startsWith('/') ? { path: uri } : contradiction;
 }
 

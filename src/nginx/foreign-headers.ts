@@ -96,6 +96,8 @@ const postern = [
   'X-Postern-Status',
   'X-Postern-Reason',
   'X-Postern-Request-Id',
+  'X-Postern-Admitted',
+  'X-Postern-Return',
 ] as const;
 
 /** Headers of a client's own that no backend gets, but for those that a gate sets. */

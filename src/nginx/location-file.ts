@@ -29,6 +29,10 @@ error_page 403 = @postern_refused;
 error_page 500 = @postern_unavailable;`,
     locationUri,
     `
+# The gate that let this request in. An internal redirect that follows (try_files, index) is asked about again, and
+# may lead to its place or to a wider one.
+auth_request_set $postern_admitted $upstream_http_x_postern_admitted;
+
 # Where a page load may sign in, by the rules of the gate.
 auth_request_set $postern_gate_login $upstream_http_x_postern_login;
 # Where that may lead back to: what was asked for without a token, percent-encoded.
@@ -69,7 +73,7 @@ const locationUri = `
 # The URI by which nginx chose this location, after the rewrites of the server block. Nobody passes where it
 # is at another gate than what the client asked for, nor where this line did not run: in limit_except, in
 # a nested location without this file, behind a break.
-set $postern_location_uri $postern_asked$uri;
+set $postern_location_uri $uri;
 if ($uri ~ "[\\x00-\\x1F\\x7F]") {
     set $postern_location_uri "unprintable";
 }`;

@@ -30,7 +30,7 @@ interface ServerOptions {
 
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<KitOptions, 'cache'>,
+  options: Pick<KitOptions, 'cache' | 'headers'>,
   reach: Reach,
   { variables = '', warning = usualWarning, log = '' }: ServerOptions = {},
 ): string {
@@ -63,7 +63,7 @@ const serverVariables = `
 uninitialized_variable_warn off;
 set $postern_gate $postern_gate;
 set $postern_location_uri $postern_location_uri;
-set $postern_asked $postern_asked;
+set $postern_admitted $postern_admitted;
 set $postern_login $postern_login;
 set $postern_gate_login $postern_gate_login;
 set $postern_return $postern_return;
@@ -102,11 +102,23 @@ function renderPass({ lines, address, separator }: Reach, path: string): string 
 proxy_http_version 1.1;`;
 }
 
+/** Headers of an answer that nginx reads, and that no client is to see. */
+const answerHeaders = [
+  ...['X-Postern-Assertion', 'X-Postern-Authorization', 'X-Postern-Subprotocols'],
+  ...['X-Postern-Subprotocol', 'X-Postern-Login', 'X-Postern-Return', 'X-Postern-Status'],
+  ...['X-Postern-Reason', 'X-Postern-Request-Id', 'X-Postern-Admitted'],
+] as const;
+
+function renderHiddenHeaders(headers: readonly string[]): string {
+  return [...headers, ...answerHeaders].map((name) => `proxy_hide_header ${name};`).join('\n');
+}
+
 function renderAuthLocation(
-  { cache }: Pick<KitOptions, 'cache'>,
+  options: Pick<KitOptions, 'cache' | 'headers'>,
   reach: Reach,
   warning: string,
 ): string {
+  const { cache } = options;
   const size = cache === undefined ? 16 : 64;
   const room =
     cache === undefined
@@ -117,8 +129,12 @@ location ^~ ${authUri} {
     internal;
     auth_request off;
     access_log off;
-    # Internal redirects that follow an admission (try_files, index) are told from rewrites by this.
-    set $postern_asked "asked:";
+    # A name is no place to begin another header in.
+    if ($postern_gate ~ "[^a-z0-9_-]") {
+        return 403;
+    }
+    # What is meant for nginx alone is nobody else's, should a rewrite of yours lead a client here.
+${indent(renderHiddenHeaders(options.headers))}
 
     # Settings of the server block and of http do not count here: the answer is Postern's, or none. An error of
     # nginx's own stays an error; error pages of the server would answer in its place.

@@ -42,6 +42,7 @@ export function createIntrospection(dependencies: {
       port: '',
       path: path ?? '/',
       locationPath: undefined,
+      admittedBy: undefined,
       keepsToken: false,
       isEarly: false,
       query: undefined,

@@ -9,10 +9,16 @@ import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
 import { startNginx } from '../../src/nginx/process.ts';
 import { renderKit } from '../../src/nginx/render.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { type RawAnswer, sendRaw } from '../support/raw.ts';
 
 const gates = {
-  site: { hosts: ['app.test'], paths: ['/'], public: ['=/', '/status'] },
+  site: {
+    hosts: ['app.test'],
+    paths: ['/'],
+    public: ['=/', '/status', '/rooms/*/public', '/files/*.json'],
+    headers: { 'X-Backend-Key': { value: 'backend-secret-42' } },
+    assertion: true,
+  },
   admin: { hosts: ['app.test'], paths: ['/admin'], require: { groups: ['admins'] } },
   whole: { hosts: ['whole.test'] },
 };
@@ -20,7 +26,9 @@ const gates = {
 interface Site {
   readonly postern: TestPostern;
   readonly backend: DemoBackend;
-  /** Sends a request as it is, and gives its status and why it was denied. */
+  /** Sends a request as it is. */
+  send(target: string, options?: AskOptions): Promise<RawAnswer>;
+  /** The same; gives its status and why it was denied. */
   ask(target: string, options?: AskOptions): Promise<string>;
 }
 
@@ -54,6 +62,7 @@ async function startGates(
   mkdirSync(join(root, 'admin'), { recursive: true });
   writeFileSync(join(root, 'index.html'), 'index');
   writeFileSync(join(root, 'admin/secret.txt'), 'secret');
+  writeFileSync(join(root, 'admin/users.php'), 'users');
   const postern = await startTestPostern(t, { config: file });
   const backend = await startBackend();
   t.after(() => backend.close());
@@ -74,29 +83,32 @@ async function startGates(
   }`,
   });
   t.after(() => nginx.close());
+  const send: Site['send'] = (target, { method = 'GET', host = 'app.test', token, upgrade } = {}) =>
+    sendRaw(
+      nginx.port,
+      [
+        `${method} ${target} HTTP/1.1`,
+        `Host: ${host}`,
+        ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
+        ...(upgrade === true
+          ? [
+              'Connection: Upgrade',
+              'Upgrade: websocket',
+              'Sec-WebSocket-Version: 13',
+              'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+            ]
+          : ['Connection: close']),
+        '\n',
+      ].join('\n'),
+    );
   return {
     postern,
     backend,
-    async ask(target, { method = 'GET', host = 'app.test', token, upgrade = false } = {}) {
-      const answer = await sendRaw(
-        nginx.port,
-        [
-          `${method} ${target} HTTP/1.1`,
-          `Host: ${host}`,
-          ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
-          ...(upgrade
-            ? [
-                'Connection: Upgrade',
-                'Upgrade: websocket',
-                'Sec-WebSocket-Version: 13',
-                'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-              ]
-            : ['Connection: close']),
-          '\n',
-        ].join('\n'),
-      );
+    send,
+    async ask(target, options) {
+      const { status } = await send(target, options);
       const { reason = 'allowed' } = postern.lastDecision();
-      return `${answer.status} ${reason}`;
+      return `${status} ${reason}`;
     },
   };
 }
@@ -267,6 +279,110 @@ test('an internal redirect that follows an admission stays at the gate that admi
   assert.equal(site.postern.lastDecision().gate, 'admin');
   assert.equal(await site.ask('/admin/page', { token: user.token }), '403 not_admitted');
   assert.equal(await site.ask('/page', { token: user.token }), '200 allowed');
+});
+
+test('an internal redirect leads to a narrower gate only by the word of that gate', async (t) => {
+  const site = await startGates(
+    t,
+    ({ include, pass, root }) => `
+    location / {
+      root ${root};
+      ${include('postern-location.conf')} ${include('postern-proxy.conf')}
+      try_files $uri @network;
+    }
+    location ~ \\.php$ {
+      root ${root};
+      ${include('postern-location.conf')} ${include('postern-proxy.conf')}
+      try_files $uri @network;
+      ${pass}
+    }
+    location @network { rewrite ^/[^/]+(/admin.*)$ $1 last; rewrite ^ /index.html last; }`,
+  );
+  const user = await site.postern.issue();
+  for (const target of [
+    '/status/admin/users.php',
+    '/status/admin/secret.txt',
+    '/x/admin/secret.txt',
+  ]) {
+    for (const token of [undefined, user.token]) {
+      const { length } = site.backend.seen;
+      assert.match(
+        await site.ask(target, token === undefined ? {} : { token }),
+        /^40[13] /,
+        target,
+      );
+      assert.match(await site.ask(target, { upgrade: true, ...(token && { token }) }), /^401 /);
+      assert.equal(site.backend.seen.length, length);
+    }
+  }
+  assert.equal(await site.ask('/blog/post', { token: user.token }), '200 allowed');
+});
+
+test('what Postern tells nginx is not told to a client that finds a way to ask', async (t) => {
+  const site = await startGates(
+    t,
+    (parts) => `
+    rewrite ^/strip(/.*)$ $1 last;
+    ${everything(parts)}`,
+  );
+  const { token } = await site.postern.issue();
+  for (const target of [
+    '/auth/../.postern/session',
+    '/auth/..%2f.postern/x',
+    '/auth/%2e%2e/.postern/',
+    '/strip/.postern/auth/site',
+    '/strip/.postern/auth',
+  ]) {
+    const answer = await site.send(target, { token });
+    assert.doesNotMatch(answer.text, /backend-secret-42|eyJ|X-Postern-|Remote-User/i, target);
+  }
+  assert.deepEqual(site.backend.seen, []);
+});
+
+test('a number sign or question mark that nginx decodes cuts no path short at the backend', async (t) => {
+  const site = await startGates(
+    t,
+    ({ include, pass }) => `
+    location / {
+      ${include('postern-location.conf')} ${include('postern-proxy.conf')}
+      ${pass.replace(';', '$uri$is_args$args;')}
+    }`,
+  );
+  const { token } = await site.postern.issue();
+  for (const target of [
+    '/admin%23x',
+    '/admin%3fx',
+    '/rooms/1%3f/public',
+    '/files/secret.txt%23.json',
+  ]) {
+    assert.equal(await site.ask(target, { token }), '403 ambiguous_path', target);
+    assert.equal(await site.ask(target, { upgrade: true }), '401 ambiguous_path', target);
+  }
+  for (const target of ['/rooms/1;/public', '/%E2%84%AA/../x', '/%C5%BFtatus/../admin']) {
+    assert.match(await site.ask(target), /^40[13] /, target);
+  }
+  assert.deepEqual(site.backend.seen, []);
+  assert.equal(await site.ask('/rooms/1/public'), '200 allowed');
+});
+
+test('a gate’s name out of a path carries no second question', async (t) => {
+  const site = await startGates(
+    t,
+    ({ include, pass }) => `
+    location ~ "^/t/(?<named>[^?]+)/ws$" {
+      set $postern_gate $named;
+      ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${pass}
+    }`,
+  );
+  const { token } = await site.postern.issue();
+  const split =
+    '/t/site%0D%0A%0D%0AGET%20/auth%20HTTP/1.1%0D%0AX-Original-URI:%20/status%0D%0A%0D%0A/ws';
+  for (let round = 0; round < 20; round++) {
+    assert.equal((await site.send(split)).status, 403);
+    assert.match(await site.ask('/t/site/ws'), /^401 no_credential$/);
+  }
+  assert.deepEqual(site.backend.seen, []);
+  assert.equal(await site.ask('/t/site/ws', { token }), '200 allowed');
 });
 
 test('what could end a header’s line gets into none on its way to Postern', async (t) => {

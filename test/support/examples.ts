@@ -25,6 +25,7 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
     port: '',
     path: '/socket',
     locationPath: undefined,
+    admittedBy: undefined,
     keepsToken: false,
     isEarly: false,
     query: undefined,

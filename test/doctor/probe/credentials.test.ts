@@ -72,7 +72,8 @@ describe('a token', { concurrency: 2 }, () => {
         location / {
           auth_request_set $postern_reason $upstream_http_x_postern_reason;
           add_header X-Postern-Reason $postern_reason always;
-          auth_request /.postern/auth/default;
+          set $postern_location_uri $uri;
+          auth_request /.postern/auth;
           ${include('postern-proxy.conf')} ${backend}
         }`,
     });

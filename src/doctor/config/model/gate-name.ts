@@ -42,7 +42,7 @@ export function setsGate({ args }: { readonly args: readonly string[] }): boolea
 /** The variable by which Postern's location file says that it ran, and for which URI. */
 export const markVariable = 'postern_location_uri';
 
-/** True for the line that sets it: `set $postern_location_uri $postern_asked$uri`. */
+/** True for the line that sets it: `set $postern_location_uri $uri`. */
 export function isMark({ args }: { readonly args: readonly string[] }): boolean {
   return args[0] === `$${markVariable}` && args[1] !== args[0];
 }

@@ -52,7 +52,7 @@ function moved(ground: Ground, trial: Trial): Report | undefined {
   const line = end.moves.at(-1) ?? ownOrAround(end.view, 'proxy_pass');
   if (gates === undefined || line === undefined || location === undefined) return undefined;
   if (naming?.by !== 'place' || at === undefined) return undefined;
-  const told = end.question?.environment.get(markVariable)?.replace(/^asked:/, '');
+  const told = end.question?.environment.get(markVariable);
   // The line by which Postern is told did not run, and nobody is let in: PD037.
   const isUntold = !told && hasMark(location);
   const base = { at: line, about: describe(location), because: [headOf(location)] };
