@@ -102,9 +102,16 @@ function checkPlace(lines: Lines, gate: string, place: Place): void {
   expect(place.host.test(host), 'the gate is at that host', { gate, host });
   const isTold = asked.length === 0 || lines('x-postern-location-uri').length > 0;
   expect(isTold, 'a location that names no gate tells its path', asked);
-  for (const path of [...uris(lines).flatMap(readingsOf), ...locationPaths(lines)]) {
-    const room = gate === 'app' && host === 'app.example.com' ? places.room?.path : undefined;
+  const room = gate === 'app' && host === 'app.example.com' ? places.room?.path : undefined;
+  const sent = uris(lines).flatMap(readingsOf);
+  const rewritten = locationPaths(lines);
+  const admitted = lines('x-postern-admitted');
+  // Whom this gate let in may be led to a place around it.
+  const isLed = admitted.length > 0 && admitted.every((name) => name === gate);
+  for (const path of isLed ? sent : [...sent, ...rewritten]) {
     expect(place.path?.test(path) ?? true, 'the gate is at that path', { gate, path });
+  }
+  for (const path of [...sent, ...rewritten]) {
     expect(!room?.test(path), 'the narrower gate is the one', { gate, path });
   }
 }
@@ -224,9 +231,7 @@ function uris(lines: Lines): string[] {
 
 /** The path by which nginx chose the location, in all readings. */
 function locationPaths(lines: Lines): string[] {
-  return lines('x-postern-location-uri')
-    .filter((uri) => !uri.startsWith('asked:'))
-    .flatMap((uri) => readingsOf(uri.replaceAll('%', '%25')));
+  return lines('x-postern-location-uri').flatMap((uri) => readingsOf(uri.replaceAll('%', '%25')));
 }
 
 /**

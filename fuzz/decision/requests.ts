@@ -121,8 +121,12 @@ export const words = [
 /** What the files of nginx tell of the location. */
 function askedByFiles(random: Random, path: string): string[] {
   const name = random.oneIn(3) ? `/${random.pick(gates)}` : '';
-  const location = random.oneIn(4) ? random.pick([...paths, 'asked:/x', 'unprintable', '']) : path;
-  return [`X-Postern-Auth-URI: /.postern/auth${name}`, `X-Postern-Location-URI: ${location}`];
+  const location = random.oneIn(4) ? random.pick([...paths, 'unprintable', '']) : path;
+  return [
+    `X-Postern-Auth-URI: /.postern/auth${name}`,
+    `X-Postern-Location-URI: ${location}`,
+    ...(random.oneIn(4) ? [`X-Postern-Admitted: ${random.pick(gates)}`] : []),
+  ];
 }
 
 /** A request that could pass, or nearly. */

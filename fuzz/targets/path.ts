@@ -27,7 +27,7 @@ export const path: Target = {
     expect(read?.resolved === resolved, 'the first reading is that of nginx');
     const texts = read.all.map((reading) => reading.path);
     expect(new Set(texts).size === texts.length, 'each reading is there once', texts);
-    for (const own of readOtherwise(text)) {
+    for (const own of read.isComplete ? readOtherwise(text) : []) {
       expect(texts.includes(own), 'no way to read it is left out', { own, texts });
     }
     const first = `/${resolved.split('/')[1]}`;
