@@ -59,12 +59,16 @@ export function foldPathPattern(pattern: PathPattern): PathPattern {
 
 /** True when a path that was resolved (see resolvePath) is in the set. */
 export function matchesPath(pattern: PathPattern, path: string): boolean {
-  const segments = path.slice(1).split('/');
-  const { length } = pattern.segments;
-  if (pattern.open ? segments.length < length : segments.length !== length) return false;
-  return pattern.segments.every((segment, index) =>
-    matchesSegment(segment, segments[index] as string),
-  );
+  // No more of the path is looked at than the pattern has: a path may be long, and there may be many patterns.
+  let at = 1;
+  for (const segment of pattern.segments) {
+    if (at > path.length) return false;
+    const slash = path.indexOf('/', at);
+    const end = slash === -1 ? path.length : slash;
+    if (!matchesSegment(segment, path.slice(at, end))) return false;
+    at = end + 1;
+  }
+  return pattern.open || at > path.length;
 }
 
 function matchesSegment(segment: Segment, text: string): boolean {

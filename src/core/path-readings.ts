@@ -24,12 +24,16 @@ export interface PathReadings {
 }
 
 /** Most hosts that are looked for in one text. */
-const mostHosts = 8;
+const mostHosts = 4;
 
 const dotSegment = /\\|(?:^|\/)\.{1,2} *(?:[/;?]|$)/;
 
-/** Most characters that are read for one path in all its readings: about a millisecond's work. */
-const mostCharacters = 100_000;
+/** Most characters that are read for one path in all its readings. */
+const mostCharacters = 40_000;
+
+/** Longest path, and most segments, that are read in more ways than nginx's. */
+const longestRead = 2_048;
+const mostSegments = 256;
 
 /** What one reading does to a path, beside decoding it. */
 interface Leniency {
@@ -66,6 +70,9 @@ export function readPath(path: string): PathReadings | undefined {
   if (resolved === undefined) return undefined;
   const first = { path: resolved, how: 'as nginx resolves it' };
   if (isPlain(path)) return { resolved, all: [first], isComplete: true, hasDots: false };
+  if (path.length > longestRead || path.split('/', mostSegments + 2).length > mostSegments + 1) {
+    return { resolved, all: [first], isComplete: false, hasDots: true };
+  }
   const found = new Map([[resolved, first]]);
   const texts = textsOf(path, resolved);
   const hasDots = texts.some(({ text }) => dotSegment.test(text));

@@ -77,29 +77,44 @@ function beginPattern(name: string): string {
   return `${before}${looseNamePattern(name)}${index}(?:=|%(?:25)*3d)`;
 }
 
-/** A map for what has the form of a token and one for each name, each made of the one before. */
+/** Longest text that is searched, and logged: what takes time grows with its square. */
+const longestLogged = 1_024;
+
+/**
+ * A map that cuts the text, one for what has the form of a token and one for each name, each made of the one
+ * before. nginx takes the default where an expression gives up, so that hides everything. What was matched is
+ * never matched anew in another way: `(?>…)`.
+ */
 function renderMaskMaps(
   names: readonly string[],
   from: string,
   to: string,
   prefix: string,
 ): string {
-  const variable = (index: number) => (index === names.length ? to : `${to}_${index + 1}`);
+  const last = names.length + 1;
+  const variable = (index: number) => (index === last ? to : `${to}_${index}`);
+  const cut = `${prefix}0`;
   const render = (index: number, kept: string, secret: string) => {
-    const source = index === 0 ? from : variable(index - 1);
+    const source = variable(index - 1);
     // nginx gives a name to one group only, so each has one of its own.
-    const group = (letter: string) => `${prefix}${index + 1}${letter}`;
-    const found = (letter: string) =>
-      `(?<${group(letter)}>${kept}${kept === '' ? secret : ''})${kept === '' ? '' : secret}`;
+    const group = (letter: string) => `${prefix}${index}${letter}`;
+    const first = kept === '' ? secret : kept;
+    const rest = kept === '' ? '' : `(?>${secret})`;
     const shown = (letter: string) => (kept === '' ? '***' : `$${group(letter)}***`);
     return `map ${source} ${variable(index)} {
-    default ${source};
-    "~*^(?<${group('a')}>.*?)${found('b')}.*?(?&${group('b')}).*?(?<${group('c')}>(?: HTTP/[0-9.]+)?)$" "$${group('a')}${shown('b')}$${group('c')}";
-    "~*^(?<${group('d')}>.*?)${found('e')}(?<${group('f')}>.*)$" "$${group('d')}${shown('e')}$${group('f')}";
+    default "***";
+    "~*^(?<${group('a')}>.*?)(?<${group('b')}>(?>${first}))${rest}.*?(?&${group('b')})" "$${group('a')}${shown('b')}";
+    "~*^(?<${group('d')}>.*?)(?<${group('e')}>(?>${first}))${rest}(?<${group('f')}>.*)$" "$${group('d')}${shown('e')}$${group('f')}";
+    "~^" ${source};
 }`;
   };
   return [
-    render(0, '', secretForm),
-    ...names.map((name, index) => render(index + 1, beginPattern(name), value)),
+    `map ${from} ${variable(0)} {
+    default "***";
+    "~^(?<${cut}>.{${longestLogged}})." "$${cut}...";
+    "~^" ${from};
+}`,
+    render(1, '', secretForm),
+    ...names.map((name, index) => render(index + 2, beginPattern(name), value)),
   ].join('\n');
 }
