@@ -117,11 +117,14 @@ test('workers that cannot start say why once, and the exit code says so', async 
 
 test('lines of several workers are each whole in the log', async (t) => {
   const served = await serve(t, { ...surroundings(t).env, ...four });
+  // Of denials that are alike only some are told.
+  const { token } = await clientOf(served).issue('tokens');
   const agents = Array.from({ length: 8 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
   const socketPath = served.gate.kind === 'unix' ? served.gate.path : '';
   const once = (agent: Agent) =>
     new Promise<void>((resolve, reject) => {
-      const headers = { host: 'app.example.com', 'x-original-uri': `/${'x'.repeat(300)}` };
+      const uri = `/${'x'.repeat(300)}?token=${token}`;
+      const headers = { host: 'app.example.com', 'x-original-uri': uri };
       request({ socketPath, path: '/auth', agent, headers }, (response) => {
         response.resume().on('end', resolve);
       })
