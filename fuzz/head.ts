@@ -79,7 +79,6 @@ export const usualLines: Readonly<Record<string, readonly string[]>> = {
     '',
   ],
   'X-Postern-Location-URI': ['/', '/ws', '/rooms/1/ws', '/lobby', 'unprintable', ''],
-  'X-Postern-Admitted': ['app', 'room', 'named', ''],
   Origin: ['https://app.example.com', 'https://evil.example', 'null', ''],
   Cookie: ['postern_token=x', 'a=b'],
   Authorization: ['Bearer x', 'Basic eDp5', ''],

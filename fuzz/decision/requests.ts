@@ -122,11 +122,7 @@ export const words = [
 function askedByFiles(random: Random, path: string): string[] {
   const name = random.oneIn(3) ? `/${random.pick(gates)}` : '';
   const location = random.oneIn(4) ? random.pick([...paths, 'unprintable', '']) : path;
-  return [
-    `X-Postern-Auth-URI: /.postern/auth${name}`,
-    `X-Postern-Location-URI: ${location}`,
-    ...(random.oneIn(4) ? [`X-Postern-Admitted: ${random.pick(gates)}`] : []),
-  ];
+  return [`X-Postern-Auth-URI: /.postern/auth${name}`, `X-Postern-Location-URI: ${location}`];
 }
 
 /** A request that could pass, or nearly. */

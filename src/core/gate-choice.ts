@@ -29,7 +29,7 @@ export interface ChosenGate {
 
 /** What of a handshake says at which gate it is. */
 export type PlaceFacts = Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'> &
-  Partial<Pick<Handshake, 'admittedBy'>>;
+  Partial<Pick<Handshake, 'isNameSet'>>;
 
 /** Finds the gate that a handshake is at. */
 export interface GateChoice {
@@ -104,26 +104,45 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
       : undefined;
   }
 
+  /**
+   * A denial where a name that nginx keeps in a variable was given at another place: the request moved on,
+   * by a rewrite or an internal redirect, to the place of another gate.
+   */
+  function checkMoved(
+    gate: Gate,
+    host: string,
+    path: string | undefined,
+    locationPath: string | undefined,
+  ): Deny | undefined {
+    const sent = path === undefined ? undefined : readPath(path)?.resolved;
+    if (locationPath === undefined || locationPath === sent) return undefined;
+    const here = places.filter((place) => matchesHost(place.host, host));
+    const there = readDecodedPath(locationPath);
+    const other = there && agree(here, there);
+    const isNone = other !== undefined && isDenial(other) && other.reason === 'no_gate';
+    return other === gate || isNone
+      ? undefined
+      : deny('ambiguous_path', showRewritten(gate, other));
+  }
+
   return {
-    choose({ gateName, host, path, locationPath, admittedBy }) {
+    choose({ gateName, host, path, locationPath, isNameSet }) {
       if (gateName !== undefined) {
         const gate = byName.get(gateName);
         if (gate === undefined) return deny('no_gate', 'unknown name');
-        return checkNamed(host, path) ?? { gate, because: 'nginx named it' };
+        const moved = isNameSet && checkMoved(gate, host, path, locationPath);
+        return moved || (checkNamed(host, path) ?? { gate, because: 'nginx named it' });
       }
       const read = path === undefined ? undefined : readPath(path);
       if (read === undefined) return deny('malformed_request', 'path');
       const here = places.filter((place) => matchesHost(place.host, host));
       const gate = agree(here, read);
       if (isDenial(gate)) return gate;
-      const placeOf = (at: string) => here.find((one) => matchesPath(one.path, at)) as Place;
-      const place = placeOf(read.resolved);
+      const place = here.find((one) => matchesPath(one.path, read.resolved)) as Place;
       if (locationPath !== undefined && locationPath !== read.resolved) {
         const rewritten = readDecodedPath(locationPath);
         const other = rewritten && agree(here, rewritten);
-        const isInternal = admittedBy === gate.name && other !== undefined && !isDenial(other);
-        const mayLead = other === gate || (isInternal && isAround(placeOf(locationPath), place));
-        if (!mayLead) return deny('ambiguous_path', showRewritten(gate, other));
+        if (other !== gate) return deny('ambiguous_path', showRewritten(gate, other));
       }
       return { gate, because: `${renderHost(place.host)} ${place.path.text}` };
     },
@@ -182,15 +201,6 @@ export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
     }
   }
   return found;
-}
-
-/** True where a place lies around another: who may be in that one may be led here. */
-function isAround(place: Place, inner: Place): boolean {
-  const within = ['equal', 'narrower'];
-  return (
-    within.includes(relateHosts(inner.host, place.host)) &&
-    within.includes(relatePaths(inner.path, place.path))
-  );
 }
 
 /** The gate of all places, where one of them is every path: no path has any bearing then. */

@@ -31,8 +31,8 @@ export interface Handshake {
    * Undefined when nginx did not say.
    */
   readonly locationPath: string | undefined;
-  /** The gate that let the request in before an internal redirect of nginx; undefined before any. */
-  readonly admittedBy: string | undefined;
+  /** Whether the gate's name is in a variable of nginx, which keeps it when the request moves on. */
+  readonly isNameSet: boolean;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
   readonly query: string | undefined;
   /** True where nginx leaves a token in the query, for the backend to see: the lines that take it out did not run. */

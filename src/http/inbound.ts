@@ -55,8 +55,6 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   if (isDenied(gateName) || (gateName !== undefined && !isGateName(gateName))) {
     return malformed('X-Postern-Gate');
   }
-  const admittedBy = agree(told.admitted);
-  if (isDenied(admittedBy)) return malformed('X-Postern-Admitted');
   const location = readLocation(told);
   if (isDenied(location)) return malformed('X-Postern-Location-URI');
   if (asked !== undefined && gateName === undefined && location === undefined) {
@@ -77,7 +75,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       port: readPort(told.host),
       path: parsedTarget.path,
       locationPath: location?.path,
-      admittedBy,
+      isNameSet: gateName !== undefined && asked?.gateName === undefined,
       query: parsedTarget.query,
       keepsToken: asked !== undefined && location === undefined,
       isEarly: told.early !== undefined,

@@ -96,7 +96,6 @@ const postern = [
   'X-Postern-Status',
   'X-Postern-Reason',
   'X-Postern-Request-Id',
-  'X-Postern-Admitted',
   'X-Postern-Return',
 ] as const;
 

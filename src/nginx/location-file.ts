@@ -29,10 +29,6 @@ error_page 403 = @postern_refused;
 error_page 500 = @postern_unavailable;`,
     locationUri,
     `
-# The gate that let this request in. An internal redirect that follows (try_files, index) is asked about again, and
-# may lead to its place or to a wider one.
-auth_request_set $postern_admitted $upstream_http_x_postern_admitted;
-
 # Where a page load may sign in, by the rules of the gate.
 auth_request_set $postern_gate_login $upstream_http_x_postern_login;
 # Where that may lead back to: what was asked for without a token, percent-encoded.

@@ -22,8 +22,6 @@ export const question = [
   ['X-Postern-Auth-URI', '$uri'],
   // The URI by which nginx chose the location (see location-file.ts).
   ['X-Postern-Location-URI', '$postern_location_uri'],
-  // The gate that admitted the request before an internal redirect.
-  ['X-Postern-Admitted', '$postern_admitted'],
   ['X-Postern-Gate', '$postern_gate'],
 ] as const;
 

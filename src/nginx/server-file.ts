@@ -63,7 +63,6 @@ const serverVariables = `
 uninitialized_variable_warn off;
 set $postern_gate $postern_gate;
 set $postern_location_uri $postern_location_uri;
-set $postern_admitted $postern_admitted;
 set $postern_login $postern_login;
 set $postern_gate_login $postern_gate_login;
 set $postern_return $postern_return;
@@ -106,7 +105,7 @@ proxy_http_version 1.1;`;
 const answerHeaders = [
   ...['X-Postern-Assertion', 'X-Postern-Authorization', 'X-Postern-Subprotocols'],
   ...['X-Postern-Subprotocol', 'X-Postern-Login', 'X-Postern-Return', 'X-Postern-Status'],
-  ...['X-Postern-Reason', 'X-Postern-Request-Id', 'X-Postern-Admitted'],
+  ...['X-Postern-Reason', 'X-Postern-Request-Id'],
 ] as const;
 
 function renderHiddenHeaders(headers: readonly string[]): string {
@@ -129,8 +128,12 @@ location ^~ ${authUri} {
     internal;
     auth_request off;
     access_log off;
-    # A name is no place to begin another header in.
+    # A name, or a path that a rewrite of yours led here, is no place to end a line in: what follows would be
+    # another question.
     if ($postern_gate ~ "[^a-z0-9_-]") {
+        return 403;
+    }
+    if ($uri !~ "^${authUri.replaceAll('.', '\\.')}(?:/[a-z0-9_-]+)?\\z") {
         return 403;
     }
     # What is meant for nginx alone is nobody else's, should a rewrite of yours lead a client here.

@@ -27,7 +27,6 @@ export function renderAllowHeaders(allowed: {
   const seconds = cacheSeconds(gate, verdict, { assertion, now });
   const headers: AnswerHeader[] = renderBackendHeaders(gate, verdict.identity);
   headers.push(...renderForwardedHeaders(gate, handshake));
-  headers.push(['X-Postern-Admitted', gate.name]);
   if (assertion !== undefined) headers.push(['X-Postern-Assertion', assertion.jwt]);
   headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
   return headers;

@@ -42,7 +42,7 @@ export function createIntrospection(dependencies: {
       port: '',
       path: path ?? '/',
       locationPath: undefined,
-      admittedBy: undefined,
+      isNameSet: false,
       keepsToken: false,
       isEarly: false,
       query: undefined,

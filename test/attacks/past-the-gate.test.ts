@@ -274,7 +274,7 @@ for (const { name, program } of nginxPrograms) {
     assert.equal(await site.ask('/v1/status', { token: user.token }), '200 allowed');
   });
 
-  test(`${name}: an internal redirect that follows an admission stays at the gate that admitted`, async (t) => {
+  test(`${name}: an internal redirect stays at the gate, and one to a named location is not asked about`, async (t) => {
     const site = await startGates(
       t,
       ({ include, root }) => `
@@ -282,17 +282,24 @@ for (const { name, program } of nginxPrograms) {
       root ${root};
       ${include('postern-location.conf')}
       try_files $uri /index.html;
-    }`,
+    }
+    location /admin/app/ {
+      root ${root};
+      ${include('postern-location.conf')}
+      try_files $uri @index;
+    }
+    location @index { root ${root}; rewrite ^ /index.html break; }`,
     );
     const user = await site.postern.issue();
     const admin = await site.postern.issue({ claims: { groups: ['admins'] } });
-    assert.equal(await site.ask('/admin/page', { token: admin.token }), '200 allowed');
+    assert.equal(await site.ask('/admin/page', { token: admin.token }), '403 ambiguous_path');
+    assert.equal(await site.ask('/admin/app/page', { token: admin.token }), '200 allowed');
     assert.equal(site.postern.lastDecision().gate, 'admin');
-    assert.equal(await site.ask('/admin/page', { token: user.token }), '403 not_admitted');
+    assert.equal(await site.ask('/admin/app/page', { token: user.token }), '403 not_admitted');
     assert.equal(await site.ask('/page', { token: user.token }), '200 allowed');
   });
 
-  test(`${name}: an internal redirect leads to a narrower gate only by the word of that gate`, async (t) => {
+  test(`${name}: an internal redirect leads to no place of another gate, narrower or wider, whatever name was set`, async (t) => {
     const site = await startGates(
       t,
       ({ include, pass, root }) => `
@@ -307,7 +314,18 @@ for (const { name, program } of nginxPrograms) {
       try_files $uri @network;
       ${pass}
     }
-    location @network { rewrite ^/[^/]+(/admin.*)$ $1 last; rewrite ^ /index.html last; }`,
+    location @network { rewrite ^/[^/]+(/admin.*)$ $1 last; rewrite ^ /index.html last; }
+    location /set/ {
+      set $postern_gate whole;
+      ${include('postern-location.conf')} ${include('postern-proxy.conf')}
+      try_files $uri @strip;
+    }
+    location /moved/ {
+      set $postern_gate whole;
+      ${include('postern-location.conf')}
+      rewrite ^/moved(/.*)$ $1 last;
+    }
+    location @strip { rewrite ^/[^/]+(/.*)$ $1 last; }`,
     );
     const user = await site.postern.issue();
     for (const target of [
@@ -326,7 +344,29 @@ for (const { name, program } of nginxPrograms) {
         assert.equal(site.backend.seen.length, length);
       }
     }
+    for (const target of ['/set/admin/secret.txt', '/moved/admin/secret.txt', '/moved/x']) {
+      assert.equal(await site.ask(target, { token: user.token }), '403 ambiguous_path', target);
+    }
+    assert.deepEqual(site.backend.seen, []);
     assert.equal(await site.ask('/blog/post', { token: user.token }), '200 allowed');
+  });
+
+  test(`${name}: a rewrite that leads a client to the auth location carries no second question there`, async (t) => {
+    for (const pattern of ['^/app(/[^?]*)$', '(?s)^/app(/.*)$']) {
+      const site = await startGates(
+        t,
+        (parts) => `rewrite "${pattern}" $1 last; ${everything(parts)}`,
+      );
+      const admin = await site.postern.issue({ claims: { groups: ['admins'] } });
+      const question = 'GET /auth HTTP/1.1\r\nHost: app.test\r\nX-Original-URI: /status\r\n\r\n';
+      const split = encodeURIComponent(`\r\n\r\n${question.repeat(4)}GET /auth HTTP/1.1\r\nX: y`);
+      for (let round = 0; round < 20; round++) {
+        assert.equal((await site.send(`/app/.postern/auth${split}`)).status, 403);
+        assert.equal((await site.send('/admin/x')).status, 401);
+      }
+      assert.deepEqual(site.backend.seen, []);
+      assert.equal(await site.ask('/admin/x', { token: admin.token }), '200 allowed');
+    }
   });
 
   test(`${name}: what Postern tells nginx is not told to a client that finds a way to ask`, async (t) => {

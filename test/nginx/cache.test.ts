@@ -47,7 +47,6 @@ function everyInput(tlsPort: number, certificate: { certFile: string; keyFile: s
       error_page 418 = @named;
       if ($http_x_named) { return 418; }
       set $postern_gate $http_x_gate;
-      set $postern_admitted $http_x_admitted;
       ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend}
     }
     listen 127.0.0.1:${tlsPort} ssl;
@@ -103,7 +102,6 @@ test('every input of a decision is in the key: one that differs is asked about',
     'Early-Data': () => early.send('GET /named/page?x=1 HTTP/1.0\nHost: app.example.com\n\n'),
     'X-Postern-Auth-URI': () => send(port, { 'x-named': '1' }),
     'X-Postern-Location-URI': () => send(port, { 'x-rewritten': '1' }),
-    'X-Postern-Admitted': () => send(port, { 'x-admitted': 'chat' }),
     'X-Postern-Gate': () => send(port, { 'x-gate': 'chat' }),
   };
   const count = async (what: () => Promise<unknown>) => {

@@ -25,7 +25,7 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
     port: '',
     path: '/socket',
     locationPath: undefined,
-    admittedBy: undefined,
+    isNameSet: false,
     keepsToken: false,
     isEarly: false,
     query: undefined,

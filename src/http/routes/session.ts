@@ -80,7 +80,6 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
       host: handshake.host,
       path,
       locationPath: undefined,
-      admittedBy: undefined,
     });
     return isDenial(chosen) ? undefined : chosen.gate;
   }
