@@ -41,7 +41,7 @@ function carried({ end, location, naming, server }: Trial): Report | undefined {
     at: rewrite,
     about: describe(location),
     because: [headOf(location)],
-    meaning: `What set gave a variable stays when a request moves on: it comes to ${describe(location)}, which names no gate, as one of gate ${naming.name}, and is judged by the rules of ${naming.name}.`,
+    meaning: `What set gave a variable stays when a request moves on: it comes to ${describe(location)}, which names no gate, as one of gate ${naming.name}, and is denied (ambiguous_path) where that is the place of another gate. Files of before tell Postern less: there it is judged by the rules of ${naming.name}.`,
     change: `Name the gate in ${describe(location)} too: include gates/NAME.conf there, which no variable changes.`,
   };
 }

@@ -181,7 +181,7 @@ function foundIn(files: ConfigFiles, code: string): string[] {
   return codesOf(examineFiles(files).findings.filter((one) => one.code === code));
 }
 
-test('PD036: a name that set gave goes along with rewrite … last', async (t) => {
+test('PD036: a name that set gave and that goes along with rewrite … last lets nobody in', async (t) => {
   const files = changed(
     'PD036',
     'Wrong',
@@ -191,8 +191,8 @@ test('PD036: a name that set gave goes along with rewrite … last', async (t) =
   assert.ok(foundIn(files, 'PD036').includes('PD036 fault'));
   const site = await startExample(t, files);
   assert.equal((await ask(site, '/admin/users')).status, 403);
-  const { status, gate } = await ask(site, '/app/admin/users');
-  assert.deepEqual([status, gate], [200, 'site']);
+  const { status, reason } = await ask(site, '/app/admin/users');
+  assert.deepEqual([status, reason], [403, 'ambiguous_path']);
 });
 
 test('PD036: a path in proxy_pass hides the path that the backend gets', async (t) => {
