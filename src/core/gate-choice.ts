@@ -59,6 +59,8 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
     .flatMap(placesOf)
     .sort((a, b) => compareHosts(a.host, b.host) || comparePaths(a.path, b.path));
 
+  const placesAt = (host: string) => places.filter((place) => matchesHost(place.host, host));
+
   /**
    * The gate of a path, if backends find it there as well to which capitals are nothing, or a slash at the
    * end is.
@@ -95,34 +97,26 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
     const read = gates.length < 2 || path === undefined ? undefined : readPath(path);
     if (read === undefined) return undefined;
     if (read.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
-    const here = places.filter((place) => matchesHost(place.host, host));
-    if (wholeHost(here) !== undefined) return undefined;
-    const agreed = agreeOn(read, (one) => gateAt(here, one), showGate);
-    if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
-    return typeof agreed.value === 'string'
-      ? deny('ambiguous_path', doubts[agreed.value])
-      : undefined;
+    const found = agree(placesAt(host), read);
+    return isDenial(found) && found.reason === 'ambiguous_path' ? found : undefined;
   }
 
   /**
-   * A denial where a name that nginx keeps in a variable was given at another place: the request moved on,
-   * by a rewrite or an internal redirect, to the place of another gate.
+   * A denial where nginx moved the request, by a rewrite or an internal redirect, to the place of another
+   * gate than the one of the path as sent, or than the one that a variable of nginx still names. A name
+   * may be for what is at no gate's place.
    */
   function checkMoved(
     gate: Gate,
-    host: string,
-    path: string | undefined,
-    locationPath: string | undefined,
+    { host, locationPath }: Pick<Handshake, 'host' | 'locationPath'>,
+    { sent, isNamed }: { readonly sent: string | undefined; readonly isNamed: boolean },
   ): Deny | undefined {
-    const sent = path === undefined ? undefined : readPath(path)?.resolved;
     if (locationPath === undefined || locationPath === sent) return undefined;
-    const here = places.filter((place) => matchesHost(place.host, host));
     const there = readDecodedPath(locationPath);
-    const other = there && agree(here, there);
-    const isNone = other !== undefined && isDenial(other) && other.reason === 'no_gate';
-    return other === gate || isNone
-      ? undefined
-      : deny('ambiguous_path', showRewritten(gate, other));
+    const other = there && agree(placesAt(host), there);
+    const isNowhere = other !== undefined && isDenial(other) && other.reason === 'no_gate';
+    const mayBe = other === gate || (isNamed && isNowhere);
+    return mayBe ? undefined : deny('ambiguous_path', showRewritten(gate, other));
   }
 
   return {
@@ -130,20 +124,21 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
       if (gateName !== undefined) {
         const gate = byName.get(gateName);
         if (gate === undefined) return deny('no_gate', 'unknown name');
-        const moved = isNameSet && checkMoved(gate, host, path, locationPath);
-        return moved || (checkNamed(host, path) ?? { gate, because: 'nginx named it' });
+        const sent = isNameSet && path !== undefined ? readPath(path)?.resolved : undefined;
+        const moved = isNameSet
+          ? checkMoved(gate, { host, locationPath }, { sent, isNamed: true })
+          : undefined;
+        return moved ?? checkNamed(host, path) ?? { gate, because: 'nginx named it' };
       }
       const read = path === undefined ? undefined : readPath(path);
       if (read === undefined) return deny('malformed_request', 'path');
-      const here = places.filter((place) => matchesHost(place.host, host));
+      const here = placesAt(host);
       const gate = agree(here, read);
       if (isDenial(gate)) return gate;
-      const place = here.find((one) => matchesPath(one.path, read.resolved)) as Place;
-      if (locationPath !== undefined && locationPath !== read.resolved) {
-        const rewritten = readDecodedPath(locationPath);
-        const other = rewritten && agree(here, rewritten);
-        if (other !== gate) return deny('ambiguous_path', showRewritten(gate, other));
-      }
+      const sent = read.resolved;
+      const moved = checkMoved(gate, { host, locationPath }, { sent, isNamed: false });
+      if (moved !== undefined) return moved;
+      const place = here.find((one) => matchesPath(one.path, sent)) as Place;
       return { gate, because: `${renderHost(place.host)} ${place.path.text}` };
     },
     named(name, host) {
