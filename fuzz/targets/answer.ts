@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { headerOf, limits, readAnswer } from '../../src/doctor/probe/response.ts';
+import { headerOf } from '../../src/doctor/probe/answer.ts';
+import { limits, readAnswer } from '../../src/doctor/probe/read-answer.ts';
 import { expect, type Target } from '../target.ts';
 
 const pieces = [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseDuration } from '../core/duration.ts';
 import { isHttpToken } from '../core/http-token.ts';
-import type { ProbeSettings } from '../doctor/probe/probe.ts';
+import type { ProbeSettings } from '../doctor/probe/settings.ts';
 import { ownOrigin, parseTarget } from '../doctor/probe/target.ts';
 import { readSecret } from './secret-option.ts';
 

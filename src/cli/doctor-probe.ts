@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Finding, Severity } from '../doctor/probe/finding.ts';
+import type { Finding } from '../doctor/probe/finding.ts';
+import type { Severity } from '../doctor/probe/finding-rule.ts';
 import type { Report } from '../doctor/probe/run-probe.ts';
 import { type ProbeOptions, readSettings } from './doctor-probe-settings.ts';
 import { exitCodes } from './exit-codes.ts';

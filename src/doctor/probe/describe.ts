@@ -1,4 +1,4 @@
-import { type Answer, headerOf } from './response.ts';
+import { type Answer, headerOf } from './answer.ts';
 import { cookieNames, recogniseSignOn } from './sign-on.ts';
 import { hideValues } from './target.ts';
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Outcome } from './answer.ts';
 import { type Dialled, type DialOptions, dial, secure } from './dial.ts';
+import { readAnswer } from './read-answer.ts';
 import { type ProbeRequest, renderRequest } from './request.ts';
-import { type Outcome, readAnswer } from './response.ts';
 import type { Target } from './target.ts';
 
 /** A connection to the target that is ready for HTTP/1.1. */

@@ -1,8 +1,8 @@
 import { catalog, type FindingCode } from './catalog.ts';
-import type { ErrorWords } from './error-words.ts';
-import type { FindingRule } from './finding.ts';
-import { findRefusal } from './refusals.ts';
-import { errorWords } from './words.ts';
+import { classifyRefusal } from './classify-refusal.ts';
+import type { FindingRule } from './finding-rule.ts';
+import type { KnownMessage } from './known-message.ts';
+import { knownMessages } from './messages.ts';
 
 /** What a client's message means. */
 export interface Explanation {
@@ -30,7 +30,7 @@ const likeness = 0.4;
 /** Explains the message of a client or of nginx, without asking any server. */
 export function explainError(message: string): Explanation {
   const text = message.slice(0, longest).replaceAll('’', "'");
-  for (const words of errorWords) {
+  for (const words of knownMessages) {
     const match = words.pattern.exec(text);
     if (match !== null) return explain('certain', words, statusIn(match));
   }
@@ -42,7 +42,7 @@ export function explainError(message: string): Explanation {
 
 function explain(
   certainty: 'certain' | 'unsure',
-  { by, example, note, code: fixed }: ErrorWords,
+  { by, example, note, code: fixed }: KnownMessage,
   status: number | undefined,
 ): Explanation {
   const code = fixed ?? (status === undefined ? undefined : codeOf(status));
@@ -67,14 +67,14 @@ function statusIn({ groups }: RegExpExecArray): number | undefined {
 function codeOf(status: number): FindingCode {
   if (status === 401) return 'upgrade-denied';
   if (status >= 300 && status < 400) return 'upgrade-redirected';
-  return findRefusal({ status, headers: [], body: '' }).code;
+  return classifyRefusal({ status, headers: [], body: '' }).code;
 }
 
 /** The known words that share most with a text, and how much: 1 is all. */
-function findNearest(text: string): [ErrorWords | undefined, number] {
+function findNearest(text: string): [KnownMessage | undefined, number] {
   const wanted = wordsOf(text);
-  let best: [ErrorWords | undefined, number] = [undefined, 0];
-  for (const words of errorWords) {
+  let best: [KnownMessage | undefined, number] = [undefined, 0];
+  for (const words of knownMessages) {
     const own = wordsOf(words.example);
     const shared = [...own].filter((word) => wanted.has(word)).length;
     const score = (2 * shared) / (own.size + wanted.size || 1);

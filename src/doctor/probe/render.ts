@@ -1,5 +1,6 @@
 import type { Explanation } from './explain-error.ts';
-import type { Finding, Severity } from './finding.ts';
+import type { Finding } from './finding.ts';
+import type { Severity } from './finding-rule.ts';
 import type { Report } from './run-probe.ts';
 
 /** Colours a piece of text, or leaves it. */

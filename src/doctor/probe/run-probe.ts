@@ -1,11 +1,15 @@
+import { findBadAccept } from './accept.ts';
+import type { Answer } from './answer.ts';
 import { checks } from './checks.ts';
 import { lookupAddresses } from './dial.ts';
 import { exchange, open } from './exchange.ts';
-import { ends, type Finding, type Severity, worst } from './finding.ts';
+import { type Finding, isTerminal, worst } from './finding.ts';
+import type { Severity } from './finding-rule.ts';
 import { createMask, legible, type Mask } from './mask.ts';
-import type { Attempt, Probe, ProbeSettings } from './probe.ts';
-import { findBadAccept, handshakeHeaders, newKey } from './request.ts';
-import type { Answer } from './response.ts';
+import type { Attempt, Probe } from './probe.ts';
+import { handshakeHeaders, newKey } from './request.ts';
+import { secretsOf } from './secrets.ts';
+import type { ProbeSettings } from './settings.ts';
 import { renderTarget } from './target.ts';
 
 /** What a run of the probe found. */
@@ -58,7 +62,7 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
   for (const { about, run } of checks) {
     onProgress(about);
     findings.push(...(await run(probe)));
-    if (findings.some(ends)) break;
+    if (findings.some(isTerminal)) break;
   }
   return {
     target: mask(renderTarget(target)),
@@ -70,23 +74,6 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
 
 function badAccept(answer: Answer, key: string): string | undefined {
   return answer.status === 101 ? findBadAccept(answer, key) : undefined;
-}
-
-/** Everything of the settings that must not be shown. */
-function secretsOf({ target, token, cookie, ticket }: ProbeSettings): string[] {
-  const query = target.path.split('?').slice(1).join('?').split('&');
-  const pairs = [...query, ...(cookie ?? '').split(/;\s*/)].filter((pair) => pair.includes('='));
-  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1));
-  const decoded = values.flatMap((value) => [value, safelyDecoded(value)]);
-  return [token, ticket, ...decoded].filter((value) => value !== undefined);
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function maskFinding(found: Finding, mask: Mask): Finding {

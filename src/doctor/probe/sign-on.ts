@@ -1,4 +1,4 @@
-import { type Answer, headerOf } from './response.ts';
+import { type Answer, headerOf } from './answer.ts';
 
 /** A sign-on service that a redirect or a cookie gives away. */
 export interface SignOn {
@@ -101,14 +101,4 @@ export function cookieNames({ headers }: Answer): string[] {
     .filter(([name]) => name === 'set-cookie')
     .map(([, value]) => value.split(/[=;]/, 1)[0]?.trim() ?? '')
     .filter((name) => name !== '');
-}
-
-/** What keeps the login of a sign-on from handshakes. */
-export function renderFix(where: string): string {
-  return [
-    `One line, at the end of ${where}, behind what stands there:`,
-    'include /etc/nginx/no-login-redirect.conf;',
-    'In SWAG: include /config/nginx/no-login-redirect.conf;',
-    'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why. Then "nginx -t && nginx -s reload". Pages still go to the login.',
-  ].join('\n');
 }

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
-import { limits, readAnswer } from '../../../src/doctor/probe/response.ts';
+import { limits, readAnswer } from '../../../src/doctor/probe/read-answer.ts';
 import { codesOf, findingOf, probe, startRawServer } from '../../support/probe.ts';
 
 /** Writes the same again and again for as long as somebody reads. */

@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** What a handshake without a credential gets: denied, redirected, let in. */
 export const handshakeFindings = {

@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** Answers to a handshake that are neither 101, nor 401, nor a redirect. */
 export const refusalFindings = {

@@ -1,6 +1,6 @@
+import { headerOf } from '../answer.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
-import { headerOf } from '../response.ts';
 
 /** A cookie from the page's own host, and from pages of others (cross-site WebSocket hijacking). */
 export const cookie: Check = {

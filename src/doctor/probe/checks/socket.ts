@@ -1,5 +1,5 @@
 import { type Finding, finding } from '../finding.ts';
-import { type LiveSocket, openSocket } from '../live-socket.ts';
+import { type LiveSocket, openSocket } from '../open-socket.ts';
 import type { Check, Probe } from '../probe.ts';
 
 /** What an open socket does: answers a ping, takes a large message, survives silence. */

@@ -1,6 +1,6 @@
+import { headerOf } from '../answer.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type Attempt, type Check, isOpen } from '../probe.ts';
-import { headerOf } from '../response.ts';
 
 /** Whether an offered subprotocol comes back, as browsers want it. */
 export const subprotocol: Check = {

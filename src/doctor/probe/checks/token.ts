@@ -1,6 +1,6 @@
 import { type Finding, finding } from '../finding.ts';
 import { type Attempt, type Check, isOpen, isOpenToAll, renderStatus } from '../probe.ts';
-import { ways } from '../ways.ts';
+import { tokenTransports } from '../token-transports.ts';
 
 /** The token in every way: query, subprotocol, Bearer, Basic, cookie. */
 export const token: Check = {
@@ -9,8 +9,8 @@ export const token: Check = {
     const { token } = probe;
     if (token === undefined || isOpenToAll(probe)) return [];
     const attempts: Attempt[] = [];
-    for (const way of ways) {
-      attempts.push(await probe.upgrade(way.name, way.request(token, probe)));
+    for (const transport of tokenTransports) {
+      attempts.push(await probe.upgrade(transport.name, transport.request(token, probe)));
     }
     probe.admitted ??= attempts.find(isOpen)?.request;
     return [...judge(attempts), ...findEchoes(attempts, token)];

@@ -1,9 +1,10 @@
+import { classifyRedirect } from '../classify-redirect.ts';
+import { classifyRefusal } from '../classify-refusal.ts';
 import { describeAnswer } from '../describe.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type Check, isOpen, type Probe } from '../probe.ts';
-import { judgeRedirect } from '../redirect.ts';
-import { findRefusal } from '../refusals.ts';
-import { recogniseSignOn, renderFix } from '../sign-on.ts';
+import { renderFix } from '../remedy.ts';
+import { recogniseSignOn } from '../sign-on.ts';
 
 /** The handshake of a client without any credential: 401 is right, and nothing else. */
 export const upgrade: Check = {
@@ -18,13 +19,13 @@ export const upgrade: Check = {
     const evidence = probe.show(describeAnswer(answer));
     if (answer.status === 401) return judgeDenied(probe, evidence);
     if (answer.status >= 300 && answer.status < 400) {
-      return [judgeRedirect(answer, probe.target, evidence)];
+      return [classifyRedirect(answer, probe.target, evidence)];
     }
     if (answer.status === 403 && (await opensWithOrigin(probe))) {
       const opened = `without Origin ${evidence}; with Origin ${probe.origin} HTTP 101`;
       return [finding('upgrade-wants-origin', opened)];
     }
-    const { code, missing } = findRefusal(answer);
+    const { code, missing } = classifyRefusal(answer);
     if (missing !== undefined) return [finding(code, `${missing} is missing: ${evidence}`)];
     // A login page in the place of an answer: with status 403 (oauth2-proxy), or 200.
     const signOn = recogniseSignOn(answer);

@@ -1,5 +1,5 @@
+import { type Answer, headerOf } from './answer.ts';
 import type { FindingCode } from './catalog.ts';
-import { type Answer, headerOf } from './response.ts';
 
 /** What an answer to a complete handshake, other than 101, 401 and redirects, says. */
 export interface Refusal {
@@ -47,7 +47,7 @@ const byStatus: Readonly<Record<number, FindingCode>> = {
 };
 
 /** Reads a refusal. */
-export function findRefusal(answer: Answer): Refusal {
+export function classifyRefusal(answer: Answer): Refusal {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return { code: 'upgrade-ignored' };
   if (status === 400 || status === 426) {

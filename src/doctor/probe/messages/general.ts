@@ -1,7 +1,7 @@
-import { type ErrorWords, status } from '../error-words.ts';
+import { type KnownMessage, status } from '../known-message.ts';
 
 /** Words that many have in common; these come last. */
-export const generalWords: readonly ErrorWords[] = [
+export const generalMessages: readonly KnownMessage[] = [
   {
     by: 'programs with OpenSSL',
     example: 'unable to verify the first certificate',

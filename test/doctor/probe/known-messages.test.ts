@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { needProgram } from '../../../scripts/programs.ts';
 import { explainError } from '../../../src/doctor/probe/explain-error.ts';
-import { errorWords } from '../../../src/doctor/probe/words.ts';
+import { knownMessages } from '../../../src/doctor/probe/messages.ts';
 import { startNginx } from '../../../src/nginx/process.ts';
 import { useBrowser } from '../../support/browser.ts';
 import { createCertificate } from '../../support/certificate.ts';
@@ -209,7 +209,7 @@ test('what nginx writes into its error log is recognised', async (t) => {
 });
 
 describe('the words of', { concurrency: true }, () => {
-  for (const { by, example, code } of errorWords) {
+  for (const { by, example, code } of knownMessages) {
     test(`${by}, "${example.slice(0, 60)}", are recognised as theirs`, () => {
       const explained = explainError(`something before: ${example}`);
       assert.equal(explained.certainty, 'certain');

@@ -1,7 +1,7 @@
-import { type ErrorWords, status } from '../error-words.ts';
+import { type KnownMessage, status } from '../known-message.ts';
 
 /** What Node.js programs say. */
-export const javascriptWords: readonly ErrorWords[] = [
+export const javascriptMessages: readonly KnownMessage[] = [
   {
     by: 'Node.js, ws',
     example: 'Unexpected server response: 302',

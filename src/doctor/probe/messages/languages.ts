@@ -1,7 +1,7 @@
-import { type ErrorWords, status } from '../error-words.ts';
+import { type KnownMessage, status } from '../known-message.ts';
 
 /** What clients in Go, Rust, Java, Kotlin and C# say. */
-export const languageWords: readonly ErrorWords[] = [
+export const languageMessages: readonly KnownMessage[] = [
   {
     by: 'websocat',
     example: 'WebSocketError: Received unexpected status code (302 Found)',

@@ -1,7 +1,7 @@
-import type { ErrorWords } from '../error-words.ts';
+import type { KnownMessage } from '../known-message.ts';
 
 /** What nginx writes into its error log. */
-export const nginxWords: readonly ErrorWords[] = [
+export const nginxMessages: readonly KnownMessage[] = [
   {
     by: 'nginx, error log',
     example: 'auth request unexpected status: 302 while sending to client',

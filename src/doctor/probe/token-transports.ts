@@ -2,8 +2,8 @@ import { isHttpToken } from '../../core/http-token.ts';
 import type { ProbeRequest } from './request.ts';
 import { type Target, withParameter } from './target.ts';
 
-/** A way to present a token in a handshake. */
-export interface Way {
+/** A token transport: a way to present a token in a handshake. */
+export interface TokenTransport {
   readonly name: 'query' | 'subprotocol' | 'Bearer' | 'Basic' | 'cookie';
   request(token: string, names: Names): ProbeRequest;
 }
@@ -16,8 +16,8 @@ export interface Names {
   readonly origin: string;
 }
 
-/** All ways, those of programs and those of browsers. Each comes with the Origin of the page. */
-export const ways: readonly Way[] = [
+/** All transports, those of programs and those of browsers. Each comes with the Origin of the page. */
+export const tokenTransports: readonly TokenTransport[] = [
   {
     name: 'query',
     request: (token, { target, queryName, origin }) => ({

@@ -1,10 +1,11 @@
+import { type Answer, headerOf } from './answer.ts';
 import { type Finding, finding } from './finding.ts';
-import { type Answer, headerOf } from './response.ts';
-import { recogniseSignOn, renderFix } from './sign-on.ts';
+import { renderFix } from './remedy.ts';
+import { recogniseSignOn } from './sign-on.ts';
 import { hideValues, ownOrigin, type Target } from './target.ts';
 
 /** What a redirect of a handshake is: to TLS, to the same place elsewhere, or to a login. */
-export function judgeRedirect(answer: Answer, target: Target, evidence: string): Finding {
+export function classifyRedirect(answer: Answer, target: Target, evidence: string): Finding {
   const location = headerOf(answer, 'location') ?? '';
   const kind = classify(location, target);
   if (kind === 'https') return finding('upgrade-to-https', evidence);

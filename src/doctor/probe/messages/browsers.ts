@@ -1,7 +1,7 @@
-import { type ErrorWords, status } from '../error-words.ts';
+import { type KnownMessage, status } from '../known-message.ts';
 
 /** What browsers write into the console of a page. */
-export const browserWords: readonly ErrorWords[] = [
+export const browserMessages: readonly KnownMessage[] = [
   {
     by: 'Chrome, Edge',
     example: 'Error during WebSocket handshake: Unexpected response code: 302',

@@ -1,7 +1,7 @@
-import { type ErrorWords, status } from '../error-words.ts';
+import { type KnownMessage, status } from '../known-message.ts';
 
 /** What Python libraries say. */
-export const pythonWords: readonly ErrorWords[] = [
+export const pythonMessages: readonly KnownMessage[] = [
   {
     by: 'Python websockets',
     example: "https://login.example.com/ isn't a valid URI: scheme isn't ws or wss",

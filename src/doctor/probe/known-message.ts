@@ -1,7 +1,7 @@
 import type { FindingCode } from './catalog.ts';
 
 /** Words with which a client, or nginx, tells of a handshake that failed. */
-export interface ErrorWords {
+export interface KnownMessage {
   /** Who says so. */
   readonly by: string;
   /** How it goes, with `302` for any status: for people, and to compare unknown texts with. */
