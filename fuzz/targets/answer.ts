@@ -54,7 +54,7 @@ export const answer: Target = {
     connection.end();
     const outcome = await reading;
     expect(connection.destroyed, 'the connection is given up');
-    if (outcome.kind === 'silence') return outcome.code;
+    if (outcome.kind === 'failed') return outcome.code;
     const { answer: read } = outcome;
     const isFinal = read.status >= 200 || read.status === 101;
     expect(isFinal && read.status < 600, 'an answer is final', read.status);

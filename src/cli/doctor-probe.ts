@@ -102,8 +102,9 @@ function hasColours(): boolean {
 }
 
 function exitCodeOf({ findings, worst }: Report, { failOn }: ProbeOptions): number {
-  const isAway = ({ code }: Finding) => code === 'dns-failed' || code === 'connection-failed';
-  if (findings.some(isAway)) return exitCodes.unavailable;
+  const isUnreachable = ({ code }: Finding) =>
+    code === 'dns-failed' || code === 'connection-failed';
+  if (findings.some(isUnreachable)) return exitCodes.unavailable;
   const bad: readonly Severity[] = failOn === 'warning' ? ['fault', 'warning'] : ['fault'];
   return bad.includes(worst) ? exitCodes.failed : exitCodes.ok;
 }

@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 /** Why there is no answer that could be read. */
-export type Silence =
+export type ReadFailure =
   | 'no-answer'
   | 'closed-without-answer'
   | 'answer-not-http'
@@ -17,7 +17,7 @@ export type Silence =
 /** How a request ended. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'silence'; readonly code: Silence; readonly detail: string };
+  | { readonly kind: 'failed'; readonly code: ReadFailure; readonly detail: string };
 
 /** All values of a header, joined by commas (RFC 9110, section 5.3); undefined when absent. */
 export function headerOf({ headers }: Answer, name: string): string | undefined {

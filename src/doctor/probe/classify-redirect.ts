@@ -10,7 +10,7 @@ export function classifyRedirect(answer: Answer, target: Target, evidence: strin
   const kind = classify(location, target);
   if (kind === 'https') return finding('upgrade-to-https', evidence);
   const signOn = recogniseSignOn(answer);
-  if (kind === 'moved' && (signOn === undefined || signOn.fixIn === undefined)) {
+  if (kind === 'moved' && (signOn === undefined || signOn.fixLocation === undefined)) {
     const address = hideValues(new URL(location, ownOrigin(target)).href).replace(/^http/, 'ws');
     return finding('upgrade-moved', `${evidence}; for a client that is ${address}`);
   }
@@ -24,8 +24,8 @@ export function classifyRedirect(answer: Answer, target: Target, evidence: strin
         'Turn WebSocket on in the proxy in front of nginx, or pass on Upgrade and Connection there with HTTP/1.1.',
     });
   }
-  if (signOn.fixIn === undefined) return finding('upgrade-redirected', seen);
-  return finding('upgrade-redirected', seen, { change: renderFix(signOn.fixIn) });
+  if (signOn.fixLocation === undefined) return finding('upgrade-redirected', seen);
+  return finding('upgrade-redirected', seen, { change: renderFix(signOn.fixLocation) });
 }
 
 function classify(location: string, target: Target): 'https' | 'moved' | 'login' {

@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** What servers write into a 400 or 426 when a header of the handshake is not there. */
-const complaints: readonly { readonly words: RegExp; readonly missing: string }[] = [
+const missingHeaderTexts: readonly { readonly words: RegExp; readonly missing: string }[] = [
   // gorilla: "'upgrade' token not found in 'Connection' header"; aiohttp: "No CONNECTION upgrade hdr";
   // tornado: '"Connection" must be "Upgrade".'; Python websockets: "missing Connection header".
   {
@@ -53,7 +53,7 @@ export function classifyRefusal(answer: Answer): Refusal {
   if (status === 400 || status === 426) {
     const nginx = nginxTexts.find(({ words }) => words.test(body));
     if (nginx !== undefined) return { code: nginx.code };
-    const complaint = complaints.find(({ words }) => words.test(body));
+    const complaint = missingHeaderTexts.find(({ words }) => words.test(body));
     if (complaint !== undefined) {
       return { code: 'upgrade-headers-missing', missing: complaint.missing };
     }

@@ -23,19 +23,19 @@ export interface Explanation {
 }
 
 /** Characters of a message that are looked at. */
-const longest = 4_096;
+const maxLength = 4_096;
 /** How much of the words of a message a known one must share to be named. */
-const likeness = 0.4;
+const minSimilarity = 0.4;
 
 /** Explains the message of a client or of nginx, without asking any server. */
 export function explainError(message: string): Explanation {
-  const text = message.slice(0, longest).replaceAll('’', "'");
+  const text = message.slice(0, maxLength).replaceAll('’', "'");
   for (const words of knownMessages) {
     const match = words.pattern.exec(text);
     if (match !== null) return explain('certain', words, statusIn(match));
   }
   const [nearest, score] = findNearest(text);
-  if (nearest === undefined || score < likeness) return { certainty: 'unknown' };
+  if (nearest === undefined || score < minSimilarity) return { certainty: 'unknown' };
   const status = /(?<![\d.])([2-5]\d\d)(?![\d.])/.exec(text)?.[1];
   return explain('unsure', nearest, status === undefined ? undefined : Number(status));
 }
@@ -72,10 +72,10 @@ function codeOf(status: number): FindingCode {
 
 /** The known words that share most with a text, and how much: 1 is all. */
 function findNearest(text: string): [KnownMessage | undefined, number] {
-  const wanted = wordsOf(text);
+  const wanted = vocabularyOf(text);
   let best: [KnownMessage | undefined, number] = [undefined, 0];
   for (const words of knownMessages) {
-    const own = wordsOf(words.example);
+    const own = vocabularyOf(words.example);
     const shared = [...own].filter((word) => wanted.has(word)).length;
     const score = (2 * shared) / (own.size + wanted.size || 1);
     if (score > best[1]) best = [words, score];
@@ -83,6 +83,6 @@ function findNearest(text: string): [KnownMessage | undefined, number] {
   return best;
 }
 
-function wordsOf(text: string): Set<string> {
+function vocabularyOf(text: string): Set<string> {
   return new Set(text.toLowerCase().match(/[a-z]{2,}/g));
 }

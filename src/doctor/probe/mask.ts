@@ -1,8 +1,8 @@
-const stars = '***';
+const replacement = '***';
 /** Length of the pieces by which a part of a secret is recognised. */
 const pieceLength = 8;
 /** What is shorter is no secret, and hiding it would hide half the answer. */
-const shortest = 4;
+const minSecretLength = 4;
 
 /** Takes secrets out of a text. */
 export type Mask = (text: string) => string;
@@ -12,7 +12,9 @@ export type Mask = (text: string) => string;
  * where only a part of one is left (eight characters or more).
  */
 export function createMask(secrets: readonly string[]): Mask {
-  const forms = [...new Set(secrets.filter(({ length }) => length >= shortest).flatMap(formsOf))];
+  const forms = [
+    ...new Set(secrets.filter(({ length }) => length >= minSecretLength).flatMap(formsOf)),
+  ];
   const pieces = new Map<number, Set<string>>();
   for (const form of forms) {
     const size = Math.min(pieceLength, form.length);
@@ -27,7 +29,7 @@ function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const encoded = [0, 1, 2].flatMap((before) => inBase64(bytes, before));
   return [secret, encodeURIComponent(secret), ...encoded]
-    .filter(({ length }) => length >= shortest)
+    .filter(({ length }) => length >= minSecretLength)
     .map((form) => form.toLowerCase());
 }
 
@@ -52,17 +54,17 @@ function hide(text: string, pieces: ReadonlyMap<number, ReadonlySet<string>>): s
   let shown = '';
   for (let i = 0; i < text.length; i++) {
     if (!secret[i]) shown += text[i];
-    else if (!secret[i - 1]) shown += stars;
+    else if (!secret[i - 1]) shown += replacement;
   }
   return shown;
 }
 
 /** A piece of what a server sent, fit to be shown: one line, printable, and not too long. */
-export function legible(text: string, longest = 300): string {
+export function toDisplayLine(text: string, maxLength = 300): string {
   // Control characters, and those that turn the direction of a line, are shown and not obeyed.
   const line = text
     .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')
     .trim();
-  return line.length > longest ? `${line.slice(0, longest)} …` : line;
+  return line.length > maxLength ? `${line.slice(0, maxLength)} …` : line;
 }

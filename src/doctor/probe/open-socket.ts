@@ -4,35 +4,35 @@ import type { ProbeRequest } from './request.ts';
 import { hostHeader } from './target.ts';
 
 /** What a ping came to. Times in milliseconds. */
-export type Pong =
+export type PingResult =
   | { readonly kind: 'answered'; readonly after: number }
   | { readonly kind: 'silent' }
   | { readonly kind: 'closed'; readonly how: string };
 
 /** How a time of silence ended. */
-export interface Silence {
+export interface IdleResult {
   readonly kind: 'kept' | 'cut';
   readonly after: number;
   /** Messages and pings that the server sent meanwhile. */
-  readonly said: number;
+  readonly received: number;
   /** How the socket was closed, if it was. */
   readonly how: string;
 }
 
 /** An open socket of the probe. */
 export interface LiveSocket {
-  ping(timeout: number): Promise<Pong>;
+  ping(timeout: number): Promise<PingResult>;
   send(text: string): void;
-  idle(time: number): Promise<Silence>;
+  idle(time: number): Promise<IdleResult>;
   /** Says good-bye, and resolves when the connection is gone. */
   end(): Promise<void>;
 }
 
 /** Bytes of a message, and of all messages, that a server may send before it is left alone. */
-const mostBytes = { message: 1 << 20, all: 16 << 20 };
+const maxBytes = { message: 1 << 20, all: 16 << 20 };
 
 /** Milliseconds that a server may take to close its side. */
-const goodbye = 500;
+const closeTimeoutMs = 500;
 
 /** Repeats a handshake that was admitted and keeps the socket; a text says why that failed. */
 export async function openSocket(
@@ -47,32 +47,34 @@ export async function openSocket(
     createConnection: () => connection.socket,
     headers: { 'User-Agent': 'postern-doctor', ...others },
     handshakeTimeout: timeout,
-    maxPayload: mostBytes.message,
+    maxPayload: maxBytes.message,
     perMessageDeflate: false,
   });
-  const life = watch(socket);
+  const monitored = monitor(socket);
   const opened = new Promise<undefined>((resolve) => {
     socket.once('open', () => resolve(undefined));
   });
-  return Promise.race([opened, life.closed]).then((how) => how ?? control(socket, life));
+  return Promise.race([opened, monitored.closed]).then(
+    (how) => how ?? controlSocket(socket, monitored),
+  );
 }
 
-interface Life {
+interface SocketMonitor {
   /** Resolves, with how it happened, when the socket is closed. */
   readonly closed: Promise<string>;
-  said(): number;
+  received(): number;
 }
 
-function watch(socket: WebSocket): Life {
-  let said = 0;
+function monitor(socket: WebSocket): SocketMonitor {
+  let received = 0;
   let bytes = 0;
   let trouble = '';
-  socket.on('ping', () => said++);
+  socket.on('ping', () => received++);
   socket.on('message', (data) => {
-    said++;
+    received++;
     bytes += Buffer.isBuffer(data) ? data.length : 0;
-    if (bytes > mostBytes.all) {
-      trouble = `more than ${mostBytes.all} bytes came`;
+    if (bytes > maxBytes.all) {
+      trouble = `more than ${maxBytes.all} bytes came`;
       socket.terminate();
     }
   });
@@ -85,39 +87,43 @@ function watch(socket: WebSocket): Life {
       resolve(words.join(', '));
     });
   });
-  return { closed, said: () => said };
+  return { closed, received: () => received };
 }
 
-function control(socket: WebSocket, { closed, said }: Life): LiveSocket {
+function controlSocket(socket: WebSocket, { closed, received }: SocketMonitor): LiveSocket {
   return {
     async ping(timeout) {
       const start = Date.now();
-      const pong = new Promise<Pong>((resolve) => {
+      const pong = new Promise<PingResult>((resolve) => {
         socket.once('pong', () => resolve({ kind: 'answered', after: Date.now() - start }));
       });
-      const gone = closed.then((how): Pong => ({ kind: 'closed', how }));
+      const gone = closed.then((how): PingResult => ({ kind: 'closed', how }));
       if (socket.readyState === WebSocket.OPEN) socket.ping();
-      return within(timeout, [pong, gone], (): Pong => ({ kind: 'silent' }));
+      return withTimeout(timeout, [pong, gone], (): PingResult => ({ kind: 'silent' }));
     },
     send: (text) => socket.send(text),
     async idle(time) {
       const start = Date.now();
-      const before = said();
-      const end = (kind: Silence['kind'], how: string): Silence => {
-        return { kind, after: Date.now() - start, said: said() - before, how };
+      const before = received();
+      const end = (kind: IdleResult['kind'], how: string): IdleResult => {
+        return { kind, after: Date.now() - start, received: received() - before, how };
       };
-      return within(time, [closed.then((how) => end('cut', how))], () => end('kept', ''));
+      return withTimeout(time, [closed.then((how) => end('cut', how))], () => end('kept', ''));
     },
     async end() {
       socket.close(1_000);
-      await within(goodbye, [closed], () => '');
+      await withTimeout(closeTimeoutMs, [closed], () => '');
       socket.terminate();
     },
   };
 }
 
 /** The first of these, or what `late` says when none comes in time. */
-async function within<T>(time: number, some: readonly Promise<T>[], late: () => T): Promise<T> {
+async function withTimeout<T>(
+  time: number,
+  some: readonly Promise<T>[],
+  late: () => T,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<T>((resolve) => {
     timer = setTimeout(() => resolve(late()), time);

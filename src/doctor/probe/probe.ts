@@ -1,5 +1,5 @@
 import type { Outcome } from './answer.ts';
-import type { Dialled, DialOptions, Lookup } from './dial.ts';
+import type { DialOptions, DialResult, Lookup } from './dial.ts';
 import type { Finding } from './finding.ts';
 import type { ProbeRequest } from './request.ts';
 import type { ProbeSettings } from './settings.ts';
@@ -25,9 +25,9 @@ export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
   /** Handshakes so far. */
   readonly attempts: readonly Attempt[];
   /** Makes what a server sent fit to be shown: masked, on one line, not too long. */
-  show(text: string): string;
+  sanitize(text: string): string;
   /** A connection that is ready for a request, for who sends it otherwise. */
-  open(): Promise<Dialled>;
+  open(): Promise<DialResult>;
   /** Sends a request as it is. */
   send(request: ProbeRequest): Promise<Outcome>;
   /** Sends a complete handshake, with these headers more. */
@@ -48,7 +48,7 @@ export function isOpen({ outcome, bad }: Attempt): boolean {
 
 /** How an attempt ended, in two words. */
 export function renderStatus({ outcome, bad }: Attempt): string {
-  if (outcome.kind === 'silence') return 'no answer';
+  if (outcome.kind === 'failed') return 'no answer';
   return bad === undefined ? `HTTP ${outcome.answer.status}` : `HTTP 101, but ${bad}`;
 }
 

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { isHttpToken } from '../../core/http-token.ts';
-import { type Answer, headerOf, type Outcome, type Silence } from './answer.ts';
+import { type Answer, headerOf, type Outcome, type ReadFailure } from './answer.ts';
 
 /** Bytes of a head, headers of it, and bytes of a body that are looked at. */
 export const limits = { head: 65_536, headers: 200, body: 16_384 } as const;
 
 /** Answers such as "100 Continue" that may come before the one that counts. */
-const mostInterim = 8;
+const maxInterim = 8;
 
 /** Milliseconds that a body may take after its head: only its beginning is of interest. */
-const bodyPatience = 1_000;
+const bodyTimeoutMs = 1_000;
 
 /**
  * Reads one answer (RFC 9112) from a connection and destroys the connection. Strict about the head,
@@ -21,7 +21,7 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
     let length = 0;
     let interim = 0;
     let body: { answer: Answer; bytes: Buffer[]; size: number } | undefined;
-    let timer = setTimeout(() => silence('no-answer', progress()), deadline);
+    let timer = setTimeout(() => fail('no-answer', progress()), deadline);
 
     const progress = () =>
       length === 0 ? 'not a byte came' : `${length} bytes came, but no complete head`;
@@ -32,9 +32,9 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
       connection.destroy();
       resolve(outcome);
     };
-    const silence = (code: Silence, detail: string) => done({ kind: 'silence', code, detail });
+    const fail = (code: ReadFailure, detail: string) => done({ kind: 'failed', code, detail });
     const finish = () => {
-      if (body === undefined) return silence('closed-without-answer', progress());
+      if (body === undefined) return fail('closed-without-answer', progress());
       const { answer, bytes } = body;
       const raw = Buffer.concat(bytes);
       const plain = isChunked(answer) ? joinChunks(raw) : raw;
@@ -58,24 +58,24 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
       for (let start = from; ; start = 0) {
         const end = head.subarray(0, length).indexOf('\r\n\r\n', start);
         if (end > limits.head || (end === -1 && length > limits.head)) {
-          return silence('answer-too-large', `more than ${limits.head} bytes of headers came`);
+          return fail('answer-too-large', `more than ${limits.head} bytes of headers came`);
         }
         if (end === -1) {
-          const early = findNonsense(head.subarray(0, length));
-          return early === undefined ? undefined : silence('answer-not-http', early);
+          const early = detectNonHttp(head.subarray(0, length));
+          return early === undefined ? undefined : fail('answer-not-http', early);
         }
         const answer = parseHead(head.toString('latin1', 0, end));
-        if (typeof answer === 'string') return silence('answer-not-http', answer);
+        if (typeof answer === 'string') return fail('answer-not-http', answer);
         head.copyWithin(0, end + 4, length);
         length -= end + 4;
         // "100 Continue", "103 Early Hints": the answer is still to come.
         if (answer.status < 200 && answer.status !== 101) {
-          if (++interim <= mostInterim) continue;
-          return silence('answer-too-large', `more than ${mostInterim} interim answers came`);
+          if (++interim <= maxInterim) continue;
+          return fail('answer-too-large', `more than ${maxInterim} interim answers came`);
         }
         body = { answer, bytes: [], size: 0 };
         clearTimeout(timer);
-        timer = setTimeout(finish, Math.min(bodyPatience, deadline));
+        timer = setTimeout(finish, Math.min(bodyTimeoutMs, deadline));
         return onBody(Buffer.from(head.subarray(0, length)));
       }
     };
@@ -89,7 +89,7 @@ export function readAnswer(connection: Duplex, deadline: number): Promise<Outcom
 }
 
 /** What cannot become a status line any more, in words. */
-function findNonsense(bytes: Buffer): string | undefined {
+function detectNonHttp(bytes: Buffer): string | undefined {
   // A SETTINGS frame (RFC 9113, section 6.5) on stream 0 is what an HTTP/2 server says first.
   if (bytes.length >= 9 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0) {
     return 'it begins with an HTTP/2 SETTINGS frame';

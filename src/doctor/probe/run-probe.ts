@@ -5,7 +5,7 @@ import { lookupAddresses } from './dial.ts';
 import { exchange, open } from './exchange.ts';
 import { type Finding, isTerminal, worst } from './finding.ts';
 import type { Severity } from './finding-rule.ts';
-import { createMask, legible, type Mask } from './mask.ts';
+import { createMask, type Mask, toDisplayLine } from './mask.ts';
 import type { Attempt, Probe } from './probe.ts';
 import { handshakeHeaders, newKey } from './request.ts';
 import { secretsOf } from './secrets.ts';
@@ -40,7 +40,7 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
     address: '',
     admitted: undefined,
     attempts,
-    show: (text) => legible(mask(text)),
+    sanitize: (text) => toDisplayLine(mask(text)),
     open() {
       requests++;
       return open(target, probe.address, dialOptions);

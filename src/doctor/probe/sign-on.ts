@@ -4,12 +4,12 @@ import { type Answer, headerOf } from './answer.ts';
 export interface SignOn {
   readonly title: string;
   /** Where nginx/fixes/no-login-redirect.conf goes, for those that it is tested with. */
-  readonly fixIn?: string;
+  readonly fixLocation?: string;
   /** True for Postern's own login, which no handshake is sent to. */
   readonly own?: true;
 }
 
-interface Marks extends SignOn {
+interface Fingerprint extends SignOn {
   /** Of the address that a client is sent to. */
   readonly location?: RegExp;
   readonly cookie?: RegExp;
@@ -19,24 +19,25 @@ interface Marks extends SignOn {
 }
 
 /** From the particular to the general: the first that fits counts. */
-const services: readonly Marks[] = [
+const services: readonly Fingerprint[] = [
   { title: 'Postern', own: true, location: /\/\.postern\/login(?:[?#]|$)/ },
   {
     title: 'TinyAuth',
-    fixIn: 'the location that includes tinyauth-location.conf (or has auth_request /tinyauth)',
+    fixLocation:
+      'the location that includes tinyauth-location.conf (or has auth_request /tinyauth)',
     location: /^https?:\/\/[^/]*tinyauth|\/login\?(?:.*&)?redirect_uri=|\/tinyauth(?:[/?]|$)/i,
     cookie: /^tinyauth-/,
     header: /^x-tinyauth-/,
   },
   {
     title: 'Authelia',
-    fixIn: 'the location that includes authelia-location.conf or authelia-authrequest.conf',
+    fixLocation: 'the location that includes authelia-location.conf or authelia-authrequest.conf',
     location: /^https?:\/\/[^/]*authelia|\/authelia(?:[/?]|$)|[?&]rd=[^&]*&rm=[A-Z]+(?:&|$)/i,
     cookie: /^authelia_session/,
   },
   {
     title: 'authentik',
-    fixIn:
+    fixLocation:
       'the location that includes authentik-location.conf (or has auth_request /outpost.goauthentik.io/auth/nginx)',
     location:
       /\/outpost\.goauthentik\.io\/|\/authentik\/\?rd=|^https?:\/\/[^/]*authentik|\/if\/flow\//i,
@@ -45,7 +46,7 @@ const services: readonly Marks[] = [
   },
   {
     title: 'oauth2-proxy',
-    fixIn:
+    fixLocation:
       'the location that includes oauth2-proxy-location.conf (or has auth_request /oauth2/auth)',
     location: /\/oauth2\/(?:sign_in|start)(?:[?#]|$)/,
     cookie: /^_oauth2_proxy/,
@@ -53,7 +54,7 @@ const services: readonly Marks[] = [
   },
   {
     title: 'Vouch Proxy',
-    fixIn: 'the location with the proxy_pass of the application',
+    fixLocation: 'the location with the proxy_pass of the application',
     location: /[?&](?:vouch-failcount|X-Vouch-Token)=|^https?:\/\/[^/]*vouch/i,
     cookie: /^Vouch(?:Cookie|Session)/,
     header: /^x-vouch-/,

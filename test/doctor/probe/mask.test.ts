@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createMask, legible } from '../../../src/doctor/probe/mask.ts';
+import { createMask, toDisplayLine } from '../../../src/doctor/probe/mask.ts';
 import { hideValues, parseTarget, renderTarget } from '../../../src/doctor/probe/target.ts';
 
 const secret = 'pst_AbCdEfGhIjKlMnOpQrStUvWx';
@@ -55,8 +55,8 @@ describe('the mask', () => {
 });
 
 test('what is shown is one line of printable characters, and not longer than a screen', () => {
-  assert.equal(legible('a\r\n\tb\u001b[31m\u202ec'), 'a b\ufffd[31m\ufffdc');
-  assert.equal(legible('x'.repeat(1_000)).length, 302);
+  assert.equal(toDisplayLine('a\r\n\tb\u001b[31m\u202ec'), 'a b\ufffd[31m\ufffdc');
+  assert.equal(toDisplayLine('x'.repeat(1_000)).length, 302);
 });
 
 describe('an address', () => {

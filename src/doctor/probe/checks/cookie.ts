@@ -12,7 +12,7 @@ export const cookie: Check = {
       const withToken = probe.attempts.find(({ about }) => about === 'cookie');
       const cookie = withToken?.request.headers?.Cookie;
       return withToken !== undefined && isOpen(withToken) && cookie !== undefined
-        ? [await tryOthers(probe, cookie)]
+        ? [await tryForeignOrigins(probe, cookie)]
         : [];
     }
     const request = { headers: { Origin: probe.origin, Cookie: probe.cookie } };
@@ -24,11 +24,11 @@ export const cookie: Check = {
       return [finding('cookie-refused', evidence + isSentOn)];
     }
     probe.admitted ??= request;
-    return [finding('cookie-accepted', evidence), await tryOthers(probe, probe.cookie)];
+    return [finding('cookie-accepted', evidence), await tryForeignOrigins(probe, probe.cookie)];
   },
 };
 
-async function tryOthers(probe: Probe, cookie: string) {
+async function tryForeignOrigins(probe: Probe, cookie: string) {
   const accepted: string[] = [];
   const others = foreignOrigins(probe.origin);
   for (const Origin of others) {

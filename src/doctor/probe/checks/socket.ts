@@ -8,19 +8,19 @@ export const socket: Check = {
   async run(probe) {
     if (probe.admitted === undefined) return [];
     const socket = await openSocket(probe, probe.admitted);
-    if (typeof socket === 'string') return [finding('socket-closed', probe.show(socket))];
+    if (typeof socket === 'string') return [finding('socket-closed', probe.sanitize(socket))];
     try {
-      return await examine(probe, socket);
+      return await checkOpenSocket(probe, socket);
     } finally {
       await socket.end();
     }
   },
 };
 
-async function examine(probe: Probe, socket: LiveSocket): Promise<Finding[]> {
-  const { frame, idle, timeout, show } = probe;
+async function checkOpenSocket(probe: Probe, socket: LiveSocket): Promise<Finding[]> {
+  const { frame, idle, timeout, sanitize } = probe;
   const ping = await socket.ping(timeout);
-  if (ping.kind === 'closed') return [finding('socket-closed', show(ping.how))];
+  if (ping.kind === 'closed') return [finding('socket-closed', sanitize(ping.how))];
   if (ping.kind === 'silent') {
     return [finding('ping-unanswered', `no pong within ${timeout / 1000} s`)];
   }
@@ -34,15 +34,15 @@ async function examine(probe: Probe, socket: LiveSocket): Promise<Finding[]> {
       : after.kind === 'closed'
         ? after.how
         : 'no pong behind it';
-    const evidence = `a text message of ${frame} bytes, then ${show(fate)}`;
+    const evidence = `a text message of ${frame} bytes, then ${sanitize(fate)}`;
     findings.push(finding(isAlive ? 'large-frame-passed' : 'large-frame-refused', evidence));
     if (!isAlive) return findings;
   }
   if (idle !== undefined) {
-    const { kind, after, said, how } = await socket.idle(idle);
+    const { kind, after, received, how } = await socket.idle(idle);
     const seconds = `${Math.round(after / 1000)} s`;
-    const words = said === 0 ? '' : `; the server sent ${said} messages or pings meanwhile`;
-    const evidence = `${kind === 'cut' ? `${show(how)} after` : 'open for'} ${seconds}${words}`;
+    const words = received === 0 ? '' : `; the server sent ${received} messages or pings meanwhile`;
+    const evidence = `${kind === 'cut' ? `${sanitize(how)} after` : 'open for'} ${seconds}${words}`;
     findings.push(finding(kind === 'cut' ? 'idle-cut' : 'idle-survived', evidence));
   }
   return findings;

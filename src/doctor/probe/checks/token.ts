@@ -13,11 +13,11 @@ export const token: Check = {
       attempts.push(await probe.upgrade(transport.name, transport.request(token, probe)));
     }
     probe.admitted ??= attempts.find(isOpen)?.request;
-    return [...judge(attempts), ...findEchoes(attempts, token)];
+    return [...summarize(attempts), ...findEchoes(attempts, token)];
   },
 };
 
-function judge(attempts: readonly Attempt[]): Finding[] {
+function summarize(attempts: readonly Attempt[]): Finding[] {
   const list = (some: readonly Attempt[]) =>
     some.map((attempt) => `${attempt.about} ${renderStatus(attempt)}`).join(', ');
   const accepted = attempts.filter(isOpen);
@@ -33,7 +33,7 @@ function judge(attempts: readonly Attempt[]): Finding[] {
 function findEchoes(attempts: readonly Attempt[], token: string): Finding[] {
   const forms = [token, encodeURIComponent(token), Buffer.from(token).toString('base64url')];
   const places = attempts.flatMap(({ about, outcome }) =>
-    outcome.kind === 'silence'
+    outcome.kind === 'failed'
       ? []
       : outcome.answer.headers
           .filter(([, value]) => forms.some((form) => value.includes(form)))

@@ -11,13 +11,13 @@ export const upgrade: Check = {
   about: 'handshake without a credential',
   async run(probe) {
     const { outcome, bad } = await probe.upgrade('no credential', {});
-    if (outcome.kind === 'silence') return [finding(outcome.code, probe.show(outcome.detail))];
+    if (outcome.kind === 'failed') return [finding(outcome.code, probe.sanitize(outcome.detail))];
     const { answer } = outcome;
     if (bad !== undefined)
-      return [finding('upgrade-bad-accept', probe.show(`HTTP 101, but ${bad}`))];
-    if (answer.status === 101) return [judgeOpen(probe)];
-    const evidence = probe.show(describeAnswer(answer));
-    if (answer.status === 401) return judgeDenied(probe, evidence);
+      return [finding('upgrade-bad-accept', probe.sanitize(`HTTP 101, but ${bad}`))];
+    if (answer.status === 101) return [admittedFinding(probe)];
+    const evidence = probe.sanitize(describeAnswer(answer));
+    if (answer.status === 401) return deniedFindings(probe, evidence);
     if (answer.status >= 300 && answer.status < 400) {
       return [classifyRedirect(answer, probe.target, evidence)];
     }
@@ -29,13 +29,13 @@ export const upgrade: Check = {
     if (missing !== undefined) return [finding(code, `${missing} is missing: ${evidence}`)];
     // A login page in the place of an answer: with status 403 (oauth2-proxy), or 200.
     const signOn = recogniseSignOn(answer);
-    if (signOn?.fixIn === undefined || answer.status >= 500) return [finding(code, evidence)];
+    if (signOn?.fixLocation === undefined || answer.status >= 500) return [finding(code, evidence)];
     const seen = `${evidence}, looks like ${signOn.title}`;
-    return [finding(code, seen, { change: renderFix(signOn.fixIn) })];
+    return [finding(code, seen, { change: renderFix(signOn.fixLocation) })];
   },
 };
 
-function judgeOpen(probe: Probe): Finding {
+function admittedFinding(probe: Probe): Finding {
   probe.admitted = {};
   const { token, cookie, ticket, fromServer } = probe;
   const isExpected = [token, cookie, ticket].some((one) => one !== undefined);
@@ -44,7 +44,7 @@ function judgeOpen(probe: Probe): Finding {
   return finding(isExpected ? 'upgrade-open-without-token' : 'upgrade-open-to-everyone', evidence);
 }
 
-function judgeDenied({ fromServer }: Probe, evidence: string): Finding[] {
+function deniedFindings({ fromServer }: Probe, evidence: string): Finding[] {
   const denied = finding('upgrade-denied', evidence);
   return fromServer ? [denied, finding('self-check-refused', evidence)] : [denied];
 }
