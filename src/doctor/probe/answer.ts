@@ -1,6 +1,8 @@
 /** An HTTP/1.1 answer: its head, and the beginning of its body. */
 export interface Answer {
   readonly status: number;
+  /** The words behind the status, which are the server's own. */
+  readonly reason: string;
   /** Names in lower case, in the order of the answer. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** The first 16 KiB, decoded as UTF-8. */

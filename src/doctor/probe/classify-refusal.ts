@@ -1,5 +1,6 @@
 import { type Answer, headerOf } from './answer.ts';
 import type { FindingCode } from './catalog.ts';
+import { applicationMessages } from './messages/applications.ts';
 
 /** What an answer to a complete handshake, other than 101, 401 and redirects, says. */
 export interface Refusal {
@@ -8,62 +9,55 @@ export interface Refusal {
   readonly missing?: string;
 }
 
-/** What servers write into a 400 or 426 when a header of the handshake is not there. */
-const missingHeaderTexts: readonly { readonly words: RegExp; readonly missing: string }[] = [
-  // gorilla: "'upgrade' token not found in 'Connection' header"; aiohttp: "No CONNECTION upgrade hdr";
-  // tornado: '"Connection" must be "Upgrade".'; Python websockets: "missing Connection header".
-  {
-    words: /connection['"]? (?:header|must be|upgrade hdr)|missing connection/i,
-    missing: 'Connection',
-  },
-  // ws: "Missing or invalid Sec-WebSocket-Key header"; gorilla: "'Sec-WebSocket-Key' header …".
-  { words: /sec-websocket-key/i, missing: 'Sec-WebSocket-Key' },
-  { words: /sec-websocket-version/i, missing: 'Sec-WebSocket-Version' },
-  // ws: "Invalid Upgrade header"; tornado: 'Can "Upgrade" only to "WebSocket".'.
-  { words: /upgrade|websocket/i, missing: 'Upgrade' },
-];
-
-/** Texts with which nginx answers 400 itself. */
-const nginxTexts: readonly { readonly words: RegExp; readonly code: FindingCode }[] = [
-  {
-    words: /plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server/i,
-    code: 'plain-to-tls-port',
-  },
-  {
-    words: /No required SSL certificate was sent|SSL certificate error/i,
-    code: 'client-certificate-wanted',
-  },
-];
-
 const byStatus: Readonly<Record<number, FindingCode>> = {
+  400: 'upgrade-bad-request',
   403: 'upgrade-forbidden',
   404: 'upgrade-not-found',
   410: 'upgrade-not-found',
+  414: 'request-headers-too-large',
   429: 'upgrade-throttled',
+  431: 'request-headers-too-large',
+  494: 'request-headers-too-large',
+  499: 'no-answer',
   500: 'auth-service-broken',
   502: 'backend-unreachable',
   503: 'service-unavailable',
   504: 'backend-timeout',
+  // Cloudflare's: the server behind it is down, silent, or has a certificate that it distrusts.
+  520: 'backend-unreachable',
+  521: 'backend-unreachable',
+  522: 'backend-timeout',
+  523: 'backend-unreachable',
+  524: 'backend-timeout',
+  525: 'backend-unreachable',
+  526: 'backend-unreachable',
 };
 
-/** Reads a refusal. */
+/** Statuses with which servers say why in words of their own. */
+const telling = [400, 401, 403, 404, 421, 426, 431, 500, 503, 505];
+
+/** Classifies a refusal: by its words where servers have known ones, else by its status. */
 export function classifyRefusal(answer: Answer): Refusal {
-  const { status, body } = answer;
-  if (status >= 200 && status < 300) return { code: 'upgrade-ignored' };
-  if (status === 400 || status === 426) {
-    const nginx = nginxTexts.find(({ words }) => words.test(body));
-    if (nginx !== undefined) return { code: nginx.code };
-    const complaint = missingHeaderTexts.find(({ words }) => words.test(body));
-    if (complaint !== undefined) {
-      return { code: 'upgrade-headers-missing', missing: complaint.missing };
-    }
-    if (status === 426) {
-      // RFC 6455, section 4.4: a server that wants another version names those it knows.
-      const version = headerOf(answer, 'sec-websocket-version');
-      const missing = version === undefined ? 'Upgrade' : 'Sec-WebSocket-Version';
-      return { code: 'upgrade-headers-missing', missing };
-    }
-    return { code: 'upgrade-bad-request' };
+  const { status } = answer;
+  const words = telling.includes(status) ? refusalIn(answer) : undefined;
+  if (words !== undefined) return words;
+  if (status === 426) {
+    // RFC 6455, section 4.4: a server that wants another version names those it knows.
+    const version = headerOf(answer, 'sec-websocket-version');
+    const missing = version === undefined ? 'Upgrade' : 'Sec-WebSocket-Version';
+    return { code: 'upgrade-headers-missing', missing };
   }
+  if (status === 505) return { code: 'upgrade-headers-missing', missing: 'HTTP/1.1' };
+  if (status >= 200 && status < 300) return { code: 'upgrade-ignored' };
   return { code: byStatus[status] ?? 'upgrade-unexpected-status' };
+}
+
+/** What the words of an answer say: those of its status line (daphne has them there), or its body. */
+function refusalIn({ reason, body }: Answer): Refusal | undefined {
+  for (const text of [reason, body]) {
+    const known = applicationMessages.find(({ pattern }) => pattern.test(text));
+    if (known?.code === undefined) continue;
+    return { code: known.code, ...(known.missing !== undefined && { missing: known.missing }) };
+  }
+  return undefined;
 }

@@ -103,7 +103,8 @@ function detectNonHttp(bytes: Buffer): string | undefined {
 /** The head of an answer, or what is wrong with it. */
 function parseHead(text: string): Answer | string {
   const [statusLine = '', ...lines] = text.split('\r\n');
-  const status = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\r\n]*)?$/.exec(statusLine)?.[1];
+  const [, status, reason = ''] =
+    /^HTTP\/1\.[01] ([1-5]\d\d)(?: ([^\r\n]*))?$/.exec(statusLine) ?? [];
   if (status === undefined) return `its first line is ${JSON.stringify(statusLine.slice(0, 80))}`;
   if (lines.length > limits.headers) return `it has ${lines.length} header lines`;
   const headers: [string, string][] = [];
@@ -115,7 +116,7 @@ function parseHead(text: string): Answer | string {
     }
     headers.push([name.toLowerCase(), line.slice(colon + 1).trim()]);
   }
-  return { status: Number(status), headers, body: '' };
+  return { status: Number(status), reason, headers, body: '' };
 }
 
 function hasNoBody({ status }: Answer): boolean {

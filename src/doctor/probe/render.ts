@@ -40,14 +40,11 @@ function renderFinding(finding: Finding, paint: Paint): string {
 
 /** What a client's message means, for people. */
 export function renderExplanation(explained: Explanation, paint: Paint): string {
-  const { certainty, by, like, code, title, note, meaning, change } = explained;
+  const { certainty, code, title, note, meaning, change } = explained;
   if (certainty === 'unknown') {
     return 'These words are not known here. "postern doctor probe wss://host/path" shows what the server answers.';
   }
-  const head =
-    certainty === 'certain'
-      ? `${by} says this.`
-      : `${paint('Not sure.', 'yellow')} The nearest known words are those of ${by}: ${like}`;
+  const head = renderSource(explained, paint);
   return [
     head,
     ...(title === undefined ? [] : [row('what', `${title}  ${paint(code ?? '', 'dim')}`)]),
@@ -55,6 +52,15 @@ export function renderExplanation(explained: Explanation, paint: Paint): string 
     ...(meaning === undefined ? [] : [row('means', meaning)]),
     ...(change === undefined ? [] : [row('change', change)]),
   ].join('\n');
+}
+
+/** Whose words they are, and how sure that is. */
+function renderSource({ certainty, by, like, status }: Explanation, paint: Paint): string {
+  if (certainty === 'certain') {
+    return by === undefined ? `The status in the text says it: ${status}.` : `${by} says this.`;
+  }
+  const doubt = paint('Not sure.', 'yellow');
+  return by === undefined ? doubt : `${doubt} The nearest known words are those of ${by}: ${like}`;
 }
 
 /** Width of a line, where words allow. */
@@ -72,7 +78,8 @@ function row(name: string, text: string): string {
 function wrap(text: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  // An address stays with the command before it, so that both can be copied together.
+  for (const word of text.split(/ (?!wss?:\/\/)/)) {
     if (line !== '' && line.length + 1 + word.length > width - indent - 7) {
       lines.push(line);
       line = word;

@@ -103,3 +103,16 @@ export function cookieNames({ headers }: Answer): string[] {
     .map(([, value]) => value.split(/[=;]/, 1)[0]?.trim() ?? '')
     .filter((name) => name !== '');
 }
+
+/** Host names that sign-on services have. */
+const loginHost =
+  /^(?:log-?in|sign-?in|sso|auth|authelia|authentik|tinyauth|vouch|oauth2?|id|idp|account|accounts|keycloak|login-\w+)\./i;
+
+/** Whether an address is one that people are sent to for signing in, by its host or its path. */
+export function looksLikeLogin(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { hostname, pathname, search } = new URL(address);
+  const path = `${pathname}${search}`;
+  if (loginHost.test(hostname)) return true;
+  return services.some(({ location }) => location?.test(path) || location?.test(address));
+}

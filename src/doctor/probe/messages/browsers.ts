@@ -1,4 +1,7 @@
-import { type KnownMessage, status } from '../known-message.ts';
+import { askProbe, type KnownMessage, status } from '../known-message.ts';
+
+const silentFirefox =
+  'Firefox says the same whatever the reason: redirect, 401, certificate. "postern doctor probe wss://…" tells them apart.';
 
 /** What browsers write into the console of a page. */
 export const browserMessages: readonly KnownMessage[] = [
@@ -6,7 +9,7 @@ export const browserMessages: readonly KnownMessage[] = [
     by: 'Chrome, Edge',
     example: 'Error during WebSocket handshake: Unexpected response code: 302',
     pattern: new RegExp(`unexpected response code: ${status}`, 'i'),
-    note: 'Older Safari uses the same words.',
+    note: 'Older Safari and faye-websocket use the same words.',
   },
   {
     by: 'Chrome, Edge',
@@ -23,53 +26,67 @@ export const browserMessages: readonly KnownMessage[] = [
   },
   {
     by: 'Chrome, Edge',
+    example:
+      "Error during WebSocket handshake: 'Sec-WebSocket-Protocol' header value 'x' in response does not match any of sent values",
+    pattern:
+      /'sec-websocket-protocol' header value '.*' in response does not match|response must not include 'sec-websocket-protocol' header/i,
+    code: 'subprotocol-not-offered',
+  },
+  {
+    by: 'Chrome, Edge',
     example: "Error during WebSocket handshake: 'Upgrade' header is missing",
-    pattern: /websocket handshake: '(?:upgrade|connection)' header is missing/i,
+    pattern:
+      /websocket handshake: (?:'(?:upgrade|connection|sec-websocket-accept)' header (?:is missing|value)|incorrect 'sec-websocket-accept')/i,
     code: 'upgrade-bad-accept',
   },
   {
     by: 'Chrome, Edge',
-    example:
-      'WebSocket connection to wss failed: Error in connection establishment: net::ERR_CERT_DATE_INVALID',
-    pattern: /net::ERR_CERT_DATE_INVALID|certificate has expired|CERT_HAS_EXPIRED/i,
-    code: 'tls-expired',
+    example: 'Error during WebSocket handshake: Invalid status line',
+    pattern: /websocket handshake: invalid status line/i,
+    code: 'answer-not-http',
   },
   {
     by: 'Chrome, Edge',
-    example:
-      'WebSocket connection to wss failed: Error in connection establishment: net::ERR_CERT_COMMON_NAME_INVALID',
+    example: 'WebSocket is closed before the connection is established.',
+    pattern: /websocket is closed before the connection is established/i,
+    note: 'The page itself closed the socket while the handshake was under way: a component was taken down, or a timeout of the page’s own ran out.',
+  },
+  {
+    by: 'Chrome, Edge',
+    example: 'WebSocket opening handshake timed out',
+    pattern: /websocket opening handshake timed out/i,
+    code: 'no-answer',
+  },
+  {
+    by: 'Chrome, Edge',
+    example: 'Invalid frame header',
     pattern:
-      /net::ERR_CERT_COMMON_NAME_INVALID|ERR_TLS_CERT_ALTNAME_INVALID|does not match certificate's altnames|no alternative certificate subject name matches|certificate is not valid for '/i,
-    code: 'tls-wrong-name',
+      /invalid frame header|reserved bits are on|broken close frame|must not mask any frames|RSV1 must be clear|invalid (?:WebSocket frame|opcode)|unrecognized frame opcode/i,
+    code: 'socket-closed',
+    note: 'The handshake succeeded, and then something else than frames came: a proxy on the way compresses, buffers or adds to the stream, or two answers were mixed.',
   },
   {
     by: 'Chrome, Edge',
     example:
-      'WebSocket connection to wss failed: Error in connection establishment: net::ERR_CERT_AUTHORITY_INVALID',
+      'Mixed Content: The page was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint',
     pattern:
-      /net::ERR_CERT_AUTHORITY_INVALID|self[- ]signed certificate|certificate signed by unknown authority|PKIX path building failed/i,
-    code: 'tls-untrusted',
+      /insecure websocket (?:endpoint|connection)|insecure WebSocket connection may not be initiated|An insecure WebSocket/i,
+    code: 'not-encrypted',
+    note: 'The browser itself refuses ws:// from a page of https://; no request was sent.',
   },
   {
-    by: 'Chrome, Edge',
+    by: 'a browser',
     example:
-      'WebSocket connection to wss failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED',
-    pattern: /net::ERR_CONNECTION_REFUSED|ECONNREFUSED|connection refused/i,
-    code: 'connection-failed',
-  },
-  {
-    by: 'Chrome, Edge',
-    example:
-      'WebSocket connection to wss failed: Error in connection establishment: net::ERR_NAME_NOT_RESOLVED',
+      "Refused to connect to 'wss://host/' because it violates the following Content Security Policy directive: connect-src",
     pattern:
-      /net::ERR_NAME_NOT_RESOLVED|ENOTFOUND|EAI_AGAIN|name or service not known|no such host|nodename nor servname/i,
-    code: 'dns-failed',
+      /violates the (?:following )?content security policy|content.security.policy.*(?:blocked|blockiert|bloqué)/i,
+    note: 'The page’s own Content-Security-Policy forbids the connection: add the address to "connect-src". No request was sent.',
   },
   {
     by: 'Firefox',
     example: 'Firefox can’t establish a connection to the server at wss://host/path.',
     pattern: /can.t establish a connection to the server at wss?:/i,
-    note: 'Firefox says the same whatever the reason: redirect, 401, certificate. "postern doctor probe wss://…" tells them apart.',
+    note: silentFirefox,
   },
   {
     by: 'Firefox',
@@ -78,10 +95,56 @@ export const browserMessages: readonly KnownMessage[] = [
     code: 'closed-without-answer',
   },
   {
-    by: 'Safari',
+    by: 'Safari, Swift and other clients of Apple’s URL loading',
     example:
       'WebSocket connection to wss://host/path failed: There was a bad response from the server.',
-    pattern: /there was a bad response from the server/i,
-    note: 'Safari says so for every status but 101. "postern doctor probe wss://…" shows which it was.',
+    pattern: /there was a bad response from the server|NSURLErrorDomain\D{0,20}-1011\b/i,
+    note: `Apple’s URLSession says so for every status but 101. ${askProbe}`,
+  },
+  {
+    by: 'Safari',
+    example: 'WebSocket connection to wss://host/path failed: The network connection was lost.',
+    pattern: /the network connection was lost|NSURLErrorDomain\D{0,20}-1005\b/i,
+    code: 'closed-without-answer',
+  },
+  {
+    by: 'Safari',
+    example: 'WebSocket connection to wss://host/path failed: Could not connect to the server.',
+    pattern: /could not connect to the server|NSURLErrorDomain\D{0,20}-1004\b/i,
+    code: 'connection-failed',
+  },
+  {
+    by: 'Safari',
+    example: 'The certificate for this server is invalid.',
+    pattern:
+      /OSStatus error -98\d\d|the certificate for this server is invalid|NSURLErrorDomain\D{0,20}-120[0-6]\b|an SSL error has occurred/i,
+    code: 'tls-untrusted',
+  },
+  {
+    by: 'a browser',
+    example: "WebSocket connection to 'wss://host/path' failed:",
+    pattern: /websocket connection to '?\S+'? failed:?\s*$/im,
+    note: `The browser shows no reason. ${askProbe}`,
+  },
+];
+
+/**
+ * Firefox in other languages, by the shape of its sentence: one address of a socket within words that
+ * are not English. It comes last, since only the shape is known.
+ */
+export const translatedMessages: readonly KnownMessage[] = [
+  {
+    by: 'Firefox',
+    example: 'Firefox kann keine Verbindung zu dem Server unter wss://host/path aufbauen.',
+    pattern: /^(?=.*(?:Firefox|(?!\p{Script=Latin})\p{L}))[^\n]{0,80}\bwss?:\/\/\S+[^\n]{0,80}$/imu,
+    note: silentFirefox,
+  },
+  {
+    by: 'Firefox',
+    example:
+      'Die Verbindung zu wss://host/path wurde unterbrochen, während die Seite geladen wurde.',
+    pattern:
+      /^[^\n]{0,60}\b(?:Verbindung|connexion|conexión|conexão|connessione|verbinding|połączenie|spojení|anslutning\w*|forbindelse\w*|yhteys|bağlantı\w*)\b[^\n]{0,60}\bwss?:\/\/\S+[^\n]{0,100}$/im,
+    note: silentFirefox,
   },
 ];

@@ -1,12 +1,17 @@
-import { type KnownMessage, status } from '../known-message.ts';
+import { askProbe, type KnownMessage, status } from '../known-message.ts';
 
-/** What Node.js programs say. */
+/** What the WebSocket libraries of Node.js, Deno and Bun say. */
 export const javascriptMessages: readonly KnownMessage[] = [
   {
     by: 'Node.js, ws',
     example: 'Unexpected server response: 302',
     pattern: new RegExp(`unexpected server response:? \\(?${status}`, 'i'),
     note: 'Grist’s self-check, wscat, socket.io and most programs on Node.js say it this way.',
+  },
+  {
+    by: 'Node.js, websocket (WebSocket-Node)',
+    example: 'Server responded with a non-101 status: 302 Moved Temporarily',
+    pattern: new RegExp(`server responded with a non-101 status: ${status}`, 'i'),
   },
   {
     by: 'Node.js, ws',
@@ -27,15 +32,33 @@ export const javascriptMessages: readonly KnownMessage[] = [
     code: 'upgrade-bad-accept',
   },
   {
-    by: 'Node.js, ws (server)',
-    example: 'Missing or invalid Sec-WebSocket-Key header',
-    pattern: /missing or invalid sec-websocket-(?:key|version) header|^invalid upgrade header$/i,
-    code: 'upgrade-headers-missing',
+    by: 'Node.js, ws',
+    example: 'Opening handshake has timed out',
+    pattern: /opening handshake has timed out/i,
+    code: 'no-answer',
+  },
+  {
+    by: 'Node.js, ws',
+    example: 'Maximum redirects exceeded',
+    pattern: /maximum redirects exceeded|redirected (?:too many times|more than)/i,
+    code: 'upgrade-redirected',
   },
   {
     by: 'Node.js and Deno, built-in WebSocket',
     example: 'Received network error or non-101 status code.',
     pattern: /non-101 status code/i,
-    note: 'It hides the status; newer versions say nothing at all. "postern doctor probe wss://…" shows it.',
+    note: `It hides the status; newer versions say nothing at all. ${askProbe}`,
+  },
+  {
+    by: 'Bun, built-in WebSocket',
+    example: 'WebSocket connection to ws://host/ failed: Expected 101 status code',
+    pattern: /expected 101 status code/i,
+    note: `It hides the status. ${askProbe}`,
+  },
+  {
+    by: 'Node.js, MQTT.js and others',
+    example: 'Error: connack timeout',
+    pattern: /\bconnack timeout\b/i,
+    note: `The broker was never reached. ${askProbe}`,
   },
 ];
