@@ -2,11 +2,14 @@ import { type Answer, headerOf } from './answer.ts';
 import { type Finding, finding } from './finding.ts';
 import { renderFix } from './remedy.ts';
 import { recogniseSignOn } from './sign-on.ts';
+import { findSpeaker } from './speaker.ts';
 import { hideValues, ownOrigin, type Target } from './target.ts';
 
 /** What a redirect of a handshake is: to TLS, to the same place elsewhere, or to a login. */
 export function classifyRedirect(answer: Answer, target: Target, evidence: string): Finding {
   const location = headerOf(answer, 'location') ?? '';
+  const speaker = findSpeaker(answer);
+  const by = speaker === undefined ? {} : { speaker };
   const kind = classify(location, target);
   if (kind === 'https') return finding('upgrade-to-https', evidence);
   const signOn = recogniseSignOn(answer);
@@ -14,7 +17,7 @@ export function classifyRedirect(answer: Answer, target: Target, evidence: strin
     const address = hideValues(new URL(location, ownOrigin(target)).href).replace(/^http/, 'ws');
     return finding('upgrade-moved', `${evidence}; for a client that is ${address}`);
   }
-  if (signOn === undefined) return finding('upgrade-redirected', evidence);
+  if (signOn === undefined) return finding('upgrade-redirected', evidence, by);
   const seen = `${evidence}, looks like ${signOn.title}`;
   if (signOn.own) {
     return finding('upgrade-redirected', seen, {
@@ -24,8 +27,13 @@ export function classifyRedirect(answer: Answer, target: Target, evidence: strin
         'Turn WebSocket on in the proxy in front of nginx, or pass on Upgrade and Connection there with HTTP/1.1.',
     });
   }
-  if (signOn.fixLocation === undefined) return finding('upgrade-redirected', seen);
-  return finding('upgrade-redirected', seen, { change: renderFix(signOn.fixLocation) });
+  if (signOn.fixLocation === undefined) return finding('upgrade-redirected', seen, by);
+  return finding('upgrade-redirected', seen, { ...by, change: renderFix(signOn.fixLocation) });
+}
+
+/** True when a redirect goes to a login, and not to the same place under another address. */
+export function isLoginRedirect(answer: Answer, target: Target): boolean {
+  return classify(headerOf(answer, 'location') ?? '', target) === 'login';
 }
 
 function classify(location: string, target: Target): 'https' | 'moved' | 'login' {

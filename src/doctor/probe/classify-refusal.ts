@@ -1,6 +1,7 @@
 import { type Answer, headerOf } from './answer.ts';
 import type { FindingCode } from './catalog.ts';
 import { applicationMessages } from './messages/applications.ts';
+import { textOf } from './page-text.ts';
 
 /** What an answer to a complete handshake, other than 101, 401 and redirects, says. */
 export interface Refusal {
@@ -52,9 +53,9 @@ export function classifyRefusal(answer: Answer): Refusal {
   return { code: byStatus[status] ?? 'upgrade-unexpected-status' };
 }
 
-/** What the words of an answer say: those of its status line (daphne has them there), or its body. */
+/** What an answer says in words: in its body, or in its status line, where daphne has them. */
 function refusalIn({ reason, body }: Answer): Refusal | undefined {
-  for (const text of [reason, body]) {
+  for (const text of [textOf(body), reason]) {
     const known = applicationMessages.find(({ pattern }) => pattern.test(text));
     if (known?.code === undefined) continue;
     return { code: known.code, ...(known.missing !== undefined && { missing: known.missing }) };

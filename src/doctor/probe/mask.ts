@@ -9,9 +9,13 @@ export type Mask = (text: string) => string;
 
 /**
  * A mask for these secrets, also percent-encoded, in base64 and in base64url, in either case, and
- * where only a part of one is left (eight characters or more).
+ * where only a part of one is left (eight characters or more). Words that the probe writes itself stay:
+ * `transport=websocket` in an address is no secret, and hides no "WebSocket".
  */
-export function createMask(secrets: readonly string[]): Mask {
+export function createMask(
+  secrets: readonly string[],
+  ownWords: ReadonlySet<string> = new Set(),
+): Mask {
   const forms = [
     ...new Set(secrets.filter(({ length }) => length >= minSecretLength).flatMap(formsOf)),
   ];
@@ -19,10 +23,17 @@ export function createMask(secrets: readonly string[]): Mask {
   for (const form of forms) {
     const size = Math.min(pieceLength, form.length);
     const set = pieces.get(size) ?? new Set();
-    for (let i = 0; i + size <= form.length; i++) set.add(form.slice(i, i + size));
+    for (let i = 0; i + size <= form.length; i++) {
+      const piece = form.slice(i, i + size);
+      if (!isPartOf(piece, ownWords)) set.add(piece);
+    }
     pieces.set(size, set);
   }
   return (text) => hide(text, pieces);
+}
+
+function isPartOf(piece: string, words: ReadonlySet<string>): boolean {
+  return words.has(piece) || [...words].some((word) => word.includes(piece));
 }
 
 function formsOf(secret: string): string[] {

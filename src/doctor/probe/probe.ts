@@ -1,4 +1,4 @@
-import type { Outcome } from './answer.ts';
+import type { Answer, Outcome } from './answer.ts';
 import type { DialOptions, DialResult, Lookup } from './dial.ts';
 import type { Finding } from './finding.ts';
 import type { ProbeRequest } from './request.ts';
@@ -22,6 +22,8 @@ export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
   address: string;
   /** A handshake that opened the socket and can be repeated; the check that finds one sets it. */
   admitted: ProbeRequest | undefined;
+  /** What a page load without a credential got; the check of the page sets it. */
+  page: Answer | undefined;
   /** Handshakes so far. */
   readonly attempts: readonly Attempt[];
   /** Makes what a server sent fit to be shown: masked, on one line, not too long. */
@@ -30,7 +32,7 @@ export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
   open(): Promise<DialResult>;
   /** Sends a request as it is. */
   send(request: ProbeRequest): Promise<Outcome>;
-  /** Sends a complete handshake, with these headers more. */
+  /** Sends a complete handshake with these headers more, and offers the subprotocols of the settings. */
   upgrade(about: string, request: ProbeRequest): Promise<Attempt>;
 }
 

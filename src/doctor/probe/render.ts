@@ -2,12 +2,19 @@ import type { Explanation } from './explain-error.ts';
 import type { Finding } from './finding.ts';
 import type { Severity } from './finding-rule.ts';
 import type { Report } from './run-probe.ts';
+import type { Speaker } from './speaker.ts';
 
 /** Colours a piece of text, or leaves it. */
 export type Paint = (text: string, colour: 'green' | 'yellow' | 'red' | 'bold' | 'dim') => string;
 
 const codes = { green: 32, yellow: 33, red: 31, bold: 1, dim: 2 } as const;
 const colours = { ok: 'green', warning: 'yellow', fault: 'red' } as const;
+
+const speakers: Readonly<Record<Speaker, string>> = {
+  nginx: 'nginx itself',
+  gate: 'the gate',
+  application: 'the application behind the gate',
+};
 
 /** Colours for a terminal, or none. */
 export function paintFor(coloured: boolean): Paint {
@@ -30,9 +37,10 @@ export function renderReport({ target, findings, requests }: Report, paint: Pain
 }
 
 function renderFinding(finding: Finding, paint: Paint): string {
-  const { severity, code, title, evidence, meaning, change } = finding;
+  const { severity, code, title, evidence, speaker, meaning, change } = finding;
   const mark = paint(severity.padEnd(8), colours[severity]);
   const lines = [`${mark} ${paint(title, 'bold')}  ${paint(code, 'dim')}`, row('seen', evidence)];
+  if (speaker !== undefined) lines.push(row('from', speakers[speaker]));
   if (severity !== 'ok' || code === 'gate-reason') lines.push(row('means', meaning));
   if (change !== undefined) lines.push(row('change', change));
   return lines.join('\n');

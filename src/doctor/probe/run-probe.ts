@@ -6,8 +6,9 @@ import { exchange, open } from './exchange.ts';
 import { type Finding, isTerminal, worst } from './finding.ts';
 import type { Severity } from './finding-rule.ts';
 import { createMask, type Mask, toDisplayLine } from './mask.ts';
+import { ownWords } from './own-words.ts';
 import type { Attempt, Probe } from './probe.ts';
-import { handshakeHeaders, newKey } from './request.ts';
+import { handshakeHeaders, newKey, type ProbeRequest } from './request.ts';
 import { secretsOf } from './secrets.ts';
 import type { ProbeSettings } from './settings.ts';
 import { renderTarget } from './target.ts';
@@ -28,7 +29,7 @@ export interface Report {
  */
 export async function runProbe(settings: ProbeSettings): Promise<Report> {
   const { target, timeout, ca, lookup = lookupAddresses, onProgress = () => {} } = settings;
-  const mask = createMask(secretsOf(settings));
+  const mask = createMask(secretsOf(settings), ownWords());
   const findings: Finding[] = [];
   const attempts: Attempt[] = [];
   const dialOptions = { timeout, ...(ca !== undefined && { ca }) };
@@ -39,6 +40,7 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
     dialOptions,
     address: '',
     admitted: undefined,
+    page: undefined,
     attempts,
     sanitize: (text) => toDisplayLine(mask(text)),
     open() {
@@ -49,7 +51,8 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
       requests++;
       return exchange(target, probe.address, request, dialOptions);
     },
-    async upgrade(about, request) {
+    async upgrade(about, bare) {
+      const request = offer(bare, settings.protocols);
       const key = newKey();
       const headers = { ...handshakeHeaders(key), ...request.headers };
       const outcome = await probe.send({ ...request, headers });
@@ -72,16 +75,19 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
   };
 }
 
+/** Offers subprotocols with a request, behind those that it has: some applications want one at once. */
+function offer({ headers, ...rest }: ProbeRequest, protocols: readonly string[]): ProbeRequest {
+  if (protocols.length === 0) return { ...rest, ...(headers !== undefined && { headers }) };
+  const own = headers?.['Sec-WebSocket-Protocol'];
+  const all = [...(own === undefined ? [] : [own]), ...protocols].join(', ');
+  return { ...rest, headers: { ...headers, 'Sec-WebSocket-Protocol': all } };
+}
+
 function badAccept(answer: Answer, key: string): string | undefined {
   return answer.status === 101 ? findBadAccept(answer, key) : undefined;
 }
 
+/** Meaning and change are the catalogue's words; only the evidence holds what a server sent. */
 function maskFinding(found: Finding, mask: Mask): Finding {
-  const { evidence, meaning, change } = found;
-  return {
-    ...found,
-    evidence: mask(evidence),
-    meaning: mask(meaning),
-    ...(change !== undefined && { change: mask(change) }),
-  };
+  return { ...found, evidence: mask(found.evidence) };
 }

@@ -54,7 +54,7 @@ export const applicationFindings = {
     meaning:
       'A page load is denied in order, a handshake ends with 500: the subrequest carries the Upgrade headers of the client to the auth service, which takes it for a handshake of its own.',
     change:
-      'In the location of the auth service: "proxy_set_header Upgrade \\"\\"; proxy_set_header Connection \\"\\";", and no "include proxy.conf;", which passes them on. The error log has "auth request unexpected status".',
+      'In the location of the auth service: "proxy_set_header Upgrade ""; proxy_set_header Connection "";", and no "include proxy.conf;", which passes them on. The error log has "auth request unexpected status".',
   },
   'credential-not-tested': {
     severity: 'warning',

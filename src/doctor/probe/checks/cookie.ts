@@ -1,4 +1,6 @@
 import { headerOf } from '../answer.ts';
+import { findAdmitted } from '../behind-gate.ts';
+import { compareWithDenial } from '../denial.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
 
@@ -18,12 +20,21 @@ export const cookie: Check = {
     const request = { headers: { Origin: probe.origin, Cookie: probe.cookie } };
     const own = await probe.upgrade('the cookie', request);
     const evidence = `with Origin ${probe.origin} ${renderStatus(own)}`;
-    if (!isOpen(own)) {
+    const outcome = compareWithDenial(probe, own);
+    if (outcome === 'untested') return [finding('credential-not-tested', evidence)];
+    if (outcome === 'too-early') return findAdmitted(probe, [own]);
+    if (outcome === 'admitted') {
+      return [
+        finding('gate-admits', `without it denied, ${evidence}`),
+        ...(await findAdmitted(probe, [own])),
+      ];
+    }
+    if (outcome === 'denied') {
       const location = own.outcome.kind === 'answer' && headerOf(own.outcome.answer, 'location');
       const isSentOn = typeof location === 'string' ? ', sent on to a login' : '';
       return [finding('cookie-refused', evidence + isSentOn)];
     }
-    probe.admitted ??= request;
+    probe.admitted ??= own.request;
     return [finding('cookie-accepted', evidence), await tryForeignOrigins(probe, probe.cookie)];
   },
 };

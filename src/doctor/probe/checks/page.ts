@@ -11,6 +11,7 @@ export const page: Check = {
     // Many WebSocket servers leave a page load without an answer; the handshake still tells.
     if (outcome.kind === 'failed') return [finding('page-error', probe.sanitize(outcome.detail))];
     const { answer } = outcome;
+    probe.page = answer;
     const code = classify(answer.status, answer.body);
     const signOn = code === 'page-redirected' ? describeSignOn(answer) : undefined;
     const parts = [describeAnswer(answer), ...(signOn === undefined ? [] : [signOn])];

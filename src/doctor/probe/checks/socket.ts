@@ -1,13 +1,15 @@
+import { headerOf } from '../answer.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type LiveSocket, openSocket } from '../open-socket.ts';
 import type { Check, Probe } from '../probe.ts';
+import type { ProbeRequest } from '../request.ts';
 
 /** What an open socket does: answers a ping, takes a large message, survives silence. */
 export const socket: Check = {
   about: 'open socket',
   async run(probe) {
     if (probe.admitted === undefined) return [];
-    const socket = await openSocket(probe, probe.admitted);
+    const socket = await openSocket(probe, keepChosen(probe, probe.admitted));
     if (typeof socket === 'string') return [finding('socket-closed', probe.sanitize(socket))];
     try {
       return await checkOpenSocket(probe, socket);
@@ -16,6 +18,17 @@ export const socket: Check = {
     }
   },
 };
+
+/** An offer that the server did not take up would close the socket again, and has been told of. */
+function keepChosen({ attempts }: Probe, request: ProbeRequest): ProbeRequest {
+  const outcome = attempts.find((attempt) => attempt.request === request)?.outcome;
+  const { 'Sec-WebSocket-Protocol': _, ...headers } = request.headers ?? {};
+  const isTaken =
+    outcome?.kind === 'answer' && headerOf(outcome.answer, 'sec-websocket-protocol') !== undefined;
+  // A token in a subprotocol is what opens this socket.
+  const isToken = request.headers?.['Sec-WebSocket-Protocol']?.startsWith('postern.bearer');
+  return isTaken || isToken ? request : { ...request, headers };
+}
 
 async function checkOpenSocket(probe: Probe, socket: LiveSocket): Promise<Finding[]> {
   const { frame, idle, timeout, sanitize } = probe;

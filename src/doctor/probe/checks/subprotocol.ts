@@ -9,14 +9,13 @@ export const subprotocol: Check = {
     const { protocols, admitted, attempts, sanitize } = probe;
     const findings: Finding[] = [];
     const withToken = attempts.find(({ about }) => about === 'subprotocol');
-    if (withToken !== undefined) findings.push(...checkChosen(withToken, ['postern'], sanitize));
-    // The handshake that was admitted may have offered some of its own.
-    const own = admitted?.headers?.['Sec-WebSocket-Protocol'];
-    if (protocols.length > 0 && admitted !== undefined) {
-      const offered = [...(own?.split(', ') ?? []), ...protocols];
-      const headers = { ...admitted.headers, 'Sec-WebSocket-Protocol': offered.join(', ') };
-      const attempt = await probe.upgrade('subprotocols', { ...admitted, headers });
-      findings.push(...checkChosen(attempt, [...protocols, ...(own ? ['postern'] : [])], sanitize));
+    if (withToken !== undefined) {
+      findings.push(...checkChosen(withToken, ['postern', ...protocols], sanitize));
+    }
+    // Every handshake offers those of the settings; the one that opened the socket tells.
+    const opened = attempts.find(({ request }) => request === admitted);
+    if (protocols.length > 0 && opened !== undefined && opened !== withToken) {
+      findings.push(...checkChosen(opened, protocols, sanitize));
     }
     return findings;
   },

@@ -1,8 +1,13 @@
+import { findAdmitted } from '../behind-gate.ts';
+import { compareWithDenial } from '../denial.ts';
 import { type Finding, finding } from '../finding.ts';
-import { type Attempt, type Check, isOpen, isOpenToAll, renderStatus } from '../probe.ts';
+import { type Attempt, type Check, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
 import { tokenTransports } from '../token-transports.ts';
 
-/** The token in every way: query, subprotocol, Bearer, Basic, cookie. */
+/** Length from which on the size of a token is worth a word: browsers keep no longer cookie. */
+const longToken = 4_000;
+
+/** The token in every transport: query, subprotocol, Bearer, Basic, cookie. */
 export const token: Check = {
   about: 'handshakes with the token',
   async run(probe) {
@@ -12,21 +17,42 @@ export const token: Check = {
     for (const transport of tokenTransports) {
       attempts.push(await probe.upgrade(transport.name, transport.request(token, probe)));
     }
-    probe.admitted ??= attempts.find(isOpen)?.request;
-    return [...summarize(attempts), ...findEchoes(attempts, token)];
+    const size =
+      token.length < longToken ? [] : [finding('token-long', `it has ${token.length} characters`)];
+    return [...size, ...(await summarize(probe, attempts)), ...findEchoes(attempts, token)];
   },
 };
 
-function summarize(attempts: readonly Attempt[]): Finding[] {
+async function summarize(probe: Probe, attempts: readonly Attempt[]): Promise<Finding[]> {
   const list = (some: readonly Attempt[]) =>
     some.map((attempt) => `${attempt.about} ${renderStatus(attempt)}`).join(', ');
-  const accepted = attempts.filter(isOpen);
-  if (accepted.length === 0) return [finding('token-refused', list(attempts))];
-  const refused = attempts.filter((attempt) => !isOpen(attempt));
-  return [
-    finding('token-accepted', list(accepted)),
-    ...(refused.length === 0 ? [] : [finding('token-refused-in-some-ways', list(refused))]),
-  ];
+  const outcomes = attempts.map((attempt) => compareWithDenial(probe, attempt));
+  const those = (...wanted: string[]) =>
+    attempts.filter((_, index) => wanted.includes(outcomes[index] ?? ''));
+  const [open, denied, admitted] = [those('open'), those('denied'), those('admitted')];
+  const early = await findAdmitted(probe, those('too-early'));
+  if (open.length > 0) {
+    probe.admitted ??= open[0]?.request;
+    const others = attempts.filter((attempt) => !open.includes(attempt));
+    const some = others.length === 0 ? [] : [finding('token-refused-in-some-ways', list(others))];
+    return [finding('token-accepted', list(open)), ...some, ...early];
+  }
+  if (admitted.length > 0) {
+    const behind = await findAdmitted(probe, admitted);
+    const some = denied.length === 0 ? [] : [finding('token-refused-in-some-ways', list(denied))];
+    return [
+      finding('gate-admits', `no credential ${renderStatus(baseOf(probe))}; ${list(admitted)}`),
+      ...behind,
+      ...some,
+      ...early,
+    ];
+  }
+  if (denied.length > 0) return [finding('token-refused', list(attempts)), ...early];
+  return early.length > 0 ? early : [finding('credential-not-tested', list(attempts))];
+}
+
+function baseOf({ attempts }: Probe): Attempt {
+  return attempts.find(({ about }) => about === 'no credential') as Attempt;
 }
 
 /** Where a header of an answer holds the token. Names of headers only. */

@@ -1,43 +1,33 @@
-import { classifyRedirect } from '../classify-redirect.ts';
-import { classifyRefusal } from '../classify-refusal.ts';
 import { describeAnswer } from '../describe.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type Check, isOpen, type Probe } from '../probe.ts';
-import { renderFix } from '../remedy.ts';
-import { recogniseSignOn } from '../sign-on.ts';
+import { explainRefusal } from '../refused-handshake.ts';
 
 /** The handshake of a client without any credential: 401 is right, and nothing else. */
 export const upgrade: Check = {
   about: 'handshake without a credential',
   async run(probe) {
-    const { outcome, bad } = await probe.upgrade('no credential', {});
+    const attempt = await probe.upgrade('no credential', {});
+    const { outcome, bad } = attempt;
     if (outcome.kind === 'failed') return [finding(outcome.code, probe.sanitize(outcome.detail))];
     const { answer } = outcome;
     if (bad !== undefined)
       return [finding('upgrade-bad-accept', probe.sanitize(`HTTP 101, but ${bad}`))];
-    if (answer.status === 101) return [admittedFinding(probe)];
+    if (answer.status === 101) {
+      probe.admitted = attempt.request;
+      return [openFinding(probe)];
+    }
     const evidence = probe.sanitize(describeAnswer(answer));
     if (answer.status === 401) return deniedFindings(probe, evidence);
-    if (answer.status >= 300 && answer.status < 400) {
-      return [classifyRedirect(answer, probe.target, evidence)];
-    }
-    if (answer.status === 403 && (await opensWithOrigin(probe))) {
+    if ((answer.status === 400 || answer.status === 403) && (await opensWithOrigin(probe))) {
       const opened = `without Origin ${evidence}; with Origin ${probe.origin} HTTP 101`;
       return [finding('upgrade-wants-origin', opened)];
     }
-    const { code, missing } = classifyRefusal(answer);
-    if (missing !== undefined) return [finding(code, `${missing} is missing: ${evidence}`)];
-    // A login page in the place of an answer: with status 403 (oauth2-proxy), or 200.
-    const signOn = recogniseSignOn(answer);
-    if (signOn?.fixLocation === undefined || answer.status >= 500) return [finding(code, evidence)];
-    const seen = `${evidence}, looks like ${signOn.title}`;
-    return [finding(code, seen, { change: renderFix(signOn.fixLocation) })];
+    return [explainRefusal(probe, answer)];
   },
 };
 
-function admittedFinding(probe: Probe): Finding {
-  probe.admitted = {};
-  const { token, cookie, ticket, fromServer } = probe;
+function openFinding({ token, cookie, ticket, fromServer }: Probe): Finding {
   const isExpected = [token, cookie, ticket].some((one) => one !== undefined);
   const evidence = 'HTTP 101 without cookie, token and Origin';
   if (fromServer) return finding('self-check-passes', evidence);
@@ -49,9 +39,9 @@ function deniedFindings({ fromServer }: Probe, evidence: string): Finding[] {
   return fromServer ? [denied, finding('self-check-refused', evidence)] : [denied];
 }
 
+/** Tries the page's own Origin: some applications want one, and so do some rules. */
 async function opensWithOrigin(probe: Probe): Promise<boolean> {
-  const request = { headers: { Origin: probe.origin } };
-  const opened = isOpen(await probe.upgrade('an Origin', request));
-  if (opened) probe.admitted = request;
-  return opened;
+  const attempt = await probe.upgrade('an Origin', { headers: { Origin: probe.origin } });
+  if (isOpen(attempt)) probe.admitted = attempt.request;
+  return isOpen(attempt);
 }

@@ -38,7 +38,7 @@ const aboutRequest: readonly RefusalMessage[] = [
     by: 'Django',
     example:
       "Invalid HTTP_HOST header: 'app.example.com'. You may need to add it to ALLOWED_HOSTS.",
-    pattern: /invalid HTTP_HOST header|\bDisallowedHost\b|\bALLOWED_HOSTS\b/i,
+    pattern: /invalid HTTP_HOST header|\bBad Request \(400\)|\bDisallowedHost\b|\bALLOWED_HOSTS\b/i,
     code: 'application-refused-host',
   },
   {

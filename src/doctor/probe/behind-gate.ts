@@ -1,0 +1,36 @@
+import { type Finding, finding } from './finding.ts';
+import { type Attempt, isOpen, type Probe, renderStatus } from './probe.ts';
+import { explainAdmitted } from './refused-handshake.ts';
+
+/**
+ * The findings about handshakes that the gate admits and that open no socket, each kind once. Where
+ * one opens without its Origin, the application refuses the Origin and nothing else.
+ */
+export async function findAdmitted(probe: Probe, attempts: readonly Attempt[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const attempt of attempts) {
+    const found = await explainAdmitted(probe, attempt);
+    if (findings.some(({ code }) => code === found.code)) continue;
+    findings.push((await refusedForOrigin(probe, attempt, found)) ?? found);
+  }
+  return findings;
+}
+
+async function refusedForOrigin(
+  probe: Probe,
+  attempt: Attempt,
+  { code }: Finding,
+): Promise<Finding | undefined> {
+  const { Origin, Cookie, ...headers } = attempt.request.headers ?? {};
+  // Gates want an Origin beside a cookie, so without one nothing would be learned.
+  if (code !== 'application-refused' || Origin === undefined || Cookie !== undefined)
+    return undefined;
+  const without = await probe.upgrade(`${attempt.about} without Origin`, {
+    ...attempt.request,
+    headers,
+  });
+  if (!isOpen(without)) return undefined;
+  probe.admitted ??= without.request;
+  const evidence = `with Origin ${Origin} ${renderStatus(attempt)}, without Origin HTTP 101`;
+  return finding('application-refused-origin', evidence, { speaker: 'application' });
+}
