@@ -23,17 +23,10 @@ export function createMask(
   for (const form of forms) {
     const size = Math.min(pieceLength, form.length);
     const set = pieces.get(size) ?? new Set();
-    for (let i = 0; i + size <= form.length; i++) {
-      const piece = form.slice(i, i + size);
-      if (!isPartOf(piece, ownWords)) set.add(piece);
-    }
+    for (let i = 0; i + size <= form.length; i++) set.add(form.slice(i, i + size));
     pieces.set(size, set);
   }
-  return (text) => hide(text, pieces);
-}
-
-function isPartOf(piece: string, words: ReadonlySet<string>): boolean {
-  return words.has(piece) || [...words].some((word) => word.includes(piece));
+  return (text) => hide(text, pieces, ownWords);
 }
 
 function formsOf(secret: string): string[] {
@@ -53,7 +46,11 @@ function inBase64(bytes: Buffer, before: number): string[] {
   return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
 }
 
-function hide(text: string, pieces: ReadonlyMap<number, ReadonlySet<string>>): string {
+function hide(
+  text: string,
+  pieces: ReadonlyMap<number, ReadonlySet<string>>,
+  ownWords: ReadonlySet<string>,
+): string {
   // toLowerCase may change the length of letters beyond ASCII; then positions would not fit.
   const lower = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const secret = new Uint8Array(text.length);
@@ -61,6 +58,11 @@ function hide(text: string, pieces: ReadonlyMap<number, ReadonlySet<string>>): s
     for (let i = 0; i + size <= lower.length; i++) {
       if (set.has(lower.slice(i, i + size))) secret.fill(1, i, i + size);
     }
+  }
+  for (const { 0: word, index } of lower.matchAll(/[a-z]+(?:-[a-z]+)*/g)) {
+    // Where more than the word is marked, it is the beginning or the end of a secret.
+    const isWhole = !secret[index - 1] && !secret[index + word.length];
+    if (isWhole && ownWords.has(word)) secret.fill(0, index, index + word.length);
   }
   let shown = '';
   for (let i = 0; i < text.length; i++) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createMask, toDisplayLine } from '../../../src/doctor/probe/mask.ts';
+import { ownWords } from '../../../src/doctor/probe/own-words.ts';
 import { hideValues, parseTarget, renderTarget } from '../../../src/doctor/probe/target.ts';
 
 const secret = 'pst_AbCdEfGhIjKlMnOpQrStUvWx';
@@ -46,6 +47,16 @@ describe('the mask', () => {
       }
     });
     fc.assert(property, { numRuns: 500 });
+  });
+
+  test('leaves the words that the probe writes itself', () => {
+    const mask = createMask(['websocket', 'polling', secret], ownWords());
+    const text = `Invalid WebSocket upgrade, HTTP 400, ${secret}`;
+    assert.equal(mask(text), 'Invalid WebSocket upgrade, HTTP 400, ***');
+    // A secret that is made of such words is hidden as a whole.
+    const longer = createMask(['websocket-7f3a9c2d51', 'handshakecredential'], ownWords());
+    assert.equal(longer('x websocket-7f3a9c2d51 y handshakecredential'), 'x *** y ***');
+    assert.match(longer('a WebSocket server'), /^a WebSocket server$/);
   });
 
   test('does nothing without secrets, and not for what is too short to be one', () => {
