@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
-import { writeKit } from '../src/nginx/kit.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { renderKit } from '../src/nginx/render.ts';
+import { usualKitOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { writeKit } from '../src/proxies/nginx/config-bundle.ts';
+import { renderKit } from '../src/proxies/nginx/render.ts';
 import { session } from './handshake.ts';
 
 /** One way to guard a location, measured under load. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { writeKit } from '../src/nginx/kit.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { findFreePort, type NginxProcess, startNginx } from '../src/nginx/process.ts';
-import { renderKit } from '../src/nginx/render.ts';
+import { usualKitOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { writeKit } from '../src/proxies/nginx/config-bundle.ts';
+import { findFreePort, type NginxProcess, startNginx } from '../src/proxies/nginx/process.ts';
+import { renderKit } from '../src/proxies/nginx/render.ts';
 import type { Part, Place } from './parts.ts';
 
 /**

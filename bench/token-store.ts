@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openAdmin } from '../src/admin-over-store.ts';
+import { openAdmin } from '../src/app/offline-admin.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { renderCookie } from './handshake.ts';
 

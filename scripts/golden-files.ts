@@ -1,5 +1,5 @@
-import type { KitOptions } from '../src/nginx/kit-options.ts';
-import { flavours, type Kit, renderKit } from '../src/nginx/render.ts';
+import type { KitOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { flavours, type Kit, renderKit } from '../src/proxies/nginx/render.ts';
 
 /** The files of each flavour that is not shipped, and of one configuration that needs more of nginx. */
 export function renderGoldenFiles(defaults: KitOptions): Kit {

@@ -13,7 +13,7 @@ import { parts } from '../bench/parts.ts';
 import { readMemoryMb } from '../bench/process-usage.ts';
 import { startService } from '../bench/service.ts';
 import { startSite } from '../bench/site.ts';
-import { openAdmin } from '../src/admin-over-store.ts';
+import { openAdmin } from '../src/app/offline-admin.ts';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { audience, iss, makeJwt, newSigner } from '../test/support/jwt.ts';

@@ -10,11 +10,11 @@ import { renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
 import { startBackend } from '../src/demo/backend.ts';
-import { writeKit } from '../src/nginx/kit.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { findFreePort, startNginx } from '../src/nginx/process.ts';
-import { renderKit } from '../src/nginx/render.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
+import { usualKitOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { writeKit } from '../src/proxies/nginx/config-bundle.ts';
+import { findFreePort, startNginx } from '../src/proxies/nginx/process.ts';
+import { renderKit } from '../src/proxies/nginx/render.ts';
 import { adminKey, startTestPostern, temporaryDirectory } from './support/postern.ts';
 
 // There may be no Docker where the tests run. What the files say of each other and of the code can

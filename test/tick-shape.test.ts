@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
-import { collectGarbage } from '../src/cli/start-memory.ts';
-import { keepTickShape } from '../src/cli/tick-shape.ts';
+import { keepTickShape } from '../src/cli/serve/next-tick-shape.ts';
+import { collectGarbage } from '../src/cli/serve/startup-memory.ts';
 
 test('what Node queues for process.nextTick keeps its shape when all garbage is collected', async () => {
   const kept = keepTickShape();

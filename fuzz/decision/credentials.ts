@@ -1,7 +1,7 @@
-import { postern } from '../../src/core/audit.ts';
-import type { Bounds } from '../../src/core/identity.ts';
-import { createSecret, tokenPrefix } from '../../src/core/secret.ts';
-import type { Services } from '../../src/wiring.ts';
+import type { Services } from '../../src/app/services.ts';
+import { postern } from '../../src/core/model/audit.ts';
+import type { Bounds } from '../../src/core/model/identity.ts';
+import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
 import {
   audience,
   iss,

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { usualKitOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderKit } from '../../src/proxies/nginx/render.ts';
 import {
   type Case,
   caseOf,

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { usualKitOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeKit } from '../../src/proxies/nginx/config-bundle.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderKit } from '../../src/proxies/nginx/render.ts';
 import {
   type Backend,
   type FrameworkName,

@@ -1,14 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ListenAddress, parseListenAddress } from '../config/listen-address.ts';
-import { compareKit, type FileState, writeKit } from '../nginx/kit.ts';
-import { kitOptionsOf } from '../nginx/kit-options.ts';
-import { isPlainPath } from '../nginx/plain-path.ts';
-import { purgeAnswers } from '../nginx/purge.ts';
-import { type Flavour, flavours, type Kit, renderKit } from '../nginx/render.ts';
-import { renderUnifiedDiff } from '../nginx/unified-diff.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
-import { note, print } from './output.ts';
-import { Refusal } from './refusal.ts';
+import { renderUnifiedDiff } from '../lib/unified-diff.ts';
+import { kitOptionsOf } from '../proxies/nginx/bundle-options.ts';
+import { compareKit, type FileState, writeKit } from '../proxies/nginx/config-bundle.ts';
+import { isPlainPath } from '../proxies/nginx/plain-path.ts';
+import { purgeAnswers } from '../proxies/nginx/purge.ts';
+import { type Flavour, flavours, type Kit, renderKit } from '../proxies/nginx/render.ts';
+import { type ConfigOptions, loadFrom, withConfigOption } from './toolkit/options.ts';
+import { note, print } from './toolkit/output.ts';
+import { Refusal } from './toolkit/refusal.ts';
 
 interface RenderOptions extends ConfigOptions {
   readonly flavour: Flavour;

@@ -1,5 +1,5 @@
-import type { CredentialSource } from '../core/credential.ts';
-import { type Deny, deny } from '../core/verdict.ts';
+import { type Deny, deny } from '../core/decision/verdict.ts';
+import type { CredentialSource } from '../core/model/credential.ts';
 import { trimBlanks } from './blanks.ts';
 import { isTokenText } from './token-text.ts';
 

@@ -1,4 +1,4 @@
-import type { CredentialSource, SourceName } from '../core/credential.ts';
+import type { CredentialSource, SourceName } from '../core/model/credential.ts';
 import { basicSource, bearerSource } from './authorization.ts';
 import { cookieSource } from './cookie.ts';
 import { querySource } from './query.ts';

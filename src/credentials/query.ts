@@ -1,5 +1,5 @@
-import type { CredentialSource } from '../core/credential.ts';
-import { deny } from '../core/verdict.ts';
+import { deny } from '../core/decision/verdict.ts';
+import type { CredentialSource } from '../core/model/credential.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { CredentialSource } from '../core/credential.ts';
-import { decodeTokenSubprotocol, parseOffer } from '../core/subprotocol.ts';
-import { deny } from '../core/verdict.ts';
+import { deny } from '../core/decision/verdict.ts';
+import { decodeTokenSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
+import type { CredentialSource } from '../core/model/credential.ts';
 import { isTokenText } from './token-text.ts';
 
 /**

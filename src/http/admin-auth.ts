@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AdminKey, Role } from '../core/admin-key.ts';
-import { type Actor, actorNames } from '../core/audit.ts';
-import { plainAddress } from '../core/network.ts';
-import { retrySeconds } from '../core/throttle.ts';
-import type { AdminKeys } from '../services/admin-keys.ts';
-import type { AdminRefusal, Events } from '../services/events.ts';
-import type { ThrottleService } from '../services/throttle.ts';
+import type { AdminKeys } from '../admin-keys/service.ts';
+import type { AdminKey, Role } from '../core/model/admin-key.ts';
+import { type Actor, actorNames } from '../core/model/audit.ts';
+import type { AdminRefusal, Events } from '../core/model/events.ts';
+import { retrySeconds } from '../core/model/throttle.ts';
+import { plainAddress } from '../lib/network.ts';
+import type { ThrottleService } from '../throttle/service.ts';
 import { problems, sendProblem } from './problem.ts';
 
 /** What authentication works with. */

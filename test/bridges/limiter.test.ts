@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AskFailed } from '../../src/bridges/failure.ts';
-import { createLimiter } from '../../src/bridges/limiter.ts';
+import { createLimiter } from '../../src/sign-on/concurrency-limit.ts';
+import { AskFailed } from '../../src/sign-on/failure.ts';
 
 const never = new AbortController().signal;
 const late = new AskFailed({ name: 'TimeoutError' }, true);

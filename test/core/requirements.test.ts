@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkRequirements, noRequirements } from '../../src/core/requirements.ts';
+import { checkRequirements, noRequirements } from '../../src/core/decision/requirements.ts';
 import { anIdentity } from '../support/examples.ts';
 
 type Rules = Parameters<typeof checkRequirements>[0];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SeenLately } from '../../src/core/seen-lately.ts';
+import { SeenLately } from '../../src/lib/admission-filter.ts';
 
 /** A hash that is looked for at the place of all these hashes. */
 function hashAtOnePlace(mark: number): Uint8Array {

@@ -7,7 +7,7 @@ import {
   deny,
   isDenial,
   renderChallenge,
-} from '../../src/core/verdict.ts';
+} from '../../src/core/decision/verdict.ts';
 import { anIdentity } from '../support/examples.ts';
 
 /** Status for an ordinary request, status for an upgrade, `error` of the challenge. The codes are API. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bareIdentity } from '../../src/core/identity.ts';
-import { deny } from '../../src/core/verdict.ts';
-import type { DecisionRecord } from '../../src/services/events.ts';
-import { keepRecentDecisions } from '../../src/services/recent-decisions.ts';
+import { deny } from '../../src/core/decision/verdict.ts';
+import type { DecisionRecord } from '../../src/core/model/events.ts';
+import { bareIdentity } from '../../src/core/model/identity.ts';
+import { keepRecentDecisions } from '../../src/telemetry/recent-decisions.ts';
 
 const admitted: DecisionRecord['verdict'] = {
   verdict: 'allow',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRenewable } from '../../src/verifiers/renewable.ts';
+import { createRenewable } from '../../src/jwt/refreshing-cache.ts';
 
 const policy = { maxAge: 100, coolDown: 10, maxStale: 1_000, patience: 1 };
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
-import { definitions } from '../../src/services/metrics/definitions.ts';
-import type { Snapshot } from '../../src/services/metrics/snapshot.ts';
-import { createTallies } from '../../src/workers/tallies.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
+import { createTallies } from '../../src/cluster/metric-totals.ts';
+import { definitions } from '../../src/telemetry/metrics/definitions.ts';
+import type { Snapshot } from '../../src/telemetry/metrics/snapshot.ts';
 import { ask } from '../support/ask.ts';
 import { type Served, serve, surroundings } from '../support/cli.ts';
 import { scrape } from '../support/metrics.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { type Flavour, flavours, renderKit } from '../../src/nginx/render.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { usualKitOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { type Flavour, flavours, renderKit } from '../../src/proxies/nginx/render.ts';
 import { run } from '../support/cli.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { type Token, tokenState, tokenStates } from '../../src/core/token.ts';
+import { type Token, tokenState, tokenStates } from '../../src/core/model/token.ts';
 import {
   type NewAdminKey,
   type NewSession,
@@ -10,7 +10,7 @@ import {
   type SessionLimits,
   StoreUnavailable,
   type TokenFilter,
-} from '../../src/stores/store.ts';
+} from '../../src/store/port.ts';
 import { anEntry } from '../support/audit.ts';
 import { boundTo } from '../support/examples.ts';
 import type { UnrecordedStore } from '../support/unrecorded.ts';

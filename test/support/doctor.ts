@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readGateFile } from '../../src/cli/doctor-gates.ts';
+import { readGateFile } from '../../src/cli/doctor/doctor-gates.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
@@ -19,12 +19,12 @@ import { type Examination, examine } from '../../src/doctor/config/examine.ts';
 import type { Finding } from '../../src/doctor/config/finding.ts';
 import type { GateFile } from '../../src/doctor/config/gate-file.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
-import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
-import { fitsPathPattern } from '../../src/nginx/syntax/glob.ts';
-import { type FileSet, loadConfiguration } from '../../src/nginx/syntax/index.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { kitOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderKit } from '../../src/proxies/nginx/render.ts';
+import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
+import { type FileSet, loadConfiguration } from '../../src/proxies/nginx/syntax/index.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';
 
 /**

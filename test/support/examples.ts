@@ -1,11 +1,11 @@
-import type { Gate } from '../../src/core/gate.ts';
-import { credentialKinds, identityHeaders } from '../../src/core/gate.ts';
-import type { Handshake } from '../../src/core/handshake.ts';
-import { type Bounds, type Identity, unbounded } from '../../src/core/identity.ts';
-import { sameOrigin } from '../../src/core/origin.ts';
-import { noRequirements } from '../../src/core/requirements.ts';
-import type { Throttle } from '../../src/core/throttle.ts';
-import type { Token } from '../../src/core/token.ts';
+import { noRequirements } from '../../src/core/decision/requirements.ts';
+import type { Gate } from '../../src/core/gate/gate.ts';
+import { credentialKinds, identityHeaders } from '../../src/core/gate/gate.ts';
+import type { Handshake } from '../../src/core/gate/handshake.ts';
+import { sameOrigin } from '../../src/core/gate/origin.ts';
+import { type Bounds, type Identity, unbounded } from '../../src/core/model/identity.ts';
+import type { Throttle } from '../../src/core/model/throttle.ts';
+import type { Token } from '../../src/core/model/token.ts';
 
 /** Good at these gates only. */
 export function boundTo(...gates: readonly string[]): Bounds {

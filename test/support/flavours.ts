@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
 import { parse } from 'yaml';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { type KitOptions, usualKitOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { renderKit } from '../../src/proxies/nginx/render.ts';
 import type { GuardedSite } from './nginx.ts';
 import { startSite } from './nginx.ts';
 import { startSwag } from './swag.ts';

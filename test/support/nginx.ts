@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { type KitOptions, usualKitOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeKit } from '../../src/proxies/nginx/config-bundle.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderKit } from '../../src/proxies/nginx/render.ts';
 import type { Certificate } from './certificate.ts';
 import { temporaryDirectory } from './postern.ts';
 

@@ -2,10 +2,10 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { type Kit, renderKit } from '../../src/nginx/render.ts';
-import { swagHttpFile } from '../../src/nginx/swag.ts';
+import { type KitOptions, usualKitOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import { type Kit, renderKit } from '../../src/proxies/nginx/render.ts';
+import { swagHttpFile } from '../../src/proxies/nginx/swag.ts';
 import { startNameServer } from './dns.ts';
 import { temporaryDirectory } from './postern.ts';
 

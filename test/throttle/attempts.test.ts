@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Attempts, endOf } from '../../src/services/attempts.ts';
+import { Attempts, endOf } from '../../src/throttle/leaky-buckets.ts';
 
 const budget = { failures: 10, window: 10_000 };
 const start = 1_000_000;

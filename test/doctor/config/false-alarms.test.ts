@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { examine } from '../../../src/doctor/config/examine.ts';
 import type { RuleCode } from '../../../src/doctor/config/finding.ts';
-import { usualKitOptions } from '../../../src/nginx/kit-options.ts';
-import { renderKit } from '../../../src/nginx/render.ts';
-import { diskFiles, type FileSet, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
-import { nginxFiles, packageRoot } from '../../../src/resources.ts';
+import { nginxFiles, packageRoot } from '../../../src/lib/resources.ts';
+import { usualKitOptions } from '../../../src/proxies/nginx/bundle-options.ts';
+import { renderKit } from '../../../src/proxies/nginx/render.ts';
+import {
+  diskFiles,
+  type FileSet,
+  loadConfiguration,
+} from '../../../src/proxies/nginx/syntax/index.ts';
 import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
 import { signOns } from '../../support/sign-ons/index.ts';
 import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';

@@ -1,0 +1,55 @@
+import type { DecisionPorts, Question } from '../core/decision/context.ts';
+import { decide } from '../core/decision/decide.ts';
+import { deny, isDenial, type Verdict } from '../core/decision/verdict.ts';
+import type { ChosenGate, GateChoice } from '../core/gate/gate-choice.ts';
+import type { Handshake } from '../core/gate/handshake.ts';
+import type { Events } from '../core/model/events.ts';
+import type { Throttle } from '../core/model/throttle.ts';
+import { type Awaitable, unlessFailed, whenKnown } from '../lib/maybe-promise.ts';
+import { StoreUnavailable } from '../store/port.ts';
+
+/** A verdict, and at which gate. */
+export interface Judgement {
+  /** Undefined when there was none to be at. */
+  readonly at: ChosenGate | undefined;
+  readonly verdict: Verdict;
+}
+
+/** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
+export type Judge = (
+  handshake: Handshake,
+  options?: Pick<Question, 'trace' | 'requestId'> & { readonly dry?: boolean },
+) => Awaitable<Judgement>;
+
+/** Builds the one way to a verdict, for nginx and for people who ask why. */
+export function createJudge(dependencies: {
+  readonly gates: GateChoice;
+  readonly ports: DecisionPorts;
+  /** Counts nothing, for those who ask why. */
+  readonly dryThrottle: Throttle;
+  readonly events: Events;
+  readonly clock: () => number;
+}): Judge {
+  const { gates, ports, dryThrottle, events, clock } = dependencies;
+  const dryPorts: DecisionPorts = {
+    ...ports,
+    redeem: async () => undefined,
+    throttle: dryThrottle,
+  };
+  return (handshake, { dry = false, trace, requestId } = {}) => {
+    const at = gates.choose(handshake);
+    if (isDenial(at)) return { at: undefined, verdict: at };
+    const question = { handshake, gate: at.gate, now: clock(), trace, requestId };
+    const verdict = unlessFailed<Verdict>(
+      () => decide(question, dry ? dryPorts : ports),
+      (error) => failed(error, events),
+    );
+    return whenKnown(verdict, (known) => ({ at, verdict: known }));
+  };
+}
+
+/** The denial for a decision that could not be made, which is written down. */
+export function failed(error: unknown, events: Events) {
+  events.failed('a decision failed', error);
+  return deny(error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error');
+}
