@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import { deny, type Verdict } from '../src/core/decision/verdict.ts';
 import type { DecisionRecord } from '../src/core/model/events.ts';
+import { deny, type Verdict } from '../src/core/model/verdict.ts';
 import { definitions } from '../src/telemetry/metrics/definitions.ts';
 import { createMetrics } from '../src/telemetry/metrics/metrics.ts';
 import { median } from './store/figure.ts';

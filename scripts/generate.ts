@@ -9,7 +9,7 @@ import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.t
 import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
-import { type DenialCode, denialStatus, denials } from '../src/core/decision/verdict.ts';
+import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
 import { usualKitOptions } from '../src/proxies/nginx/bundle-options.ts';

@@ -1,4 +1,3 @@
-import { isDenial } from '../../src/core/decision/verdict.ts';
 import type { Gate } from '../../src/core/gate/gate.ts';
 import { chooseAmong, findAmbiguities } from '../../src/core/gate/gate-choice.ts';
 import {
@@ -12,6 +11,7 @@ import {
   parsePathPattern,
 } from '../../src/core/gate/path-pattern.ts';
 import { readPath } from '../../src/core/gate/path-readings.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
 

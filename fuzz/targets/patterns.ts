@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isDenial } from '../../src/core/decision/verdict.ts';
 import { matchesHost, parseHostPattern, relateHosts } from '../../src/core/gate/host-pattern.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
 import {
@@ -10,6 +9,7 @@ import {
   relatePaths,
 } from '../../src/core/gate/path-pattern.ts';
 import { findPublic, parsePublicPlace } from '../../src/core/gate/public-place.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { expect, type Target } from '../target.ts';
 import { handshakeOf } from './sample.ts';

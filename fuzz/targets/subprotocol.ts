@@ -1,7 +1,7 @@
 import { renderAllowHeaders } from '../../src/admission/answer-headers.ts';
-import { isDenial } from '../../src/core/decision/verdict.ts';
 import { parseOffer } from '../../src/core/gate/subprotocol.ts';
 import { bareIdentity } from '../../src/core/model/identity.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readSubrequest } from '../../src/admission/read-subrequest.ts';
 import { headersTelling } from '../../src/admission/subrequest-headers.ts';
-import { isDenial } from '../../src/core/decision/verdict.ts';
 import { isGateName, isMethod, parseHost } from '../../src/core/gate/handshake.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { type NetworkSet, parseNetworks, plainAddress } from '../../src/lib/network.ts';
 import { readHead, usualLines } from '../head.ts';
 import { several } from '../random.ts';

@@ -1,14 +1,17 @@
-import type { AdminKey, Role } from '../core/model/admin-key.ts';
+import { type AdminKey, fullKey, type Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames, postern } from '../core/model/audit.ts';
 import { keyMadeEntry } from '../core/model/audit-entries.ts';
+import { KeyRefused } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
 import type { AdminKeyStore } from '../store/port.ts';
 
 /** Name of the key that the configuration gives. */
 const configuredName = 'configured';
+
 /** Name of the key that the first start makes where none is configured. */
 const firstName = 'first';
+
 /** Names that would be taken for somebody else's. */
 const reservedNames: ReadonlySet<string> = new Set([
   configuredName,
@@ -28,18 +31,6 @@ export interface KeyRequest {
   readonly maxTtl: number | undefined;
   /** Unix milliseconds, undefined for never. */
   readonly expiresAt: number | undefined;
-}
-
-/** A key was asked for that would not be what it says. */
-export class KeyRefused extends Error {
-  override readonly name = 'KeyRefused';
-  /** The field of the request that is to blame. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(message);
-    this.field = field;
-  }
 }
 
 /** Decides whose requests the admin API serves, and keeps the keys. May reject with StoreUnavailable. */
@@ -134,17 +125,4 @@ function checkKey({ role, gates, maxTtl }: KeyRequest): void {
   const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';
   if (field === undefined) return;
   throw new KeyRefused(field, `binds an issuer only; a key of the role ${role} has no such bound`);
-}
-
-/** A key that may do everything and is kept nowhere. */
-export function fullKey(name: string, now: number): AdminKey {
-  return {
-    name,
-    role: 'admin',
-    gates: [],
-    maxTtl: undefined,
-    createdAt: now,
-    expiresAt: undefined,
-    lastUsedAt: undefined,
-  };
 }

@@ -1,4 +1,3 @@
-import { type Allow, type Deny, denialStatus, renderChallenge } from '../core/decision/verdict.ts';
 import { renderBackendHeaders } from '../core/gate/backend-headers.ts';
 import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
@@ -6,7 +5,9 @@ import { renderLogin } from '../core/gate/login.ts';
 import { returnAddress } from '../core/gate/page-address.ts';
 import { markerSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
+import { denialStatus, renderChallenge } from '../core/model/denials.ts';
 import { retrySeconds } from '../core/model/throttle.ts';
+import type { Allow, Deny } from '../core/model/verdict.ts';
 
 /** A header of an answer. */
 export type AnswerHeader = readonly [name: string, value: string];

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Deny, denialStatus, isDenial } from '../core/decision/verdict.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import type { Assertion } from '../core/model/assertion.ts';
+import { denialStatus } from '../core/model/denials.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Identity } from '../core/model/identity.ts';
+import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { maskText } from '../lib/mask.ts';
 import { type Awaitable, unlessFailed, whenKnown } from '../lib/maybe-promise.ts';
 import type { TraceHeaders } from '../telemetry/tracing/tracing.ts';

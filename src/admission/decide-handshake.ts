@@ -1,12 +1,12 @@
 import type { DecisionPorts, Question } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
-import { deny, isDenial, type Verdict } from '../core/decision/verdict.ts';
 import type { ChosenGate, GateChoice } from '../core/gate/gate-choice.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
+import { StoreUnavailable } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Throttle } from '../core/model/throttle.ts';
+import { deny, isDenial, type Verdict } from '../core/model/verdict.ts';
 import { type Awaitable, unlessFailed, whenKnown } from '../lib/maybe-promise.ts';
-import { StoreUnavailable } from '../store/port.ts';
 
 /** A verdict, and at which gate. */
 export interface Judgement {

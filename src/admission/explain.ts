@@ -1,9 +1,10 @@
 import type { TraceEntry } from '../core/decision/context.ts';
 import { stepNames } from '../core/decision/decide.ts';
-import { denialStatus, denials, isDenial, type Verdict } from '../core/decision/verdict.ts';
 import type { Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
+import { denialStatus, denials } from '../core/model/denials.ts';
 import type { DecisionRecord } from '../core/model/events.ts';
+import { isDenial, type Verdict } from '../core/model/verdict.ts';
 import { mask, maskText } from '../lib/mask.ts';
 import type { Subrequest } from './answer.ts';
 import { type AnswerHeader, renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';

@@ -1,4 +1,3 @@
-import { deny } from '../core/decision/verdict.ts';
 import { parseAuthUri } from '../core/gate/auth-uri.ts';
 import {
   isGateName,
@@ -8,6 +7,7 @@ import {
   parseUpgrade,
   type Upgrade,
 } from '../core/gate/handshake.ts';
+import { deny } from '../core/model/verdict.ts';
 import { memoize } from '../lib/memo.ts';
 import { type NetworkSet, plainAddress } from '../lib/network.ts';
 import type { Subrequest } from './answer.ts';

@@ -1,6 +1,6 @@
-import { fullKey } from '../admin-keys/service.ts';
 import { createAuditFeed } from '../audit/feed.ts';
 import type { Config } from '../config/config.ts';
+import { fullKey } from '../core/model/admin-key.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';

@@ -1,6 +1,6 @@
 import type { AnswerSubrequest } from '../admission/answer.ts';
 import type { DecisionPorts } from '../core/decision/context.ts';
-import type { Bridge } from '../core/model/sign-on.ts';
+import type { Bridge } from '../core/decision/sign-on.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 
 /** The same ports; whatever waits for something does so in a span. */

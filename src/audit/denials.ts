@@ -1,8 +1,9 @@
-import type { DenialCode, Verdict } from '../core/decision/verdict.ts';
 import { type AuditDetails, type AuditEntry, postern } from '../core/model/audit.ts';
+import { denials } from '../core/model/denials.ts';
 import type { DecisionRecord, Events, SignInDenial } from '../core/model/events.ts';
+import type { Verdict } from '../core/model/verdict.ts';
 import type { AuditStore } from '../store/port.ts';
-import { createSampler, sampling } from './sampler.ts';
+import { createSampler, sampling } from '../telemetry/sampler.ts';
 
 /** Writes denials to the audit log: behind, and few of many. Nobody waits for it. */
 export interface DenialAudit {
@@ -14,13 +15,12 @@ export interface DenialAudit {
 
 /** Milliseconds for which entries are gathered to be written together. */
 const gatherMs = 1_000;
+
 /** Milliseconds after which writing is tried again. */
 const retryMs = 5_000;
+
 /** Entries that wait at most, while they cannot be written. The oldest are the ones that are kept. */
 const mostWaiting = 1_000;
-
-/** What everybody gets now and then with a page load, for the first time or in early data: no news. */
-const ordinary: ReadonlySet<DenialCode> = new Set(['no_credential', 'sign_on_denied', 'too_early']);
 
 /**
  * Builds it. `isOn` says whether denials of handshakes and of signing in are written; those of the admin
@@ -101,7 +101,7 @@ export function createDenialAudit(dependencies: {
 }
 
 function isNews({ verdict, upgrade }: DecisionRecord): boolean {
-  return verdict.verdict === 'deny' && (upgrade || !ordinary.has(verdict.reason));
+  return verdict.verdict === 'deny' && (upgrade || denials[verdict.reason].audit === 'always');
 }
 
 /** No more than the log says of it, and nothing of the path. */

@@ -1,8 +1,8 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { DecisionRecord } from '../core/model/events.ts';
+import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
 import type { StoredThrottle } from '../store/port.ts';
 import type { Snapshot } from '../telemetry/metrics/snapshot.ts';
-import type { ThrottledNetwork, ThrottleFilter } from '../throttle/service.ts';
 
 /** Where a worker listens, which is the same for all. */
 export interface Addresses {

@@ -1,5 +1,5 @@
-import { type Deny, deny } from '../core/decision/verdict.ts';
-import type { CredentialSource, Presented } from '../core/model/credential.ts';
+import type { CredentialSource, Presented } from '../core/decision/credential-source.ts';
+import { type Deny, deny } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 

@@ -1,5 +1,5 @@
-import { deny } from '../core/decision/verdict.ts';
-import type { CredentialSource } from '../core/model/credential.ts';
+import type { CredentialSource } from '../core/decision/credential-source.ts';
+import { deny } from '../core/model/verdict.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**

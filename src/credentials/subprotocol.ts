@@ -1,6 +1,6 @@
-import { deny } from '../core/decision/verdict.ts';
+import type { CredentialSource } from '../core/decision/credential-source.ts';
 import { decodeTokenSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
-import type { CredentialSource } from '../core/model/credential.ts';
+import { deny } from '../core/model/verdict.ts';
 import { isTokenText } from './token-text.ts';
 
 /**

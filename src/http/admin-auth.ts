@@ -1,17 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AdminKeys } from '../admin-keys/service.ts';
 import type { AdminKey, Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames } from '../core/model/audit.ts';
 import type { AdminRefusal, Events } from '../core/model/events.ts';
-import { retrySeconds } from '../core/model/throttle.ts';
+import { retrySeconds, type TooMany } from '../core/model/throttle.ts';
 import { plainAddress } from '../lib/network.ts';
-import type { ThrottleService } from '../throttle/service.ts';
 import { problems, sendProblem } from './problem.ts';
+
+/** Finds admin keys. */
+export interface KeyFinder {
+  /** The key of this secret; undefined for an unknown or expired one. Rejects with StoreUnavailable. */
+  identify(secret: string): Promise<AdminKey | undefined>;
+}
 
 /** What authentication works with. */
 export interface AdminAuthDependencies {
-  readonly adminKeys: AdminKeys;
-  readonly throttle: Pick<ThrottleService, 'adminFailed'>;
+  readonly adminKeys: KeyFinder;
+  readonly throttle: {
+    /** Counts a wrong admin key; undefined while there were not too many. */
+    adminFailed(address: string | undefined, now: number): TooMany | undefined;
+  };
   readonly clock: () => number;
 }
 
@@ -43,7 +50,7 @@ export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependenci
 
 /** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
 export async function findKey(
-  adminKeys: AdminKeys,
+  adminKeys: KeyFinder,
   request: FastifyRequest,
 ): Promise<AdminKey | undefined> {
   const secret = presentedKey(request);

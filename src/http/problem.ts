@@ -1,14 +1,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { KeyRefused } from '../admin-keys/service.ts';
 import { ConfigError } from '../config/config-error.ts';
+import {
+  IssueRefused,
+  IssuerUnavailable,
+  JwtRevocationRefused,
+  KeyRefused,
+  MetricsUnavailable,
+  RevocationRefused,
+  StoreUnavailable,
+  TokenEnded,
+} from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
-import { IssuerUnavailable, JwtRevocationRefused } from '../jwt/revocations.ts';
 import { explainSchemaError } from '../lib/schema-error.ts';
-import { StoreUnavailable } from '../store/port.ts';
-import { MetricsUnavailable } from '../telemetry/metrics/scrape.ts';
-import { IssueRefused, RevocationRefused } from '../tokens/issuing.ts';
-import { TokenEnded } from '../tokens/service.ts';
 
 /** Every problem the admin API answers with: its status and what it means. The codes are API. */
 export const problems = {

@@ -1,6 +1,6 @@
-import { type Deny, deny } from '../core/decision/verdict.ts';
 import type { AuditEntry } from '../core/model/audit.ts';
 import type { Identity } from '../core/model/identity.ts';
+import { type Deny, deny } from '../core/model/verdict.ts';
 import type { JwtStore } from '../store/port.ts';
 
 /**

@@ -1,10 +1,15 @@
-import { isDenial } from '../core/decision/verdict.ts';
 import type { Actor, AuditEntry } from '../core/model/audit.ts';
 import { showMoment } from '../core/model/audit-entries.ts';
+import {
+  IssuerUnavailable,
+  JwtRevocationRefused,
+  RevocationRefused,
+} from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Issuer } from '../core/model/issuer.ts';
+import { isDenial } from '../core/model/verdict.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port.ts';
-import { type IssuerBounds, RevocationRefused } from '../tokens/issuing.ts';
+import type { IssuerBounds } from '../tokens/issuing.ts';
 import type { VerifyJwt } from './verify.ts';
 
 /** What to revoke of an issuer. */
@@ -20,23 +25,6 @@ export interface JwtRevocationRequest {
     | { readonly subject: string; readonly issuedBefore: number | undefined };
   /** Unix milliseconds at which nothing that it concerns is good any more; undefined if unknown. */
   readonly expiresAt: number | undefined;
-}
-
-/** A revocation was asked for that cannot be. */
-export class JwtRevocationRefused extends Error {
-  override readonly name = 'JwtRevocationRefused';
-  /** The field of the request that is to blame. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(message);
-    this.field = field;
-  }
-}
-
-/** Whether a JWT is its issuer's cannot be told right now. */
-export class IssuerUnavailable extends Error {
-  override readonly name = 'IssuerUnavailable';
 }
 
 /**

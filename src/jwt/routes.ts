@@ -1,13 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { JwtRevocationRefused } from '../core/model/errors.ts';
 import { actorOf, allow } from '../http/admin-auth.ts';
 import { longestSubject, subjectPattern } from '../lib/text-line.ts';
 import type { JwtRevocation } from '../store/port.ts';
-import {
-  JwtRevocationRefused,
-  type JwtRevocationRequest,
-  type JwtRevocations,
-} from './revocations.ts';
+import type { JwtRevocationRequest, JwtRevocations } from './revocations.ts';
 
 const moment = (description: string) =>
   Type.Optional(Type.String({ format: 'date-time', description }));

@@ -1,10 +1,11 @@
 import { errors, type JWTVerifyOptions, jwtVerify, type KeyObject } from 'jose';
-import { type DenialCode, type Deny, deny, isDenial } from '../core/decision/verdict.ts';
 import type { Credential } from '../core/model/credential.ts';
+import type { DenialCode } from '../core/model/denials.ts';
 import type { Identity } from '../core/model/identity.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { type JsonObject, readUnverifiedJwt } from '../core/model/jws.ts';
 import { checkMoment, jwtIdentity } from '../core/model/jwt-identity.ts';
+import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
 import type { JwtStore } from '../store/port.ts';
 import type { IssuerKeyring, Keys } from './issuer-keys.ts';

@@ -1,9 +1,9 @@
 import type { DecisionPorts } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
-import { deny, type Verdict } from '../core/decision/verdict.ts';
 import type { Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import type { Actor } from '../core/model/audit.ts';
+import { deny, type Verdict } from '../core/model/verdict.ts';
 
 /** A token that reached an application inside the socket, and what the application knows about it. */
 export interface IntrospectionRequest {

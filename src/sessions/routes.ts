@@ -3,19 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { readSubrequest } from '../admission/read-subrequest.ts';
 import type { SessionConfig } from '../config/config.ts';
-import {
-  type DenialCode,
-  type Deny,
-  denialStatus,
-  denials,
-  isDenial,
-} from '../core/decision/verdict.ts';
 import type { Gate } from '../core/gate/gate.ts';
 import type { GateChoice } from '../core/gate/gate-choice.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { isOriginAllowed } from '../core/gate/origin.ts';
 import { signInGate, siteGate } from '../core/gate/site-gate.ts';
+import { type DenialCode, denialStatus, denials } from '../core/model/denials.ts';
 import { retrySeconds } from '../core/model/throttle.ts';
+import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { readForms } from '../http/bodies.ts';
 import type { NetworkSet } from '../lib/network.ts';
 import { clearSessionCookie, setSessionCookie } from './cookie.ts';

@@ -1,14 +1,14 @@
 import type { SessionConfig } from '../config/config.ts';
 import type { DecisionPorts } from '../core/decision/context.ts';
+import { weighDenial } from '../core/decision/count-denial.ts';
 import { decide } from '../core/decision/decide.ts';
-import { type Deny, deny, isDenial, type Verdict } from '../core/decision/verdict.ts';
 import { type Gate, plainCookie } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { holderOf, postern } from '../core/model/audit.ts';
 import { showMoment } from '../core/model/audit-entries.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/model/identity.ts';
-import { weighDenial } from '../core/model/throttle.ts';
+import { type Deny, deny, isDenial, type Verdict } from '../core/model/verdict.ts';
 import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../lib/secret.ts';
 import type { NewSession, TokenStore } from '../store/port.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type Deny, isDenial } from '../core/decision/verdict.ts';
 import type { Identity } from '../core/model/identity.ts';
+import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { digest } from './digest.ts';
 
 /** Remembers for a moment whom a service let through. */

@@ -1,5 +1,6 @@
+import type { Bridge } from '../core/decision/sign-on.ts';
 import type { GateRules } from '../core/gate/gate.ts';
-import type { Bridge, BridgeSettings } from '../core/model/sign-on.ts';
+import type { BridgeSettings } from '../core/model/sign-on-settings.ts';
 import {
   type BridgeAnswered,
   createBridge,

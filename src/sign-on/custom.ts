@@ -1,4 +1,4 @@
-import { type BridgeSettings, bridgeFacts } from '../core/model/sign-on.ts';
+import { type BridgeSettings, bridgeFacts } from '../core/model/sign-on-settings.ts';
 import { remoteHeaders, type SignOn } from './sign-on.ts';
 
 /** A service that Postern does not know, as the configuration describes it. */

@@ -1,7 +1,7 @@
 import type { Handshake } from '../core/gate/handshake.ts';
 import { encodeOctets, pageAddress, pageTarget } from '../core/gate/page-address.ts';
 import { readPath } from '../core/gate/path-readings.ts';
-import type { BridgeFact } from '../core/model/sign-on.ts';
+import type { BridgeFact } from '../core/model/sign-on-settings.ts';
 
 /** The client's request as a sign-on service is told of it. Undefined is what nginx did not say. */
 export type Facts = Readonly<Record<Exclude<BridgeFact, 'client_address'>, string>> & {

@@ -1,5 +1,6 @@
+import { anonymousSubject } from '../core/decision/sign-on.ts';
 import { bareIdentity, type Identity } from '../core/model/identity.ts';
-import { type AnswerHeaders, anonymousSubject } from '../core/model/sign-on.ts';
+import type { AnswerHeaders } from '../core/model/sign-on-settings.ts';
 import { isSubject } from '../lib/text-line.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
 

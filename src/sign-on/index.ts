@@ -1,12 +1,8 @@
-import { type Deny, deny, isDenial } from '../core/decision/verdict.ts';
+import type { Bridge, BridgeRequest } from '../core/decision/sign-on.ts';
 import type { Gate } from '../core/gate/gate.ts';
 import type { Identity } from '../core/model/identity.ts';
-import type {
-  Bridge,
-  BridgeRequest,
-  BridgeService,
-  BridgeSettings,
-} from '../core/model/sign-on.ts';
+import type { BridgeService, BridgeSettings } from '../core/model/sign-on-settings.ts';
+import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import { ownAuthorization } from './authorization.ts';
 import { createClient } from './client.ts';

@@ -1,5 +1,5 @@
-import { type Deny, deny } from '../core/decision/verdict.ts';
 import type { Identity } from '../core/model/identity.ts';
+import { type Deny, deny } from '../core/model/verdict.ts';
 import type { SignOnAnswer } from './client.ts';
 import type { Facts } from './facts.ts';
 import { anonymous, readIdentity } from './identity.ts';

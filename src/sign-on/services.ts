@@ -1,4 +1,4 @@
-import type { BridgeSettings } from '../core/model/sign-on.ts';
+import type { BridgeSettings } from '../core/model/sign-on-settings.ts';
 import { authelia } from './authelia.ts';
 import { authentik } from './authentik.ts';
 import { createCustom } from './custom.ts';

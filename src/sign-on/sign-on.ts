@@ -1,4 +1,4 @@
-import type { AnswerHeaders } from '../core/model/sign-on.ts';
+import type { AnswerHeaders } from '../core/model/sign-on-settings.ts';
 import type { Facts } from './facts.ts';
 
 /** How one kind of sign-on service is asked, and what its answers mean. */

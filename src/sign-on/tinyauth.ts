@@ -1,4 +1,4 @@
-import type { BridgeSettings } from '../core/model/sign-on.ts';
+import type { BridgeSettings } from '../core/model/sign-on-settings.ts';
 import { remoteHeaders, type SignOn } from './sign-on.ts';
 
 /**

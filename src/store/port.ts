@@ -4,14 +4,6 @@ import type { Claims, JwtKey } from '../core/model/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/model/token.ts';
 import type { Awaitable } from '../lib/maybe-promise.ts';
 
-/**
- * The store could not answer: locked, full, broken, gone. Whoever waits for a decision must deny.
- * Every method of a store may throw it or reject with it; nothing else is expected of them.
- */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
-}
-
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */
 export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUntil' | 'lastUsedAt'> {
   readonly hash: Uint8Array;

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import type { Actor } from '../core/model/audit.ts';
+import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
 import { actorOf, allow } from '../http/admin-auth.ts';
-import type { ThrottledNetwork, ThrottleFilter } from './service.ts';
 
 const timestamp = Type.String({ format: 'date-time' });
 const throttledSchema = Type.Object({

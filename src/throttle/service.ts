@@ -1,26 +1,14 @@
 import type { ThrottleConfig } from '../config/config.ts';
-import type { Attempt, Throttle, TooMany } from '../core/model/throttle.ts';
+import type {
+  Attempt,
+  Throttle,
+  ThrottledNetwork,
+  ThrottleFilter,
+  TooMany,
+} from '../core/model/throttle.ts';
 import type { StoredThrottle } from '../store/port.ts';
 import { Attempts, type Count, endOf, workPause } from './leaky-buckets.ts';
 import { meantBy, readNetworks } from './networks.ts';
-
-/** A network that made too many attempts. All times are Unix milliseconds. */
-export interface ThrottledNetwork {
-  /** Undefined for the admin API. */
-  readonly gate: string | undefined;
-  /** `203.0.113.7/32`, or one of the words below. */
-  readonly network: string;
-  readonly since: number;
-  /** When it is over, if nothing else fails. */
-  readonly until: number;
-  readonly failures: number;
-}
-
-/** Which networks are meant: all, those at a gate, a network (or that of an address), or both. */
-export interface ThrottleFilter {
-  readonly gate?: string;
-  readonly network?: string;
-}
 
 /** Counts failed attempts for everybody who has to know. */
 export interface ThrottleService {
@@ -44,10 +32,13 @@ export interface ThrottleService {
 
 /** Where nginx does not say who the client is. */
 const unknownNetwork = 'unknown';
+
 /** The other end of a Unix socket. */
 const socketNetwork = 'unix';
+
 /** How many times the budget of a client's own network those around it have between them. */
 const wideScale = 16;
+
 /** Of a window: how often others are told of one that goes on. */
 const tellPart = 0.25;
 

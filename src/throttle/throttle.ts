@@ -3,14 +3,10 @@ import type { Peers, PeerTasks } from '../cluster/worker.ts';
 import type { ThrottleConfig } from '../config/config.ts';
 import type { Actor } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
+import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
 import type { AuditStore, ThrottleStore } from '../store/port.ts';
 import { createThrottleMemory } from './persistence.ts';
-import {
-  createThrottle,
-  type ThrottledNetwork,
-  type ThrottleFilter,
-  type ThrottleService,
-} from './service.ts';
+import { createThrottle, type ThrottleService } from './service.ts';
 
 /** The throttle of this process, its peers and the store. */
 export interface Throttling {

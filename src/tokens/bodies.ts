@@ -1,16 +1,18 @@
 import type { Static } from 'typebox';
 import { parseOriginRules } from '../core/gate/origin.ts';
 import { resolvePath } from '../core/gate/path.ts';
+import { IssueRefused } from '../core/model/errors.ts';
 import type { Bounds, Claims } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parseNetworks } from '../lib/network.ts';
-import { IssueRefused, type IssueRequest } from './issuing.ts';
+import type { IssueRequest } from './issuing.ts';
 import type { changeTokenSchema, IssueBody, ShownToken } from './schemas.ts';
 import type { ChangeRequest } from './service.ts';
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer. */
 const claimsLimit = 4_096;
+
 /** Levels of objects and lists, claims themselves being the first. */
 const deepestClaims = 32;
 

@@ -1,5 +1,6 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
 import type { AdminKey } from '../core/model/admin-key.ts';
+import { IssueRefused, RevocationRefused } from '../core/model/errors.ts';
 import type { Bounds, Claims } from '../core/model/identity.ts';
 import type { Token, TokenKind } from '../core/model/token.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -22,23 +23,6 @@ export interface IssueRequest {
 
 /** When something expires: after so many milliseconds, at a moment in Unix milliseconds, or never. */
 export type Expires = { readonly in: number } | { readonly at: number } | 'never';
-
-/** A token was asked for that may not be. */
-export class IssueRefused extends Error {
-  override readonly name = 'IssueRefused';
-  /** The field of the request that is to blame. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(message);
-    this.field = field;
-  }
-}
-
-/** A token was to be revoked by an issuer that could not have issued it. */
-export class RevocationRefused extends Error {
-  override readonly name = 'RevocationRefused';
-}
 
 /** What a key may issue. */
 export type IssuerBounds = Pick<AdminKey, 'gates' | 'maxTtl'>;

@@ -1,5 +1,6 @@
 import type { Actor } from '../core/model/audit.ts';
 import { newTokenEntry, showMoment, tokenEntry } from '../core/model/audit-entries.ts';
+import { TokenEnded } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Claims } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
@@ -32,11 +33,6 @@ export interface ImportRequest extends Omit<IssueRequest, 'kind'> {
 
 /** What became of one token of an import. */
 export type ImportResult = 'imported' | 'imported_weak' | 'known' | 'refused_weak';
-
-/** A token is not good any more, so it cannot be changed. */
-export class TokenEnded extends Error {
-  override readonly name = 'TokenEnded';
-}
 
 /**
  * Issues, lists and revokes tokens and tickets. Every method may reject with StoreUnavailable. What is

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { type DenialCode, type Deny, deny } from '../core/decision/verdict.ts';
 import type { AuditEntry } from '../core/model/audit.ts';
 import type { Credential } from '../core/model/credential.ts';
+import type { DenialCode } from '../core/model/denials.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
+import { type Deny, deny } from '../core/model/verdict.ts';
 import { SeenLately } from '../lib/admission-filter.ts';
 import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pino from 'pino';
-import { deny } from '../../src/core/decision/verdict.ts';
 import { createEvents, type DecisionRecord } from '../../src/core/model/events.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { maskText } from '../../src/lib/mask.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import { createLogSample } from '../../src/telemetry/log/log-sample.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { buildBridge } from '../../src/config/sign-on/bridge.ts';
 import { bridgeSchema, type RawBridge } from '../../src/config/sign-on/bridge-schema.ts';
-import type { BridgeSettings } from '../../src/core/model/sign-on.ts';
+import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 
 function build(raw: unknown): { settings: BridgeSettings | undefined; faults: string[] } {
   const faults: string[] = [];

@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
-import { type Deny, isDenial } from '../../src/core/decision/verdict.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
-import type { BridgeSettings } from '../../src/core/model/sign-on.ts';
+import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
+import { type Deny, isDenial } from '../../src/core/model/verdict.ts';
 import { createBridge, type ServiceBridge } from '../../src/sign-on/index.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deny } from '../../src/core/decision/verdict.ts';
 import { unbounded } from '../../src/core/model/identity.ts';
-import type { BridgeService, BridgeSettings } from '../../src/core/model/sign-on.ts';
+import type { BridgeService, BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { alice, exempt, type SignOnKind, sessions, startSignOn } from '../support/sign-ons.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DecisionPorts } from '../../src/core/decision/context.ts';
+import type { CredentialSource } from '../../src/core/decision/credential-source.ts';
 import { decide } from '../../src/core/decision/decide.ts';
-import { type Deny, deny, isDenial } from '../../src/core/decision/verdict.ts';
 import type { Gate } from '../../src/core/gate/gate.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
 import { parseOriginRules } from '../../src/core/gate/origin.ts';
-import type { Credential, CredentialSource, SourceName } from '../../src/core/model/credential.ts';
+import type { Credential } from '../../src/core/model/credential.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
+import type { SourceName } from '../../src/core/model/source-name.ts';
+import { type Deny, deny, isDenial } from '../../src/core/model/verdict.ts';
 import { aGate, aHandshake, anIdentity, boundTo, noThrottle } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deny } from '../../src/core/decision/verdict.ts';
 import type { DecisionRecord } from '../../src/core/model/events.ts';
 import { bareIdentity } from '../../src/core/model/identity.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { keepRecentDecisions } from '../../src/telemetry/recent-decisions.ts';
 
 const admitted: DecisionRecord['verdict'] = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
-import { denials } from '../../src/core/decision/verdict.ts';
+import { denials } from '../../src/core/model/denials.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { run } from '../support/cli.ts';
 import { newSecret, newSigner, startWithIssuers } from '../support/jwt.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { deny } from '../../src/core/decision/verdict.ts';
 import type { DecisionRecord } from '../../src/core/model/events.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { definitions } from '../../src/telemetry/metrics/definitions.ts';
 import { createMetrics } from '../../src/telemetry/metrics/metrics.ts';
 import { ask } from '../support/ask.ts';

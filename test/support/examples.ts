@@ -1,6 +1,9 @@
-import { noRequirements } from '../../src/core/decision/requirements.ts';
-import type { Gate } from '../../src/core/gate/gate.ts';
-import { credentialKinds, identityHeaders } from '../../src/core/gate/gate.ts';
+import {
+  credentialKinds,
+  type Gate,
+  identityHeaders,
+  noRequirements,
+} from '../../src/core/gate/gate.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
 import { sameOrigin } from '../../src/core/gate/origin.ts';
 import { type Bounds, type Identity, unbounded } from '../../src/core/model/identity.ts';

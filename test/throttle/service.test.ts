@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ThrottleConfig } from '../../src/config/config.ts';
 import { decide } from '../../src/core/decision/decide.ts';
-import { deny } from '../../src/core/decision/verdict.ts';
-import type { TooMany } from '../../src/core/model/throttle.ts';
+import type { ThrottledNetwork, TooMany } from '../../src/core/model/throttle.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { type NetworkSet, parseNetworks } from '../../src/lib/network.ts';
 import type { StoredThrottle } from '../../src/store/port.ts';
-import { createThrottle, type ThrottledNetwork } from '../../src/throttle/service.ts';
+import { createThrottle } from '../../src/throttle/service.ts';
 import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { credentialKinds, plainCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
-import { sourceNames } from '../../core/model/credential.ts';
+import { sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
 import { bridgeSchema } from '../sign-on/bridge-schema.ts';

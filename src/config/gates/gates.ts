@@ -1,5 +1,10 @@
-import type { ClaimValue } from '../../core/decision/requirements.ts';
-import { credentialKinds, type Gate, type GateRules, plainCookie } from '../../core/gate/gate.ts';
+import {
+  type ClaimValue,
+  credentialKinds,
+  type Gate,
+  type GateRules,
+  plainCookie,
+} from '../../core/gate/gate.ts';
 import { findAmbiguities } from '../../core/gate/gate-choice.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../../core/gate/host-pattern.ts';
@@ -7,7 +12,7 @@ import { findLoginProblem, isOwnPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePathPattern } from '../../core/gate/path-pattern.ts';
 import { parsePublicPlace } from '../../core/gate/public-place.ts';
-import type { SourceName } from '../../core/model/credential.ts';
+import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { mask } from '../../lib/mask.ts';
 import { type NetworkSet, parseNetworks } from '../../lib/network.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { bridgeServices } from '../../core/model/sign-on.ts';
+import { bridgeServices } from '../../core/model/sign-on-settings.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
 import { optionalText } from '../optional-text.ts';

@@ -4,7 +4,7 @@ import {
   bridgeFacts,
   bridgeServices,
   type CustomBridge,
-} from '../../core/model/sign-on.ts';
+} from '../../core/model/sign-on-settings.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { Report } from '../build.ts';
 import { asMap, asText, asTexts } from '../raw-values.ts';

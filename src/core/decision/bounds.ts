@@ -5,7 +5,7 @@ import { foldCase, isBelow } from '../gate/path.ts';
 import { agreeOn } from '../gate/path-agreement.ts';
 import { readPath } from '../gate/path-readings.ts';
 import type { Bounds } from '../model/identity.ts';
-import { type Deny, deny } from './verdict.ts';
+import { type Deny, deny } from '../model/verdict.ts';
 
 /**
  * A denial when a token may not be used for this handshake at this gate. Without a gate's name it is

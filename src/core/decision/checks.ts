@@ -1,8 +1,8 @@
 import { holdsSecret } from '../../lib/mask.ts';
 import { isOriginAllowed, listsOrigins } from '../gate/origin.ts';
-import type { CredentialSource } from '../model/credential.ts';
+import { type Deny, deny } from '../model/verdict.ts';
 import { type Inquiry, note } from './context.ts';
-import { type Deny, deny } from './verdict.ts';
+import type { CredentialSource } from './credential-source.ts';
 
 /** RFC 6455, section 4.1: a handshake upgrades to websocket and nothing else, by GET. */
 export function checkUpgrade(inquiry: Inquiry): Deny | undefined {

@@ -2,11 +2,13 @@ import type { Awaitable } from '../../lib/maybe-promise.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Handshake } from '../gate/handshake.ts';
 import type { Actor } from '../model/audit.ts';
-import type { Credential, CredentialSource, SourceName } from '../model/credential.ts';
+import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Bridge, BridgeRequest } from '../model/sign-on.ts';
+import type { SourceName } from '../model/source-name.ts';
 import type { Throttle } from '../model/throttle.ts';
-import type { Deny, Grounds } from './verdict.ts';
+import type { Deny, Grounds } from '../model/verdict.ts';
+import type { CredentialSource } from './credential-source.ts';
+import type { Bridge, BridgeRequest } from './sign-on.ts';
 
 /** What a decision needs from outside: everything that looks something up or writes something down. */
 export interface DecisionPorts {

@@ -1,7 +1,7 @@
 import type { Awaitable } from '../../lib/maybe-promise.ts';
 import { findPublic } from '../gate/public-place.ts';
 import { bareIdentity } from '../model/identity.ts';
-import { countDenial } from '../model/throttle.ts';
+import { type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
 import { checkBounds } from './bounds.ts';
 import {
   checkCrossSite,
@@ -14,10 +14,10 @@ import {
   checkUpgrade,
 } from './checks.ts';
 import { type DecisionPorts, type Inquiry, note, type Question } from './context.ts';
+import { countDenial } from './count-denial.ts';
 import { findCredential } from './find-credential.ts';
 import { findIdentity } from './find-identity.ts';
 import { checkRequirements } from './requirements.ts';
-import { type Deny, deny, isDenial, type Verdict } from './verdict.ts';
 
 /** One named part of a decision. */
 interface Step {
@@ -30,6 +30,7 @@ interface Step {
 }
 
 const isNotPublic = ({ grounds }: Inquiry) => grounds !== 'public';
+
 /** A credential was presented, whoever vouches for it. */
 const isKnown = ({ grounds }: Inquiry) => grounds !== 'public' && grounds !== 'network';
 const isToken = ({ grounds }: Inquiry) =>

@@ -1,8 +1,8 @@
 import type { Gate } from '../gate/gate.ts';
 import { matchesHost } from '../gate/host-pattern.ts';
-import type { BridgeRequest } from '../model/sign-on.ts';
+import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { type Inquiry, note } from './context.ts';
-import { type Deny, deny, isDenial } from './verdict.ts';
+import type { BridgeRequest } from './sign-on.ts';
 
 /**
  * Looks where the gate says, in its order; the first place that holds something decides. Where none

@@ -1,8 +1,8 @@
 import { type Awaitable, whenKnown } from '../../lib/maybe-promise.ts';
 import { bareIdentity, type Identity } from '../model/identity.ts';
-import { attemptOf } from '../model/throttle.ts';
+import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { type Inquiry, note } from './context.ts';
-import { type Deny, deny, isDenial } from './verdict.ts';
+import { attemptOf } from './count-denial.ts';
 
 /** Finds out who it is, from whatever the decision rests on. */
 export function findIdentity(inquiry: Inquiry): Awaitable<Deny | undefined> {

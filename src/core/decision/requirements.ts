@@ -1,21 +1,6 @@
+import type { ClaimValue, Requirements } from '../gate/gate.ts';
 import type { Identity } from '../model/identity.ts';
-import { type Deny, deny } from './verdict.ts';
-
-/** A value that a claim may have; in text, `*` stands for anything. */
-export type ClaimValue = string | number | boolean;
-
-/** What an identity has to be, beside being one. Empty lists ask for nothing. */
-export interface Requirements {
-  /** All of these have to be in `scope` (RFC 8693, section 4.2) or `scopes`. */
-  readonly scopes: readonly string[];
-  /** One of these has to be in `groups`. */
-  readonly groups: readonly string[];
-  /** Each of these claims has to have one of its values. */
-  readonly claims: ReadonlyMap<string, readonly ClaimValue[]>;
-}
-
-/** Asks for nothing. */
-export const noRequirements: Requirements = { scopes: [], groups: [], claims: new Map() };
+import { type Deny, deny } from '../model/verdict.ts';
 
 /** A denial when an identity is not what the gate requires. */
 export function checkRequirements(required: Requirements, identity: Identity): Deny | undefined {

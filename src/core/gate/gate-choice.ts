@@ -1,4 +1,4 @@
-import { type Deny, deny, isDenial } from '../decision/verdict.ts';
+import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { defaultGateName, type Gate } from './gate.ts';
 import { type Handshake, isGateName } from './handshake.ts';
 import {

@@ -1,7 +1,6 @@
 import type { NetworkSet } from '../../lib/network.ts';
-import type { Requirements } from '../decision/requirements.ts';
-import type { SourceName } from '../model/credential.ts';
-import type { BridgeSettings } from '../model/sign-on.ts';
+import type { BridgeSettings } from '../model/sign-on-settings.ts';
+import type { SourceName } from '../model/source-name.ts';
 import type { TokenKind } from '../model/token.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
@@ -113,3 +112,19 @@ export const identityHeaders: readonly BackendHeader[] = [
   { name: 'Remote-Groups', field: { claim: 'groups' } },
   { name: 'X-Postern-Token-Id', field: 'token_id' },
 ];
+
+/** A value that a claim may have; in text, `*` stands for anything. */
+export type ClaimValue = string | number | boolean;
+
+/** What an identity has to be, beside being one. Empty lists ask for nothing. */
+export interface Requirements {
+  /** All of these have to be in `scope` (RFC 8693, section 4.2) or `scopes`. */
+  readonly scopes: readonly string[];
+  /** One of these has to be in `groups`. */
+  readonly groups: readonly string[];
+  /** Each of these claims has to have one of its values. */
+  readonly claims: ReadonlyMap<string, readonly ClaimValue[]>;
+}
+
+/** Asks for nothing. */
+export const noRequirements: Requirements = { scopes: [], groups: [], claims: new Map() };

@@ -1,4 +1,4 @@
-import { type Deny, deny } from '../decision/verdict.ts';
+import { type Deny, deny } from '../model/verdict.ts';
 import { type Handshake, isMethod } from './handshake.ts';
 import { foldCase } from './path.ts';
 import { agreeOn } from './path-agreement.ts';

@@ -1,6 +1,5 @@
-import { noRequirements } from '../decision/requirements.ts';
-import { sourceNames } from '../model/credential.ts';
-import type { Gate } from './gate.ts';
+import { sourceNames } from '../model/source-name.ts';
+import { type Gate, noRequirements } from './gate.ts';
 import type { OriginRules } from './origin.ts';
 
 /**

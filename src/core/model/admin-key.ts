@@ -19,3 +19,16 @@ export interface AdminKey {
   readonly expiresAt: number | undefined;
   readonly lastUsedAt: number | undefined;
 }
+
+/** A key that may do everything and is kept nowhere. */
+export function fullKey(name: string, now: number): AdminKey {
+  return {
+    name,
+    role: 'admin',
+    gates: [],
+    maxTtl: undefined,
+    createdAt: now,
+    expiresAt: undefined,
+    lastUsedAt: undefined,
+  };
+}

@@ -1,25 +1,6 @@
-import type { Question } from '../decision/context.ts';
 import type { AdminKey } from './admin-key.ts';
-import { type Actor, type AuditEntry, type AuditEvent, holderOf } from './audit.ts';
-import type { Identity } from './identity.ts';
+import type { Actor, AuditEntry, AuditEvent } from './audit.ts';
 import type { Token } from './token.ts';
-
-/** One admission of a ticket, a counted token, or a JWT that counts once. */
-export function redemptionEntry(identity: Identity, use: Question): AuditEntry {
-  const { handshake, gate, requestId, actor } = use;
-  const client = handshake.clientAddress;
-  return {
-    at: use.now,
-    event: 'redemption',
-    actor: actor ?? holderOf(identity.tokenId, { client, requestId }),
-    tokenId: identity.tokenId,
-    kind: identity.kind,
-    subject: identity.subject,
-    // Signing in is about no place.
-    gate: use.purpose === 'sign_in' ? undefined : gate.name,
-    details: { issuer: identity.jwt?.issuer },
-  };
-}
 
 /** Something that is done with a token. */
 export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: Token): AuditEntry {

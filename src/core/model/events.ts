@@ -1,8 +1,8 @@
-import type { ThrottledNetwork, ThrottleFilter } from '../../throttle/service.ts';
-import type { Deny, Verdict } from '../decision/verdict.ts';
 import type { AdminKey } from './admin-key.ts';
 import type { AuditAnchor } from './audit.ts';
+import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 import type { Token, TokenKind } from './token.ts';
+import type { Deny, Verdict } from './verdict.ts';
 
 /** One decision, with nothing secret in it. */
 export interface DecisionRecord {

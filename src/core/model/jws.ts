@@ -1,4 +1,4 @@
-import { type Deny, deny } from '../decision/verdict.ts';
+import { type Deny, deny } from './verdict.ts';
 
 /** A JSON object that somebody else wrote. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isSubject, longestSubject } from '../../lib/text-line.ts';
-import { type Deny, deny } from '../decision/verdict.ts';
 import { type Claims, type Identity, type JwtFacts, unbounded } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { JsonObject } from './jws.ts';
+import { type Deny, deny } from './verdict.ts';
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer, as for tokens. */
 const claimsLimit = 4_096;

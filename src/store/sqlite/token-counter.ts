@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { StoreUnavailable, type TokenCount } from '../port.ts';
+import { StoreUnavailable } from '../../core/model/errors.ts';
+import type { TokenCount } from '../port.ts';
 import { threadFile } from './thread-file.ts';
 
 /** What the thread is to count. */

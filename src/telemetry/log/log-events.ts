@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Deny } from '../../core/decision/verdict.ts';
 import { type Events, isOmitted } from '../../core/model/events.ts';
+import type { Deny } from '../../core/model/verdict.ts';
 import { maskText } from '../../lib/mask.ts';
 import type { LogSample } from './log-sample.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { createSampler, type Sampling } from '../../audit/sampler.ts';
 import { postern } from '../../core/model/audit.ts';
 import type { DecisionRecord } from '../../core/model/events.ts';
+import { createSampler, type Sampling } from '../sampler.ts';
 
 /** Which decisions are lines of the log. */
 export interface LogSample {

@@ -1,12 +1,8 @@
+import { MetricsUnavailable } from '../../core/model/errors.ts';
 import { type Exposition, renderMetrics } from './exposition.ts';
 import type { Metrics } from './metrics.ts';
 import { readProcessMetrics } from './process-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
-
-/** The numbers of the other workers are not to be had. */
-export class MetricsUnavailable extends Error {
-  override readonly name = 'MetricsUnavailable';
-}
 
 /** The metrics of all processes as one text. Rejects with MetricsUnavailable. */
 export type Scrape = (accept: string | undefined) => Promise<Exposition>;

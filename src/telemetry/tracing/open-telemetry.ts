@@ -7,7 +7,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { type DenialCode, denials } from '../../core/decision/verdict.ts';
+import { denials } from '../../core/model/denials.ts';
 import type { Awaitable } from '../../lib/maybe-promise.ts';
 import { version } from '../../lib/resources.ts';
 import type { Part, Tracing } from './tracing.ts';
@@ -60,7 +60,7 @@ export function createOpenTelemetryTracing(): Tracing {
         });
         if (verdict.verdict === 'allow') return;
         span.setAttribute('postern.reason', verdict.reason);
-        if (isFault(verdict.reason)) span.setStatus({ code: SpanStatusCode.ERROR });
+        if (denials[verdict.reason].isFault) span.setStatus({ code: SpanStatusCode.ERROR });
       },
     },
     decision(headers, work) {
@@ -74,9 +74,4 @@ export function createOpenTelemetryTracing(): Tracing {
     },
     part,
   };
-}
-
-/** Postern, or something behind it, could not do its part: a denial is otherwise no error. */
-function isFault(reason: DenialCode): boolean {
-  return denials[reason].status === 503;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { denials } from '../../../src/core/decision/verdict.ts';
+import { denials } from '../../../src/core/model/denials.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
 import type { FindingRule, Severity } from '../../../src/doctor/probe/finding.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
