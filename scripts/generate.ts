@@ -12,7 +12,7 @@ import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
 import { problems } from '../src/http/problem.ts';
-import { usualKitOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
 import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
 import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
@@ -52,10 +52,10 @@ for (const { file, name, render } of parts) {
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
 }
 const nginxFiles = [
-  ...[...renderShippedFiles(usualKitOptions)].map(
+  ...[...renderShippedFiles(defaultBundleOptions)].map(
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
-  ...[...renderGoldenFiles(usualKitOptions)].map(
+  ...[...renderGoldenFiles(defaultBundleOptions)].map(
     ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
   ),
 ];

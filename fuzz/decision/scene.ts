@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import type { AnswerSubrequest } from '../../src/admission/answer.ts';
 import { createAuthHandler } from '../../src/admission/auth-handler.ts';
-import { createOutside } from '../../src/app/remote-services.ts';
+import { createRemoteServices } from '../../src/app/remote-services.ts';
 import { createServices, type Services } from '../../src/app/services.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
@@ -71,11 +71,11 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   let now = noon;
   const throttle = createThrottle(config.throttle, { crossed: () => {}, tell: () => {} });
   let asked = 0;
-  const outside = createOutside(events);
+  const remoteServices = createRemoteServices(events);
   const services = createServices(config, {
     store: moody(real, () => mood),
     ...{ events, throttle },
-    outside,
+    remoteServices,
     clock: () => now,
   });
   const setNow = (moment: number) => {
@@ -116,7 +116,7 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
       });
     },
     async close() {
-      await outside.close();
+      await remoteServices.close();
       await real.close();
       rmSync(directory, { recursive: true });
     },

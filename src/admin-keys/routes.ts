@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import { type AdminKey, roles } from '../core/model/admin-key.ts';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { ProblemError } from '../http/problem.ts';
 import { durationPattern, formatDuration, parseDuration } from '../lib/duration.ts';
 import type { IssuedKey, ShownKey } from './schemas.ts';
@@ -38,7 +38,7 @@ export function keyRoutes(dependencies: {
 }): FastifyPluginAsyncTypebox {
   const { adminKeys, clock } = dependencies;
   return async (app) => {
-    app.addHook('onRequest', allow());
+    app.addHook('onRequest', requireRole());
 
     app.post(
       '/keys',

@@ -58,7 +58,7 @@ export function renderDenyHeaders(denied: {
  * For the files of the kit, which make it the client's: nginx lets no auth service say 429 (RFC 6585,
  * section 4) or 425 (RFC 8470, section 5.2) itself.
  */
-function renderStatus({ reason, tooMany }: Deny): AnswerHeader[] {
+function renderStatus({ reason, throttle: tooMany }: Deny): AnswerHeader[] {
   if (reason === 'too_early') return [['X-Postern-Status', '425']];
   if (reason !== 'throttled') return [];
   return [

@@ -6,10 +6,10 @@ import type { Events } from '../core/model/events.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { maskText } from '../lib/mask.ts';
-import { type Awaitable, unlessFailed, whenKnown } from '../lib/maybe-promise.ts';
+import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 import type { TraceHeaders } from '../telemetry/tracing/tracing.ts';
 import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
-import { failed, type Judge, type Judgement } from './decide-handshake.ts';
+import { type DecideHandshake, type Decision, failed } from './decide-handshake.ts';
 
 /** A subrequest as it was read: the handshake it is about, or why there is none. */
 export interface Subrequest {
@@ -29,19 +29,19 @@ export interface Answer {
 }
 
 /** A judgement with what its answer needs beside it. */
-interface Completed extends Judgement {
+interface Completed extends Decision {
   /** Undefined where the backend gets none. */
   readonly assertion: Assertion | undefined;
 }
 
 /** Answers one subrequest from start to finish. Never throws or rejects: what cannot be decided is denied. */
-export type AnswerSubrequest = (subrequest: Subrequest) => Awaitable<Answer>;
+export type AnswerSubrequest = (subrequest: Subrequest) => MaybePromise<Answer>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createAnswer(dependencies: {
-  readonly judge: Judge;
+  readonly decideHandshake: DecideHandshake;
   /** Takes note that a session was used. Never rejects. */
-  readonly renew: (identity: Identity) => Awaitable<void>;
+  readonly renew: (identity: Identity) => MaybePromise<void>;
   /** Takes note that a token was used. Never throws. */
   readonly touch: (tokenId: string, now: number) => void;
   /** A signed statement for the backend. May reject. */
@@ -49,25 +49,25 @@ export function createAnswer(dependencies: {
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
-  const { judge, renew, touch, assert, events, clock } = dependencies;
+  const { decideHandshake, renew, touch, assert, events, clock } = dependencies;
 
   /** What an answer takes beside the decision and may fail: that never lets through either. */
-  function complete(judgement: Judgement): Awaitable<Completed> {
+  function complete(judgement: Decision): MaybePromise<Completed> {
     const { at, verdict } = judgement;
     if (at === undefined || verdict.verdict === 'deny') {
       return { ...judgement, assertion: undefined };
     }
     const { assertion: isWanted, name } = at.gate;
     const { identity } = verdict;
-    return unlessFailed<Completed>(
+    return tryMaybePromise<Completed>(
       () =>
-        whenKnown(renew(identity), () => {
+        mapMaybePromise(renew(identity), () => {
           // A counted use is noted by the redemption; who has no id has no token.
           const { tokenId, maxUses } = identity;
           if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
           // A backend takes any valid assertion for a word about somebody.
           const isSomebody = identity.kind !== 'public';
-          return whenKnown(
+          return mapMaybePromise(
             isWanted && isSomebody ? assert(identity, name) : undefined,
             (assertion) => ({
               at,
@@ -125,8 +125,8 @@ export function createAnswer(dependencies: {
     const { handshake } = subrequest;
     const completed = isDenial(handshake)
       ? refused(handshake)
-      : whenKnown(judge(handshake, { requestId: asked.requestId }), complete);
-    return whenKnown(completed, (known) => conclude(subrequest, known, asked));
+      : mapMaybePromise(decideHandshake(handshake, { requestId: asked.requestId }), complete);
+    return mapMaybePromise(completed, (known) => conclude(subrequest, known, asked));
   };
 }
 

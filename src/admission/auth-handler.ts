@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Awaitable, unlessFailed, whenKnown } from '../lib/maybe-promise.ts';
+import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 import type { NetworkSet } from '../lib/network.ts';
 import type { Store } from '../store/port.ts';
 import type { Answer, AnswerSubrequest } from './answer.ts';
@@ -41,8 +41,8 @@ export function createAuthHandler(dependencies: {
   let closeSnapshot = () => {};
 
   /** Undefined when there is no answer, which is no admission either: nginx gets none. */
-  function find(request: IncomingMessage): Awaitable<Answer | undefined> {
-    return unlessFailed<Answer | undefined>(
+  function find(request: IncomingMessage): MaybePromise<Answer | undefined> {
+    return tryMaybePromise<Answer | undefined>(
       () => answer(readSubrequest(request, trustedProxies)),
       (error) => void failed(error),
     );
@@ -74,7 +74,7 @@ export function createAuthHandler(dependencies: {
     // answers it goes to sleep, and waking it costs as much as a decision.
     const answers = all.map(([request]) => find(request));
     for (const [index, exchange] of all.entries()) {
-      whenKnown(answers[index], (found) => reply(exchange, found));
+      mapMaybePromise(answers[index], (found) => reply(exchange, found));
     }
   }
 

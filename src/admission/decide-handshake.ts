@@ -1,4 +1,4 @@
-import type { DecisionPorts, Question } from '../core/decision/context.ts';
+import type { DecisionPorts, DecisionRequest } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
 import type { ChosenGate, GateChoice } from '../core/gate/gate-choice.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
@@ -6,30 +6,30 @@ import { StoreUnavailable } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Throttle } from '../core/model/throttle.ts';
 import { deny, isDenial, type Verdict } from '../core/model/verdict.ts';
-import { type Awaitable, unlessFailed, whenKnown } from '../lib/maybe-promise.ts';
+import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 
 /** A verdict, and at which gate. */
-export interface Judgement {
+export interface Decision {
   /** Undefined when there was none to be at. */
   readonly at: ChosenGate | undefined;
   readonly verdict: Verdict;
 }
 
 /** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
-export type Judge = (
+export type DecideHandshake = (
   handshake: Handshake,
-  options?: Pick<Question, 'trace' | 'requestId'> & { readonly dry?: boolean },
-) => Awaitable<Judgement>;
+  options?: Pick<DecisionRequest, 'trace' | 'requestId'> & { readonly dry?: boolean },
+) => MaybePromise<Decision>;
 
 /** Builds the one way to a verdict, for nginx and for people who ask why. */
-export function createJudge(dependencies: {
+export function createDecideHandshake(dependencies: {
   readonly gates: GateChoice;
   readonly ports: DecisionPorts;
   /** Counts nothing, for those who ask why. */
   readonly dryThrottle: Throttle;
   readonly events: Events;
   readonly clock: () => number;
-}): Judge {
+}): DecideHandshake {
   const { gates, ports, dryThrottle, events, clock } = dependencies;
   const dryPorts: DecisionPorts = {
     ...ports,
@@ -40,11 +40,11 @@ export function createJudge(dependencies: {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
     const question = { handshake, gate: at.gate, now: clock(), trace, requestId };
-    const verdict = unlessFailed<Verdict>(
+    const verdict = tryMaybePromise<Verdict>(
       () => decide(question, dry ? dryPorts : ports),
       (error) => failed(error, events),
     );
-    return whenKnown(verdict, (known) => ({ at, verdict: known }));
+    return mapMaybePromise(verdict, (known) => ({ at, verdict: known }));
   };
 }
 

@@ -8,7 +8,7 @@ import { isDenial, type Verdict } from '../core/model/verdict.ts';
 import { mask, maskText } from '../lib/mask.ts';
 import type { Subrequest } from './answer.ts';
 import { type AnswerHeader, renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
-import type { Judge } from './decide-handshake.ts';
+import type { DecideHandshake } from './decide-handshake.ts';
 
 /** Why a request is, or was, answered as it is. Holds no secret. */
 export interface Explanation {
@@ -36,16 +36,16 @@ export type Explain = (subrequest: Subrequest) => Promise<Explanation>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createExplain(dependencies: {
-  readonly judge: Judge;
+  readonly decideHandshake: DecideHandshake;
   readonly clock: () => number;
 }): Explain {
-  const { judge, clock } = dependencies;
+  const { decideHandshake, clock } = dependencies;
   return async ({ handshake, upgrading }) => {
     const steps: TraceEntry[] = [];
     const facts = isDenial(handshake) ? undefined : handshake;
     const { at, verdict } = isDenial(handshake)
       ? { at: undefined, verdict: handshake }
-      : await judge(handshake, { dry: true, trace: (entry) => steps.push(entry) });
+      : await decideHandshake(handshake, { dry: true, trace: (entry) => steps.push(entry) });
     const gate = at?.gate;
     return {
       facts: facts === undefined ? {} : listFacts(facts),

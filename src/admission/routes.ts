@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import type { Actor } from '../core/model/audit.ts';
 import type { DecisionRecord } from '../core/model/events.ts';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { Reloaded } from '../maintenance/reload.ts';
 import { type Explain, type Explanation, explainRecord } from './explain.ts';
@@ -87,7 +87,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
     app.get(
       '/gates',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'List the gates in force',
           response: {
@@ -113,7 +113,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
     app.post(
       '/config/reload',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Read the configuration again; one with faults changes nothing',
           response: {
@@ -135,7 +135,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
     app.post(
       '/explain',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'Say how a request would be answered, and why; nothing is used up',
           body: Type.Object(
@@ -183,7 +183,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
     app.get(
       '/decisions/:id',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'Say how one of the last requests was answered, and why',
           description:

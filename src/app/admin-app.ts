@@ -9,7 +9,7 @@ import type { Assertions } from '../assertions/service.ts';
 import { type AuditRouteDependencies, auditRoutes } from '../audit/routes.ts';
 import { auditEntrySchema } from '../audit/schemas.ts';
 import type { Events } from '../core/model/events.ts';
-import { authenticate, tellRefusals } from '../http/admin-auth.ts';
+import { authenticate, reportRefusals } from '../http/admin-auth.ts';
 import { readJson } from '../http/bodies.ts';
 import { createErrorHandler, problemSchema } from '../http/problem.ts';
 import { serverOptions } from '../http/server.ts';
@@ -73,7 +73,7 @@ export async function buildAdminApp(
   app.setErrorHandler(createErrorHandler(events));
   readJson(app);
   const isKnown = authenticate({ adminKeys, throttle: throttling.service, clock });
-  const tellOfStrangers = [countStrangers(dependencies), tellRefusals(events)];
+  const tellOfStrangers = [countStrangers(dependencies), reportRefusals(events)];
   answerUnrouted(app, isKnown);
   for (const tell of tellOfStrangers) {
     app.addHook('onResponse', async (request, reply) => {

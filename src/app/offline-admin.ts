@@ -8,11 +8,11 @@ import { createMetrics } from '../telemetry/metrics/metrics.ts';
 import { createScrape } from '../telemetry/metrics/scrape.ts';
 import { openThrottling } from '../throttle/throttle.ts';
 import { buildAdminApp } from './admin-app.ts';
-import { createOutside } from './remote-services.ts';
+import { createRemoteServices } from './remote-services.ts';
 import { createServices } from './services.ts';
 
 /** Sends requests of the admin API to the store without a network between. */
-export interface AdminOverStore {
+export interface OfflineAdmin {
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   open(
     path: string,
@@ -22,7 +22,7 @@ export interface AdminOverStore {
 }
 
 /** The admin API over the store itself, without a service: for the command line on the same machine. */
-export async function openAdmin(config: Config): Promise<AdminOverStore> {
+export async function openOfflineAdmin(config: Config): Promise<OfflineAdmin> {
   const clock = Date.now;
   const store = openSqliteStore(config.dataDir);
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
@@ -33,8 +33,8 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     clock,
   });
   const throttle = throttling.service;
-  const outside = createOutside(events);
-  const parts = createServices(config, { store, events, throttle, outside, clock });
+  const remoteServices = createRemoteServices(events);
+  const parts = createServices(config, { store, events, throttle, remoteServices, clock });
   const metrics = createMetrics(clock);
   const app = await buildAdminApp({
     ...parts,
@@ -75,7 +75,7 @@ export async function openAdmin(config: Config): Promise<AdminOverStore> {
     },
     async close() {
       await app.close();
-      await outside.close();
+      await remoteServices.close();
       await throttling.close();
       await store.close();
     },

@@ -5,7 +5,7 @@ import { type Bridges, createBridgePool } from '../sign-on/bridges.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 
 /** What is open towards others, and outlives a reload where its settings stay as they are. */
-export interface Outside {
+export interface RemoteServices {
   readonly issuerKeys: IssuerKeyring;
   bridgesOf(config: Pick<Config, 'defaultGate' | 'gates'>): Bridges;
   /** Lets go of what this configuration has no use for; resolves when nobody uses that any more. */
@@ -14,11 +14,11 @@ export interface Outside {
 }
 
 /** Begins with nothing. */
-export function createOutside(
+export function createRemoteServices(
   events: Events,
   /** Undefined where nothing is traced. */
   tracing?: Tracing,
-): Outside {
+): RemoteServices {
   const issuerKeys = createIssuerKeyring({
     report: events.issuerFailed,
     loaded: events.issuerLoaded,

@@ -1,6 +1,6 @@
 import { createAdminKeys } from '../admin-keys/service.ts';
 import { createAnswer } from '../admission/answer.ts';
-import { createJudge } from '../admission/decide-handshake.ts';
+import { createDecideHandshake } from '../admission/decide-handshake.ts';
 import { createExplain } from '../admission/explain.ts';
 import { createGateList } from '../admission/gate-list.ts';
 import { createAssertions } from '../assertions/service.ts';
@@ -13,7 +13,7 @@ import { credentialSources } from '../credentials/index.ts';
 import { redeemJwt } from '../jwt/jwt-use.ts';
 import { createJwtRevocations } from '../jwt/revocations.ts';
 import { createJwtVerifier } from '../jwt/verify.ts';
-import { whenKnown } from '../lib/maybe-promise.ts';
+import { mapMaybePromise } from '../lib/maybe-promise.ts';
 import { createIntrospection } from '../oauth/introspection.ts';
 import { createSessions } from '../sessions/service.ts';
 import type { Store } from '../store/port.ts';
@@ -21,23 +21,23 @@ import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { ThrottleService } from '../throttle/service.ts';
 import { createTokenService } from '../tokens/service.ts';
 import { createOpaqueVerifier, redeemOpaque } from '../tokens/verify.ts';
-import type { Outside } from './remote-services.ts';
+import type { RemoteServices } from './remote-services.ts';
 import { traceAnswer, tracePorts } from './trace-ports.ts';
 
 /** Everything that follows from a configuration and is made anew when that changes. */
 export function createServices(
   config: Config,
-  surroundings: {
+  deps: {
     store: Store;
     events: Events;
     throttle: ThrottleService;
-    outside: Outside;
+    remoteServices: RemoteServices;
     clock: () => number;
     /** Undefined where nothing is traced. */
     tracing?: Tracing | undefined;
   },
 ) {
-  const { store, events, throttle, outside, clock, tracing } = surroundings;
+  const { store, events, throttle, remoteServices, clock, tracing } = deps;
   const gates =
     config.gates.length > 0
       ? chooseAmong(config.gates)
@@ -48,17 +48,17 @@ export function createServices(
           hosts: [],
           paths: [],
         }));
-  const bridges = outside.bridgesOf(config);
+  const bridges = remoteServices.bridgesOf(config);
   const verifyJwt = createJwtVerifier({
     issuers: config.jwtIssuers,
-    keyring: outside.issuerKeys,
+    keyring: remoteServices.issuerKeys,
     store: store.jwts,
   });
   const verifyOpaque = createOpaqueVerifier(store);
   const untraced: DecisionPorts = {
     sources: credentialSources,
     verify: (credential, now, mayWork) =>
-      whenKnown(
+      mapMaybePromise(
         verifyJwt(credential, now, mayWork),
         (known) => known ?? verifyOpaque(credential, now, mayWork),
       ),
@@ -72,7 +72,13 @@ export function createServices(
     throttle: throttle.port,
   };
   const ports = tracing === undefined ? untraced : tracePorts(untraced, tracing);
-  const judge = createJudge({ gates, ports, dryThrottle: throttle.dryPort, events, clock });
+  const decideHandshake = createDecideHandshake({
+    gates,
+    ports,
+    dryThrottle: throttle.dryPort,
+    events,
+    clock,
+  });
   const sessions = createSessions({
     store: store.tokens,
     config: config.sessions,
@@ -87,7 +93,7 @@ export function createServices(
     clock,
   });
   const answer = createAnswer({
-    judge,
+    decideHandshake,
     renew: sessions.renew,
     touch: (id, now) => store.tokens.touch(id, now),
     assert: assertions.issue,
@@ -100,7 +106,7 @@ export function createServices(
     sessions,
     assertions,
     answer: tracing === undefined ? answer : traceAnswer(answer, tracing),
-    explain: createExplain({ judge, clock }),
+    explain: createExplain({ decideHandshake, clock }),
     gateList: createGateList(config),
     tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),
     introspect: createIntrospection({ findGate: gates.named, ports, clock }),

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { ensureFirstKey } from '../admin-keys/service.ts';
 import { createDenialAudit } from '../audit/denials.ts';
 import { createAuditFeed } from '../audit/feed.ts';
-import { announceHeads } from '../audit/head-announcements.ts';
-import type { Peers, PeerTasks } from '../cluster/worker.ts';
+import { startAuditCheckpoints } from '../audit/head-announcements.ts';
+import type { ClusterBus, ClusterHandlers } from '../cluster/worker.ts';
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { postern } from '../core/model/audit.ts';
@@ -23,7 +23,7 @@ import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { openThrottling } from '../throttle/throttle.ts';
 import { buildAdminApp } from './admin-app.ts';
 import { buildGateApp } from './gate-app.ts';
-import { createOutside } from './remote-services.ts';
+import { createRemoteServices } from './remote-services.ts';
 import { createLatest, createServices } from './services.ts';
 
 /** A running Postern. */
@@ -36,7 +36,7 @@ export interface Postern {
   /** Puts a changed configuration in force, or says in the log what is wrong with it. */
   reload(): void;
   /** What it does for other processes on the same listeners and store. */
-  readonly peerTasks: PeerTasks;
+  readonly peerTasks: ClusterHandlers;
   /** Stops accepting, finishes what is in flight, closes the store. */
   close(): Promise<void>;
 }
@@ -53,19 +53,19 @@ const socketModes = { gate: 0o666, admin: 0o600 } as const;
  */
 export async function startPostern(
   config: Config,
-  surroundings: {
+  deps: {
     readonly log: Logger;
     readonly announceAdminKey: (key: string) => void;
     /** Reads the configuration anew; throws ConfigError. */
     readonly load: () => Config;
     /** Other processes on the same listeners and store. */
-    readonly peers?: Peers;
+    readonly peers?: ClusterBus;
     /** Whether this process deletes what ended long ago. Default true. */
     readonly prunes?: boolean;
     readonly clock?: () => number;
   },
 ): Promise<Postern> {
-  const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = surroundings;
+  const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = deps;
   const recent = keepRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = await openTracing(config);
@@ -106,10 +106,17 @@ export async function startPostern(
     });
     opened.unshift(throttling);
     const throttle = throttling.service;
-    const outside = createOutside(events, tracing);
-    opened.unshift(outside);
+    const remoteServices = createRemoteServices(events, tracing);
+    opened.unshift(remoteServices);
     const make = (changed: Config) => {
-      const made = createServices(changed, { store, events, throttle, outside, clock, tracing });
+      const made = createServices(changed, {
+        store,
+        events,
+        throttle,
+        remoteServices,
+        clock,
+        tracing,
+      });
       metrics.configured(changed);
       return made;
     };
@@ -122,7 +129,7 @@ export async function startPostern(
         latest.replace(make(changed));
         inForce = changed;
         throttling.configure(changed.throttle);
-        return outside.keepOnly(changed);
+        return remoteServices.keepOnly(changed);
       },
       events,
     });
@@ -145,16 +152,16 @@ export async function startPostern(
     }
     const adminApp = await buildAdminApp({
       ...parts,
-      reload: (actor) => auditedReload(actor, () => peers?.tell('reload', 'request')),
+      reload: (actor) => auditedReload(actor, () => peers?.publish('reload', 'request')),
       audit: store.audit,
       auditFeed: createAuditFeed(store.audit),
       async findDecision(id) {
         const found = recent.find(id);
         if (found !== undefined || peers === undefined) return found;
-        return (await peers.ask('decision', id)).find((record) => record !== null) ?? undefined;
+        return (await peers.query('decision', id)).find((record) => record !== null) ?? undefined;
       },
       metrics,
-      scrape: createScrape({ metrics, everybody: peers && ((own) => peers.ask('metrics', own)) }),
+      scrape: createScrape({ metrics, everybody: peers && ((own) => peers.query('metrics', own)) }),
       isMetricsPublic: () => parts.config.metrics.public,
       events,
       throttling,
@@ -170,7 +177,7 @@ export async function startPostern(
       name: 'admin',
       socketMode: socketModes.admin,
     });
-    const heads = await announceHeads({ store: store.audit, events, isOn: prunes });
+    const heads = await startAuditCheckpoints({ store: store.audit, events, isOn: prunes });
     const pruning = startPruning({
       isOn: prunes,
       store: store.tokens,
@@ -210,7 +217,7 @@ export async function startPostern(
         await denials.finish();
         sample.finish();
         await heads.stop();
-        await outside.close();
+        await remoteServices.close();
         await throttling.close();
         await store.close();
       },

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 import type { Assertions, SigningKey } from './service.ts';
 
 const timestamp = Type.String({ format: 'date-time' });
@@ -16,7 +16,7 @@ export function signingKeyRoutes(assertions: Assertions): FastifyPluginAsyncType
     app.get(
       '/signing-keys',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'List the keys that sign assertions, newest first',
           response: { 200: Type.Object({ keys: Type.Array(shown) }) },
@@ -28,7 +28,7 @@ export function signingKeyRoutes(assertions: Assertions): FastifyPluginAsyncType
     app.post(
       '/signing-keys/rotate',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Sign with a new key from now on; the old one stays published for a day',
           response: { 200: shown },

@@ -42,7 +42,7 @@ export function createDenialAudit(dependencies: {
 
   function note(entry: AuditEntry): void {
     windowTimer ??= setTimeout(endWindow, sampling.windowMs).unref();
-    const whole = sampler.note(entry);
+    const whole = sampler.sample(entry);
     if (whole !== undefined) add([whole]);
   }
 

@@ -2,7 +2,7 @@ import type { Events } from '../core/model/events.ts';
 import type { AuditStore } from '../store/port.ts';
 
 /** Tells the log where the audit log ends, so that logs kept elsewhere can prove what it was. */
-export interface AuditHeads {
+export interface AuditCheckpoints {
   /** Says it once more and no further. Never rejects. */
   stop(): Promise<void>;
 }
@@ -11,11 +11,11 @@ export interface AuditHeads {
 const dayMs = 86_400_000;
 
 /** Says it now and once a day. With `isOn` false another process does. */
-export async function announceHeads(dependencies: {
+export async function startAuditCheckpoints(dependencies: {
   readonly store: Pick<AuditStore, 'head'>;
   readonly events: Events;
   readonly isOn: boolean;
-}): Promise<AuditHeads> {
+}): Promise<AuditCheckpoints> {
   const { store, events, isOn } = dependencies;
   async function announce(): Promise<void> {
     if (!isOn) return;

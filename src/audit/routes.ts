@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { AdminKeys } from '../admin-keys/service.ts';
-import { actorOf, allow, findKey, isAllowed } from '../http/admin-auth.ts';
+import { actorOf, findKey, isAllowed, requireRole } from '../http/admin-auth.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { AuditFilter, AuditStore } from '../store/port.ts';
@@ -89,7 +89,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
     app.get(
       '/audit',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'List entries of the audit log, newest first',
           querystring: listAuditSchema,
@@ -118,7 +118,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
     app.get(
       '/events',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         // A HEAD would wait for a body that never ends.
         exposeHeadRoute: false,
         schema: {

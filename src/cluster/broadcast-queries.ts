@@ -1,5 +1,5 @@
 /** Questions that were put to several, and what they have said so far. */
-export interface Surveys<Peer> {
+export interface BroadcastQueries<Peer> {
   /**
    * Begins one and returns its number. `done` gets the answers once all have said something or are
    * gone, or when there is no more time.
@@ -14,18 +14,18 @@ export interface Surveys<Peer> {
 const patienceMs = 1_000;
 
 /** Keeps count of who has still to answer what. */
-export function createSurveys<Peer>(): Surveys<Peer> {
-  interface Survey {
+export function createBroadcastQueries<Peer>(): BroadcastQueries<Peer> {
+  interface Query {
     readonly open: Set<Peer>;
     readonly answers: unknown[];
     readonly finish: () => void;
   }
-  const surveys = new Map<number, Survey>();
+  const queries = new Map<number, Query>();
   let last = 0;
 
-  function close(survey: Survey, peer: Peer): void {
-    survey.open.delete(peer);
-    if (survey.open.size === 0) survey.finish();
+  function close(query: Query, peer: Peer): void {
+    query.open.delete(peer);
+    if (query.open.size === 0) query.finish();
   }
 
   return {
@@ -34,21 +34,21 @@ export function createSurveys<Peer>(): Surveys<Peer> {
       const answers: unknown[] = [];
       const finish = () => {
         clearTimeout(patience);
-        if (surveys.delete(number)) done(answers);
+        if (queries.delete(number)) done(answers);
       };
       const patience = setTimeout(finish, patienceMs);
-      surveys.set(number, { open: new Set(asked), answers, finish });
+      queries.set(number, { open: new Set(asked), answers, finish });
       if (asked.length === 0) finish();
       return number;
     },
     answered(peer, number, answer) {
-      const survey = surveys.get(number);
-      if (survey === undefined) return;
-      survey.answers.push(answer);
-      close(survey, peer);
+      const query = queries.get(number);
+      if (query === undefined) return;
+      query.answers.push(answer);
+      close(query, peer);
     },
     left(peer) {
-      for (const survey of [...surveys.values()]) close(survey, peer);
+      for (const query of [...queries.values()]) close(query, peer);
     },
   };
 }

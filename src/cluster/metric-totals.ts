@@ -2,7 +2,7 @@ import { restartFamily } from '../telemetry/metrics/restarts.ts';
 import { addCounted, type Family, type Snapshot } from '../telemetry/metrics/snapshot.ts';
 
 /** The last known numbers of all workers, so that sums of counters never go down. */
-export interface Tallies {
+export interface MetricTotals {
   /** What a worker said last. */
   note(snapshot: Snapshot): void;
   /** A worker ended: what it counted stays in the sums. */
@@ -18,7 +18,7 @@ export interface Tallies {
  * with what it had counted by then. What it counted after the last scrape is lost with it, and no
  * scrape ever showed it.
  */
-export function createTallies(): Tallies {
+export function createMetricTotals(): MetricTotals {
   const living = new Map<number, Snapshot>();
   let ended: Family[] = [];
   let restarts = 0;

@@ -1,10 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
 import type { Snapshot } from '../telemetry/metrics/snapshot.ts';
-import { createSurveys } from './broadcast-queries.ts';
+import { createBroadcastQueries } from './broadcast-queries.ts';
 import { WorkersFailed } from './failed.ts';
 import type { Addresses, ToPrimary, ToWorker } from './messages.ts';
-import { createTallies } from './metric-totals.ts';
+import { createMetricTotals } from './metric-totals.ts';
 
 /** Several workers on the same listeners and the same store. */
 export interface Primary {
@@ -17,8 +17,10 @@ export interface Primary {
 
 /** Milliseconds before a worker that ended is replaced, doubled each time up to the longest. */
 const backOff = { first: 100, longest: 10_000 } as const;
+
 /** Milliseconds after which a worker that ends counts as having been well. */
 const wellAfterMs = 30_000;
+
 /** Milliseconds that workers get to stop in order. */
 const stopMs = 5_000;
 
@@ -28,8 +30,8 @@ const stopMs = 5_000;
  */
 export async function startPrimary(count: number, log: Logger): Promise<Primary> {
   const workers = new Set<Worker>();
-  const surveys = createSurveys<Worker>();
-  const tallies = createTallies();
+  const queries = createBroadcastQueries<Worker>();
+  const totals = createMetricTotals();
   let pruner: Worker | undefined;
   let pause: number = backOff.first;
   let closing = false;
@@ -41,11 +43,11 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
 
   function hear(worker: Worker, message: ToPrimary): void {
     if (message.kind === 'notice') for (const other of others(worker)) say(other, message);
-    if (message.kind === 'answer') surveys.answered(worker, message.query, message.answer);
+    if (message.kind === 'answer') queries.answered(worker, message.query, message.answer);
     if (message.kind !== 'question') return;
     const { query, topic, content } = message;
     const asked = others(worker);
-    const number = surveys.begin(asked, (answers) =>
+    const number = queries.begin(asked, (answers) =>
       say(worker, {
         kind: 'answers',
         query,
@@ -60,9 +62,9 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
     const present = new Set([...workers].map(({ process }) => process.pid));
     for (const snapshot of snapshots as Snapshot[]) {
       // It may have ended since it answered: then what it counted stands there already.
-      if (present.has(snapshot.process)) tallies.note(snapshot);
+      if (present.has(snapshot.process)) totals.note(snapshot);
     }
-    return tallies.all();
+    return totals.all();
   }
 
   /** Resolves when the worker serves, rejects when it ends before that. */
@@ -82,8 +84,8 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
       });
       worker.once('exit', (code, signal) => {
         workers.delete(worker);
-        surveys.left(worker);
-        tallies.ended(worker.process.pid);
+        queries.left(worker);
+        totals.ended(worker.process.pid);
         if (pruner === worker) pruner = undefined;
         if (performance.now() - startedAt > wellAfterMs) pause = backOff.first;
         if (isReady) replace(code, signal);
@@ -99,7 +101,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
       if (closing) return;
       start().then(
         () => {
-          tallies.replaced();
+          totals.replaced();
           log.info({ event: 'worker' }, 'a worker was replaced');
         },
         (error: WorkersFailed) => replace(error.exitCode, null),

@@ -2,18 +2,18 @@ import cluster from 'node:cluster';
 import type { Addresses, Notices, Questions, ToPrimary, ToWorker } from './messages.ts';
 
 /** The other workers, as one of them sees them. */
-export interface Peers {
+export interface ClusterBus {
   /** Tells all of them. */
-  tell<Topic extends keyof Notices>(topic: Topic, content: Notices[Topic]): void;
+  publish<Topic extends keyof Notices>(topic: Topic, content: Notices[Topic]): void;
   /** Asks all of them; resolves with what those say who answer in time. */
-  ask<Topic extends keyof Questions>(
+  query<Topic extends keyof Questions>(
     topic: Topic,
     content: Questions[Topic]['content'],
   ): Promise<readonly Questions[Topic]['answer'][]>;
 }
 
 /** What a worker does about what the others tell and ask. */
-export interface PeerTasks {
+export interface ClusterHandlers {
   readonly notices: { [Topic in keyof Notices]: (content: Notices[Topic]) => void };
   readonly questions: {
     [Topic in keyof Questions]: (
@@ -26,11 +26,11 @@ export interface PeerTasks {
 export interface Worker {
   /** Whether this one prunes, for all of them. */
   readonly prunes: boolean;
-  readonly peers: Peers;
+  readonly peers: ClusterBus;
   /** Gives up the line to the primary process. */
   leave(): void;
   /** Says that this one serves, and does from then on what it is told. */
-  ready(addresses: Addresses, tasks: PeerTasks): void;
+  ready(addresses: Addresses, tasks: ClusterHandlers): void;
 }
 
 /** Milliseconds to wait for the primary process, which itself waits for the others. */
@@ -39,7 +39,7 @@ const patienceMs = 2_000;
 /** Waits to be told to begin. */
 export async function joinPrimary(): Promise<Worker> {
   const waiting = new Map<number, (answers: readonly unknown[]) => void>();
-  let tasks: PeerTasks | undefined;
+  let tasks: ClusterHandlers | undefined;
   let queries = 0;
   const say = (message: ToPrimary) => process.send?.(message);
   const prunes = await new Promise<boolean>((resolve) => {
@@ -54,9 +54,9 @@ export async function joinPrimary(): Promise<Worker> {
       }
     });
   });
-  const peers: Peers = {
-    tell: (topic, content) => void say({ kind: 'notice', topic, content }),
-    ask(topic, content) {
+  const peers: ClusterBus = {
+    publish: (topic, content) => void say({ kind: 'notice', topic, content }),
+    query(topic, content) {
       const query = queries++;
       return new Promise<readonly never[]>((resolve) => {
         const patience = setTimeout(resolve, patienceMs, []);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { startPostern } from '../app/start.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { loadConfig } from '../config/load.ts';
-import { kitOptionsOf } from '../proxies/nginx/bundle-options.ts';
-import { writeKit } from '../proxies/nginx/config-bundle.ts';
+import { bundleOptionsOf } from '../proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../proxies/nginx/config-bundle.ts';
 import { type NginxProcess, startNginx } from '../proxies/nginx/process.ts';
-import { renderKit } from '../proxies/nginx/render.ts';
+import { renderBundle } from '../proxies/nginx/render.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { startBackend } from './backend.ts';
 
@@ -55,8 +55,8 @@ export async function startDemo(): Promise<Demo> {
     running.push(postern);
     const backend = await startBackend();
     running.push(backend);
-    const kit = renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate });
-    writeKit(join(directory, 'postern'), kit);
+    const bundle = renderBundle('plain', { ...bundleOptionsOf(config), gate: postern.gate });
+    writeBundle(join(directory, 'postern'), bundle);
     const nginx = await startNginx({
       directory,
       http: (port) => renderHttp(directory, port, backend.port),

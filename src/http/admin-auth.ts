@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminKey, Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames } from '../core/model/audit.ts';
 import type { AdminRefusal, Events } from '../core/model/events.ts';
-import { retrySeconds, type TooMany } from '../core/model/throttle.ts';
+import { retrySeconds, type ThrottleInfo } from '../core/model/throttle.ts';
 import { plainAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
 
@@ -17,7 +17,7 @@ export interface AdminAuthDependencies {
   readonly adminKeys: KeyFinder;
   readonly throttle: {
     /** Counts a wrong admin key; undefined while there were not too many. */
-    adminFailed(address: string | undefined, now: number): TooMany | undefined;
+    adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
   };
   readonly clock: () => number;
 }
@@ -62,7 +62,7 @@ function presentedKey({ headers }: FastifyRequest): string | undefined {
 }
 
 /** A hook that lets only keys of these roles pass, and of `admin`. */
-export function allow(...roles: readonly Role[]) {
+export function requireRole(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isAllowed(request.adminKey, roles)) return;
     return sendProblem(reply, 'forbidden', {
@@ -77,7 +77,7 @@ export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): bo
 }
 
 /** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
-export function tellRefusals(events: Pick<Events, 'adminDenied'>) {
+export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { adminKey } = request;
     const isStranger = adminKey === undefined;

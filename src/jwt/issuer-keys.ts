@@ -10,7 +10,7 @@ import type { Issuer, IssuerKeys } from '../core/model/issuer.ts';
 import { fetchJwks } from './jwks-fetch.ts';
 import { createJwksFile } from './jwks-file.ts';
 import { fetchTimeout, filePolicy, urlPolicy } from './jwks-policy.ts';
-import { createRenewable, type Renewable } from './refreshing-cache.ts';
+import { createRefreshingCache, type RefreshingCache } from './refreshing-cache.ts';
 
 /** What signatures are checked with: one key, or whatever finds the one that a JWT names. */
 export type Keys = KeyObject | JWTVerifyGetKey;
@@ -18,7 +18,7 @@ export type Keys = KeyObject | JWTVerifyGetKey;
 /** The keys of all issuers, as they were got. */
 export interface IssuerKeyring {
   /** Those of an issuer: the ones there are, where they come from the same place. */
-  keysOf(issuer: Pick<Issuer, 'name' | 'keys'>): Renewable<Keys>;
+  keysOf(issuer: Pick<Issuer, 'name' | 'keys'>): RefreshingCache<Keys>;
   /** Forgets those that none of these issuers has. */
   keepOnly(issuers: readonly Pick<Issuer, 'name' | 'keys'>[]): void;
 }
@@ -36,7 +36,7 @@ export function createIssuerKeyring({
   readonly loaded: (issuer: string) => void;
   readonly load?: <T>(issuer: string, load: () => Promise<T>) => Promise<T>;
 }): IssuerKeyring {
-  const known = new Map<string, Renewable<Keys>>();
+  const known = new Map<string, RefreshingCache<Keys>>();
   return {
     keysOf({ name, keys }) {
       const place = placeOf(name, keys);
@@ -79,7 +79,7 @@ function openKeys(
     loaded: () => void;
     around: <T>(load: () => Promise<T>) => Promise<T>;
   },
-): Renewable<Keys> {
+): RefreshingCache<Keys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
     // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
@@ -95,7 +95,7 @@ function openKeys(
       loaded();
       return remote;
     };
-    return createRenewable<Keys>({ load, policy: urlPolicy, report });
+    return createRefreshingCache<Keys>({ load, policy: urlPolicy, report });
   }
   if (keys.kind === 'jwks_file') {
     const read = createJwksFile(keys.path);
@@ -107,7 +107,7 @@ function openKeys(
       loaded();
       return set;
     };
-    return createRenewable<Keys>({ load, policy: filePolicy, report });
+    return createRefreshingCache<Keys>({ load, policy: filePolicy, report });
   }
-  return { current: () => keys.key, renew: async () => 'too_soon', generation: () => 0 };
+  return { current: () => keys.key, refresh: async () => 'too_soon', generation: () => 0 };
 }

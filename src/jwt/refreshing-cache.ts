@@ -1,42 +1,42 @@
-import type { Awaitable } from '../lib/maybe-promise.ts';
+import type { MaybePromise } from '../lib/maybe-promise.ts';
 
 /** Something that is loaded from elsewhere, kept, and loaded anew now and then. */
-export interface Renewable<T> {
+export interface RefreshingCache<T> {
   /**
    * The value, loaded first where there is none yet or it is older than `maxAge`. While it cannot be
    * loaded, the last one there was counts, up to `maxStale`; after that, undefined.
    */
-  current(now: number): Awaitable<T | undefined>;
+  current(now: number): MaybePromise<T | undefined>;
   /**
    * Loads the value again, for whom the present one is not enough. `too_soon` says that it was
    * loaded just now, `failed` that it cannot be had, or could not just now.
    */
-  renew(now: number): Promise<'renewed' | 'too_soon' | 'failed'>;
+  refresh(now: number): Promise<'renewed' | 'too_soon' | 'failed'>;
   /** How often it was loaded: what was concluded from an earlier value counts no longer. */
   generation(): number;
 }
 
 /** How a value is renewed. All times are milliseconds. */
-export interface RenewalPolicy {
+export interface RefreshPolicy {
   /** How long a value counts without a look at where it comes from. */
   readonly maxAge: number;
   /** Least time between two attempts, whether they succeed or not and however many ask for them. */
-  readonly coolDown: number;
+  readonly minInterval: number;
   /** How long a value counts that cannot be renewed. */
   readonly maxStale: number;
   /** How long somebody waits for an attempt; it goes on without them. */
-  readonly patience: number;
+  readonly timeout: number;
 }
 
 /**
  * Builds one. Whatever `load` rejects with goes to `report`, once an attempt. It keeps no time of its
  * own but for `patience`: what age is, `now` tells.
  */
-export function createRenewable<T>(dependencies: {
+export function createRefreshingCache<T>(dependencies: {
   readonly load: () => Promise<T>;
-  readonly policy: RenewalPolicy;
+  readonly policy: RefreshPolicy;
   readonly report: (error: unknown) => void;
-}): Renewable<T> {
+}): RefreshingCache<T> {
   const { load, policy, report } = dependencies;
   let loaded: { readonly value: T; readonly at: number } | undefined;
   let lastAttempt: number | undefined;
@@ -60,17 +60,18 @@ export function createRenewable<T>(dependencies: {
   async function renew(now: number) {
     if (pending === undefined) {
       // A clock that was set back must not put the next attempt off until it has caught up.
-      const isTooSoon = lastAttempt !== undefined && Math.abs(now - lastAttempt) < policy.coolDown;
+      const isTooSoon =
+        lastAttempt !== undefined && Math.abs(now - lastAttempt) < policy.minInterval;
       if (isTooSoon) return hasFailed ? 'failed' : 'too_soon';
       lastAttempt = now;
       pending = attempt(now);
     }
-    if (!(await isSettledWithin(pending, policy.patience))) hasFailed = true;
+    if (!(await isSettledWithin(pending, policy.timeout))) hasFailed = true;
     return hasFailed ? 'failed' : 'renewed';
   }
 
   return {
-    renew,
+    refresh: renew,
     generation: () => generation,
     current(now) {
       const age = (moment: number) => Math.abs(now - moment);

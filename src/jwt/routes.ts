@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { JwtRevocationRefused } from '../core/model/errors.ts';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { longestSubject, subjectPattern } from '../lib/text-line.ts';
 import type { JwtRevocation } from '../store/port.ts';
 import type { JwtRevocationRequest, JwtRevocations } from './revocations.ts';
@@ -70,7 +70,7 @@ export function jwtRoutes(dependencies: {
     app.post(
       '/jwt/revoke',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Revoke a JWT of another issuer, or all that a subject was given',
           body: revokeSchema,
@@ -83,7 +83,7 @@ export function jwtRoutes(dependencies: {
     app.get(
       '/jwt/revocations',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'List revocations of JWTs, newest first',
           querystring: Type.Object(

@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Issuer } from '../core/model/issuer.ts';
 import type { JwtIdentity } from '../core/model/jwt-identity.ts';
-import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
+import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import type { Keys } from './issuer-keys.ts';
-import type { Renewable } from './refreshing-cache.ts';
+import type { RefreshingCache } from './refreshing-cache.ts';
 
 /** An issuer, and what its signatures are checked with. */
 export interface Trust {
   readonly issuer: Issuer;
-  readonly keys: Renewable<Keys>;
+  readonly keys: RefreshingCache<Keys>;
 }
 
 /** Who a JWT stands for, by the word of whom. */
@@ -38,11 +38,11 @@ export function rememberVerified() {
   });
   return {
     keep: (jwt: string, verified: Verified) => void known.set(jwt, verified),
-    find(jwt: string, now: number): Awaitable<Signatory | undefined> {
+    find(jwt: string, now: number): MaybePromise<Signatory | undefined> {
       const found = known.get(jwt);
       if (found === undefined || now < found.since) return undefined;
       // Asked for, so that keys are renewed when they are due, however often the same JWT comes.
-      return whenKnown(found.trust.keys.current(now), (keys) => {
+      return mapMaybePromise(found.trust.keys.current(now), (keys) => {
         const isCurrent = found.generation === found.trust.keys.generation();
         return keys !== undefined && isCurrent ? found : undefined;
       });

@@ -6,7 +6,7 @@ import type { Issuer } from '../core/model/issuer.ts';
 import { type JsonObject, readUnverifiedJwt } from '../core/model/jws.ts';
 import { checkMoment, jwtIdentity } from '../core/model/jwt-identity.ts';
 import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
-import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
+import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import type { JwtStore } from '../store/port.ts';
 import type { IssuerKeyring, Keys } from './issuer-keys.ts';
 import { rememberVerified, type Signatory, type Trust } from './verified-jwts.ts';
@@ -22,7 +22,7 @@ export type VerifyJwt = (
   now: number,
   /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
   mayWork?: () => boolean,
-) => Awaitable<Identity | Deny | undefined>;
+) => MaybePromise<Identity | Deny | undefined>;
 
 /** A JWT whose signature is its issuer's; the denial is about its claims. */
 interface Signed {
@@ -56,16 +56,19 @@ export function createJwtVerifier(dependencies: {
     value: string,
     now: number,
     mayWork: () => boolean,
-  ): Awaitable<Signatory | Deny | undefined> {
+  ): MaybePromise<Signatory | Deny | undefined> {
     if (trusted.size === 0) return undefined;
-    return whenKnown(verified.find(value, now), (found) => found ?? verify(value, now, mayWork));
+    return mapMaybePromise(
+      verified.find(value, now),
+      (found) => found ?? verify(value, now, mayWork),
+    );
   }
 
   function verify(
     value: string,
     now: number,
     mayWork: () => boolean,
-  ): Awaitable<Signatory | Deny | undefined> {
+  ): MaybePromise<Signatory | Deny | undefined> {
     const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
@@ -91,13 +94,13 @@ export function createJwtVerifier(dependencies: {
   function judge(
     signatory: Signatory | Deny | undefined,
     now: number,
-  ): Awaitable<Identity | Deny | undefined> {
+  ): MaybePromise<Identity | Deny | undefined> {
     if (signatory === undefined || isDenial(signatory)) return signatory;
     const { identity, trust } = signatory;
     const denial = checkMoment(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
     // Asked last, so that no revocation slips in while keys are fetched.
-    return whenKnown(store.find(identity.jwt), ({ revoked, used }) => {
+    return mapMaybePromise(store.find(identity.jwt), ({ revoked, used }) => {
       if (!revoked && used === identity.jwt.used) return identity;
       const known = { ...identity, jwt: { ...identity.jwt, used } };
       return revoked ? { ...deny('revoked'), identity: known } : known;
@@ -105,7 +108,7 @@ export function createJwtVerifier(dependencies: {
   }
 
   return ({ value }, now, mayWork = always) =>
-    whenKnown(identify(value, now, mayWork), (signatory) => judge(signatory, now));
+    mapMaybePromise(identify(value, now, mayWork), (signatory) => judge(signatory, now));
 }
 
 async function checkSignature(
@@ -118,7 +121,7 @@ async function checkSignature(
   const first = await tryKeys(jwt, known, issuer, now);
   if (first !== undefined) return first;
   // A key that is not known may be a new one.
-  const renewal = await keys.renew(now);
+  const renewal = await keys.refresh(now);
   if (renewal === 'failed') return deny('issuer_unavailable', 'kid');
   const renewed = renewal === 'renewed' ? await keys.current(now) : undefined;
   const second = renewed && (await tryKeys(jwt, renewed, issuer, now));

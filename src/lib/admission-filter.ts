@@ -6,12 +6,12 @@ const pairs = 65_536;
  * a while is dearer to V8 than all else that a decision makes. Takes the same memory whatever comes, and
  * may take one hash for another, which here means no more than that something is kept for nothing.
  */
-export class SeenLately {
+export class AdmissionFilter {
   /** Bits of hashes. Two share a place, or any two of one place in turn would make each other forgotten. */
   readonly #marks = new Uint32Array(2 * pairs);
 
   /** Whether this SHA-256 came a short while ago; from now on it did. */
-  comesAgain(hash: Uint8Array): boolean {
+  seenBefore(hash: Uint8Array): boolean {
     const marks = this.#marks;
     const place = 2 * (readNumber(hash, 0) % pairs);
     const mark = readNumber(hash, 4);

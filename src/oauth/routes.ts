@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { defaultGateName } from '../core/gate/gate.ts';
 import { gateNamePattern } from '../core/gate/handshake.ts';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { readForms } from '../http/bodies.ts';
 import type { JwtRevocations } from '../jwt/revocations.ts';
 import type { TokenService } from '../tokens/service.ts';
@@ -10,6 +10,7 @@ import type { Introspect } from './introspection.ts';
 
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
 const hint = Type.Optional(Type.String({ description: 'Accepted and ignored.' }));
+
 /** A form has text only, JSON has both. */
 const flag = Type.Optional(
   Type.Unsafe<boolean | 'true' | 'false'>({
@@ -63,7 +64,7 @@ export function oauthRoutes(dependencies: {
     app.post(
       '/introspect',
       {
-        onRequest: allow('introspector'),
+        onRequest: requireRole('introspector'),
         schema: {
           summary: 'Tell whether a token is good at a gate, and whose it is (RFC 7662)',
           consumes: ['application/json', 'application/x-www-form-urlencoded'],
@@ -107,7 +108,7 @@ export function oauthRoutes(dependencies: {
     app.post(
       '/revoke',
       {
-        onRequest: allow('issuer'),
+        onRequest: requireRole('issuer'),
         schema: {
           summary:
             'Revoke the token that is presented (RFC 7009); an issuer, what it could have issued',

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { TooMany } from '../core/model/throttle.ts';
+import type { ThrottleInfo } from '../core/model/throttle.ts';
 
 /** Most tokens whose refusals are remembered. */
 const capacity = 1_000;
@@ -10,7 +10,7 @@ const capacity = 1_000;
  */
 export function createRefusalSampler(windowMs: number) {
   const written = new LRUCache<string, { readonly at: number; omitted: number }>({ max: capacity });
-  return (tokenId: string, now: number): TooMany['record'] => {
+  return (tokenId: string, now: number): ThrottleInfo['record'] => {
     const last = written.get(tokenId);
     if (last !== undefined && Math.abs(now - last.at) < windowMs) {
       last.omitted++;

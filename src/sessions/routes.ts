@@ -7,7 +7,7 @@ import type { Gate } from '../core/gate/gate.ts';
 import type { GateChoice } from '../core/gate/gate-choice.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { isOriginAllowed } from '../core/gate/origin.ts';
-import { signInGate, siteGate } from '../core/gate/site-gate.ts';
+import { mergedHostPolicy, signInPolicy } from '../core/gate/site-gate.ts';
 import { type DenialCode, denialStatus, denials } from '../core/model/denials.ts';
 import { retrySeconds } from '../core/model/throttle.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
@@ -75,7 +75,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     const name = parameter(handshake, 'gate') ?? handshake.gateName;
     if (name !== undefined) return gates.named(name, handshake.host);
     const path = parameter(handshake, 'path');
-    if (path === undefined) return siteGate(here);
+    if (path === undefined) return mergedHostPolicy(here);
     const chosen = gates.choose({
       gateName: undefined,
       host: handshake.host,
@@ -97,7 +97,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     reply: FastifyReply,
   ): Promise<OpenedSession | Deny> {
     const { handshake } = at;
-    const gate = signInGate(at.gate, gates.atHost(handshake.host));
+    const gate = signInPolicy(at.gate, gates.atHost(handshake.host));
     const opened = await sessions.open(token, handshake, gate);
     if (isDenial(opened)) return opened;
     setSessionCookie(reply, sessionConfig, opened);
@@ -221,7 +221,7 @@ function askedAddress({ query }: Handshake): string | undefined {
 function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
   if (reason === 'too_early') return 425;
   if (reason !== 'throttled' && reason !== 'too_many_sessions') return denialStatus(reason, false);
-  reply.header('Retry-After', retrySeconds(denial?.tooMany));
+  reply.header('Retry-After', retrySeconds(denial?.throttle));
   return 429;
 }
 

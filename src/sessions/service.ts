@@ -9,7 +9,7 @@ import { showMoment } from '../core/model/audit-entries.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/model/verdict.ts';
-import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
+import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../lib/secret.ts';
 import type { NewSession, TokenStore } from '../store/port.ts';
 import { createRefusalSampler } from './refusals.ts';
@@ -36,11 +36,11 @@ export interface Sessions {
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
    * nothing is used up. Nobody is signed in by the plain cookie.
    */
-  look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): Awaitable<Verdict>;
+  look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): MaybePromise<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
   end(handshake: Handshake, gate: Gate): Promise<void>;
   /** Lets a sliding session live on, now that it was used. Never rejects. */
-  renew(identity: Identity): Awaitable<void>;
+  renew(identity: Identity): MaybePromise<void>;
 }
 
 /** A sliding session is written anew when this part of its life is over, not at each use. */
@@ -141,7 +141,7 @@ export function createSessions(dependencies: {
         const { tokenId } = identity;
         const retryAfter = outcome.fullSince + openingMs - now;
         const tooMany = { retryAfter, record: sample(tokenId, now) };
-        return tell({ ...deny('too_many_sessions'), identity, tooMany }, handshake, gate);
+        return tell({ ...deny('too_many_sessions'), identity, throttle: tooMany }, handshake, gate);
       }
       for (const ended of outcome.ended) events.revoked(ended);
       events.sessionOpened({ id, subject: identity.subject, parent: identity.tokenId });
@@ -153,7 +153,7 @@ export function createSessions(dependencies: {
       const cookieNames = gate.cookieNames.filter(counts);
       const at = purpose === 'sign_in' ? { ...gate, cookieNames } : gate;
       const looked = decide({ handshake, gate: at, now: clock(), purpose }, dry);
-      return whenKnown(looked, (verdict) => {
+      return mapMaybePromise(looked, (verdict) => {
         // Pages ask over and over who is there: only a guess is news.
         const isGuess = isDenial(verdict) && weighDenial(verdict, {}) !== undefined;
         return isGuess ? tell(verdict, handshake, gate) : verdict;

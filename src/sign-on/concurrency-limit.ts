@@ -3,7 +3,7 @@ import { networkOf } from '../lib/network-of.ts';
 import { AskFailed } from './failure.ts';
 
 /** Bounds how many tasks are under way (concurrency limiter), shared fairly among networks of clients. */
-export interface Limiter {
+export interface ConcurrencyLimit {
   /**
    * Runs the task for a client, now or when it is its turn. Undefined, at once, where there is no room to
    * wait; `too_late` when the signal comes before its turn. Rejects as the task does.
@@ -19,10 +19,13 @@ export interface Limiter {
 
 /** For each task under way, so many more may wait. */
 const waitingPerTask = 4;
+
 /** Failures in a row after which one task at a time finds out whether it is over (circuit breaker). */
 const patience = 3;
+
 /** How many times what is left for others one network may take. */
 const shareOfRest = 3;
+
 /** Most networks whose failures are remembered. */
 const mostFailing = 10_000;
 
@@ -45,7 +48,7 @@ interface Waiter {
  *   told at once; others are not touched. Where the service cannot be reached, which no question brings
  *   about, that holds for everybody.
  */
-export function createLimiter(most: number): Limiter {
+export function createConcurrencyLimit(most: number): ConcurrencyLimit {
   const room = most * waitingPerTask;
   const active = createTally();
   const waiting = createTally();

@@ -6,13 +6,13 @@ import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import { ownAuthorization } from './authorization.ts';
 import { createClient } from './client.ts';
-import { createLimiter } from './concurrency-limit.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 import { pickCookies } from './cookies.ts';
 import { digest } from './digest.ts';
 import { describeHandshake, type Facts, pathsToTell } from './facts.ts';
 import { AskFailed } from './failure.ts';
 import { findLogin } from './login.ts';
-import { judgeAnswer } from './read-answer.ts';
+import { readAnswer } from './read-answer.ts';
 import { chooseSignOn } from './services.ts';
 
 /**
@@ -61,7 +61,7 @@ export function createBridge(
   const { gate, report, answered } = dependencies;
   const { service, url, maxRequests, timeout, cacheTtl, keepConnections } = settings;
   const signOn = chooseSignOn(settings);
-  const limiter = createLimiter(maxRequests);
+  const limiter = createConcurrencyLimit(maxRequests);
   const client = createClient({
     url,
     timeout,
@@ -100,7 +100,7 @@ export function createBridge(
     // No news about the service: what makes it slow was reported, or it is merely busy.
     if (sent === undefined) return tooMany();
     const found = await sent
-      .then((answer) => (answer === 'too_late' ? tooMany() : judgeAnswer(answer, signOn, facts)))
+      .then((answer) => (answer === 'too_late' ? tooMany() : readAnswer(answer, signOn, facts)))
       .catch((error: Error) => error);
     if (start === 0) return tooMany();
     const isAnswered = !(found instanceof Error) && !('why' in found);

@@ -12,7 +12,7 @@ export interface Unusable {
 }
 
 /** What an answer of the service means for the request that these facts describe. */
-export function judgeAnswer(
+export function readAnswer(
   { status, headers }: SignOnAnswer,
   signOn: SignOn,
   facts: Facts,

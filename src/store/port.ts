@@ -2,7 +2,7 @@ import type { AdminKey } from '../core/model/admin-key.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../core/model/audit.ts';
 import type { Claims, JwtKey } from '../core/model/identity.ts';
 import type { Token, TokenKind, TokenState } from '../core/model/token.ts';
-import type { Awaitable } from '../lib/maybe-promise.ts';
+import type { MaybePromise } from '../lib/maybe-promise.ts';
 
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */
 export interface NewToken extends Omit<Token, 'revokedAt' | 'uses' | 'secretUntil' | 'lastUsedAt'> {
@@ -116,7 +116,7 @@ export interface TokenStore {
    * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
    * it is up to date but `lastUsedAt`.
    */
-  findByHash(hash: Uint8Array): Awaitable<Token | undefined>;
+  findByHash(hash: Uint8Array): MaybePromise<Token | undefined>;
   findById(id: string): Promise<Token | undefined>;
   /** Newest first. An unknown cursor yields an empty page. */
   list(
@@ -216,7 +216,7 @@ export interface JwtRevocationPage {
  * enough. The rules are those of TokenStore.
  */
 export interface JwtStore {
-  find(jwt: JwtKey): Awaitable<{ readonly revoked: boolean; readonly used: boolean }>;
+  find(jwt: JwtKey): MaybePromise<{ readonly revoked: boolean; readonly used: boolean }>;
   /** Uses a JWT up, unless it was used or is revoked: one conditional write. */
   redeem(
     jwt: JwtKey & { jti: string },

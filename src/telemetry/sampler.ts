@@ -6,20 +6,25 @@ export interface Sampling {
   /** Milliseconds. */
   readonly windowMs: number;
   /** Entries in full, of one event, gate, reason and client network. */
-  readonly wholeOfAKind: number;
+  readonly fullEntriesPerKey: number;
   /** Entries in full, of all of them together. */
-  readonly whole: number;
+  readonly fullEntries: number;
   /** Kinds that are counted apart; the others by event and reason alone. */
-  readonly kinds: number;
+  readonly maxKeys: number;
 }
 
 /** For the audit log, which is kept. */
-export const sampling: Sampling = { windowMs: 60_000, wholeOfAKind: 5, whole: 60, kinds: 100 };
+export const sampling: Sampling = {
+  windowMs: 60_000,
+  fullEntriesPerKey: 5,
+  fullEntries: 60,
+  maxKeys: 100,
+};
 
 /** What happens again and again, in few entries: the first ones as they are, then only how many. */
 export interface Sampler {
   /** The entry if it is to be written as it is; otherwise it is counted. */
-  note(entry: AuditEntry): AuditEntry | undefined;
+  sample(entry: AuditEntry): AuditEntry | undefined;
   /** Ends the window: an entry for each kind that was counted, and everything begins anew. */
   end(): (AuditEntry & { readonly count: number })[];
 }
@@ -43,7 +48,7 @@ export function createSampler(limits: Sampling): Sampler {
     const key = JSON.stringify([event, reason, gate, network]);
     const found = kinds.get(key);
     if (found !== undefined) return found;
-    const isFull = kinds.size >= limits.kinds;
+    const isFull = kinds.size >= limits.maxKeys;
     const common = isFull
       ? { event, reason }
       : { event, reason, gate, ...(network && { network }) };
@@ -54,9 +59,9 @@ export function createSampler(limits: Sampling): Sampler {
   }
 
   return {
-    note(entry) {
+    sample(entry) {
       const kind = kindOf(entry);
-      if (kind.whole < limits.wholeOfAKind && whole < limits.whole) {
+      if (kind.whole < limits.fullEntriesPerKey && whole < limits.fullEntries) {
         kind.whole++;
         whole++;
         return entry;

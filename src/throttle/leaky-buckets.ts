@@ -10,7 +10,7 @@ export interface Budget {
  * Failed attempts of one network at one place. The level leaks evenly, all of a budget within a
  * window; it is over from when it reaches the budget until half of that has leaked.
  */
-export interface Count {
+export interface Bucket {
   /** Failures that have not leaked yet, at most as many as the budget has. */
   level: number;
   /** When that was the level. Unix milliseconds. */
@@ -22,7 +22,7 @@ export interface Count {
   /** How many times the usual budget it has. */
   readonly scale: number;
   /** When, while it is over, work may be done next. */
-  nextWork: number;
+  nextExpensiveWork: number;
   /** When one of its denials was written down last, and how many were not since. */
   writtenAt: number | undefined;
   omitted: number;
@@ -30,6 +30,7 @@ export interface Count {
 
 /** Most counts that are kept of each sort: a few megabytes. */
 const capacity = 20_000;
+
 /** Part of a window after which counts that are no longer over are looked for. */
 const sweepPart = 0.1;
 
@@ -39,10 +40,10 @@ const sweepPart = 0.1;
  * budgets anyway. One that is over stays until it has recovered: no stranger's failures push it out.
  * Where as many are over as are kept, another one gets there when there is room.
  */
-export class Attempts {
+export class LeakyBuckets {
   readonly #most: number;
-  readonly #counts: LRUCache<string, Count>;
-  readonly #over = new Map<string, Count>();
+  readonly #counts: LRUCache<string, Bucket>;
+  readonly #over = new Map<string, Bucket>();
   #nextSweep = 0;
 
   constructor(most = capacity) {
@@ -51,7 +52,7 @@ export class Attempts {
   }
 
   /** Whether any is over, or was a moment ago: costs nothing. */
-  get isAnyOver(): boolean {
+  get isAnyExhausted(): boolean {
     return this.#over.size > 0;
   }
 
@@ -61,14 +62,14 @@ export class Attempts {
   }
 
   /** The count of this name, if it is over. */
-  over(name: string, budget: Budget, now: number): Count | undefined {
+  findExhausted(name: string, budget: Budget, now: number): Bucket | undefined {
     this.#sweep(budget, now);
     const count = this.#over.get(name);
     return count !== undefined && this.#isOver(name, count, budget, now) ? count : undefined;
   }
 
   /** All that are over, by name. */
-  *allOver(budget: Budget, now: number): Generator<[name: string, count: Count]> {
+  *allExhausted(budget: Budget, now: number): Generator<[name: string, count: Bucket]> {
     for (const [name, count] of [...this.#over]) {
       if (this.#isOver(name, count, budget, now)) yield [name, count];
     }
@@ -76,9 +77,9 @@ export class Attempts {
 
   /** Adds a failed attempt and returns the count, `crossed` when it was the last one that is free. */
   add(name: string, weight: number, scale: number, budget: Budget, now: number) {
-    const over = this.over(name, budget, now);
-    const count = over ?? this.#counts.get(name) ?? newCount(scale, now);
-    leak(count, budget, now);
+    const over = this.findExhausted(name, budget, now);
+    const count = over ?? this.#counts.get(name) ?? newBucket(scale, now);
+    drain(count, budget, now);
     const wasOver = over !== undefined;
     const full = budget.failures * count.scale;
     count.level = Math.min(count.level + weight, full);
@@ -91,15 +92,15 @@ export class Attempts {
   }
 
   /** Puts a count in place that is known from elsewhere, unless there is one that is worse. */
-  adopt(
+  merge(
     name: string,
-    known: Pick<Count, 'level' | 'at' | 'since' | 'failures' | 'scale'>,
+    known: Pick<Bucket, 'level' | 'at' | 'since' | 'failures' | 'scale'>,
     budget: Budget,
   ): void {
     const present = this.#over.get(name);
     if (present !== undefined ? present.at >= known.at : !this.#hasRoom(budget, known.at)) return;
-    const count = { ...newCount(known.scale, known.at), ...known };
-    count.nextWork = count.at + workPause(count, budget);
+    const count = { ...newBucket(known.scale, known.at), ...known };
+    count.nextExpensiveWork = count.at + drainTime(count, budget);
     this.#counts.delete(name);
     this.#over.set(name, count);
   }
@@ -111,9 +112,9 @@ export class Attempts {
     }
   }
 
-  #enter(name: string, count: Count, budget: Budget, now: number): void {
+  #enter(name: string, count: Bucket, budget: Budget, now: number): void {
     count.since = now;
-    count.nextWork = now + workPause(count, budget);
+    count.nextExpensiveWork = now + drainTime(count, budget);
     count.writtenAt = undefined;
     count.omitted = 0;
     this.#counts.delete(name);
@@ -126,8 +127,8 @@ export class Attempts {
     return this.#over.size < this.#most;
   }
 
-  #isOver(name: string, count: Count, budget: Budget, now: number): boolean {
-    leak(count, budget, now);
+  #isOver(name: string, count: Bucket, budget: Budget, now: number): boolean {
+    drain(count, budget, now);
     if (count.level > halfOf(count, budget)) return true;
     this.#over.delete(name);
     count.since = undefined;
@@ -145,38 +146,38 @@ export class Attempts {
   }
 }
 
-function newCount(scale: number, now: number): Count {
+function newBucket(scale: number, now: number): Bucket {
   return {
     level: 0,
     at: now,
     since: undefined,
     failures: 0,
     scale,
-    nextWork: now,
+    nextExpensiveWork: now,
     writtenAt: undefined,
     omitted: 0,
   };
 }
 
 /** When the count is over no longer, if nothing else fails. Unix milliseconds. */
-export function endOf(count: Count, budget: Budget): number {
-  const perFailure = workPause(count, budget);
+export function exhaustedUntil(count: Bucket, budget: Budget): number {
+  const perFailure = drainTime(count, budget);
   return count.at + Math.max(0, count.level - halfOf(count, budget)) * perFailure;
 }
 
 /** Milliseconds in which one failure leaks, and so those from one piece of work to the next. */
-export function workPause({ scale }: Count, { failures, window }: Budget): number {
+export function drainTime({ scale }: Bucket, { failures, window }: Budget): number {
   return window / (failures * scale);
 }
 
-function halfOf({ scale }: Count, { failures }: Budget): number {
+function halfOf({ scale }: Bucket, { failures }: Budget): number {
   return (failures * scale) / 2;
 }
 
-function leak(count: Count, budget: Budget, now: number): void {
+function drain(count: Bucket, budget: Budget, now: number): void {
   // A clock that was set back leaks nothing, and fewer failures than before are enough after a reload.
   const elapsed = Math.max(0, now - count.at);
   const level = Math.min(count.level, budget.failures * count.scale);
-  count.level = Math.max(0, level - elapsed / workPause(count, budget));
+  count.level = Math.max(0, level - elapsed / drainTime(count, budget));
   count.at = now;
 }

@@ -1,7 +1,7 @@
 import type { StoredThrottle, ThrottleStore } from '../store/port.ts';
 
 /** Writes down who is throttled, so that a restart need not forget. */
-export interface ThrottleMemory {
+export interface ThrottlePersistence {
   /** What was written down and may count still. Never rejects. */
   load(now: number): Promise<readonly StoredThrottle[]>;
   /** Has it written soon. Costs next to nothing and never fails. */
@@ -14,6 +14,7 @@ export interface ThrottleMemory {
 
 /** Milliseconds from the first that is noted until it is written. */
 const delayMs = 3_000;
+
 /** Most that wait to be written, and most that are kept. The store has better things to do. */
 const most = 5_000;
 
@@ -21,12 +22,12 @@ const most = 5_000;
  * Builds one. `longest` is for how many milliseconds after it was noted a count may matter; undefined
  * while nothing is to be written down. What was written before such a time is left alone.
  */
-export function createThrottleMemory(dependencies: {
+export function createThrottlePersistence(dependencies: {
   readonly store: ThrottleStore;
   readonly longest: () => number | undefined;
   readonly failed: (what: string, error: unknown) => void;
   readonly clock: () => number;
-}): ThrottleMemory {
+}): ThrottlePersistence {
   const { store, longest, failed, clock } = dependencies;
   const waiting = new Map<string, StoredThrottle>();
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import type { Actor } from '../core/model/audit.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 
 const timestamp = Type.String({ format: 'date-time' });
 const throttledSchema = Type.Object({
@@ -44,7 +44,7 @@ export function throttleRoutes({
     app.get(
       '/throttle',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'List networks that made too many failed attempts, the longest throttled first',
           querystring: Type.Object(
@@ -85,7 +85,7 @@ export function throttleRoutes({
     app.delete(
       '/throttle',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Forget failed attempts: all, those at a gate, or those of a network',
           querystring: Type.Object(

@@ -4,11 +4,11 @@ import type {
   Throttle,
   ThrottledNetwork,
   ThrottleFilter,
-  TooMany,
+  ThrottleInfo,
 } from '../core/model/throttle.ts';
 import type { StoredThrottle } from '../store/port.ts';
-import { Attempts, type Count, endOf, workPause } from './leaky-buckets.ts';
-import { meantBy, readNetworks } from './networks.ts';
+import { type Bucket, drainTime, exhaustedUntil, LeakyBuckets } from './leaky-buckets.ts';
+import { createNetworkFinder, networksMatching } from './networks.ts';
 
 /** Counts failed attempts for everybody who has to know. */
 export interface ThrottleService {
@@ -17,15 +17,15 @@ export interface ThrottleService {
   /** For those who only ask what would be: counts nothing. */
   readonly dryPort: Throttle;
   /** Takes note of a wrong admin key; undefined while there were not too many. */
-  adminFailed(address: string | undefined, now: number): TooMany | undefined;
+  adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
   /** The longest throttled first. */
   list(now: number): readonly ThrottledNetwork[];
   /** Tells the counts that a filter means by their names. */
-  meaning(filter: ThrottleFilter): (name: string) => boolean;
+  matcherFor(filter: ThrottleFilter): (name: string) => boolean;
   /** Forgets what failed, and returns those that were throttled. */
   clear(filter: ThrottleFilter, now: number): readonly ThrottledNetwork[];
   /** Takes over what is known elsewhere. */
-  adopt(counts: readonly StoredThrottle[]): void;
+  merge(counts: readonly StoredThrottle[]): void;
   /** Other limits, for what was counted already too. */
   configure(config: ThrottleConfig): void;
 }
@@ -53,26 +53,28 @@ export function createThrottle(
     readonly tell: (count: StoredThrottle) => void;
   },
 ): ThrottleService {
-  const attempts = new Attempts();
-  const told = new WeakMap<Count, number>();
+  const attempts = new LeakyBuckets();
+  const told = new WeakMap<Bucket, number>();
   let config = first;
-  let networksOf = readNetworks(first.prefixLengths);
+  let networksOf = createNetworkFinder(first.prefixLengths);
 
   /** The count of whom the attempt counts against, if it is over. */
-  function findOver({ gate, clientAddress, now }: Attempt): Count | undefined {
-    if (!attempts.isAnyOver) return undefined;
+  function findOver({ gate, clientAddress, now }: Attempt): Bucket | undefined {
+    if (!attempts.isAnyExhausted) return undefined;
     const networks = networksOf(clientAddress, unknownNetwork);
     const find = (network: string | undefined) =>
-      network === undefined ? undefined : attempts.over(nameOf(gate, network), config, now);
-    return find(networks.own) ?? find(networks.around);
+      network === undefined
+        ? undefined
+        : attempts.findExhausted(nameOf(gate, network), config, now);
+    return find(networks.clientPrefix) ?? find(networks.widerPrefix);
   }
 
   const isCounted = (address: string | undefined) =>
     config.enabled && !(address !== undefined && config.exempt?.includes(address));
 
-  function count(attempt: Attempt, weight: number, unnamed: string): Count | undefined {
+  function count(attempt: Attempt, weight: number, unnamed: string): Bucket | undefined {
     const { gate, clientAddress, now } = attempt;
-    const { own, around } = networksOf(clientAddress, unnamed);
+    const { clientPrefix: own, widerPrefix: around } = networksOf(clientAddress, unnamed);
     const add = (network: string, scale: number) => {
       const name = nameOf(gate, network);
       const added = attempts.add(name, weight, scale, config, now);
@@ -87,22 +89,23 @@ export function createThrottle(
     return wider?.wasOver ? wider.count : undefined;
   }
 
-  function tell(name: string, count: Count, now: number): void {
+  function tell(name: string, count: Bucket, now: number): void {
     const last = told.get(count);
     if (last !== undefined && Math.abs(now - last) < config.window * tellPart) return;
     told.set(count, now);
     listeners.tell(toKnown(name, count));
   }
 
-  function failed(attempt: Attempt, weight: number, unnamed: string): TooMany | undefined {
+  function failed(attempt: Attempt, weight: number, unnamed: string): ThrottleInfo | undefined {
     if (!isCounted(attempt.clientAddress)) return undefined;
     const over = weight > 0 ? count(attempt, weight, unnamed) : findOver(attempt);
     return over && { retryAfter: retryAfter(over, attempt.now), record: sample(over, attempt.now) };
   }
 
-  const retryAfter = (count: Count, now: number) => Math.max(0, endOf(count, config) - now);
+  const retryAfter = (count: Bucket, now: number) =>
+    Math.max(0, exhaustedUntil(count, config) - now);
 
-  function sample(count: Count, now: number): TooMany['record'] {
+  function sample(count: Bucket, now: number): ThrottleInfo['record'] {
     const { writtenAt, omitted } = count;
     if (writtenAt !== undefined && Math.abs(now - writtenAt) < config.window) {
       count.omitted++;
@@ -113,20 +116,20 @@ export function createThrottle(
     return { omitted };
   }
 
-  const show = (name: string, count: Count): ThrottledNetwork => {
+  const show = (name: string, count: Bucket): ThrottledNetwork => {
     const { gate, network } = readName(name);
     const { since = count.at, failures } = count;
-    const until = Math.round(endOf(count, config));
+    const until = Math.round(exhaustedUntil(count, config));
     return { gate, network, since, until, failures: Math.round(failures) };
   };
 
   const list = (now: number) =>
-    [...attempts.allOver(config, now)]
+    [...attempts.allExhausted(config, now)]
       .map(([name, count]) => show(name, count))
       .sort((a, b) => a.since - b.since || (a.network < b.network ? -1 : 1));
 
   function meaning({ gate, network }: ThrottleFilter): (name: string) => boolean {
-    const meant = network === undefined ? undefined : meantBy(network, networksOf);
+    const meant = network === undefined ? undefined : networksMatching(network, networksOf);
     return (name) => {
       const at = readName(name);
       return (gate === undefined || at.gate === gate) && (meant?.includes(at.network) ?? true);
@@ -135,7 +138,8 @@ export function createThrottle(
 
   /** Who has no address is many, and one of them must not stop the others. */
   const isStoppable = ({ clientAddress }: Attempt) =>
-    isCounted(clientAddress) && networksOf(clientAddress, unknownNetwork).own !== unknownNetwork;
+    isCounted(clientAddress) &&
+    networksOf(clientAddress, unknownNetwork).clientPrefix !== unknownNetwork;
 
   const findStopped = (attempt: Attempt) => {
     const over = findOver(attempt);
@@ -144,17 +148,17 @@ export function createThrottle(
 
   return {
     port: {
-      mayWork(attempt) {
+      mayDoExpensiveWork(attempt) {
         const over = findStopped(attempt);
         if (over === undefined) return true;
-        if (attempt.now < over.nextWork) return false;
-        over.nextWork = attempt.now + workPause(over, config);
+        if (attempt.now < over.nextExpensiveWork) return false;
+        over.nextExpensiveWork = attempt.now + drainTime(over, config);
         return true;
       },
       failed: (attempt, weight) => failed(attempt, weight, unknownNetwork),
     },
     dryPort: {
-      mayWork: (attempt) => findStopped(attempt) === undefined,
+      mayDoExpensiveWork: (attempt) => findStopped(attempt) === undefined,
       failed(attempt) {
         const over = isCounted(attempt.clientAddress) ? findOver(attempt) : undefined;
         return over && { retryAfter: retryAfter(over, attempt.now), record: 'skip' };
@@ -163,7 +167,7 @@ export function createThrottle(
     adminFailed: (address, now) =>
       failed({ gate: adminGate, clientAddress: address, now }, 1, socketNetwork),
     list,
-    meaning,
+    matcherFor: meaning,
     clear(filter, now) {
       const isMeant = meaning(filter);
       const cleared = list(now).filter(({ gate = adminGate, network }) =>
@@ -172,12 +176,12 @@ export function createThrottle(
       attempts.forget(isMeant);
       return cleared;
     },
-    adopt(counts) {
-      for (const { name, ...count } of counts) attempts.adopt(name, count, config);
+    merge(counts) {
+      for (const { name, ...count } of counts) attempts.merge(name, count, config);
     },
     configure(changed) {
       config = changed;
-      networksOf = readNetworks(changed.prefixLengths);
+      networksOf = createNetworkFinder(changed.prefixLengths);
     },
   };
 }
@@ -195,6 +199,6 @@ function readName(name: string): { gate: string | undefined; network: string } {
   return { gate: name.slice(0, at) || undefined, network: name.slice(at + 1) };
 }
 
-function toKnown(name: string, { level, at, since = at, failures, scale }: Count): StoredThrottle {
+function toKnown(name: string, { level, at, since = at, failures, scale }: Bucket): StoredThrottle {
   return { name, level, at, since, failures, scale };
 }

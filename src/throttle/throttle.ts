@@ -1,11 +1,11 @@
 import type { Notices, Questions } from '../cluster/messages.ts';
-import type { Peers, PeerTasks } from '../cluster/worker.ts';
+import type { ClusterBus, ClusterHandlers } from '../cluster/worker.ts';
 import type { ThrottleConfig } from '../config/config.ts';
 import type { Actor } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
 import type { AuditStore, ThrottleStore } from '../store/port.ts';
-import { createThrottleMemory } from './persistence.ts';
+import { createThrottlePersistence } from './persistence.ts';
 import { createThrottle, type ThrottleService } from './service.ts';
 
 /** The throttle of this process, its peers and the store. */
@@ -21,8 +21,8 @@ export interface Throttling {
   /** Puts other limits in force; what was counted stays. */
   configure(config: ThrottleConfig): void;
   /** What this process does when others tell or ask. */
-  readonly notices: Pick<PeerTasks['notices'], ThrottleNotice>;
-  readonly questions: Pick<PeerTasks['questions'], ThrottleQuestion>;
+  readonly notices: Pick<ClusterHandlers['notices'], ThrottleNotice>;
+  readonly questions: Pick<ClusterHandlers['questions'], ThrottleQuestion>;
   close(): Promise<void>;
 }
 
@@ -36,13 +36,13 @@ export async function openThrottling(
     readonly store: ThrottleStore;
     readonly audit: Pick<AuditStore, 'append'>;
     readonly events: Events;
-    readonly peers?: Peers | undefined;
+    readonly peers?: ClusterBus | undefined;
     readonly clock: () => number;
   },
 ): Promise<Throttling> {
   const { store, audit, events, peers, clock } = dependencies;
   let config = first;
-  const memory = createThrottleMemory({
+  const memory = createThrottlePersistence({
     store,
     longest: () => (config.persist ? config.window : undefined),
     failed: events.failed,
@@ -52,21 +52,21 @@ export async function openThrottling(
     crossed: events.throttled,
     tell(count) {
       memory.note(count);
-      peers?.tell('throttled', count);
+      peers?.publish('throttled', count);
     },
   });
-  service.adopt(await memory.load(clock()));
+  service.merge(await memory.load(clock()));
 
   const list = () => service.list(clock());
   const clear = (filter: ThrottleFilter) => service.clear(filter, clock());
 
   return {
     service,
-    list: async () => merge([list(), ...((await peers?.ask('throttle', null)) ?? [])]),
+    list: async () => merge([list(), ...((await peers?.query('throttle', null)) ?? [])]),
     async clear(filter, actor) {
       const own = clear(filter);
-      const others = (await peers?.ask('clearThrottle', filter)) ?? [];
-      await memory.forget(service.meaning(filter));
+      const others = (await peers?.query('clearThrottle', filter)) ?? [];
+      await memory.forget(service.matcherFor(filter));
       const cleared = merge([own, ...others]);
       const { gate, network } = filter;
       const details = { action: 'cleared', network };
@@ -79,7 +79,7 @@ export async function openThrottling(
       config = changed;
       service.configure(changed);
     },
-    notices: { throttled: (count) => service.adopt([count]) },
+    notices: { throttled: (count) => service.merge([count]) },
     questions: { throttle: () => [...list()], clearThrottle: (filter) => [...clear(filter)] },
     close: memory.close,
   };

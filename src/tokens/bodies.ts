@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { parseOriginRules } from '../core/gate/origin.ts';
 import { resolvePath } from '../core/gate/path.ts';
 import { IssueRefused } from '../core/model/errors.ts';
-import type { Bounds, Claims } from '../core/model/identity.ts';
+import type { Claims, Restrictions } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parseNetworks } from '../lib/network.ts';
@@ -63,7 +63,9 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function readBounds(body: Pick<IssueBody, 'gates' | 'paths' | 'origins' | 'networks'>): Bounds {
+function readBounds(
+  body: Pick<IssueBody, 'gates' | 'paths' | 'origins' | 'networks'>,
+): Restrictions {
   const { gates = [], paths = [], origins = [], networks = [] } = body;
   const path = paths.find((prefix) => resolvePath(prefix) !== prefix);
   if (path !== undefined) {

@@ -1,7 +1,7 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
 import type { AdminKey } from '../core/model/admin-key.ts';
 import { IssueRefused, RevocationRefused } from '../core/model/errors.ts';
-import type { Bounds, Claims } from '../core/model/identity.ts';
+import type { Claims, Restrictions } from '../core/model/identity.ts';
 import type { Token, TokenKind } from '../core/model/token.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { createId } from '../lib/secret.ts';
@@ -10,7 +10,7 @@ import { createId } from '../lib/secret.ts';
 export interface IssueRequest {
   readonly kind: TokenKind;
   readonly subject: string;
-  readonly bounds: Bounds;
+  readonly bounds: Restrictions;
   readonly label: string | undefined;
   readonly claims: Claims;
   /** Undefined for the default of its kind. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { actorOf, allow } from '../http/admin-auth.ts';
+import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { ProblemError } from '../http/problem.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { showToken, toChangeRequest, toIssueRequest } from './bodies.ts';
@@ -53,7 +53,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tokens',
       {
-        onRequest: allow('issuer'),
+        onRequest: requireRole('issuer'),
         schema: {
           summary: 'Issue a token',
           body: issueTokenSchema,
@@ -69,7 +69,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tickets',
       {
-        onRequest: allow('issuer'),
+        onRequest: requireRole('issuer'),
         schema: {
           summary: 'Issue a ticket, good for one handshake',
           body: issueTicketSchema,
@@ -85,7 +85,7 @@ export function tokenRoutes(dependencies: {
     app.get(
       '/tokens',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: {
           summary: 'List tokens and tickets, newest first',
           querystring: listTokensSchema,
@@ -106,7 +106,7 @@ export function tokenRoutes(dependencies: {
     app.get(
       '/tokens/:id',
       {
-        onRequest: allow('auditor'),
+        onRequest: requireRole('auditor'),
         schema: { summary: 'Show a token', params: byId, response: { 200: refs.token } },
       },
       async (request) => {
@@ -119,7 +119,7 @@ export function tokenRoutes(dependencies: {
     app.patch(
       '/tokens/:id',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Change label, claims or expiry of a token',
           params: byId,
@@ -138,7 +138,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tokens/:id/rotate',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Give a token a new secret; the old one stays good for a while',
           params: byId,
@@ -158,7 +158,7 @@ export function tokenRoutes(dependencies: {
       '/tokens/import',
       {
         bodyLimit: 2 * 1_048_576,
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Take over tokens whose secrets exist already',
           body: importTokensSchema,
@@ -185,7 +185,7 @@ export function tokenRoutes(dependencies: {
     app.delete(
       '/tokens/:id',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Revoke a token; a second time changes nothing',
           params: byId,
@@ -202,7 +202,7 @@ export function tokenRoutes(dependencies: {
     app.post(
       '/tokens/revoke',
       {
-        onRequest: allow(),
+        onRequest: requireRole(),
         schema: {
           summary: 'Revoke all tokens of a subject, of a gate, or of a subject at a gate',
           body: revokeTokensSchema,

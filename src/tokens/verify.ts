@@ -5,8 +5,8 @@ import type { DenialCode } from '../core/model/denials.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
-import { SeenLately } from '../lib/admission-filter.ts';
-import { type Awaitable, whenKnown } from '../lib/maybe-promise.ts';
+import { AdmissionFilter } from '../lib/admission-filter.ts';
+import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';
 import type { JwtStore, TokenStore } from '../store/port.ts';
 
@@ -25,7 +25,7 @@ export type VerifyOpaque = (
   now: number,
   /** Asked before a secret passes that was imported although it could be guessed. */
   mayWork?: () => boolean,
-) => Awaitable<Identity | Deny>;
+) => MaybePromise<Identity | Deny>;
 
 /** Most secrets whose hashes are remembered: of tokens that the store knows and that come again. */
 const remembered = 10_000;
@@ -40,15 +40,15 @@ export function createOpaqueVerifier(store: {
 }): VerifyOpaque {
   const { tokens, jwts } = store;
   const hashes = new LRUCache<string, Uint8Array>({ max: remembered });
-  const seen = new SeenLately();
+  const seen = new AdmissionFilter();
 
-  function judge(token: Token, now: number): Awaitable<Identity | Deny> {
+  function judge(token: Token, now: number): MaybePromise<Identity | Deny> {
     const identity = identityOf(token);
     const state = tokenState(token, now);
     const judged = state === 'active' ? identity : { ...deny(denialByState[state]), identity };
     if (token.jwt === undefined) return judged;
     // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
-    return whenKnown(jwts.find(token.jwt), ({ revoked }) =>
+    return mapMaybePromise(jwts.find(token.jwt), ({ revoked }) =>
       revoked ? { ...deny('revoked'), identity } : judged,
     );
   }
@@ -57,10 +57,10 @@ export function createOpaqueVerifier(store: {
     const known = hashes.get(value);
     if (known === undefined && isMalformed(value)) return deny('malformed_credential');
     const hash = known ?? hashSecret(value);
-    return whenKnown(tokens.findByHash(hash), (token) => {
+    return mapMaybePromise(tokens.findByHash(hash), (token) => {
       if (token === undefined) return deny('unknown_token');
       if (token.weak && !mayWork()) return deny('throttled');
-      if (known === undefined && seen.comesAgain(hash)) hashes.set(value, hash);
+      if (known === undefined && seen.seenBefore(hash)) hashes.set(value, hash);
       return judge(token, now);
     });
   };

@@ -4,7 +4,7 @@ import { runCampaign } from '../../fuzz/campaign.ts';
 import type { Replacement } from '../../fuzz/decision/scene.ts';
 import { openDecision } from '../../fuzz/targets/decision.ts';
 import { createAnswer } from '../../src/admission/answer.ts';
-import { createJudge } from '../../src/admission/decide-handshake.ts';
+import { createDecideHandshake } from '../../src/admission/decide-handshake.ts';
 import type { DecisionPorts } from '../../src/core/decision/context.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
@@ -29,7 +29,7 @@ async function findHole(replace: Replacement): Promise<string> {
 function withPorts(ports: Partial<DecisionPorts>): Replacement {
   return ({ services, events }) => {
     const clock = () => noon;
-    const judge = createJudge({
+    const decideHandshake = createDecideHandshake({
       gates: services.gates,
       ports: {
         sources: credentialSources,
@@ -42,7 +42,7 @@ function withPorts(ports: Partial<DecisionPorts>): Replacement {
       ...{ dryThrottle: noThrottle, events, clock },
     });
     return createAnswer({
-      ...{ judge, events, clock },
+      ...{ decideHandshake, events, clock },
       renew: async () => {},
       touch: () => {},
       assert: async () => ({ jwt: '', expiresAt: 0 }),

@@ -61,7 +61,7 @@ test('of the admissions of one second the first 100 are remembered', () => {
 
 test('denials that are not written down are not remembered either', () => {
   const recent = keepRecentDecisions();
-  const tooMany = { record: 'skip' } as NonNullable<ReturnType<typeof deny>['tooMany']>;
-  recent.events.decided(decision('d', { verdict: { ...deny('throttled'), tooMany } }));
+  const tooMany = { record: 'skip' } as NonNullable<ReturnType<typeof deny>['throttle']>;
+  recent.events.decided(decision('d', { verdict: { ...deny('throttled'), throttle: tooMany } }));
   assert.equal(recent.find('d'), undefined);
 });

@@ -6,17 +6,17 @@ import {
 } from '../../src/core/gate/gate.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
 import { sameOrigin } from '../../src/core/gate/origin.ts';
-import { type Bounds, type Identity, unbounded } from '../../src/core/model/identity.ts';
+import { type Identity, noRestrictions, type Restrictions } from '../../src/core/model/identity.ts';
 import type { Throttle } from '../../src/core/model/throttle.ts';
 import type { Token } from '../../src/core/model/token.ts';
 
 /** Good at these gates only. */
-export function boundTo(...gates: readonly string[]): Bounds {
-  return { ...unbounded, gates };
+export function boundTo(...gates: readonly string[]): Restrictions {
+  return { ...noRestrictions, gates };
 }
 
 /** Counts nothing. */
-export const noThrottle: Throttle = { mayWork: () => true, failed: () => undefined };
+export const noThrottle: Throttle = { mayDoExpensiveWork: () => true, failed: () => undefined };
 
 /** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
 export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
@@ -77,7 +77,7 @@ export function anIdentity(facts: Partial<Identity> = {}): Identity {
     kind: 'token',
     subject: 'alice',
     claims: {},
-    bounds: unbounded,
+    bounds: noRestrictions,
     expiresAt: undefined,
     maxUses: undefined,
     ...facts,
@@ -92,7 +92,7 @@ export function aToken(facts: Partial<Token> = {}): Token {
     subject: 'alice',
     label: undefined,
     claims: {},
-    bounds: unbounded,
+    bounds: noRestrictions,
     createdAt: 0,
     notBefore: undefined,
     expiresAt: undefined,

@@ -9,7 +9,7 @@ const kept: object[] = [];
  * several, so a service that was quiet once would need up to half as much processor time again for each
  * decision. Returns what it keeps; undefined if Node has come to call it something else.
  */
-export function keepTickShape(): object | undefined {
+export function preserveNextTickObjectShape(): object | undefined {
   const hook = createHook({
     init(_id, type, _trigger, resource) {
       if (type === 'TickObject') kept.push(resource);

@@ -12,8 +12,8 @@ import { version } from '../../lib/resources.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
 import { note } from '../toolkit/output.ts';
-import { keepTickShape } from './next-tick-shape.ts';
-import { releaseStartMemory } from './startup-memory.ts';
+import { preserveNextTickObjectShape } from './next-tick-shape.ts';
+import { collectGarbageAfterStartup } from './startup-memory.ts';
 
 /** `postern serve`. */
 export function registerServeCommand(program: Command): void {
@@ -36,8 +36,8 @@ Examples:
       const service = isPrimary
         ? await servePrimary(config, log)
         : await serveOne(options, config, log);
-      keepTickShape();
-      releaseStartMemory();
+      preserveNextTickObjectShape();
+      collectGarbageAfterStartup();
       if (isWorker) return;
       warnOfExposure(config, log);
       logWarnings(warnings(), log);

@@ -8,7 +8,7 @@ const delayMs = 2_000;
  * Gives back the memory that only the start needed, some ten megabytes. V8 would keep them until it
  * is busy, which an idle service never is. It holds the event loop up for some 40 ms, once.
  */
-export function releaseStartMemory(): void {
+export function collectGarbageAfterStartup(): void {
   setTimeout(collectGarbage, delayMs).unref();
 }
 

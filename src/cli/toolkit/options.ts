@@ -42,7 +42,7 @@ export async function withAdmin<T>(
 ): Promise<T> {
   const { config } = loadFrom(options);
   const admin = options.store
-    ? await (await import('../../app/offline-admin.ts')).openAdmin(config)
+    ? await (await import('../../app/offline-admin.ts')).openOfflineAdmin(config)
     : connectAdmin(config.admin, options.url);
   try {
     return await work(admin);

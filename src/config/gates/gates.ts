@@ -33,7 +33,7 @@ const whyHosts =
   'else any page could have its own name lead here, and a browser in that network would be let in for it';
 
 /** What the builder takes beside the settings. */
-interface Surroundings {
+interface Deps {
   /** Every gate that looks for cookies looks for this one first. */
   readonly sessionCookie: string;
   readonly env: NodeJS.ProcessEnv;
@@ -43,15 +43,15 @@ interface Surroundings {
 /** Builds all gates. Faults go to `report`. */
 export function buildGates(
   raw: { readonly default_gate?: unknown; readonly gates?: unknown },
-  surroundings: Surroundings,
+  deps: Deps,
 ): BuiltGates {
-  const { report } = surroundings;
+  const { report } = deps;
   const ruled = asMap(raw.default_gate) as RawGateRules;
   const below =
     (prefix: string): Report =>
     (path, message) =>
       report(`${prefix}.${path}`, message);
-  const defaultGate = buildRules(ruled, { ...surroundings, report: below('default_gate') });
+  const defaultGate = buildRules(ruled, { ...deps, report: below('default_gate') });
   const gates = namedSections(raw.gates, gateNamePattern).map(([name, section]): Gate => {
     const own: RawGate = section;
     const here = below(`gates.${name}`);
@@ -66,7 +66,7 @@ export function buildGates(
       here('hosts', `is needed with ${whose}networks.trust: ${whyHosts}`);
     }
     return {
-      ...buildRules(merged, { ...surroundings, report }),
+      ...buildRules(merged, { ...deps, report }),
       name,
       countedAt: name,
       hosts: readAll<HostPattern>(hosts, 'hosts', here, (word) => {
@@ -102,7 +102,7 @@ function isTrusting({ networks }: RawGateRules): boolean {
   return (asTexts(asMap(networks).trust) ?? []).length > 0;
 }
 
-function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Surroundings): GateRules {
+function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Deps): GateRules {
   const networks = asMap(raw.networks) as NonNullable<RawGateRules['networks']>;
   const required = asMap(raw.require) as NonNullable<RawGateRules['require']>;
   const network = (name: 'trust' | 'allow' | 'deny') =>

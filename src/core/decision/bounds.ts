@@ -2,17 +2,17 @@ import { parseNetworks } from '../../lib/network.ts';
 import type { Handshake } from '../gate/handshake.ts';
 import { isOriginAllowed, parseOriginRules } from '../gate/origin.ts';
 import { foldCase, isBelow } from '../gate/path.ts';
-import { agreeOn } from '../gate/path-agreement.ts';
+import { requireAgreement } from '../gate/path-agreement.ts';
 import { readPath } from '../gate/path-readings.ts';
-import type { Bounds } from '../model/identity.ts';
+import type { Restrictions } from '../model/identity.ts';
 import { type Deny, deny } from '../model/verdict.ts';
 
 /**
  * A denial when a token may not be used for this handshake at this gate. Without a gate's name it is
  * a sign-in, which is about no place: bounds on places wait for the handshakes of its session.
  */
-export function checkBounds(
-  bounds: Bounds,
+export function checkRestrictions(
+  bounds: Restrictions,
   handshake: Handshake,
   gateName: string | undefined,
 ): Deny | undefined {
@@ -48,7 +48,7 @@ function checkPath(path: string, prefixes: readonly string[]): Deny | undefined 
   const isWithin = (one: string) =>
     prefixes.some((prefix) => isBelow(one, prefix)) &&
     prefixes.some((prefix) => isBelow(foldCase(one), foldCase(prefix)));
-  const agreed = agreeOn(read, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
+  const agreed = requireAgreement(read, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
   if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
   return agreed.value ? undefined : deny('path_not_allowed');
 }

@@ -1,13 +1,13 @@
 import { holdsSecret } from '../../lib/mask.ts';
 import { isOriginAllowed, listsOrigins } from '../gate/origin.ts';
 import { type Deny, deny } from '../model/verdict.ts';
-import { type Inquiry, note } from './context.ts';
+import { type DecisionContext, note } from './context.ts';
 import type { CredentialSource } from './credential-source.ts';
 
 /** RFC 6455, section 4.1: a handshake upgrades to websocket and nothing else, by GET. */
-export function checkUpgrade(inquiry: Inquiry): Deny | undefined {
-  const { upgrade, method } = inquiry.handshake;
-  note(inquiry, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
+export function checkUpgrade(context: DecisionContext): Deny | undefined {
+  const { upgrade, method } = context.handshake;
+  note(context, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
   if (upgrade === 'none') return undefined;
   return upgrade === 'websocket' && method === 'GET' ? undefined : deny('upgrade_not_websocket');
 }
@@ -16,7 +16,7 @@ export function checkUpgrade(inquiry: Inquiry): Deny | undefined {
  * Where nginx leaves the query as it is, a token in it would reach the backend, whatever lets the request in.
  * It is not looked at any further: it is known to somebody else by now, or would be.
  */
-export function checkKeptToken({ handshake, gate, ports }: Inquiry): Deny | undefined {
+export function checkKeptToken({ handshake, gate, ports }: DecisionContext): Deny | undefined {
   const { keepsToken, query } = handshake;
   if (!keepsToken || query === undefined) return undefined;
   const isRead = gate.sources.includes('query');
@@ -29,11 +29,11 @@ export function checkKeptToken({ handshake, gate, ports }: Inquiry): Deny | unde
 }
 
 /** A gate that has rules for client addresses has to know the client's. */
-export function checkNetworks(inquiry: Inquiry): Deny | undefined {
-  const { handshake, gate } = inquiry;
+export function checkNetworks(context: DecisionContext): Deny | undefined {
+  const { handshake, gate } = context;
   const { allow, deny: denied } = gate.networks;
   if (allow === undefined && denied === undefined) {
-    note(inquiry, 'all are allowed');
+    note(context, 'all are allowed');
     return undefined;
   }
   const { clientAddress } = handshake;
@@ -44,10 +44,10 @@ export function checkNetworks(inquiry: Inquiry): Deny | undefined {
 }
 
 /** A gate that names its origins wants one of them with every handshake, whatever the credential. */
-export function checkListedOrigin(inquiry: Inquiry): Deny | undefined {
-  const { handshake, gate } = inquiry;
+export function checkListedOrigin(context: DecisionContext): Deny | undefined {
+  const { handshake, gate } = context;
   if (!listsOrigins(gate.origins)) {
-    note(inquiry, 'none is listed');
+    note(context, 'none is listed');
     return undefined;
   }
   // Browsers send no Origin with a plain navigation, so only a handshake has to have one.
@@ -59,14 +59,14 @@ export function checkListedOrigin(inquiry: Inquiry): Deny | undefined {
  * A browser sends a cookie whoever wrote the page, and the same-origin policy does not cover
  * WebSocket: only the Origin tells a page of ours from a stranger's (RFC 6455, section 10.2).
  */
-export function checkCrossSite(inquiry: Inquiry): Deny | undefined {
-  const { handshake, gate } = inquiry;
-  const need = originNeed(inquiry);
+export function checkCrossSite(context: DecisionContext): Deny | undefined {
+  const { handshake, gate } = context;
+  const need = originNeed(context);
   if (need === 'none') return undefined;
   // Browsers send an Origin with every handshake, but with a plain navigation none.
   const mayLack = need === 'present' || handshake.upgrade === 'none';
   if (handshake.origin === undefined && mayLack) return undefined;
-  note(inquiry, handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit');
+  note(context, handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit');
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 
@@ -74,7 +74,12 @@ export function checkCrossSite(inquiry: Inquiry): Deny | undefined {
  * What the page behind the handshake has to prove. Being in a network proves nothing about it, but
  * programs, which send no Origin, are what networks are trusted for.
  */
-function originNeed({ grounds, credential, bridged, ports }: Inquiry): CredentialSource['origin'] {
+function originNeed({
+  basis: grounds,
+  credential,
+  bridged,
+  ports,
+}: DecisionContext): CredentialSource['origin'] {
   if (grounds === 'network') return 'present';
   if (bridged !== undefined) return bridged.cookies === undefined ? 'present' : 'required';
   const source = credential && ports.sources.get(credential.source);
@@ -86,10 +91,10 @@ function originNeed({ grounds, credential, bridged, ports }: Inquiry): Credentia
  * (RFC 8446, section 8). What is used up, and a session that a browser adds by itself, wait for the handshake
  * of TLS to be complete; the client sends the request again (RFC 8470, section 5.2).
  */
-export function checkEarlyData(inquiry: Inquiry): Deny | undefined {
-  const { handshake, gate, identity, bridged } = inquiry;
+export function checkEarlyData(context: DecisionContext): Deny | undefined {
+  const { handshake, gate, identity, bridged } = context;
   if (!handshake.isEarly) return undefined;
-  note(inquiry, 'sent as early data of TLS');
+  note(context, 'sent as early data of TLS');
   const isUsedUp =
     identity?.maxUses !== undefined || (gate.jwtSingleUse && identity?.jwt !== undefined);
   const isSession = identity?.kind === 'session' || bridged?.cookies !== undefined;
@@ -97,7 +102,7 @@ export function checkEarlyData(inquiry: Inquiry): Deny | undefined {
 }
 
 /** A gate takes the kinds that it names, and none that is good more often than it wants. */
-export function checkKind({ gate, identity }: Inquiry): Deny | undefined {
+export function checkKind({ gate, identity }: DecisionContext): Deny | undefined {
   const kinds: readonly string[] = gate.kinds;
   if (identity === undefined || !kinds.includes(identity.kind)) return deny('kind_not_accepted');
   if (gate.maxUses === undefined) return undefined;
@@ -111,7 +116,7 @@ export function checkKind({ gate, identity }: Inquiry): Deny | undefined {
  * so that it can be said without using it up; what decides is the redemption. A session that a JWT opened
  * elsewhere, without being used up, would be a second use of it, and any number of them.
  */
-export function checkSingleUse({ gate, identity, purpose }: Inquiry): Deny | undefined {
+export function checkSingleUse({ gate, identity, purpose }: DecisionContext): Deny | undefined {
   if (!gate.jwtSingleUse) return undefined;
   if (identity?.jwtUsedUp === false && purpose !== 'sign_in') {
     return deny('already_used', 'a session whose JWT was not used up');

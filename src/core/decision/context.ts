@@ -1,4 +1,4 @@
-import type { Awaitable } from '../../lib/maybe-promise.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Handshake } from '../gate/handshake.ts';
 import type { Actor } from '../model/audit.ts';
@@ -6,7 +6,7 @@ import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import type { SourceName } from '../model/source-name.ts';
 import type { Throttle } from '../model/throttle.ts';
-import type { Deny, Grounds } from '../model/verdict.ts';
+import type { AccessBasis, Deny } from '../model/verdict.ts';
 import type { CredentialSource } from './credential-source.ts';
 import type { Bridge, BridgeRequest } from './sign-on.ts';
 
@@ -18,17 +18,21 @@ export interface DecisionPorts {
    * Finds out whose credential it is. Throws, or rejects, only when it cannot tell. `mayWork` (see
    * Throttle) is asked first, and only, where it matters; no means a denial as `throttled`.
    */
-  verify(credential: Credential, now: number, mayWork: () => boolean): Awaitable<Identity | Deny>;
+  verify(
+    credential: Credential,
+    now: number,
+    mayWork: () => boolean,
+  ): MaybePromise<Identity | Deny>;
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
   /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
-  redeem(identity: Identity, use: Question): Promise<Deny | undefined>;
+  redeem(identity: Identity, use: DecisionRequest): Promise<Deny | undefined>;
   /** Counts attempts that fail. */
   readonly throttle: Throttle;
 }
 
 /** What is to be decided. */
-export interface Question {
+export interface DecisionRequest {
   readonly handshake: Handshake;
   readonly gate: Gate;
   /** Unix time in milliseconds. */
@@ -55,10 +59,10 @@ export interface TraceEntry {
 }
 
 /** A question, and what is known so far while it is decided. */
-export interface Inquiry extends Question {
+export interface DecisionContext extends DecisionRequest {
   readonly ports: DecisionPorts;
   /** What the decision rests on, once that is known. */
-  grounds: Grounds | undefined;
+  basis: AccessBasis | undefined;
   /** Set for grounds that are a source of ours. */
   credential: Credential | undefined;
   /** Set for the source `bridge`. */
@@ -69,6 +73,6 @@ export interface Inquiry extends Question {
 }
 
 /** Leaves a note for the trace. */
-export function note(inquiry: Inquiry, text: string): void {
-  inquiry.notes?.push(text);
+export function note(context: DecisionContext, text: string): void {
+  context.notes?.push(text);
 }

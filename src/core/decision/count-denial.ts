@@ -1,7 +1,7 @@
 import { type AttemptRule, denials } from '../model/denials.ts';
 import type { Attempt } from '../model/throttle.ts';
 import type { Deny } from '../model/verdict.ts';
-import { type Inquiry, note } from './context.ts';
+import { type DecisionContext, note } from './context.ts';
 
 /**
  * What a session that ended weighs, by the word of a sign-on service: some services give everybody a
@@ -16,7 +16,7 @@ const endedSession = 1 / 8;
  */
 export function weighDenial(
   { reason, late }: Pick<Deny, 'reason' | 'late'>,
-  { bridged }: Partial<Pick<Inquiry, 'bridged'>>,
+  { bridged }: Partial<Pick<DecisionContext, 'bridged'>>,
 ): number | undefined {
   // `Authorization` holds a password, which can be guessed; a cookie is random.
   const signOn = bridged?.authorization === undefined ? endedSession : 1;
@@ -39,17 +39,22 @@ export function weighDenial(
 }
 
 /** The denial, or in its place the one that stands for too many of them. */
-export function countDenial(denial: Deny, inquiry: Inquiry): Deny {
-  const weight = weighDenial(denial, inquiry);
+export function countDenial(denial: Deny, context: DecisionContext): Deny {
+  const weight = weighDenial(denial, context);
   if (weight === undefined) return denial;
-  const tooMany = inquiry.ports.throttle.failed(attemptOf(inquiry), weight);
+  const tooMany = context.ports.throttle.failed(attemptOf(context), weight);
   if (tooMany === undefined) return denial;
-  note(inquiry, 'too many attempts of this network failed');
+  note(context, 'too many attempts of this network failed');
   const detail = denial.reason === 'throttled' ? denial.detail : denial.reason;
-  return { ...denial, reason: 'throttled', ...(detail !== undefined && { detail }), tooMany };
+  return {
+    ...denial,
+    reason: 'throttled',
+    ...(detail !== undefined && { detail }),
+    throttle: tooMany,
+  };
 }
 
-/** The attempt that an inquiry is. */
-export function attemptOf({ gate, handshake, now }: Inquiry): Attempt {
+/** The attempt that an context is. */
+export function attemptOf({ gate, handshake, now }: DecisionContext): Attempt {
   return { gate: gate.countedAt, clientAddress: handshake.clientAddress, now };
 }

@@ -1,8 +1,8 @@
-import type { Awaitable } from '../../lib/maybe-promise.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import { findPublic } from '../gate/public-place.ts';
 import { bareIdentity } from '../model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
-import { checkBounds } from './bounds.ts';
+import { checkRestrictions } from './bounds.ts';
 import {
   checkCrossSite,
   checkEarlyData,
@@ -13,7 +13,7 @@ import {
   checkSingleUse,
   checkUpgrade,
 } from './checks.ts';
-import { type DecisionPorts, type Inquiry, note, type Question } from './context.ts';
+import { type DecisionContext, type DecisionPorts, type DecisionRequest, note } from './context.ts';
 import { countDenial } from './count-denial.ts';
 import { findCredential } from './find-credential.ts';
 import { findIdentity } from './find-identity.ts';
@@ -22,20 +22,21 @@ import { checkRequirements } from './requirements.ts';
 /** One named part of a decision. */
 interface Step {
   readonly name: string;
-  take(inquiry: Inquiry): Awaitable<Deny | undefined>;
+  take(context: DecisionContext): MaybePromise<Deny | undefined>;
   /** Whom it concerns; everybody where it does not say. */
-  readonly concerns?: (inquiry: Inquiry) => boolean;
+  readonly concerns?: (context: DecisionContext) => boolean;
   /** Whether what it denies may be a failed attempt, and is counted. */
   readonly counts?: true;
 }
 
-const isNotPublic = ({ grounds }: Inquiry) => grounds !== 'public';
+const isNotPublic = ({ basis: grounds }: DecisionContext) => grounds !== 'public';
 
 /** A credential was presented, whoever vouches for it. */
-const isKnown = ({ grounds }: Inquiry) => grounds !== 'public' && grounds !== 'network';
-const isToken = ({ grounds }: Inquiry) =>
+const isKnown = ({ basis: grounds }: DecisionContext) =>
+  grounds !== 'public' && grounds !== 'network';
+const isToken = ({ basis: grounds }: DecisionContext) =>
   grounds !== 'public' && grounds !== 'network' && grounds !== 'bridge';
-const isAdmission = ({ purpose }: Inquiry) => purpose !== 'sign_in';
+const isAdmission = ({ purpose }: DecisionContext) => purpose !== 'sign_in';
 
 /**
  * The steps of every decision, in order: cheap and certain ones first, and the one that cannot be
@@ -62,7 +63,7 @@ const steps: readonly Step[] = [
  * Decides on one handshake at one gate, at once where the ports know at once. Throws and rejects only
  * with what the ports do; the caller must treat that as a denial.
  */
-export function decide(question: Question, ports: DecisionPorts): Awaitable<Verdict> {
+export function decide(question: DecisionRequest, ports: DecisionPorts): MaybePromise<Verdict> {
   return takeSteps(inquire(question, ports), 0);
 }
 
@@ -70,7 +71,7 @@ export function decide(question: Question, ports: DecisionPorts): Awaitable<Verd
  * All fields are there from the start and each is named: V8 may take as long to spread the question
  * and to add fields one by one as for all steps.
  */
-function inquire(question: Question, ports: DecisionPorts): Inquiry {
+function inquire(question: DecisionRequest, ports: DecisionPorts): DecisionContext {
   const { handshake, gate, now, purpose, requestId, actor, trace } = question;
   return {
     handshake,
@@ -81,7 +82,7 @@ function inquire(question: Question, ports: DecisionPorts): Inquiry {
     actor,
     trace,
     ports,
-    grounds: undefined,
+    basis: undefined,
     credential: undefined,
     bridged: undefined,
     identity: undefined,
@@ -89,22 +90,22 @@ function inquire(question: Question, ports: DecisionPorts): Inquiry {
   };
 }
 
-function takeSteps(inquiry: Inquiry, from: number): Awaitable<Verdict> {
+function takeSteps(context: DecisionContext, from: number): MaybePromise<Verdict> {
   for (let at = from; at < steps.length; at++) {
     const step = steps[at] as Step;
-    if (inquiry.trace !== undefined) inquiry.notes = [];
-    if (step.concerns !== undefined && !step.concerns(inquiry)) {
-      inquiry.trace?.({ step: step.name, outcome: 'skipped', notes: [] });
+    if (context.trace !== undefined) context.notes = [];
+    if (step.concerns !== undefined && !step.concerns(context)) {
+      context.trace?.({ step: step.name, outcome: 'skipped', notes: [] });
       continue;
     }
-    const taken = step.take(inquiry);
+    const taken = step.take(context);
     if (taken instanceof Promise) {
-      return taken.then((denial) => finish(step, inquiry, denial) ?? takeSteps(inquiry, at + 1));
+      return taken.then((denial) => finish(step, context, denial) ?? takeSteps(context, at + 1));
     }
-    const denied = finish(step, inquiry, taken);
+    const denied = finish(step, context, taken);
     if (denied !== undefined) return denied;
   }
-  const { grounds, identity } = inquiry;
+  const { basis: grounds, identity } = context;
   // Unreachable while the steps above find both, and a denial all the same if one ever does not.
   if (grounds === undefined || identity === undefined) return deny('internal_error');
   return { verdict: 'allow', identity, source: grounds };
@@ -112,19 +113,23 @@ function takeSteps(inquiry: Inquiry, from: number): Awaitable<Verdict> {
 
 function finish(
   { name, counts }: Step,
-  inquiry: Inquiry,
+  context: DecisionContext,
   taken: Deny | undefined,
 ): Deny | undefined {
-  const denial = taken !== undefined && counts ? countDenial(taken, inquiry) : taken;
+  const denial = taken !== undefined && counts ? countDenial(taken, context) : taken;
   const outcome = denial === undefined ? 'passed' : 'denied';
-  inquiry.trace?.({ step: name, outcome, notes: inquiry.notes ?? [] });
-  return denial && withKnown(denial, inquiry, name);
+  context.trace?.({ step: name, outcome, notes: context.notes ?? [] });
+  return denial && withKnown(denial, context, name);
 }
 
 /** The names of the steps, in order. */
 export const stepNames: readonly string[] = steps.map(({ name }) => name);
 
-function withKnown(denial: Deny, { grounds, identity }: Inquiry, step: string): Deny {
+function withKnown(
+  denial: Deny,
+  { basis: grounds, identity }: DecisionContext,
+  step: string,
+): Deny {
   return {
     ...denial,
     step,
@@ -133,35 +138,44 @@ function withKnown(denial: Deny, { grounds, identity }: Inquiry, step: string): 
   };
 }
 
-function findPublicPlace(inquiry: Inquiry): Deny | undefined {
-  const found = findPublic(inquiry.gate.publicPlaces, inquiry.handshake);
+function findPublicPlace(context: DecisionContext): Deny | undefined {
+  const found = findPublic(context.gate.publicPlaces, context.handshake);
   if (isDenial(found)) return found;
   if (!found) {
-    note(inquiry, 'a credential is needed');
+    note(context, 'a credential is needed');
     return undefined;
   }
-  inquiry.grounds = 'public';
-  inquiry.identity = bareIdentity('public', '');
-  note(inquiry, 'anybody may');
+  context.basis = 'public';
+  context.identity = bareIdentity('public', '');
+  note(context, 'anybody may');
   return undefined;
 }
 
-function checkTokenBounds({ handshake, gate, identity, purpose }: Inquiry): Deny | undefined {
+function checkTokenBounds({
+  handshake,
+  gate,
+  identity,
+  purpose,
+}: DecisionContext): Deny | undefined {
   if (identity === undefined) return deny('no_credential');
-  return checkBounds(identity.bounds, handshake, purpose === 'sign_in' ? undefined : gate.name);
+  return checkRestrictions(
+    identity.bounds,
+    handshake,
+    purpose === 'sign_in' ? undefined : gate.name,
+  );
 }
 
-function checkRequired({ gate, identity }: Inquiry): Deny | undefined {
+function checkRequired({ gate, identity }: DecisionContext): Deny | undefined {
   return identity === undefined
     ? deny('no_credential')
     : checkRequirements(gate.requirements, identity);
 }
 
-function redeem(inquiry: Inquiry): Awaitable<Deny | undefined> {
-  const { gate, identity, ports } = inquiry;
+function redeem(context: DecisionContext): MaybePromise<Deny | undefined> {
+  const { gate, identity, ports } = context;
   if (identity === undefined) return deny('no_credential');
   const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;
   if (identity.maxUses === undefined && !isOnce) return undefined;
-  note(inquiry, 'one use');
-  return ports.redeem(identity, inquiry);
+  note(context, 'one use');
+  return ports.redeem(identity, context);
 }

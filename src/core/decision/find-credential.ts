@@ -1,7 +1,7 @@
 import type { Gate } from '../gate/gate.ts';
 import { matchesHost } from '../gate/host-pattern.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
-import { type Inquiry, note } from './context.ts';
+import { type DecisionContext, note } from './context.ts';
 import type { BridgeRequest } from './sign-on.ts';
 
 /**
@@ -9,36 +9,36 @@ import type { BridgeRequest } from './sign-on.ts';
  * does, a trusted network is enough, and else the gate's sign-on service is asked all the same: it
  * may let some in without a session, and it knows where to sign in.
  */
-export function findCredential(inquiry: Inquiry): Deny | undefined {
-  const { handshake, gate, ports } = inquiry;
+export function findCredential(context: DecisionContext): Deny | undefined {
+  const { handshake, gate, ports } = context;
   for (const name of gate.sources) {
     if (name === 'bridge') {
-      const request = bridgeRequest(inquiry);
+      const request = bridgeRequest(context);
       const hasAny = request?.cookies !== undefined || request?.authorization !== undefined;
-      note(inquiry, `bridge: ${hasAny ? 'present' : 'nothing'}`);
+      note(context, `bridge: ${hasAny ? 'present' : 'nothing'}`);
       if (request === undefined || !hasAny) continue;
-      return rest(inquiry, request);
+      return rest(context, request);
     }
     const presented = ports.sources.get(name)?.extract(handshake, gate);
-    note(inquiry, `${name}: ${presented === undefined ? 'nothing' : 'present'}`);
+    note(context, `${name}: ${presented === undefined ? 'nothing' : 'present'}`);
     if (presented === undefined) continue;
-    inquiry.grounds = name;
+    context.basis = name;
     if (isDenial(presented)) return presented;
     const { value, claimedSubject } = presented;
-    inquiry.credential = { source: name, value, claimedSubject };
+    context.credential = { source: name, value, claimedSubject };
     return undefined;
   }
   const { trust } = gate.networks;
   if (handshake.clientAddress !== undefined && trust?.includes(handshake.clientAddress)) {
     if (isAtOwnHost(gate, handshake.host)) {
-      note(inquiry, 'the client is in networks.trust');
-      inquiry.grounds = 'network';
+      note(context, 'the client is in networks.trust');
+      context.basis = 'network';
       return undefined;
     }
-    note(inquiry, 'networks.trust counts at the hosts of the gate alone');
+    note(context, 'networks.trust counts at the hosts of the gate alone');
   }
-  const request = gate.sources.includes('bridge') ? bridgeRequest(inquiry) : undefined;
-  return request === undefined ? deny('no_credential') : rest(inquiry, request);
+  const request = gate.sources.includes('bridge') ? bridgeRequest(context) : undefined;
+  return request === undefined ? deny('no_credential') : rest(context, request);
 }
 
 /**
@@ -49,13 +49,13 @@ function isAtOwnHost({ hosts }: Pick<Gate, 'hosts'>, host: string): boolean {
   return hosts.some((pattern) => matchesHost(pattern, host));
 }
 
-function rest(inquiry: Inquiry, request: BridgeRequest): undefined {
-  inquiry.grounds = 'bridge';
-  inquiry.bridged = request;
+function rest(context: DecisionContext, request: BridgeRequest): undefined {
+  context.basis = 'bridge';
+  context.bridged = request;
 }
 
 /** What of a handshake is a sign-on service's business: never a token of ours. */
-function bridgeRequest({ handshake, gate, ports }: Inquiry): BridgeRequest | undefined {
+function bridgeRequest({ handshake, gate, ports }: DecisionContext): BridgeRequest | undefined {
   const bridge = ports.bridgeOf(gate);
   if (bridge === undefined) return undefined;
   const { authorization } = handshake;

@@ -1,9 +1,9 @@
 import { type AuditEntry, holderOf } from '../model/audit.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Question } from './context.ts';
+import type { DecisionRequest } from './context.ts';
 
 /** One admission of a ticket, a counted token, or a JWT that counts once. */
-export function redemptionEntry(identity: Identity, use: Question): AuditEntry {
+export function redemptionEntry(identity: Identity, use: DecisionRequest): AuditEntry {
   const { handshake, gate, requestId, actor } = use;
   const client = handshake.clientAddress;
   return {

@@ -9,7 +9,7 @@ import {
   relateHosts,
 } from './host-pattern.ts';
 import { foldCase } from './path.ts';
-import { agreeOn } from './path-agreement.ts';
+import { requireAgreement } from './path-agreement.ts';
 import {
   comparePaths,
   foldPathPattern,
@@ -81,7 +81,7 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
   function agree(here: readonly Place[], read: PathReadings): Gate | Deny {
     const whole = wholeHost(here);
     if (whole !== undefined) return whole;
-    const agreed = agreeOn(read, (path) => gateAt(here, path), showGate);
+    const agreed = requireAgreement(read, (path) => gateAt(here, path), showGate);
     if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
     if (agreed.value === undefined) return deny('no_gate', 'host and path');
     return typeof agreed.value === 'string'

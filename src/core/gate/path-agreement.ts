@@ -7,7 +7,7 @@ export type Agreement<T> = { readonly value: T } | { readonly differ: string };
  * What a rule says about a path, if it says the same about every reading of it: where readings differ,
  * nobody can tell which of them the backend will have. `show` puts a value into words without secrets.
  */
-export function agreeOn<T>(
+export function requireAgreement<T>(
   { all, isComplete }: PathReadings,
   judge: (path: string) => T,
   show: (value: T) => string,

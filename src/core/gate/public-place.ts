@@ -1,7 +1,7 @@
 import { type Deny, deny } from '../model/verdict.ts';
 import { type Handshake, isMethod } from './handshake.ts';
 import { foldCase } from './path.ts';
-import { agreeOn } from './path-agreement.ts';
+import { requireAgreement } from './path-agreement.ts';
 import {
   foldPathPattern,
   matchesPath,
@@ -48,7 +48,7 @@ export function findPublic(
   const read = readPath(handshake.path);
   if (read === undefined) return false;
   const covers = (path: string) => fitting.some((place) => matchesPath(place.path, path));
-  const agreed = agreeOn(read, covers, (is) => (is ? 'public' : 'not public'));
+  const agreed = requireAgreement(read, covers, (is) => (is ? 'public' : 'not public'));
   if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
   const coversFolded = ({ path }: { readonly path: string }) =>
     fitting.some(({ folded }) => matchesPath(folded, foldCase(path)));

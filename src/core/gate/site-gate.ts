@@ -7,7 +7,7 @@ import type { OriginRules } from './origin.ts';
  * a page that one of the gates lets in may sign in, and a credential is looked for wherever one of
  * them looks; whom each admits is for the handshakes that follow. Undefined for no gates.
  */
-export function siteGate(gates: readonly Gate[]): Gate | undefined {
+export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
   const [first, second] = gates;
   if (first === undefined || second === undefined) return first;
   const union = <T>(list: (gate: Gate) => readonly T[]) => [...new Set(gates.flatMap(list))];
@@ -31,7 +31,7 @@ export function siteGate(gates: readonly Gate[]): Gate | undefined {
  * The rules for signing in at one gate of a host. The session opens the others too, so that a JWT which one
  * of them takes once is used up by it.
  */
-export function signInGate(gate: Gate, here: readonly Gate[]): Gate {
+export function signInPolicy(gate: Gate, here: readonly Gate[]): Gate {
   return { ...gate, jwtSingleUse: [gate, ...here].some(({ jwtSingleUse }) => jwtSingleUse) };
 }
 

@@ -103,7 +103,7 @@ export interface Events {
  * no flood of lines. Whoever counts decisions counts these as well.
  */
 export function isOmitted({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean {
-  return verdict.verdict === 'deny' && verdict.tooMany?.record === 'skip';
+  return verdict.verdict === 'deny' && verdict.throttle?.record === 'skip';
 }
 
 /** Tells all listeners of everything, in this order; only the first has to listen to all of it. */

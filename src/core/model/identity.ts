@@ -4,7 +4,7 @@ import type { TokenKind } from './token.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Where a token may be used. An empty list sets no bound. */
-export interface Bounds {
+export interface Restrictions {
   /** Names of gates. */
   readonly gates: readonly string[];
   /** Path prefixes, as nginx resolves paths. */
@@ -16,7 +16,7 @@ export interface Bounds {
 }
 
 /** Good everywhere. */
-export const unbounded: Bounds = { gates: [], paths: [], origins: [], networks: [] };
+export const noRestrictions: Restrictions = { gates: [], paths: [], origins: [], networks: [] };
 
 /**
  * What somebody is known by: a token of ours, a JWT, the word of a sign-on service, or only the
@@ -31,7 +31,7 @@ export interface Identity {
   readonly kind: IdentityKind;
   readonly subject: string;
   readonly claims: Claims;
-  readonly bounds: Bounds;
+  readonly bounds: Restrictions;
   /** Unix milliseconds, or undefined when the token does not expire. */
   readonly expiresAt: number | undefined;
   /** Admissions the token is good for, so that each has to be redeemed; undefined for any number. */
@@ -79,7 +79,7 @@ export function bareIdentity(
     kind,
     subject,
     claims,
-    bounds: unbounded,
+    bounds: noRestrictions,
     expiresAt: undefined,
     maxUses: undefined,
   };

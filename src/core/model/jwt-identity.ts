@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import { isSubject, longestSubject } from '../../lib/text-line.ts';
-import { type Claims, type Identity, type JwtFacts, unbounded } from './identity.ts';
+import { type Claims, type Identity, type JwtFacts, noRestrictions } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { JsonObject } from './jws.ts';
 import { type Deny, deny } from './verdict.ts';
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer, as for tokens. */
 const claimsLimit = 4_096;
+
 /** The last moment that JavaScript has a date for, in Unix milliseconds. */
 const endOfTime = 8_640_000_000_000_000;
 
 /** Claims that say something about the JWT rather than about its subject (RFC 7519, section 4.1). */
 const registered = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
+
 /** Claims with an identity header of their own: the last to go where there are too many. */
 const shown = ['email', 'name', 'groups'];
 
@@ -41,7 +43,7 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
     tokenId: jti !== undefined && publicId.test(jti) ? jti : fingerprint(jwt),
     subject,
     claims: selectClaims(claims, issuer.groupsClaim),
-    bounds: { ...unbounded, gates: readGates(claims, issuer.gatesClaim) },
+    bounds: { ...noRestrictions, gates: readGates(claims, issuer.gatesClaim) },
     expiresAt,
     maxUses: undefined,
     jwt: {

@@ -9,7 +9,7 @@ export interface Attempt {
 }
 
 /** What a denial carries that stands for too many failed attempts. */
-export interface TooMany {
+export interface ThrottleInfo {
   /** Milliseconds until attempts count again as before, if no other fails. */
   readonly retryAfter: number;
   /**
@@ -28,16 +28,16 @@ export interface Throttle {
    * Whether what costs work may be done (checking a signature, asking a sign-on service), or a secret
    * may pass that could be guessed. To be asked right before that, and only then.
    */
-  mayWork(attempt: Attempt): boolean;
+  mayDoExpensiveWork(attempt: Attempt): boolean;
   /**
    * Takes note of an attempt that failed; `weight` 0 for one that was not looked at. Undefined while
    * there were not too many.
    */
-  failed(attempt: Attempt, weight: number): TooMany | undefined;
+  failed(attempt: Attempt, weight: number): ThrottleInfo | undefined;
 }
 
 /** `Retry-After` of somebody who tried too often: whole seconds, and at least one. */
-export function retrySeconds(tooMany: Pick<TooMany, 'retryAfter'> | undefined): number {
+export function retrySeconds(tooMany: Pick<ThrottleInfo, 'retryAfter'> | undefined): number {
   return Math.max(1, Math.ceil((tooMany?.retryAfter ?? 0) / 1_000));
 }
 

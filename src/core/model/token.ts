@@ -1,4 +1,4 @@
-import type { Bounds, Claims, SessionJwt } from './identity.ts';
+import type { Claims, Restrictions, SessionJwt } from './identity.ts';
 
 /**
  * A token can be used again; a ticket lives seconds and is good for one handshake; a session is a
@@ -25,7 +25,7 @@ export interface Token {
   readonly subject: string;
   readonly label: string | undefined;
   readonly claims: Claims;
-  readonly bounds: Bounds;
+  readonly bounds: Restrictions;
   readonly createdAt: number;
   /** When it starts to be good; undefined for at once. */
   readonly notBefore: number | undefined;

@@ -1,16 +1,16 @@
 import type { DenialCode } from './denials.ts';
 import type { Identity } from './identity.ts';
 import type { SourceName } from './source-name.ts';
-import type { TooMany } from './throttle.ts';
+import type { ThrottleInfo } from './throttle.ts';
 
 /** What somebody is let in for: a credential from a source, their network, or that anybody may. */
-export type Grounds = SourceName | 'network' | 'public';
+export type AccessBasis = SourceName | 'network' | 'public';
 
 /** Let the request through, as this identity. */
 export interface Allow {
   readonly verdict: 'allow';
   readonly identity: Identity;
-  readonly source: Grounds;
+  readonly source: AccessBasis;
 }
 
 /** Do not let the request through. The identity and source are known when the denial came late. */
@@ -22,13 +22,13 @@ export interface Deny {
   /** Where the gate's sign-on service lets people log in, for a page load. */
   readonly login?: string;
   readonly identity?: Identity;
-  readonly source?: Grounds;
+  readonly source?: AccessBasis;
   /** The step that denied (see decide), once one has. */
   readonly step?: string;
   /** Set where a sign-on service was asked and did not answer in time. */
   readonly late?: true;
   /** Set for `throttled` and `too_many_sessions`. */
-  readonly tooMany?: TooMany;
+  readonly throttle?: ThrottleInfo;
 }
 
 /** The outcome of one decision. */

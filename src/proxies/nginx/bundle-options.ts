@@ -3,7 +3,7 @@ import type { ListenAddress } from '../../config/listen-address.ts';
 import { authorizationHeader, defaultGateName, identityHeaders } from '../../core/gate/gate.ts';
 
 /** What the files for nginx depend on: the same options give the same files, to the byte. */
-export interface KitOptions {
+export interface BundleOptions {
   /** Where nginx finds Postern. */
   readonly gate: ListenAddress;
   /** Names of the gates, each of which gets a file of its own for locations. */
@@ -25,7 +25,7 @@ export interface CacheOptions {
 }
 
 /** What a configuration means that says nothing. */
-export const usualKitOptions: KitOptions = {
+export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
   queryNames: ['token'],
@@ -34,7 +34,7 @@ export const usualKitOptions: KitOptions = {
 };
 
 /** What a configuration means for nginx: everything that any of its gates needs. */
-export function kitOptionsOf(config: Config): KitOptions {
+export function bundleOptionsOf(config: Config): BundleOptions {
   const gates = config.gates.length > 0 ? config.gates : [config.defaultGate];
   const ttl = Math.max(...gates.map(({ cacheTtl }) => cacheTtl));
   const names = gates.flatMap(({ headers }) => headers.map(({ name }) => name));

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 const sealLine = /^# As rendered: ([0-9a-f]{16})\n$/;
 
 /** Ends a file with a line by which a later change shows. */
-export function sealFile(text: string): string {
+export function addChecksum(text: string): string {
   return `${text}\n# As rendered: ${digest(text)}\n`;
 }
 

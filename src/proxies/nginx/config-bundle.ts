@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { FileRefused, readRegularFile } from '../../lib/regular-file.ts';
 import { isUnchanged } from './checksum.ts';
-import type { Kit } from './render.ts';
+import type { ConfigBundle } from './render.ts';
 
 /** What became of a rendered file in a directory. */
 export interface FileState {
@@ -28,8 +28,8 @@ export interface FileState {
 }
 
 /** Compares the files with those of a directory. Throws OperatorError when one cannot be read. */
-export function compareKit(directory: string, kit: Kit): FileState[] {
-  return [...kit].map(([path, rendered]) => {
+export function compareBundle(directory: string, bundle: ConfigBundle): FileState[] {
+  return [...bundle].map(([path, rendered]) => {
     const found = readIfThere(directory, path);
     if (found === undefined) return { path, state: 'missing', found, rendered };
     if (found === rendered) return { path, state: 'same', found, rendered };
@@ -41,8 +41,8 @@ export function compareKit(directory: string, kit: Kit): FileState[] {
  * Writes the files into a directory, whatever is there, for everybody to read. Throws OperatorError when it cannot,
  * and where a link stands: who may write here may not choose what root writes elsewhere.
  */
-export function writeKit(directory: string, kit: Kit): void {
-  for (const [path, text] of kit) {
+export function writeBundle(directory: string, bundle: ConfigBundle): void {
+  for (const [path, text] of bundle) {
     const file = join(directory, path);
     refuseLinks(directory, path);
     try {

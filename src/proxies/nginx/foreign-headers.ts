@@ -1,4 +1,4 @@
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 
 /** Who somebody is, in the words of other sign-on services and of applications that trust one. */
 const identity = [
@@ -100,7 +100,7 @@ const postern = [
 ] as const;
 
 /** Headers of a client's own that no backend gets, but for those that a gate sets. */
-export function foreignHeaders({ headers }: Pick<KitOptions, 'headers'>): readonly string[] {
+export function foreignHeaders({ headers }: Pick<BundleOptions, 'headers'>): readonly string[] {
   const set = new Set(headers.map((name) => name.toLowerCase()));
   return [...identity, ...routing, ...postern].filter((name) => !set.has(name.toLowerCase()));
 }
@@ -110,7 +110,7 @@ export function foreignHeaders({ headers }: Pick<KitOptions, 'headers'>): readon
  * sent, and where another line of the location sets one of these, that line alone counts.
  */
 export function renderForeignHeaders(
-  options: Pick<KitOptions, 'headers'>,
+  options: Pick<BundleOptions, 'headers'>,
   line: (name: string) => string,
   { own, client }: { readonly own: string; readonly client: string },
 ): string {

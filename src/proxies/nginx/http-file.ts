@@ -1,12 +1,12 @@
 import { renderListenAddress } from '../../config/listen-address.ts';
 import { secretForm } from '../../lib/mask.ts';
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { renderCacheZone, usualCachePath } from './cache.ts';
 import { looseNamePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
 /** `postern-http.conf`. */
-export function renderHttpFile(options: KitOptions): string {
+export function renderHttpFile(options: BundleOptions): string {
   return joinParts(
     `
 # Postern for nginx, part 1 of 4: http context.

@@ -1,10 +1,10 @@
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { renderLocationRules } from './location-file.ts';
 import { portVariable, renderServerRules, throughName } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** Annotations of an Ingress, as YAML. */
-export function renderIngressAnnotations(options: KitOptions): string {
+export function renderIngressAnnotations(options: BundleOptions): string {
   // A cache needs lines in http context, which no annotation can have.
   const rules = renderServerRules({ ...options, cache: undefined }, throughName(options.gate), {
     variables: portVariable,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { authUri } from '../../core/gate/auth-uri.ts';
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { renderForeignHeaders } from './foreign-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
@@ -20,7 +20,7 @@ export const locationVariables = `
 #   set $postern_login "/.postern/login?rd=";         # the same, to Postern's own page`.trim();
 
 /** The lines of a protected location: of this gate, or of the one that its host and path say. */
-export function renderLocationRules(options: KitOptions, gateName?: string): string {
+export function renderLocationRules(options: BundleOptions, gateName?: string): string {
   return joinParts(
     `
 auth_request ${gateName === undefined ? authUri : `${authUri}/${gateName}`};
@@ -145,7 +145,7 @@ proxy_set_header Referer $postern_backend_referer;`;
 }
 
 /** `postern-location.conf`, or the file of a gate that is to be named. */
-export function renderLocationFile(options: KitOptions, gateName?: string): string {
+export function renderLocationFile(options: BundleOptions, gateName?: string): string {
   const whose =
     gateName === undefined
       ? `# Postern for nginx, part 3 of 4: location context.

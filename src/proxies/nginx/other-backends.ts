@@ -1,4 +1,4 @@
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { renderForeignHeaders } from './foreign-headers.ts';
 import { identityVariable } from './location-file.ts';
 import { joinParts } from './text.ts';
@@ -55,7 +55,7 @@ const dialects = {
 } as const satisfies Record<string, Dialect>;
 
 /** What `proxy_set_header` lines of a protected location do, header by header. */
-function backendValues(options: KitOptions): (readonly [header: string, variable: string])[] {
+function backendValues(options: BundleOptions): (readonly [header: string, variable: string])[] {
   return [
     ...options.headers.map((name) => [name, identityVariable(name)] as const),
     ['X-Postern-Assertion', '$postern_assertion'],
@@ -71,7 +71,7 @@ function parameterOf(header: string): string {
 }
 
 /** `postern-fastcgi.conf` and `postern-uwsgi.conf`. */
-export function renderParameterFile(kind: keyof typeof dialects, options: KitOptions): string {
+export function renderParameterFile(kind: keyof typeof dialects, options: BundleOptions): string {
   const { module, pass, usual, parameters } = dialects[kind];
   const lines = backendValues(options).map(([header, variable]) => {
     return `${module} ${parameterOf(header)} ${variable};`;
@@ -101,7 +101,7 @@ ${lines.join('\n')}`,
 }
 
 /** `postern-grpc.conf`. */
-export function renderGrpcFile(options: KitOptions): string {
+export function renderGrpcFile(options: BundleOptions): string {
   const lines = backendValues(options).map(([name, variable]) => {
     return `grpc_set_header ${name} ${variable};`;
   });

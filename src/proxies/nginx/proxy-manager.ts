@@ -1,4 +1,4 @@
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
 import { renderMasks, upgradeMaps } from './http-file.ts';
 import { locationVariables, renderLocationRules } from './location-file.ts';
@@ -7,7 +7,7 @@ import { renderServerRules, throughName } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** What goes into the Advanced box of a proxy host: server context, with a location of its own. */
-export function renderManagerBox(options: KitOptions): string {
+export function renderManagerBox(options: BundleOptions): string {
   return joinParts(
     `
 # Postern for Nginx Proxy Manager, part 2 of 2: the whole of this goes into "Custom Nginx Configuration"
@@ -44,7 +44,7 @@ function withLog(rules: string): string {
 }
 
 /** What goes into http context, where Nginx Proxy Manager has room for it. */
-export function renderManagerHttpFile(options: KitOptions): string {
+export function renderManagerHttpFile(options: BundleOptions): string {
   return joinParts(
     `
 # Postern for Nginx Proxy Manager, part 1 of 2. Belongs to /data/nginx/custom/http_top.conf in its

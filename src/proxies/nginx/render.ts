@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { OperatorError } from '../../lib/operator-error.ts';
-import type { KitOptions } from './bundle-options.ts';
-import { sealFile } from './checksum.ts';
+import type { BundleOptions } from './bundle-options.ts';
+import { addChecksum } from './checksum.ts';
 import { renderHttpFile } from './http-file.ts';
 import { renderIngressAnnotations } from './ingress-nginx.ts';
 import { renderLimitsFile, renderLimitsHttpFile } from './limits-file.ts';
@@ -23,7 +23,7 @@ import {
 } from './swag.ts';
 
 /** Files by their paths below the directory that they belong to. */
-export type Kit = ReadonlyMap<string, string>;
+export type ConfigBundle = ReadonlyMap<string, string>;
 
 /** What one flavour of the files is made of. */
 interface FlavourRules {
@@ -31,7 +31,7 @@ interface FlavourRules {
   readonly about: string;
   /** The usual place of Postern, seen from nginx. */
   readonly gate: (configured: ListenAddress) => ListenAddress;
-  readonly files: (options: KitOptions) => readonly (readonly [path: string, text: string])[];
+  readonly files: (options: BundleOptions) => readonly (readonly [path: string, text: string])[];
 }
 
 const plain: FlavourRules = {
@@ -110,7 +110,7 @@ const longestQueryName = 120;
  * Renders the files of a flavour. Throws OperatorError for a path that nginx would take for something
  * else, and for a query parameter that is too long.
  */
-export function renderKit(flavour: Flavour, options: KitOptions): Kit {
+export function renderBundle(flavour: Flavour, options: BundleOptions): ConfigBundle {
   const paths = [
     options.gate.kind === 'unix' ? options.gate.path : '/',
     options.cache?.path ?? '/',
@@ -128,6 +128,6 @@ export function renderKit(flavour: Flavour, options: KitOptions): Kit {
     );
   }
   return new Map(
-    flavours[flavour].files(options).map(([path, text]) => [path, sealFile(text)] as const),
+    flavours[flavour].files(options).map(([path, text]) => [path, addChecksum(text)] as const),
   );
 }

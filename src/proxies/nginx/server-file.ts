@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { cacheRules } from './cache.ts';
 import { refusalLocations } from './refusal-locations.ts';
 import { renderQuestion } from './subrequest-headers.ts';
@@ -30,7 +30,7 @@ interface ServerOptions {
 
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<KitOptions, 'cache' | 'headers'>,
+  options: Pick<BundleOptions, 'cache' | 'headers'>,
   reach: Reach,
   { variables = '', warning = usualWarning, log = '' }: ServerOptions = {},
 ): string {
@@ -113,7 +113,7 @@ function renderHiddenHeaders(headers: readonly string[]): string {
 }
 
 function renderAuthLocation(
-  options: Pick<KitOptions, 'cache' | 'headers'>,
+  options: Pick<BundleOptions, 'cache' | 'headers'>,
   reach: Reach,
   warning: string,
 ): string {
@@ -225,7 +225,7 @@ ${indent(renderPass(reach, ''))}
 }
 
 /** `postern-server.conf`. */
-export function renderServerFile(options: KitOptions): string {
+export function renderServerFile(options: BundleOptions): string {
   return joinParts(
     `
 # Postern for nginx, part 2 of 4: server context.

@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
-import type { KitOptions } from './bundle-options.ts';
+import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
 import { renderMasks, upgradeMaps } from './http-file.ts';
 import { locationVariables, renderLocationRules } from './location-file.ts';
@@ -19,7 +19,7 @@ export const swagHttpFile = 'site-confs/00-postern.conf';
 const swagLog = 'access_log /config/log/nginx/access.log postern_masked;';
 
 /** `postern-server.conf` of SWAG. */
-export function renderSwagServerFile(options: KitOptions, reach: SwagReach): string {
+export function renderSwagServerFile(options: BundleOptions, reach: SwagReach): string {
   const to =
     reach === 'keepalive'
       ? throughUpstream
@@ -45,7 +45,7 @@ ${reachComment(options.gate)}
 }
 
 /** `postern-location.conf` of SWAG, or the file of a gate that is to be named. */
-export function renderSwagLocationFile(options: KitOptions, gateName?: string): string {
+export function renderSwagLocationFile(options: BundleOptions, gateName?: string): string {
   const file = gateName === undefined ? 'postern-location.conf' : `postern-gates/${gateName}.conf`;
   const whose =
     gateName === undefined
@@ -114,7 +114,7 @@ proxy_set_header X-Real-IP $remote_addr;
 }
 
 /** What stands in http context: tokens out of the log, and what else the other files need there. */
-export function renderSwagHttpFile(options: KitOptions, reach: SwagReach): string {
+export function renderSwagHttpFile(options: BundleOptions, reach: SwagReach): string {
   return joinParts(
     `
 ${version}

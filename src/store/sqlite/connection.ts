@@ -5,7 +5,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';
 import { Snapshot } from './snapshot.ts';
-import type { StoreHold } from './store-lock.ts';
+import type { StoreLock } from './store-lock.ts';
 
 /** How long to wait for another process's lock. A decision waits on it, so it is short. */
 export const patienceMs = 1_000;
@@ -24,14 +24,14 @@ export class SqliteConnection {
   readonly #checkpoints: Checkpoints;
   readonly #version: Statement;
   readonly #savepoint: Record<'set' | 'release' | 'undo', Statement>;
-  readonly #hold: StoreHold;
+  readonly #hold: StoreLock;
   readonly #meter: StoreMeter;
   readonly #snapshot: Snapshot;
 
   /** `hold` keeps the files from being replaced, and is let go of at the end. */
   constructor(
     db: Handle,
-    { hold, meter }: { readonly hold: StoreHold; readonly meter: StoreMeter },
+    { hold, meter }: { readonly hold: StoreLock; readonly meter: StoreMeter },
   ) {
     this.#db = db;
     this.#hold = hold;

@@ -8,7 +8,7 @@ import { patienceMs, SqliteConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
 import { isBusy } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
-import { databaseName, holdStore, type StoreHold } from './store-lock.ts';
+import { databaseName, lockStore, type StoreLock } from './store-lock.ts';
 
 /** How often opening is tried while another process is busy with the file, and how long between. */
 const openAttempts = 100;
@@ -20,11 +20,11 @@ const openPauseMs = 50;
  */
 export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnection {
   const path = join(dataDir, databaseName);
-  let hold: StoreHold | undefined;
+  let hold: StoreLock | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     refuseStrangers(path);
-    hold = holdStore(dataDir);
+    hold = lockStore(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
     return new SqliteConnection(openHandle(path), { hold, meter });

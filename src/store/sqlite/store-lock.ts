@@ -8,6 +8,7 @@ import { isBusy } from './locks.ts';
 
 /** The database, in data_dir. */
 export const databaseName = 'postern.db';
+
 /** An empty file beside it that everybody who has the store open keeps a lock on. */
 const lockName = 'postern.lock';
 
@@ -15,7 +16,7 @@ const lockName = 'postern.lock';
 const patienceMs = 5_000;
 
 /** Keeps the files of a store from being replaced, until it is released or the process ends. */
-export interface StoreHold {
+export interface StoreLock {
   release(): void;
 }
 
@@ -25,7 +26,7 @@ export interface StoreHold {
  * is SQLite's on an empty database, so the system lets go of it when the process dies. Throws
  * OperatorError while a restore is under way.
  */
-export function holdStore(dataDir: string): StoreHold {
+export function lockStore(dataDir: string): StoreLock {
   const lock = openLock(dataDir, patienceMs);
   try {
     lock.exec('BEGIN');
@@ -41,7 +42,7 @@ export function holdStore(dataDir: string): StoreHold {
 }
 
 /** Has the store for itself. Throws Refused when anybody uses it. */
-export function reserveStore(dataDir: string): StoreHold {
+export function reserveStore(dataDir: string): StoreLock {
   const lock = openLock(dataDir, 0);
   try {
     lock.exec('BEGIN EXCLUSIVE');

@@ -1,4 +1,9 @@
-import { type Bounds, type Claims, type SessionJwt, unbounded } from '../../core/model/identity.ts';
+import {
+  type Claims,
+  noRestrictions,
+  type Restrictions,
+  type SessionJwt,
+} from '../../core/model/identity.ts';
 import type { Token, TokenKind } from '../../core/model/token.ts';
 
 /** A row of the table `token`, as far as others than SQLite need it. */
@@ -29,7 +34,7 @@ export const columns = `token.seq, id, kind, subject, label, claims, bounds, wea
   renewable_until, created_at, not_before, expires_at, revoked_at, max_uses, uses, last_used_at`;
 
 /** Bounds as they are stored; NULL for a token that is good everywhere. */
-export function renderBounds({ gates, paths, origins, networks }: Bounds): string | null {
+export function renderBounds({ gates, paths, origins, networks }: Restrictions): string | null {
   const isBound = gates.length + paths.length + origins.length + networks.length > 0;
   return isBound ? JSON.stringify({ gates, paths, origins, networks }) : null;
 }
@@ -44,8 +49,8 @@ export function toToken(row: TokenRow): Token {
     claims: JSON.parse(row.claims) as Claims,
     bounds:
       row.bounds === null
-        ? unbounded
-        : { ...unbounded, ...(JSON.parse(row.bounds) as Partial<Bounds>) },
+        ? noRestrictions
+        : { ...noRestrictions, ...(JSON.parse(row.bounds) as Partial<Restrictions>) },
     createdAt: row.created_at,
     notBefore: row.not_before ?? undefined,
     expiresAt: row.expires_at ?? undefined,

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
 import type { Token, TokenKind } from '../../core/model/token.ts';
-import { SeenLately } from '../../lib/admission-filter.ts';
+import { AdmissionFilter } from '../../lib/admission-filter.ts';
 import type {
   NewSession,
   NewToken,
@@ -47,7 +47,7 @@ export class SqliteTokens implements TokenStore {
   readonly #db: SqliteConnection;
   readonly #audit: SqliteAudit;
   readonly #cache = new TokenCache();
-  readonly #seen = new SeenLately();
+  readonly #seen = new AdmissionFilter();
   readonly #lastUses: LastUses;
   readonly #counter: TokenCounter;
 
@@ -101,7 +101,7 @@ export class SqliteTokens implements TokenStore {
     const kept = this.#cache.find(hash);
     // Another process may have written: asking that costs a quarter of a look-up.
     if (kept !== undefined && kept.version === this.#db.version()) return kept.token;
-    if (hash.length !== hashLength || !this.#seen.comesAgain(hash)) {
+    if (hash.length !== hashLength || !this.#seen.seenBefore(hash)) {
       return this.#find(byHash, { hash });
     }
     // Before the look-up: what is written between the two is then seen as a new version.

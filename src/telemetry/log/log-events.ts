@@ -144,7 +144,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
 }
 
 /** How many denials like this one are not in the log; undefined for none. */
-function omittedBefore({ tooMany }: Deny): number | undefined {
+function omittedBefore({ throttle: tooMany }: Deny): number | undefined {
   return (
     (tooMany !== undefined && tooMany.record !== 'skip' && tooMany.record.omitted) || undefined
   );

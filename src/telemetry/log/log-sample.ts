@@ -13,9 +13,9 @@ export interface LogSample {
 /** Many more than the audit log keeps: people look in the log for what happened a moment ago. */
 export const logSampling: Sampling = {
   windowMs: 60_000,
-  wholeOfAKind: 200,
-  whole: 1_000,
-  kinds: 100,
+  fullEntriesPerKey: 200,
+  fullEntries: 1_000,
+  maxKeys: 100,
 };
 
 /**
@@ -50,12 +50,12 @@ export function createLogSample(log: Logger): LogSample {
       const isStrangers =
         verdict.verdict === 'deny' &&
         verdict.identity === undefined &&
-        verdict.tooMany === undefined;
+        verdict.throttle === undefined;
       if (!isStrangers) return true;
       timer ??= setTimeout(finish, logSampling.windowMs).unref();
       const actor = { ...postern, client: clientAddress };
       const { reason } = verdict;
-      return sampler.note({ at, event: 'denial', actor, gate, reason }) !== undefined;
+      return sampler.sample({ at, event: 'denial', actor, gate, reason }) !== undefined;
     },
     finish,
   };

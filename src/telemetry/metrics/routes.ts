@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { allow, type authenticate } from '../../http/admin-auth.ts';
+import { type authenticate, requireRole } from '../../http/admin-auth.ts';
 import type { Metrics } from './metrics.ts';
 import type { Scrape } from './scrape.ts';
 
@@ -45,7 +45,7 @@ export function metricRoutes(
     app.get(
       '/metrics',
       {
-        onRequest: [isKnown, allow('auditor')].map(unlessPublic),
+        onRequest: [isKnown, requireRole('auditor')].map(unlessPublic),
         onResponse: countStranger,
         schema: {
           summary: 'The metrics, for Prometheus',

@@ -8,7 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { denials } from '../../core/model/denials.ts';
-import type { Awaitable } from '../../lib/maybe-promise.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import { version } from '../../lib/resources.ts';
 import type { Part, Tracing } from './tracing.ts';
 
@@ -22,7 +22,7 @@ const outward: readonly Part['name'][] = ['postern.bridge', 'postern.jwks'];
 export function createOpenTelemetryTracing(): Tracing {
   const tracer = trace.getTracer('postern', version);
 
-  async function run<T>(span: Span, under: typeof ROOT_CONTEXT, work: () => Awaitable<T>) {
+  async function run<T>(span: Span, under: typeof ROOT_CONTEXT, work: () => MaybePromise<T>) {
     try {
       return await context.with(trace.setSpan(under, span), work);
     } catch (error) {
@@ -35,8 +35,8 @@ export function createOpenTelemetryTracing(): Tracing {
   }
 
   function part<T>(part: Part, work: () => Promise<T>): Promise<T>;
-  function part<T>(part: Part, work: () => Awaitable<T>): Awaitable<T>;
-  function part<T>({ name, ...facts }: Part, work: () => Awaitable<T>): Awaitable<T> {
+  function part<T>(part: Part, work: () => MaybePromise<T>): MaybePromise<T>;
+  function part<T>({ name, ...facts }: Part, work: () => MaybePromise<T>): MaybePromise<T> {
     const under = context.active();
     if (trace.getSpan(under) === undefined) return work();
     const kind = outward.includes(name) ? SpanKind.CLIENT : SpanKind.INTERNAL;

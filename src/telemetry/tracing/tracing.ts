@@ -1,5 +1,5 @@
 import type { Events } from '../../core/model/events.ts';
-import type { Awaitable } from '../../lib/maybe-promise.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 
 /** Headers in which nginx says what a subrequest is part of (https://www.w3.org/TR/trace-context/). */
 export interface TraceHeaders {
@@ -22,8 +22,8 @@ export interface Tracing {
   /** What it has to hear of, to say of a decision's span what came of it. */
   readonly events: Pick<Events, 'decided'>;
   /** Does the work of a decision in a span, below the one that the headers name. */
-  decision<T>(headers: TraceHeaders | undefined, work: () => Awaitable<T>): Promise<T>;
+  decision<T>(headers: TraceHeaders | undefined, work: () => MaybePromise<T>): Promise<T>;
   /** Does a part of that work in a span of its own; outside of any, just does it. */
   part<T>(part: Part, work: () => Promise<T>): Promise<T>;
-  part<T>(part: Part, work: () => Awaitable<T>): Awaitable<T>;
+  part<T>(part: Part, work: () => MaybePromise<T>): MaybePromise<T>;
 }
