@@ -40,7 +40,8 @@ export function startPruning(dependencies: {
   readonly store: TokenStore;
   readonly jwts: JwtStore;
   readonly audit: AuditStore;
-  readonly limits: Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
+  /** The configuration in force. */
+  readonly limits: () => Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
   readonly events: Events;
   readonly clock: () => number;
   /** Whether there are rounds by themselves; one process does them for all on a store. */
@@ -72,7 +73,7 @@ export function startPruning(dependencies: {
     // What an earlier run announced and did not get to.
     let total = await deleteAnnounced();
     while (!stopped) {
-      const before = clock() - limits.audit.retention;
+      const before = clock() - limits().audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
       if (oldest === undefined || oldest.at >= before - announceMs) break;
       const entry = { at: clock(), event: 'retention', actor: postern } as const;
@@ -83,9 +84,9 @@ export function startPruning(dependencies: {
   }
 
   async function run(): Promise<Pruned> {
-    const token = await pruneKind('token', limits.tokens.retention);
-    const ticket = await pruneKind('ticket', limits.tickets.retention);
-    const session = await pruneKind('session', limits.sessions.retention);
+    const token = await pruneKind('token', limits().tokens.retention);
+    const ticket = await pruneKind('ticket', limits().tickets.retention);
+    const session = await pruneKind('session', limits().sessions.retention);
     const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
     const pruned = { token, ticket, session, jwt, audit: await pruneAudit() };
     events.pruned(pruned);
