@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { isHttpToken } from '../../core/http-token.ts';
+import { isHttpToken } from '../../lib/http-token.ts';
 import { type Answer, headerOf, type Outcome, type ReadFailure } from './answer.ts';
 
 /** Bytes of a head, headers of it, and bytes of a body that are looked at. */

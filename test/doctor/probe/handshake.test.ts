@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { startBackend } from '../../../src/demo/backend.ts';
 import { tryHandshake } from '../../../src/demo/client.ts';
 import { catalog, type FindingCode } from '../../../src/doctor/probe/catalog.ts';
-import { findFreePort } from '../../../src/nginx/process.ts';
+import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { startNodeApplication } from '../../support/applications/index.ts';
 import { startSite } from '../../support/nginx.ts';
 import { startTestPostern } from '../../support/postern.ts';

@@ -10,7 +10,7 @@ import { needProgram } from '../../../scripts/programs.ts';
 import { explainError } from '../../../src/doctor/probe/explain-error.ts';
 import { findStatus } from '../../../src/doctor/probe/find-status.ts';
 import { knownMessages } from '../../../src/doctor/probe/messages.ts';
-import { startNginx } from '../../../src/nginx/process.ts';
+import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { useBrowser } from '../../support/browser.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
