@@ -1,6 +1,6 @@
 import { type Answer, headerOf } from './answer.ts';
 import { type Finding, finding } from './finding.ts';
-import { renderFix } from './remedy.ts';
+import { renderRemedy } from './remedy.ts';
 import { recogniseSignOn } from './sign-on.ts';
 import { findSpeaker } from './speaker.ts';
 import { hideValues, ownOrigin, type Target } from './target.ts';
@@ -13,7 +13,7 @@ export function classifyRedirect(answer: Answer, target: Target, evidence: strin
   const kind = classify(location, target);
   if (kind === 'https') return finding('upgrade-to-https', evidence);
   const signOn = recogniseSignOn(answer);
-  if (kind === 'moved' && (signOn === undefined || signOn.fixLocation === undefined)) {
+  if (kind === 'moved' && (signOn === undefined || signOn.fixPlace === undefined)) {
     const address = hideValues(new URL(location, ownOrigin(target)).href).replace(/^http/, 'ws');
     return finding('upgrade-moved', `${evidence}; for a client that is ${address}`);
   }
@@ -27,8 +27,8 @@ export function classifyRedirect(answer: Answer, target: Target, evidence: strin
         'Turn WebSocket on in the proxy in front of nginx, or pass on Upgrade and Connection there with HTTP/1.1.',
     });
   }
-  if (signOn.fixLocation === undefined) return finding('upgrade-redirected', seen, by);
-  return finding('upgrade-redirected', seen, { ...by, change: renderFix(signOn.fixLocation) });
+  if (signOn.fixPlace === undefined) return finding('upgrade-redirected', seen, by);
+  return finding('upgrade-redirected', seen, { ...by, change: renderRemedy(signOn.fixPlace) });
 }
 
 /** True when a redirect goes to a login, and not to the same place under another address. */

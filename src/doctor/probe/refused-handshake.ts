@@ -4,7 +4,7 @@ import { classifyRefusal } from './classify-refusal.ts';
 import { describeAnswer } from './describe.ts';
 import { type Finding, finding } from './finding.ts';
 import type { Attempt, Probe } from './probe.ts';
-import { renderFix } from './remedy.ts';
+import { renderRemedy } from './remedy.ts';
 import { recogniseSignOn } from './sign-on.ts';
 import { findSpeaker } from './speaker.ts';
 
@@ -37,8 +37,8 @@ export function explainRefusal(probe: Probe, answer: Answer): Finding {
   }
   // A login page in the place of an answer: with status 403 (oauth2-proxy), or 200.
   const signOn = recogniseSignOn(answer);
-  if (signOn?.fixLocation !== undefined && answer.status < 500 && refusal.missing === undefined) {
-    const special = { change: renderFix(signOn.fixLocation), ...(speaker && { speaker }) };
+  if (signOn?.fixPlace !== undefined && answer.status < 500 && refusal.missing === undefined) {
+    const special = { change: renderRemedy(signOn.fixPlace), ...(speaker && { speaker }) };
     return finding(code, `${evidence}, looks like ${signOn.title}`, special);
   }
   return refusedBy(answer, evidence);

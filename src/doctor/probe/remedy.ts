@@ -5,12 +5,12 @@ const includeInSwag = 'include /config/nginx/no-login-redirect.conf;';
 const about = `The file is ${file} of Postern, which need not run for it; docs/why-302.md tells why.`;
 
 /** The remedy for a handshake that is redirected to a login, where the sign-on is not known. */
-export const generalRemedy = `Answer upgrades with 401 instead: "${include}" at the end of the location that has the auth_request. ${about}`;
+export const generalRemedy = `Answer upgrades with 401 instead: "${include}" in the protected location, directly below the line that includes the sign-on or has the auth_request. (Below a "rewrite … break;" it would do nothing.) ${about}`;
 
-/** The remedy for a handshake that is redirected to a login: what to write, and into which location. */
-export function renderFix(where: string): string {
+/** The same remedy for a sign-on that is known: what to write, and into which place. */
+export function renderRemedy(place: string): string {
   return [
-    `One line, at the end of ${where}, behind what stands there:`,
+    `One line, ${place}:`,
     include,
     `In SWAG: ${includeInSwag}`,
     `${about} Then "nginx -t && nginx -s reload". Pages still go to the login.`,

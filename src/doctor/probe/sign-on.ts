@@ -3,8 +3,8 @@ import { type Answer, headerOf } from './answer.ts';
 /** A sign-on service that a redirect or a cookie gives away. */
 export interface SignOn {
   readonly title: string;
-  /** Where nginx/fixes/no-login-redirect.conf goes, for those that it is tested with. */
-  readonly fixLocation?: string;
+  /** Where the remedy goes (see remedy.ts), for services that it is tested with. */
+  readonly fixPlace?: string;
   /** True for Postern's own login, which no handshake is sent to. */
   readonly own?: true;
 }
@@ -23,22 +23,23 @@ const services: readonly Fingerprint[] = [
   { title: 'Postern', own: true, location: /\/\.postern\/login(?:[?#]|$)/ },
   {
     title: 'TinyAuth',
-    fixLocation:
-      'the location that includes tinyauth-location.conf (or has auth_request /tinyauth)',
+    fixPlace:
+      'in the protected location, directly below the include of tinyauth-location.conf (or auth_request /tinyauth)',
     location: /^https?:\/\/[^/]*tinyauth|\/login\?(?:.*&)?redirect_uri=|\/tinyauth(?:[/?]|$)/i,
     cookie: /^tinyauth-/,
     header: /^x-tinyauth-/,
   },
   {
     title: 'Authelia',
-    fixLocation: 'the location that includes authelia-location.conf or authelia-authrequest.conf',
+    fixPlace:
+      'in the protected location, directly below the include of authelia-location.conf or authelia-authrequest.conf',
     location: /^https?:\/\/[^/]*authelia|\/authelia(?:[/?]|$)|[?&]rd=[^&]*&rm=[A-Z]+(?:&|$)/i,
     cookie: /^authelia_session/,
   },
   {
     title: 'authentik',
-    fixLocation:
-      'the location that includes authentik-location.conf (or has auth_request /outpost.goauthentik.io/auth/nginx)',
+    fixPlace:
+      'in the protected location, directly below the include of authentik-location.conf (or auth_request /outpost.goauthentik.io/auth/nginx)',
     location:
       /\/outpost\.goauthentik\.io\/|\/authentik\/\?rd=|^https?:\/\/[^/]*authentik|\/if\/flow\//i,
     cookie: /^authentik_/,
@@ -46,15 +47,15 @@ const services: readonly Fingerprint[] = [
   },
   {
     title: 'oauth2-proxy',
-    fixLocation:
-      'the location that includes oauth2-proxy-location.conf (or has auth_request /oauth2/auth)',
+    fixPlace:
+      'in the protected location, directly below the include of oauth2-proxy-location.conf (or auth_request /oauth2/auth)',
     location: /\/oauth2\/(?:sign_in|start)(?:[?#]|$)/,
     cookie: /^_oauth2_proxy/,
     page: /\baction="[^"]*\/oauth2\/(?:start|sign_in)"/,
   },
   {
     title: 'Vouch Proxy',
-    fixLocation: 'the location with the proxy_pass of the application',
+    fixPlace: 'in the location with the proxy_pass of the application, above every rewrite',
     location: /[?&](?:vouch-failcount|X-Vouch-Token)=|^https?:\/\/[^/]*vouch/i,
     cookie: /^Vouch(?:Cookie|Session)/,
     header: /^x-vouch-/,

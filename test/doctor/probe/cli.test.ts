@@ -68,7 +68,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(stdout, /^ {9}means {2}No WebSocket client can sign in there/m);
     assert.match(
       stdout,
-      /^ {9}change One line, at the end of the location that includes oauth2-proxy/m,
+      /^ {9}change One line, in the protected location, directly below the include of$/m,
     );
     assert.match(stdout, /^1 fault, 0 warnings, 2 ok \(3 requests\)\.$/m);
     assert.ok(stdout.split('\n').every((line) => line.length <= 120));
