@@ -1,6 +1,6 @@
 import { headerOf } from '../answer.ts';
 import { findAdmitted } from '../behind-gate.ts';
-import { compareWithDenial } from '../denial.ts';
+import { compareWithDenial } from '../credential-outcome.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
 

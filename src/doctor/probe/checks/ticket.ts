@@ -1,5 +1,5 @@
 import { findAdmitted } from '../behind-gate.ts';
-import { compareWithDenial } from '../denial.ts';
+import { compareWithDenial } from '../credential-outcome.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, renderStatus } from '../probe.ts';
 import { withParameter } from '../target.ts';

@@ -1,5 +1,5 @@
 import { findAdmitted } from '../behind-gate.ts';
-import { compareWithDenial } from '../denial.ts';
+import { compareWithDenial } from '../credential-outcome.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type Attempt, type Check, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
 import { tokenTransports } from '../token-transports.ts';
