@@ -3,10 +3,13 @@ import { type Attempt, isOpen, type Probe, renderStatus } from './probe.ts';
 import { explainAdmitted } from './refused-handshake.ts';
 
 /**
- * The findings about handshakes that the gate admits and that open no socket, each kind once. Where
- * one opens without its Origin, the application refuses the Origin and nothing else.
+ * The findings about handshakes with a credential that open no socket and that the gate does not
+ * deny, each kind once. Where one opens without its Origin, the application refuses the Origin only.
  */
-export async function findAdmitted(probe: Probe, attempts: readonly Attempt[]): Promise<Finding[]> {
+export async function explainBehindGate(
+  probe: Probe,
+  attempts: readonly Attempt[],
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const attempt of attempts) {
     const found = await explainAdmitted(probe, attempt);

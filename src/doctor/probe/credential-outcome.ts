@@ -16,9 +16,9 @@ export type CredentialOutcome =
   | 'denied'
   /** The gate admits it, and what is behind the gate does not open the socket. */
   | 'admitted'
-  /** Something before the gate refuses the request, such as a buffer that is too small. */
-  | 'too-early'
-  /** The handshake fails in the same way without a credential, or the gate cannot tell now. */
+  /** Neither yes nor no: a buffer that is too small, a limit, a gate that cannot tell now. */
+  | 'undecided'
+  /** The handshake fails in the same way without a credential. */
   | 'untested';
 
 /** What nginx says before it asks the gate. */
@@ -37,9 +37,11 @@ export function compareWithDenial({ attempts }: Probe, attempt: Attempt): Creden
     return denial !== undefined && isDenial(denial) ? 'admitted' : 'untested';
   }
   const { answer } = attempt.outcome;
-  if (beforeGate.includes(classifyRefusal(answer).code)) return 'too-early';
-  if (answer.status === 429 || answer.status === 503) return 'untested';
+  if (beforeGate.includes(classifyRefusal(answer).code)) return 'undecided';
   if (denial === undefined) return answer.status === 401 ? 'denied' : 'untested';
+  if (answer.status === 429 || answer.status === 503) {
+    return answer.status === denial.status ? 'untested' : 'undecided';
+  }
   if (answer.status === 401) return speaksOtherwise(answer, denial) ? 'admitted' : 'denied';
   const isSame = answer.status === denial.status && leadsTo(answer) === leadsTo(denial);
   if (isDenial(denial)) return isSame ? 'denied' : 'admitted';

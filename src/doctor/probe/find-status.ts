@@ -6,37 +6,31 @@ const reasons = [
   ...['Method Not Allowed', 'Proxy Authentication Required', 'Request Time-?out', 'Gone'],
   ...['Conflict', 'Length Required', 'Request Entity Too Large', 'Request-URI Too Large'],
   ...['URI Too Long', 'Misdirected Request', 'Upgrade Required', 'Too Many Requests'],
-  ...['Request Header Or Cookie Too Large', 'Request Header Fields Too Large', 'Teapot'],
+  ...['Request Header Or Cookie Too Large', 'Request Header Fields Too Large'],
   ...['Internal Server Error', 'Not Implemented', 'Bad Gateway', 'Service Unavailable'],
   ...['Service Temporarily Unavailable', 'Gateway Time-?out', 'HTTP Version Not Supported'],
 ].join('|');
+
+/** Three digits, and not the beginning of an address or of a time. */
+const number = String.raw`([1-5]\d\d)\b(?![.:]\d)`;
 
 /** What may stand between a word such as "status" and the number: `: `, ` = '`, `(`, ` of `, … */
 const between = String.raw`(?:['"\]]?\s*(?:of|is|was|[:=])?\s*[\['"(]{0,2}|\s*b')`;
 
 /** Places in which a number of three digits is an HTTP status; nowhere else is one believed. */
 const contexts: readonly RegExp[] = [
-  new RegExp(String.raw`\b([1-5]\d\d)['"]? ?[-:]? ?b?['"]?(?:${reasons})\b`, 'gi'),
-  /\bHTTP\/\d(?:\.\d)?["']?\s*:?\s*([1-5]\d\d)\b/gi,
-  new RegExp(
-    String.raw`\bHTTP (?:error |status |code |response )*(?:code)?${between}([1-5]\d\d)\b`,
-    'gi',
-  ),
-  new RegExp(String.raw`\bstatus[ _-]?(?:code|line)?${between}([1-5]\d\d)\b`, 'gi'),
-  new RegExp(
-    String.raw`\b(?:response|answer|server)(?:[ _-](?:code|status))*${between}([1-5]\d\d)\b`,
-    'gi',
-  ),
-  new RegExp(String.raw`\b(?:but|and) (?:got|received|was)${between}([1-5]\d\d)\b`, 'gi'),
+  String.raw`\b([1-5]\d\d)['"]? ?[-:]? ?b?['"]?(?:${reasons})\b`,
+  String.raw`\bHTTP\/\d(?:\.\d)?["']?\s*:?\s*${number}`,
+  String.raw`\bHTTP (?:error |status |code |response )*(?:code)?${between}${number}`,
+  String.raw`(?<!\bexit )status[ _-]?(?:code|line)?${between}${number}`,
+  String.raw`\b(?:response|answer|server)(?:[ _-](?:code|status))*${between}${number}`,
+  String.raw`\b(?:but|and) (?:got|received|was)${between}${number}`,
   // Starscream: "notAnUpgrade(403)", "notAnUpgrade : 200"; Apple's NSError: "Code=404".
-  /\bnotAnUpgrade\s*[:(]\s*([1-5]\d\d)\b/gi,
-  /\bcode\s*[:=]?\s*(?:Optional\()?([1-5]\d\d)\b(?!\s*ms)/gi,
+  String.raw`\bnotAnUpgrade\s*[:(]\s*${number}`,
+  String.raw`(?<!\bexit )\bcode\s*[:=]?\s*(?:Optional\()?${number}(?!\s*ms)`,
   // "handshake failed with 403", "rejected: 403", "upgrade failure: 302", "error: 502".
-  new RegExp(
-    String.raw`(?:\breject\w*|\brefus\w*|\bfail\w*|error|\bupgrade)(?: with| by| as)?${between}([1-5]\d\d)\b(?!\d|[.:]\d)`,
-    'gi',
-  ),
-];
+  String.raw`(?:\breject\w*|\brefus\w*|\bfail\w*|error|\bupgrade)(?: with| by| as)?${between}${number}`,
+].map((source) => new RegExp(source, 'gi'));
 
 /**
  * The HTTP status of the answer that a message tells of: a number beside a word that makes it one.

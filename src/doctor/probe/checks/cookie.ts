@@ -1,5 +1,5 @@
 import { headerOf } from '../answer.ts';
-import { findAdmitted } from '../behind-gate.ts';
+import { explainBehindGate } from '../behind-gate.ts';
 import { compareWithDenial } from '../credential-outcome.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
@@ -22,11 +22,11 @@ export const cookie: Check = {
     const evidence = `with Origin ${probe.origin} ${renderStatus(own)}`;
     const outcome = compareWithDenial(probe, own);
     if (outcome === 'untested') return [finding('credential-not-tested', evidence)];
-    if (outcome === 'too-early') return findAdmitted(probe, [own]);
+    if (outcome === 'undecided') return explainBehindGate(probe, [own]);
     if (outcome === 'admitted') {
       return [
         finding('gate-admits', `without it denied, ${evidence}`),
-        ...(await findAdmitted(probe, [own])),
+        ...(await explainBehindGate(probe, [own])),
       ];
     }
     if (outcome === 'denied') {

@@ -1,4 +1,4 @@
-import { findAdmitted } from '../behind-gate.ts';
+import { explainBehindGate } from '../behind-gate.ts';
 import { compareWithDenial } from '../credential-outcome.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, renderStatus } from '../probe.ts';
@@ -18,7 +18,7 @@ export const ticket: Check = {
     if (outcome === 'denied') return [finding('ticket-refused', renderStatus(first))];
     if (outcome !== 'open') {
       const admits = outcome === 'admitted' ? [finding('gate-admits', renderStatus(first))] : [];
-      return [...admits, ...(await findAdmitted(probe, [first]))];
+      return [...admits, ...(await explainBehindGate(probe, [first]))];
     }
     const second = await probe.upgrade('ticket again', request);
     const evidence = `first HTTP 101, then ${renderStatus(second)}`;

@@ -1,4 +1,4 @@
-import { findAdmitted } from '../behind-gate.ts';
+import { explainBehindGate } from '../behind-gate.ts';
 import { compareWithDenial } from '../credential-outcome.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type Attempt, type Check, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
@@ -30,25 +30,25 @@ async function summarize(probe: Probe, attempts: readonly Attempt[]): Promise<Fi
   const those = (...wanted: string[]) =>
     attempts.filter((_, index) => wanted.includes(outcomes[index] ?? ''));
   const [open, denied, admitted] = [those('open'), those('denied'), those('admitted')];
-  const early = await findAdmitted(probe, those('too-early'));
+  const undecided = await explainBehindGate(probe, those('undecided'));
   if (open.length > 0) {
     probe.admitted ??= open[0]?.request;
     const others = attempts.filter((attempt) => !open.includes(attempt));
     const some = others.length === 0 ? [] : [finding('token-refused-in-some-ways', list(others))];
-    return [finding('token-accepted', list(open)), ...some, ...early];
+    return [finding('token-accepted', list(open)), ...some, ...undecided];
   }
   if (admitted.length > 0) {
-    const behind = await findAdmitted(probe, admitted);
+    const behind = await explainBehindGate(probe, admitted);
     const some = denied.length === 0 ? [] : [finding('token-refused-in-some-ways', list(denied))];
     return [
       finding('gate-admits', `no credential ${renderStatus(baseOf(probe))}; ${list(admitted)}`),
       ...behind,
       ...some,
-      ...early,
+      ...undecided,
     ];
   }
-  if (denied.length > 0) return [finding('token-refused', list(attempts)), ...early];
-  return early.length > 0 ? early : [finding('credential-not-tested', list(attempts))];
+  if (denied.length > 0) return [finding('token-refused', list(attempts)), ...undecided];
+  return undecided.length > 0 ? undecided : [finding('credential-not-tested', list(attempts))];
 }
 
 function baseOf({ attempts }: Probe): Attempt {
