@@ -56,7 +56,7 @@ export const rustMessages: readonly KnownMessage[] = [
     by: 'Rust reqwest-websocket',
     example: 'Handshake(UnexpectedStatusCode(302))',
     pattern: new RegExp(
-      `UnexpectedStatusCode\\(${status}|unexpected status code: ${status} [A-Z]`,
+      `(?:UnexpectedStatusCode\\(|unexpected status code: )${status}(?=\\)| [A-Z])`,
       'i',
     ),
     followsRedirects: true,
