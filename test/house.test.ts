@@ -55,7 +55,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'outside.ts'],
     'wiring.ts',
   ],
-  'doctor/config/': ['core/', 'nginx/syntax/'],
+  'doctor/config/': ['core/', 'nginx/syntax/', 'nginx/unified-diff.ts'],
   'demo/': [
     ...[
       'compose.ts',
@@ -97,6 +97,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   yaml: { in: ['config/', 'cli/'] },
   re2js: { in: ['doctor/config/model/pattern.ts'] },
   commander: { in: ['cli/'] },
+  diff: { in: ['nginx/unified-diff.ts'] },
   'fastest-levenshtein': { in: ['config/'] },
   ws: { in: ['demo/', 'doctor/probe/'] },
 };

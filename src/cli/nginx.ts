@@ -133,7 +133,10 @@ function check(directory: string, kit: Kit): void {
 
 function diff(directory: string, kit: Kit): void {
   const differences = compareKit(directory, kit)
-    .map(({ path, found, rendered }) => renderUnifiedDiff(path, found, rendered))
+    .map(({ path, found, rendered }) => {
+      const before = found === undefined ? '/dev/null' : `a/${path}`;
+      return renderUnifiedDiff({ before, after: `b/${path}` }, found ?? '', rendered);
+    })
     .filter((text) => text !== '');
   if (differences.length === 0) return;
   process.stdout.write(differences.join(''));
