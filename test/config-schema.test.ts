@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { configSchemaFile } from '../scripts/config-schema.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 
 // Editors do not use the validator that the service uses, so this does not either.
 const schema = JSON.parse(readFileSync(join(packageRoot, configSchemaFile), 'utf8')) as {

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 
 /**
  * Who may import what of ours, by the longest path that fits. What a place has in itself it may
@@ -55,7 +55,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'outside.ts'],
     'wiring.ts',
   ],
-  'doctor/config/': ['core/', 'nginx/syntax/', 'nginx/unified-diff.ts'],
+  'doctor/config/': ['core/', 'nginx/syntax/'],
   'demo/': [
     ...[
       'compose.ts',
@@ -97,7 +97,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   yaml: { in: ['config/', 'cli/'] },
   re2js: { in: ['doctor/config/model/pattern.ts'] },
   commander: { in: ['cli/'] },
-  diff: { in: ['nginx/unified-diff.ts'] },
+  diff: { in: ['lib/unified-diff.ts'] },
   'fastest-levenshtein': { in: ['config/'] },
   ws: { in: ['demo/', 'doctor/probe/'] },
 };

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { nginxFiles, packageRoot, version } from '../src/resources.ts';
+import { nginxFiles, packageRoot, version } from '../src/lib/resources.ts';
 import { ask } from './support/ask.ts';
 import { run, serve, succeeded, surroundings } from './support/cli.ts';
 import { readExample } from './support/doctor.ts';

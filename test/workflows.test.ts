@@ -4,7 +4,7 @@ import { cpSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseDocument } from 'yaml';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { temporaryDirectory } from './support/postern.ts';
 
 interface Step {

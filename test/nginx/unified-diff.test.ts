@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { needProgram } from '../../scripts/programs.ts';
-import { renderUnifiedDiff } from '../../src/nginx/unified-diff.ts';
+import { renderUnifiedDiff } from '../../src/lib/unified-diff.ts';
 import { run, succeeded } from '../support/cli.ts';
 import { readExample } from '../support/doctor.ts';
 import { temporaryDirectory } from '../support/postern.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { readLockedPackages } from '../../scripts/lock-file.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 
 /** A package of the checkout that the registry has. */
 interface Offered {

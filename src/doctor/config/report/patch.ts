@@ -1,5 +1,5 @@
-import type { Source } from '../../../nginx/syntax/index.ts';
-import { renderUnifiedDiff } from '../../../nginx/unified-diff.ts';
+import { renderUnifiedDiff } from '../../../lib/unified-diff.ts';
+import type { Source } from '../../../proxies/nginx/syntax/index.ts';
 import type { Edit } from '../edit.ts';
 
 /**
