@@ -10,14 +10,16 @@ import {
   startPythonApplication,
 } from '../../support/applications/index.ts';
 import { startSite } from '../../support/nginx.ts';
+import { nginxPrograms } from '../../support/nginx-programs.ts';
 import { startTestPostern } from '../../support/postern.ts';
 import { codesOf, findingOf, probe, startEcho } from '../../support/probe.ts';
 
 /** An application behind Postern and nginx. `lines` replace those that pass on the upgrade. */
-async function startBehindGate(t: TestContext, port: number, lines?: string) {
+async function startBehindGate(t: TestContext, port: number, lines?: string, program?: string) {
   const postern = await startTestPostern(t);
   const site = await startSite(t, {
     gate: postern.gate,
+    ...(program !== undefined && { program }),
     locations: (_, include) => `
       location / {
         ${include('postern-location.conf')}
@@ -117,14 +119,86 @@ const frameworks: readonly [
   ],
 ];
 
-describe('after the gate has said yes,', { concurrency: 2 }, () => {
-  for (const [what, kind, lines, code, evidence] of frameworks) {
-    test(`${what}: ${code}`, async (t) => {
-      const port = await startPythonApplication(t, kind);
-      await assertRefused(await startBehindGate(t, port, lines), code, evidence, 'application');
-    });
-  }
+/** What handlers of Node.js answer, to pages and to handshakes. */
+const answers: readonly [
+  what: string,
+  page: RequestListener,
+  handshake: ((socket: Duplex) => void) | undefined,
+  code: FindingCode,
+  evidence: RegExp,
+  speaker: Speaker,
+][] = [
+  [
+    'a page',
+    (_, response) => response.end('hello'),
+    undefined,
+    'upgrade-ignored',
+    /with query HTTP 200/,
+    'application',
+  ],
+  [
+    'an error of its own',
+    (_, response) => response.writeHead(500).end('sorry'),
+    undefined,
+    'application-refused',
+    /with query HTTP 500, .*"sorry"/,
+    'application',
+  ],
+  [
+    '400 without a word',
+    (_, response) => response.writeHead(400).end(),
+    undefined,
+    'application-refused',
+    /with query HTTP 400/,
+    'application',
+  ],
+  [
+    'a redirect to a login of its own',
+    (_, response) => response.writeHead(302, { Location: '/users/sign_in' }).end(),
+    undefined,
+    'application-wants-login',
+    /Location: \S*\/users\/sign_in/,
+    'application',
+  ],
+  [
+    'nothing to a handshake, and a page to a page load',
+    (_, response) => response.end('hello'),
+    (socket) => void socket.destroy(),
+    'application-drops-upgrade',
+    /^page HTTP 200, with query HTTP 502/,
+    'nginx',
+  ],
+  [
+    'a 101 without Upgrade',
+    (_, response) => response.end('hello'),
+    (socket) => void socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n'),
+    'upgrade-bad-accept',
+    /with query HTTP 101, but Upgrade is absent/,
+    'application',
+  ],
+];
 
+for (const { name, program } of nginxPrograms) {
+  describe(`after the gate has said yes, over nginx ${name},`, { concurrency: 2 }, () => {
+    for (const [what, kind, lines, code, evidence] of frameworks) {
+      test(`${what}: ${code}`, async (t) => {
+        const port = await startPythonApplication(t, kind);
+        const site = await startBehindGate(t, port, lines, program);
+        await assertRefused(site, code, evidence, 'application');
+      });
+    }
+
+    for (const [what, page, handshake, code, evidence, speaker] of answers) {
+      test(`an application that answers ${what}: ${code}`, async (t) => {
+        const port = await startNodeApplication(t, page, handshake);
+        const site = await startBehindGate(t, port, undefined, program);
+        await assertRefused(site, code, evidence, speaker);
+      });
+    }
+  });
+}
+
+describe('after the gate has said yes,', { concurrency: 2 }, () => {
   test('an origin that is sent beside the token and that the application refuses is told by leaving it out', async (t) => {
     const echo = await startEcho(t, {
       verifyClient: ({ origin }, done) => done(origin === undefined, 403, 'no'),
@@ -144,72 +218,6 @@ describe('after the gate has said yes,', { concurrency: 2 }, () => {
     const site = await startBehindGate(t, echo.port);
     await assertRefused(site, 'application-refused', /HTTP 401, .*"Unauthorized"/, 'application');
   });
-
-  /** What handlers of Node.js answer, to pages and to handshakes. */
-  const answers: readonly [
-    what: string,
-    page: RequestListener,
-    handshake: ((socket: Duplex) => void) | undefined,
-    code: FindingCode,
-    evidence: RegExp,
-    speaker: Speaker,
-  ][] = [
-    [
-      'a page',
-      (_, response) => response.end('hello'),
-      undefined,
-      'upgrade-ignored',
-      /with query HTTP 200/,
-      'application',
-    ],
-    [
-      'an error of its own',
-      (_, response) => response.writeHead(500).end('sorry'),
-      undefined,
-      'application-refused',
-      /with query HTTP 500, .*"sorry"/,
-      'application',
-    ],
-    [
-      '400 without a word',
-      (_, response) => response.writeHead(400).end(),
-      undefined,
-      'application-refused',
-      /with query HTTP 400/,
-      'application',
-    ],
-    [
-      'a redirect to a login of its own',
-      (_, response) => response.writeHead(302, { Location: '/users/sign_in' }).end(),
-      undefined,
-      'application-wants-login',
-      /Location: \S*\/users\/sign_in/,
-      'application',
-    ],
-    [
-      'nothing to a handshake, and a page to a page load',
-      (_, response) => response.end('hello'),
-      (socket) => void socket.destroy(),
-      'application-drops-upgrade',
-      /^page HTTP 200, with query HTTP 502/,
-      'nginx',
-    ],
-    [
-      'a 101 without Upgrade',
-      (_, response) => response.end('hello'),
-      (socket) =>
-        void socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n'),
-      'upgrade-bad-accept',
-      /with query HTTP 101, but Upgrade is absent/,
-      'application',
-    ],
-  ];
-  for (const [what, page, handshake, code, evidence, speaker] of answers) {
-    test(`an application that answers ${what}: ${code}`, async (t) => {
-      const port = await startNodeApplication(t, page, handshake);
-      await assertRefused(await startBehindGate(t, port), code, evidence, speaker);
-    });
-  }
 
   test('an application that is not there: backend-unreachable', async (t) => {
     const site = await startBehindGate(t, 1);
