@@ -3,7 +3,7 @@ import { looksLikeLogin } from './sign-on.ts';
 /** Addresses and hosts in messages: "https://…", "host login.example.com:443", "lookup auth.example.com". */
 const addresses = /\bhttps?:\/\/[^\s'"<>)\]},]+/gi;
 const hosts =
-  /\b(?:host|lookup|resolve|ENOTFOUND|to|address)\s+['"]?((?:[a-z0-9-]+\.)+[a-z0-9-]+)(?::\d+)?/gi;
+  /\b(?:host(?:name)?|lookup|resolve|ENOTFOUND|to|address|\w*exception)\s*[:=]?\s+['"]?((?:[a-z0-9-]+\.)+[a-z0-9-]+)(?::\d+)?/gi;
 
 /**
  * The address of a login in a message. A client that follows redirects tells of the place where it

@@ -27,7 +27,7 @@ const errors: readonly (readonly [names: string, code: FindingCode | undefined, 
     ['HTTP2_\\w+|SPDY_\\w+|QUIC_\\w+|ALPN_NEGOTIATION_FAILED', 'http2-only'],
     ['TOO_MANY_REDIRECTS|INVALID_REDIRECT|UNSAFE_REDIRECT', 'upgrade-redirected'],
     [
-      'INTERNET_DISCONNECTED|NETWORK_CHANGED|NETWORK_IO_SUSPENDED|NETWORK_ACCESS_DENIED|PROXY_\\w+|TUNNEL_\\w+|BLOCKED_BY_\\w+|UNSAFE_PORT|ABORTED|DISALLOWED_URL_SCHEME',
+      'FAILED|INSUFFICIENT_RESOURCES|INTERNET_DISCONNECTED|NETWORK_CHANGED|NETWORK_IO_SUSPENDED|NETWORK_ACCESS_DENIED|PROXY_\\w+|TUNNEL_\\w+|BLOCKED_BY_\\w+|UNSAFE_PORT|ABORTED|DISALLOWED_URL_SCHEME',
       undefined,
       'This is on the client’s side: its network, its proxy, an extension or a policy of the browser. No server answered.',
     ],

@@ -18,6 +18,19 @@ export const nativeMessages: readonly KnownMessage[] = [
     note: `Dart follows redirects and says so for every status but 101 (upgrade-redirected, upgrade-denied, upgrade-ignored, …). The odd ":0" and "#" are how it prints the address; they are no fault. ${askProbe}`,
   },
   {
+    by: 'Dart, Flutter',
+    example: 'RedirectException: Redirect limit exceeded',
+    pattern: /RedirectException|redirect (?:limit exceeded|loop detected)/i,
+    code: 'upgrade-redirected',
+  },
+  {
+    by: 'Dart, Flutter',
+    example: 'HttpException: Connection closed before full header was received',
+    pattern: /closed before full header was received/i,
+    code: 'closed-without-answer',
+    followsRedirects: true,
+  },
+  {
     by: 'Swift, Starscream',
     example: 'Starscream.HTTPUpgradeError.notAnUpgrade(302)',
     pattern: new RegExp(`notAnUpgrade\\s*[:(]\\s*${status}`, 'i'),
@@ -48,6 +61,13 @@ export const nativeMessages: readonly KnownMessage[] = [
     example: 'Unable to connect to the remote server',
     pattern: /unable to connect to the remote server/i,
     note: `The status, or the fault of the connection, is in the inner exception. ${askProbe}`,
+  },
+  {
+    by: '.NET',
+    example: 'The SSL connection could not be established, see inner exception.',
+    pattern: /the SSL connection could not be established/i,
+    code: 'tls-failed',
+    note: 'The inner exception says whether it is the certificate ("RemoteCertificateNameMismatch", "UntrustedRoot") or the protocol.',
   },
   {
     by: '.NET',

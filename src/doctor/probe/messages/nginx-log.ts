@@ -57,7 +57,7 @@ const aboutUpstream: readonly KnownMessage[] = [
   ),
   line(
     'connect() failed (111: Connection refused) while connecting to upstream',
-    /connect\(\) (?:failed|to \S+ failed) .*upstream|no live upstreams|could not be resolved|host not found in (?:upstream|resolver)|no resolver defined to resolve|invalid (?:URL prefix|port) in upstream|no (?:host|port) in upstream/i,
+    /connect\(\) (?:failed|to \S+ failed) .*upstream|no live upstreams|could not be resolved|host not found in (?:upstream|resolver)|no resolver defined to resolve|invalid (?:URL prefix|host|port) in upstream|no (?:host|port) in upstream/i,
     'backend-unreachable',
     'With "subrequest: \\"/…\\"" in the line it is the auth service that cannot be reached, and the client gets 500.',
   ),
@@ -135,7 +135,7 @@ const aboutClient: readonly KnownMessage[] = [
   ),
   line(
     'rewrite or internal redirection cycle while processing "/ws"',
-    /rewrite or internal redirection cycle|too many redirects|could not find named location/i,
+    /rewrite or internal redirection cycle|could not find named location/i,
     'auth-service-broken',
     'nginx itself answers 500: the configuration goes round in a circle, or names a location that is not there.',
   ),
@@ -149,7 +149,7 @@ const aboutClient: readonly KnownMessage[] = [
     by,
     example: 'client prematurely closed connection while proxying upgraded connection',
     pattern:
-      /client prematurely closed connection|client (?:\S+ )?closed keepalive connection|client timed out/i,
+      /(?:recv|send|writev|SSL_write|SSL_read)\(\) failed .*(?:\bto client|waiting for request|reading client)|client prematurely closed connection|client (?:\S+ )?closed keepalive connection|client timed out/i,
     ignoresStatus: true,
     note: 'The client went away; the reason is on its side.',
   },

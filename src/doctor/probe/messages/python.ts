@@ -30,6 +30,13 @@ export const pythonMessages: readonly KnownMessage[] = [
     code: 'no-answer',
   },
   {
+    by: 'Python websockets',
+    example: 'no close frame received or sent',
+    pattern: /no close frame received or sent|ConnectionClosedError/,
+    code: 'socket-closed',
+    note: 'The socket was open, and the connection ended without a close frame.',
+  },
+  {
     by: 'Python websocket-client',
     example: "Handshake status 302 Found -+-+- {'server': 'nginx'}",
     pattern: new RegExp(`handshake status ${status}`, 'i'),
@@ -70,7 +77,7 @@ export const pythonMessages: readonly KnownMessage[] = [
     by: 'Python aiohttp',
     example: "302, message='Invalid response status', url='wss://host/path'",
     pattern: new RegExp(
-      `${status}, message='?Invalid response status(?![^\\n]*url='?https?:)`,
+      `${status}, message='?Invalid response status(?![^\\n]*url=(?:URL\\()?'?https?:)`,
       'i',
     ),
     followsRedirects: true,
@@ -78,7 +85,7 @@ export const pythonMessages: readonly KnownMessage[] = [
   {
     by: 'Python aiohttp',
     example: "200, message='Invalid response status', url='https://login.example.com/login'",
-    pattern: /message='?Invalid response status'?,? .*url='?https?:/i,
+    pattern: /message='?Invalid response status'?,? .*url=(?:URL\()?'?https?:/i,
     code: 'upgrade-redirected',
     followsRedirects: true,
     ignoresStatus: true,
@@ -132,6 +139,12 @@ export const pythonMessages: readonly KnownMessage[] = [
     by: 'autobahn',
     example: 'WebSocket connection upgrade failed (302 - Found)',
     pattern: new RegExp(`websocket connection upgrade failed [\\[(]${status}`, 'i'),
+  },
+  {
+    by: 'autobahn',
+    example: 'peer did not finish (in time) the opening handshake',
+    pattern: /peer did not finish \(in time\) the opening handshake/i,
+    code: 'no-answer',
   },
   {
     by: 'autobahn',

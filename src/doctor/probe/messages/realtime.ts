@@ -71,6 +71,20 @@ export const realtimeMessages: readonly KnownMessage[] = [
     note: `The reason is in "error.description". ${askProbe}`,
   },
   {
+    by: 'socket.io',
+    example: 'connect_error: timeout',
+    pattern: /^(?:connect_error[: ]*)?(?:error: )?timeout$/im,
+    code: 'no-answer',
+  },
+  {
+    by: 'socket.io',
+    example: 'disconnect: ping timeout',
+    pattern:
+      /\b(?:disconnect\w*\b.*)(?:ping timeout|transport (?:close|error)|io server disconnect)/i,
+    code: 'socket-closed',
+    note: 'The socket was open. "ping timeout" and "transport close" after a minute of silence are a timeout on the way: see "idle-cut".',
+  },
+  {
     by: 'socket.io (server)',
     example: '{"code":1,"message":"Session ID unknown"}',
     pattern: /session id unknown|"transport unknown"|bad handshake method/i,
@@ -92,7 +106,7 @@ export const realtimeMessages: readonly KnownMessage[] = [
   {
     by: 'Phoenix',
     example: '[phoenix] transport: error',
-    pattern: /\btransport: (?:error|close)\b|could not check origin for phoenix\.socket/i,
+    pattern: /\btransport: (?:error|close)\b/i,
     note: `Phoenix shows the browser’s own event, which holds no status. ${askProbe} Ask for …/socket/websocket?vsn=2.0.0.`,
   },
   {

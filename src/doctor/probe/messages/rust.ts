@@ -62,6 +62,25 @@ export const rustMessages: readonly KnownMessage[] = [
     followsRedirects: true,
   },
   {
+    by: 'Rust tungstenite, before 0.15',
+    example: 'Http(302)',
+    pattern: new RegExp(`\\bHttp\\((?:StatusCode\\()?${status}`),
+  },
+  {
+    by: 'Rust reqwest',
+    example: 'error following redirect for url (https://login.example.com/login)',
+    pattern: /error following redirect for url/i,
+    code: 'upgrade-redirected',
+    followsRedirects: true,
+  },
+  {
+    by: 'Rust reqwest',
+    example: 'error sending request for url (https://app.example.com/ws)',
+    pattern: /error sending request for url/i,
+    code: 'connection-failed',
+    followsRedirects: true,
+  },
+  {
     by: 'Rust awc',
     example: 'InvalidResponseStatus(302)',
     pattern: new RegExp(`InvalidResponseStatus\\(${status}`),
