@@ -199,7 +199,7 @@ const samples: Readonly<
     text: '/healthz,POST|PUT /hooks/*',
     yaml: ['/healthz', 'POST|PUT /hooks/*'],
     read: ({ defaultGate }) =>
-      defaultGate.publicPlaces.map(({ methods, path }) => [methods, path.text]),
+      defaultGate.publicRoutes.map(({ methods, path }) => [methods, path.text]),
     value: [
       [['GET', 'HEAD'], '/healthz'],
       [['POST', 'PUT'], '/hooks/*'],

@@ -1,6 +1,6 @@
 import type { DecisionPorts, DecisionRequest } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
-import type { ChosenGate, GateChoice } from '../core/gate/gate-choice.ts';
+import type { GateMatch, GateRouter } from '../core/gate/gate-choice.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { StoreUnavailable } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
@@ -11,7 +11,7 @@ import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/mayb
 /** A verdict, and at which gate. */
 export interface Decision {
   /** Undefined when there was none to be at. */
-  readonly at: ChosenGate | undefined;
+  readonly at: GateMatch | undefined;
   readonly verdict: Verdict;
 }
 
@@ -23,7 +23,7 @@ export type DecideHandshake = (
 
 /** Builds the one way to a verdict, for nginx and for people who ask why. */
 export function createDecideHandshake(dependencies: {
-  readonly gates: GateChoice;
+  readonly gates: GateRouter;
   readonly ports: DecisionPorts;
   /** Counts nothing, for those who ask why. */
   readonly dryThrottle: Throttle;
@@ -37,7 +37,7 @@ export function createDecideHandshake(dependencies: {
     throttle: dryThrottle,
   };
   return (handshake, { dry = false, trace, requestId } = {}) => {
-    const at = gates.choose(handshake);
+    const at = gates.match(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
     const question = { handshake, gate: at.gate, now: clock(), trace, requestId };
     const verdict = tryMaybePromise<Verdict>(

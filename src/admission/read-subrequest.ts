@@ -9,7 +9,7 @@ import {
 } from '../core/gate/handshake.ts';
 import { deny } from '../core/model/verdict.ts';
 import { memoize } from '../lib/memo.ts';
-import { type NetworkSet, plainAddress } from '../lib/network.ts';
+import { type NetworkSet, normalizeAddress } from '../lib/network.ts';
 import type { Subrequest } from './answer.ts';
 import { type SubrequestHead, type ToldFacts, tellFacts } from './subrequest-headers.ts';
 
@@ -25,7 +25,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   const upgrading = upgrade !== 'none';
   // A Unix socket has no remote address; its file's mode says who may connect.
   if (peer !== undefined && !trustedProxies.includes(peer)) {
-    return { handshake: deny('untrusted_proxy'), upgrading, clientAddress: plainAddress(peer) };
+    return { handshake: deny('untrusted_proxy'), upgrading, clientAddress: normalizeAddress(peer) };
   }
   const clientAddress = readClientAddress(told, trustedProxies);
   const malformed = (detail: string): Subrequest => ({
@@ -75,10 +75,10 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       port: readPort(told.host),
       path: parsedTarget.path,
       locationPath: location?.path,
-      isNameSet: gateName !== undefined && asked?.gateName === undefined,
+      isGateNameVariable: gateName !== undefined && asked?.gateName === undefined,
       query: parsedTarget.query,
-      keepsToken: asked !== undefined && location === undefined,
-      isEarly: told.early !== undefined,
+      keepsQueryToken: asked !== undefined && location === undefined,
+      isEarlyData: told.early !== undefined,
       upgrade,
       origin,
       // As Node joins the lines of this header (RFC 9113, section 8.2.3).
@@ -187,9 +187,11 @@ function readClientAddress(
   { address, hops: forwarded = [] }: ToldFacts,
   trustedProxies: NetworkSet,
 ): string | undefined | Contradiction {
-  const real = agree(address, plainAddress);
+  const real = agree(address, normalizeAddress);
   if (real !== undefined) return real;
-  const hops = forwarded.flatMap((line) => line.split(',')).map((hop) => plainAddress(hop.trim()));
+  const hops = forwarded
+    .flatMap((line) => line.split(','))
+    .map((hop) => normalizeAddress(hop.trim()));
   if (hops.includes(undefined)) return contradiction;
   return hops.findLast((hop) => hop !== undefined && !trustedProxies.includes(hop)) ?? hops[0];
 }

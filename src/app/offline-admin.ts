@@ -1,6 +1,6 @@
 import { createAuditFeed } from '../audit/feed.ts';
 import type { Config } from '../config/config.ts';
-import { fullKey } from '../core/model/admin-key.ts';
+import { fullAccessKey } from '../core/model/admin-key.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
@@ -39,7 +39,7 @@ export async function openOfflineAdmin(config: Config): Promise<OfflineAdmin> {
   const app = await buildAdminApp({
     ...parts,
     // Whoever can open the store's file needs no key to it.
-    adminKeys: { ...parts.adminKeys, identify: async () => fullKey('store', clock()) },
+    adminKeys: { ...parts.adminKeys, identify: async () => fullAccessKey('store', clock()) },
     // Nothing runs here that could be told.
     reload: async () => ({ needRestart: [] }),
     audit: store.audit,

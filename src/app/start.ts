@@ -6,7 +6,7 @@ import { startAuditCheckpoints } from '../audit/head-announcements.ts';
 import type { ClusterBus, ClusterHandlers } from '../cluster/worker.ts';
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
-import { postern } from '../core/model/audit.ts';
+import { systemActor } from '../core/model/audit.ts';
 import { createEvents } from '../core/model/events.ts';
 import { listen } from '../http/listen.ts';
 import { OperatorError } from '../lib/operator-error.ts';
@@ -135,7 +135,7 @@ export async function startPostern(
     });
     const auditedReload = createAuditedReload({ reload, store: store.audit, clock });
     const reloadUnasked = (isWritten: boolean) => {
-      const reloading = isWritten ? auditedReload(postern) : reload();
+      const reloading = isWritten ? auditedReload(systemActor) : reload();
       reloading.catch((error: unknown) => {
         // What is wrong with a configuration is in the log; the old rules stay in force.
         if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);

@@ -12,7 +12,7 @@ const firstDescriptor = 3;
  * sd_listen_fds(3)); undefined where it passed none of this name. Throws OperatorError for sockets
  * that nobody here would listen on.
  */
-export function passedSocket(
+export function inheritedSocket(
   name: ListenerName,
   env: NodeJS.ProcessEnv = process.env,
 ): number | undefined {

@@ -11,13 +11,13 @@ import type { RawConfig } from './schema.ts';
 import { buildThrottle } from './throttle.ts';
 
 /** Takes note of a fault in the setting at this path. */
-export type Report = (path: string, message: string) => void;
+export type ReportFault = (path: string, message: string) => void;
 
 /**
  * Turns raw settings into the typed configuration. `env` is for settings that name a variable. Faults go to `report`; what is returned then is
  * only good for finding more of them.
  */
-export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Report): Config {
+export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: ReportFault): Config {
   const text = (value: unknown) => asText(value) ?? '';
   const list = (value: unknown) => asTexts(value) ?? [];
 
@@ -92,7 +92,7 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
 
 function buildSessions(
   raw: RawConfig,
-  report: Report,
+  report: ReportFault,
   ttl: (path: string, value: unknown) => number | undefined,
 ): SessionConfig {
   const section = raw.sessions ?? {};
@@ -139,7 +139,7 @@ function isSameListener(a: ListenAddress, b: ListenAddress): boolean {
 /** Fewest bits of an admin key: nobody guesses 2^128. */
 const adminKeyBits = 128;
 
-function readAdminKey(raw: RawConfig, report: Report): string | undefined {
+function readAdminKey(raw: RawConfig, report: ReportFault): string | undefined {
   const { key: inline, key_file: file } = raw.admin ?? {};
   if (inline !== undefined && file !== undefined) {
     report('admin.key', 'set either admin.key or admin.key_file, not both');

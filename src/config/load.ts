@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { buildConfig, type Report } from './build.ts';
+import { buildConfig, type ReportFault } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { emptyProblems } from './empty-settings.ts';
@@ -90,7 +90,7 @@ export function loadConfig(
   const isEmpty = new Set(empty.map(({ path }) => path));
   problems.push(...empty, ...schemaProblems(raw, where).filter(({ path }) => !isEmpty.has(path)));
   const faulty = new Set(problems.map(({ path }) => path));
-  const report: Report = (path, message) => {
+  const report: ReportFault = (path, message) => {
     // A value, or a section, that is not even of the right type was reported already.
     const isReported = [...faulty].some(
       (known) => known === path || (known !== undefined && path.startsWith(`${known}.`)),

@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { parseNetworks } from '../lib/network.ts';
-import type { Report } from './build.ts';
+import type { ReportFault } from './build.ts';
 import type { ThrottleConfig } from './config.ts';
 import { asMap, asText, asTexts } from './raw-values.ts';
 
@@ -8,7 +8,7 @@ import { asMap, asText, asTexts } from './raw-values.ts';
 const longestWindow = 24 * 3_600_000;
 
 /** Builds `throttle`. Faults go to `report`. */
-export function buildThrottle(section: unknown, report: Report): ThrottleConfig {
+export function buildThrottle(section: unknown, report: ReportFault): ThrottleConfig {
   const raw = asMap(section);
   const window = parseDuration(asText(raw.window) ?? '') ?? longestWindow + 1;
   if (window === 0) report('throttle.window', 'must be longer than nothing');

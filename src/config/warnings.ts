@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parsePublicPlace } from '../core/gate/public-place.ts';
+import { parsePublicRoute } from '../core/gate/public-place.ts';
 import { parseNetworks } from '../lib/network.ts';
 import type { RawGate } from './gates/gate-schema.ts';
 import { type ListenAddress, parseListenAddress, renderListenAddress } from './listen-address.ts';
@@ -86,8 +86,9 @@ function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): vo
     );
   }
   for (const word of asTexts(own.public) ?? []) {
-    const place = parsePublicPlace(word);
-    if ('invalid' in place || !place.path.open || place.path.segments.length > 0) continue;
+    const place = parsePublicRoute(word);
+    if ('invalid' in place || !place.path.includesSubpaths || place.path.segments.length > 0)
+      continue;
     const methods = place.methods.join(', ');
     warn(
       'public_everything',

@@ -4,7 +4,7 @@ import { trimBlanks } from './blanks.ts';
 import { isTokenText } from './token-text.ts';
 
 /** User name of Basic that stands for "whoever the token belongs to". */
-const anySubject = 'token';
+const anyUser = 'token';
 
 /** `Authorization: Bearer <token>` (RFC 6750, section 2.1). */
 export const bearerSource: CredentialSource = {
@@ -37,7 +37,7 @@ export const basicSource: CredentialSource = {
     const user = text.slice(0, colon);
     const value = text.slice(colon + 1);
     if (colon === -1 || !isTokenText(value)) return deny('malformed_credential');
-    return user === anySubject ? { value } : { value, claimedSubject: user };
+    return user === anyUser ? { value } : { value, claimedSubject: user };
   },
 };
 

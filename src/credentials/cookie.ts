@@ -1,4 +1,4 @@
-import type { CredentialSource, Presented } from '../core/decision/credential-source.ts';
+import type { CredentialSource, PresentedCredential } from '../core/decision/credential-source.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
@@ -27,7 +27,7 @@ export const cookieSource: CredentialSource = {
 /** `cookie-octet` of RFC 6265, section 4.1.1. */
 const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,8192}$/;
 
-function findCookie(header: string, name: string): Presented | Deny | undefined {
+function findCookie(header: string, name: string): PresentedCredential | Deny | undefined {
   let found: string | undefined;
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');

@@ -1,5 +1,5 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
-import { decodeTokenSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
+import { decodeTokenSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import { deny } from '../core/model/verdict.ts';
 import { isTokenText } from './token-text.ts';
 
@@ -12,7 +12,7 @@ export const subprotocolSource: CredentialSource = {
   origin: 'none',
   extract({ subprotocols }) {
     if (subprotocols === undefined) return undefined;
-    const offer = parseOffer(subprotocols);
+    const offer = parseSubprotocolOffer(subprotocols);
     if (offer === undefined || offer.tokens.length > 1) return deny('malformed_credential');
     const [token] = offer.tokens;
     if (token === undefined) return undefined;

@@ -1,5 +1,5 @@
 /** Half of how many of the hashes that came last are recognised when they come again: 512 kB. */
-const pairs = 65_536;
+const slotPairs = 65_536;
 
 /**
  * Tells what comes again from what comes once, which to keep would only cost: an object that lives on for
@@ -8,12 +8,12 @@ const pairs = 65_536;
  */
 export class AdmissionFilter {
   /** Bits of hashes. Two share a place, or any two of one place in turn would make each other forgotten. */
-  readonly #marks = new Uint32Array(2 * pairs);
+  readonly #marks = new Uint32Array(2 * slotPairs);
 
   /** Whether this SHA-256 came a short while ago; from now on it did. */
   seenBefore(hash: Uint8Array): boolean {
     const marks = this.#marks;
-    const place = 2 * (readNumber(hash, 0) % pairs);
+    const place = 2 * (readNumber(hash, 0) % slotPairs);
     const mark = readNumber(hash, 4);
     if (marks[place] === mark || marks[place + 1] === mark) return true;
     marks[place + 1] = marks[place] as number;

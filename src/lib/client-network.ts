@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { plainAddress } from './network.ts';
+import { normalizeAddress } from './network.ts';
 import { addressGroups } from './network-of.ts';
 
 /**
@@ -7,7 +7,7 @@ import { addressGroups } from './network-of.ts';
  * what one customer of a provider gets at least. Undefined when the text is no address.
  */
 export function clientNetwork(address: string): string | undefined {
-  const plain = plainAddress(address);
+  const plain = normalizeAddress(address);
   if (plain === undefined) return undefined;
   if (isIP(plain) === 4) return plain.replace(/\d+$/, '0/24');
   const groups = addressGroups(plain).slice(0, 4);

@@ -13,33 +13,34 @@ const letter = '(?:[0-9a-z]|%(?:25)*[0-9a-f]{2})';
 const base64url = '[0-9a-z_-]';
 
 /** What has the form of a secret: a token, a ticket, a session or an admin key of ours, or a JWT (RFC 7519). */
-export const secretForm = [
+export const secretPattern = [
   `${prefix.join('')}${letter}{8,}`,
   `eyJ${base64url}{8,}\\.${base64url}{8,}\\.${base64url}*`,
 ].join('|');
 
-const secrets = new RegExp(secretForm, 'gi');
-const oneSecret = new RegExp(secretForm, 'i');
+const secrets = new RegExp(secretPattern, 'gi');
+const anySecret = new RegExp(secretPattern, 'i');
 
 /** Whether something in a text has the form of a secret. */
 export function holdsSecret(text: string): boolean {
-  return oneSecret.test(text);
+  return anySecret.test(text);
 }
 
 /** Longest text of a client's that is shown or kept. */
-const longest = 512;
+const maxShownLength = 512;
+
 /** How much of a text is looked at: a form that begins within what is shown ends in here. */
-const lookedAt = 4 * longest;
+const maxScannedLength = 4 * maxShownLength;
 
 /**
  * What a client wrote (a path, an origin), fit for a log: without what has the form of a secret, in one line of
  * printable ASCII, the rest percent-encoded, and cut where it is long.
  */
 export function maskText(text: string): string {
-  const start = text.length > lookedAt ? text.slice(0, lookedAt) : text;
+  const start = text.length > maxScannedLength ? text.slice(0, maxScannedLength) : text;
   const masked = start.replace(secrets, mask).replace(/[^\x21-\x7e]/gu, encodeCharacter);
-  const isCut = masked.length > longest || start !== text;
-  return isCut ? `${masked.slice(0, longest)}...` : masked;
+  const isCut = masked.length > maxShownLength || start !== text;
+  return isCut ? `${masked.slice(0, maxShownLength)}...` : masked;
 }
 
 /** A lone half of a pair has no encoding of its own. */

@@ -1,5 +1,5 @@
 /** Most results that are remembered of one function. */
-const most = 1_000;
+const maxEntries = 1_000;
 
 /**
  * A pure function of a text that remembers its results. Whoever sends ever new texts makes it forget
@@ -11,7 +11,7 @@ export function memoize<T>(read: (text: string) => T): (text: string) => T {
     const found = known.get(text);
     if (found !== undefined || known.has(text)) return found as T;
     const result = read(text);
-    if (known.size >= most) known.clear();
+    if (known.size >= maxEntries) known.clear();
     known.set(text, result);
     return result;
   };

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { plainAddress } from './network.ts';
+import { normalizeAddress } from './network.ts';
 
 /** How many leading bits of an address name its network. */
 export interface PrefixLengths {
@@ -12,7 +12,7 @@ export interface PrefixLengths {
  * IPv4-mapped addresses are IPv4. Undefined when the text is no address.
  */
 export function networkOf(address: string, lengths: PrefixLengths): string | undefined {
-  const plain = plainAddress(address);
+  const plain = normalizeAddress(address);
   if (plain === undefined) return undefined;
   const isV4 = isIP(plain) === 4;
   const [parts, size] = isV4 ? [plain.split('.').map(Number), 8] : [addressGroups(plain), 16];

@@ -5,7 +5,7 @@
  * so halves of surrogate pairs are asked for elsewhere. Joiners and variation selectors are another
  * matter: emoji and some scripts are written with them.
  */
-const hidden = [
+const invisibleCharacters = [
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f',
   '\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb',
   ...[
@@ -14,21 +14,21 @@ const hidden = [
     [0xe0000, 0xe0fff],
   ].map((range) => range.map((code) => String.fromCodePoint(code)).join('-')),
 ].join('');
-const joining = '\\u200c\\u200d\\ufe00-\\ufe0f';
+const joiners = '\\u200c\\u200d\\ufe00-\\ufe0f';
 
-const lineOf = (refused: string) => `^(?!\\s)[^${refused}]+(?<!\\s)$`;
+const lineWithout = (refused: string) => `^(?!\\s)[^${refused}]+(?<!\\s)$`;
 
 /** One line of text for people: a label, a name. No white space around it, which a header would lose. */
-export const linePattern = lineOf(hidden);
+export const linePattern = lineWithout(invisibleCharacters);
 
 /**
  * One line of text that names somebody: two that look the same are not two people, whatever a backend
  * makes of what it cannot show (Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/).
  */
-export const subjectPattern = lineOf(hidden + joining);
+export const subjectPattern = lineWithout(invisibleCharacters + joiners);
 
 /** Longest name of somebody. */
-export const longestSubject = 256;
+export const maxSubjectLength = 256;
 
 const line = new RegExp(linePattern, 'u');
 const subject = new RegExp(subjectPattern, 'u');

@@ -1,5 +1,5 @@
 /** Lines of context around a change. */
-const context = 3;
+const contextLines = 3;
 
 interface Edit {
   readonly sign: ' ' | '-' | '+';
@@ -24,11 +24,11 @@ function linesOf(text: string): string[] {
 }
 
 /** Most pairs of lines to look at; texts that are longer are shown as replaced altogether. */
-const mostPairs = 4_000_000;
+const maxLinePairs = 4_000_000;
 
 /** The shortest way from one to the other, by the longest common subsequence. */
 function compare(before: readonly string[], after: readonly string[]): Edit[] {
-  if (before.length * after.length > mostPairs) {
+  if (before.length * after.length > maxLinePairs) {
     const sign = (sign: '-' | '+') => (line: string) => ({ sign, line });
     return [...before.map(sign('-')), ...after.map(sign('+'))];
   }
@@ -65,7 +65,10 @@ function findHunks(edits: readonly Edit[]): [from: number, to: number][] {
   const hunks: [number, number][] = [];
   edits.forEach(({ sign }, index) => {
     if (sign === ' ') return;
-    const [from, to] = [Math.max(0, index - context), Math.min(edits.length, index + context + 1)];
+    const [from, to] = [
+      Math.max(0, index - contextLines),
+      Math.min(edits.length, index + contextLines + 1),
+    ];
     const last = hunks.at(-1);
     if (last !== undefined && from <= last[1]) last[1] = to;
     else hunks.push([from, to]);

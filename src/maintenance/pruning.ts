@@ -1,16 +1,18 @@
 import type { Config } from '../config/config.ts';
-import { postern } from '../core/model/audit.ts';
+import { systemActor } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
 import type { TokenKind } from '../core/model/token.ts';
 import type { AuditStore, JwtStore, TokenStore } from '../store/port.ts';
 
 /** Rows a batch: that many are deleted in about half a millisecond. */
 const batchSize = 5;
+
 /**
  * How long decisions have the store to themselves after a batch, in batches. One that took long had
  * to wait for decisions, so where there are many, pruning takes its time.
  */
 const pauseFactor = 2;
+
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
@@ -19,6 +21,7 @@ const jwtMargin = 3_600_000;
 
 /** Entries of the audit log that are announced together: looking for them takes a few milliseconds. */
 const announceSize = 10_000;
+
 /**
  * Milliseconds that entries of the audit log may be over their time, so that there are not as many
  * announcements as there are entries.
@@ -75,7 +78,7 @@ export function startPruning(dependencies: {
       const before = clock() - limits.audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
       if (oldest === undefined || oldest.at >= before - announceMs) break;
-      const entry = { at: clock(), event: 'retention', actor: postern } as const;
+      const entry = { at: clock(), event: 'retention', actor: systemActor } as const;
       if ((await audit.announceRetention({ before, limit: announceSize }, entry)) === 0) break;
       total += await deleteAnnounced();
     }

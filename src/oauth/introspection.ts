@@ -33,7 +33,7 @@ export function createIntrospection(dependencies: {
     const found = findGate(gateName);
     if (found === undefined) return deny('no_gate', 'unknown name');
     // What anybody may do without a token says nothing about this one.
-    const gate: Gate = { ...found, sources: ['bearer'], publicPlaces: [] };
+    const gate: Gate = { ...found, sources: ['bearer'], publicRoutes: [] };
     const handshake: Handshake = {
       gateName,
       method: 'GET',
@@ -42,9 +42,9 @@ export function createIntrospection(dependencies: {
       port: '',
       path: path ?? '/',
       locationPath: undefined,
-      isNameSet: false,
-      keepsToken: false,
-      isEarly: false,
+      isGateNameVariable: false,
+      keepsQueryToken: false,
+      isEarlyData: false,
       query: undefined,
       upgrade: 'websocket',
       origin,
@@ -53,7 +53,7 @@ export function createIntrospection(dependencies: {
       subprotocols: undefined,
       clientAddress,
     };
-    const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
-    return decide({ handshake, gate, now: clock(), actor }, redeem ? ports : dry);
+    const dryRunPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
+    return decide({ handshake, gate, now: clock(), actor }, redeem ? ports : dryRunPorts);
   };
 }

@@ -9,14 +9,16 @@ const capacity = 1_000;
  * were since the one before.
  */
 export function createRefusalSampler(windowMs: number) {
-  const written = new LRUCache<string, { readonly at: number; omitted: number }>({ max: capacity });
+  const lastRecorded = new LRUCache<string, { readonly at: number; omitted: number }>({
+    max: capacity,
+  });
   return (tokenId: string, now: number): ThrottleInfo['record'] => {
-    const last = written.get(tokenId);
+    const last = lastRecorded.get(tokenId);
     if (last !== undefined && Math.abs(now - last.at) < windowMs) {
       last.omitted++;
       return 'skip';
     }
-    written.set(tokenId, { at: now, omitted: 0 });
+    lastRecorded.set(tokenId, { at: now, omitted: 0 });
     return { omitted: last?.omitted ?? 0 };
   };
 }

@@ -4,12 +4,12 @@ import { Type } from 'typebox';
 import { readSubrequest } from '../admission/read-subrequest.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { Gate } from '../core/gate/gate.ts';
-import type { GateChoice } from '../core/gate/gate-choice.ts';
+import type { GateRouter } from '../core/gate/gate-choice.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { isOriginAllowed } from '../core/gate/origin.ts';
 import { mergedHostPolicy, signInPolicy } from '../core/gate/site-gate.ts';
 import { type DenialCode, denialStatus, denials } from '../core/model/denials.ts';
-import { retrySeconds } from '../core/model/throttle.ts';
+import { retryAfterSeconds } from '../core/model/throttle.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { readForms } from '../http/bodies.ts';
 import type { NetworkSet } from '../lib/network.ts';
@@ -27,7 +27,7 @@ const tokenBody = Type.Object(
 export interface SessionRouteDependencies {
   readonly sessions: Sessions;
   readonly sessionConfig: SessionConfig;
-  readonly gates: GateChoice;
+  readonly gates: GateRouter;
   readonly trustedProxies: NetworkSet;
 }
 
@@ -47,17 +47,20 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
    * Finds out where the request is, and refuses it when it is not to be served. Runs before anything
    * is validated, so that a page elsewhere may read what was wrong.
    */
-  async function locate(request: FastifyRequest, reply: FastifyReply) {
+  async function locateGate(request: FastifyRequest, reply: FastifyReply) {
     reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
     const { handshake } = readSubrequest(request.raw, trustedProxies);
     if (isDenial(handshake)) return refuse(reply, handshake.reason);
     // What signs in or out is not to be replayed, and who that is, is not told to whoever replays.
-    if (handshake.isEarly) return refuse(reply, 'too_early');
-    const here = gates.atHost(handshake.host);
+    if (handshake.isEarlyData) return refuse(reply, 'too_early');
+    const here = gates.forHost(handshake.host);
     const chosen = gateFor(handshake, here);
     if (chosen === undefined) return refuse(reply, 'no_gate');
     // One count for all of a host: whichever gate a client names, there is one budget.
-    const gate: Gate = { ...chosen, countedAt: here[0]?.countedAt ?? chosen.countedAt };
+    const gate: Gate = {
+      ...chosen,
+      throttleGateName: here[0]?.throttleGateName ?? chosen.throttleGateName,
+    };
     if (handshake.origin !== undefined) {
       // A page elsewhere may neither sign a visitor in as somebody else nor ask who they are.
       if (!isOriginAllowed(handshake, gate.origins)) return refuse(reply, 'origin_not_allowed');
@@ -72,11 +75,11 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
    * of its own, if it is at this host, and else what all gates at this host have in common.
    */
   function gateFor(handshake: Handshake, here: readonly Gate[]): Gate | undefined {
-    const name = parameter(handshake, 'gate') ?? handshake.gateName;
-    if (name !== undefined) return gates.named(name, handshake.host);
-    const path = parameter(handshake, 'path');
+    const name = queryParameter(handshake, 'gate') ?? handshake.gateName;
+    if (name !== undefined) return gates.byName(name, handshake.host);
+    const path = queryParameter(handshake, 'path');
     if (path === undefined) return mergedHostPolicy(here);
-    const chosen = gates.choose({
+    const chosen = gates.match({
       gateName: undefined,
       host: handshake.host,
       path,
@@ -97,7 +100,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     reply: FastifyReply,
   ): Promise<OpenedSession | Deny> {
     const { handshake } = at;
-    const gate = signInPolicy(at.gate, gates.atHost(handshake.host));
+    const gate = signInPolicy(at.gate, gates.forHost(handshake.host));
     const opened = await sessions.open(token, handshake, gate);
     if (isDenial(opened)) return opened;
     setSessionCookie(reply, sessionConfig, opened);
@@ -106,7 +109,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 
   return async (app) => {
     await readForms(app);
-    app.addHook('onRequest', locate);
+    app.addHook('onRequest', locateGate);
 
     app.options('/session', async (_request, reply) => {
       return reply
@@ -120,11 +123,11 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     app.get('/session', async (request) => {
       const at = placeOf(request);
       const asked = {
-        path: parameter(at.handshake, 'path'),
-        gate: parameter(at.handshake, 'gate'),
+        path: queryParameter(at.handshake, 'path'),
+        gate: queryParameter(at.handshake, 'gate'),
       };
       const isAdmission = asked.gate !== undefined || asked.path !== undefined;
-      const verdict = await sessions.look(
+      const verdict = await sessions.inspect(
         { ...at.handshake, path: asked.path },
         at.gate,
         isAdmission ? 'admission' : 'sign_in',
@@ -172,7 +175,9 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 
     app.get('/login', async (request, reply) => {
       const at = placeOf(request);
-      return sendPage(reply, 200, { returnTo: returnAddress(at, askedAddress(at.handshake)) });
+      return sendPage(reply, 200, {
+        returnTo: returnAddress(at, requestedReturnUrl(at.handshake)),
+      });
     });
 
     // For browsers without scripts: the page's form.
@@ -190,7 +195,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 }
 
 /** A parameter of the page's own query, when it is there once. */
-function parameter({ query }: Handshake, name: string): string | undefined {
+function queryParameter({ query }: Handshake, name: string): string | undefined {
   const values = new URLSearchParams(query ?? '').getAll(name);
   return values.length === 1 ? values[0] : undefined;
 }
@@ -203,7 +208,7 @@ function returnAddress(at: Place, asked: string | undefined): string {
  * The parameter `rd`, percent-encoded as the shipped files have it. Lines of one's own may write the address as it
  * is, since nginx cannot encode: then it is everything behind the first `rd=`, with `?` and `&` of its own.
  */
-function askedAddress({ query }: Handshake): string | undefined {
+function requestedReturnUrl({ query }: Handshake): string | undefined {
   const match = /(?:^|&)rd=(.*)$/.exec(query ?? '');
   const raw = match?.[1];
   if (raw === undefined || !/^(?:https?%3a|%2f)/i.test(raw)) return raw;
@@ -221,7 +226,7 @@ function askedAddress({ query }: Handshake): string | undefined {
 function refusalStatus(reply: FastifyReply, reason: DenialCode, denial?: Deny): number {
   if (reason === 'too_early') return 425;
   if (reason !== 'throttled' && reason !== 'too_many_sessions') return denialStatus(reason, false);
-  reply.header('Retry-After', retrySeconds(denial?.throttle));
+  reply.header('Retry-After', retryAfterSeconds(denial?.throttle));
   return 429;
 }
 

@@ -1,11 +1,11 @@
 import type { SessionConfig } from '../config/config.ts';
 import type { DecisionPorts } from '../core/decision/context.ts';
-import { weighDenial } from '../core/decision/count-denial.ts';
+import { failedAttemptWeight } from '../core/decision/count-denial.ts';
 import { decide } from '../core/decision/decide.ts';
-import { type Gate, plainCookie } from '../core/gate/gate.ts';
+import { defaultTokenCookie, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
-import { holderOf, postern } from '../core/model/audit.ts';
-import { showMoment } from '../core/model/audit-entries.ts';
+import { holderOf, systemActor } from '../core/model/audit.ts';
+import { formatTimestamp } from '../core/model/audit-entries.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/model/verdict.ts';
@@ -36,7 +36,11 @@ export interface Sessions {
    * Who the handshake's credential stands for, and with `admission` whether the gate lets it in;
    * nothing is used up. Nobody is signed in by the plain cookie.
    */
-  look(handshake: Handshake, gate: Gate, purpose: 'sign_in' | 'admission'): MaybePromise<Verdict>;
+  inspect(
+    handshake: Handshake,
+    gate: Gate,
+    purpose: 'sign_in' | 'admission',
+  ): MaybePromise<Verdict>;
   /** Revokes the session that the handshake presents, if it presents one. */
   end(handshake: Handshake, gate: Gate): Promise<void>;
   /** Lets a sliding session live on, now that it was used. Never rejects. */
@@ -44,10 +48,10 @@ export interface Sessions {
 }
 
 /** A sliding session is written anew when this part of its life is over, not at each use. */
-const renewAfter = 0.1;
+const renewalFraction = 0.1;
 
 /** Milliseconds in which no more sessions are opened with a token than it may have. */
-const openingMs = 600_000;
+const openWindowMs = 600_000;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createSessions(dependencies: {
@@ -58,12 +62,16 @@ export function createSessions(dependencies: {
   readonly clock: () => number;
 }): Sessions {
   const { store, config, ports, events, clock } = dependencies;
-  const sample = createRefusalSampler(openingMs);
-  const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
+  const sample = createRefusalSampler(openWindowMs);
+  const dryRunPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
 
-  function tell(denial: Deny, { host, origin, clientAddress }: Handshake, gate: Gate): Deny {
+  function reportDenial(
+    denial: Deny,
+    { host, origin, clientAddress }: Handshake,
+    gate: Gate,
+  ): Deny {
     const client = clientAddress;
-    events.signInDenied({ at: clock(), gate: gate.countedAt, denial, host, origin, client });
+    events.signInDenied({ at: clock(), gate: gate.throttleGateName, denial, host, origin, client });
     return denial;
   }
 
@@ -76,13 +84,13 @@ export function createSessions(dependencies: {
         { handshake: presented, gate: at, now, purpose: 'sign_in' },
         ports,
       );
-      if (isDenial(verdict)) return tell(verdict, handshake, gate);
+      if (isDenial(verdict)) return reportDenial(verdict, handshake, gate);
       const { identity } = verdict;
       // A session of a session would outlive the revocation of what the first was opened with.
-      if (identity.kind === 'session') return tell(deny('unknown_token'), handshake, gate);
+      if (identity.kind === 'session') return reportDenial(deny('unknown_token'), handshake, gate);
       // A ticket lives seconds because it travels in the open; what it buys may live longer, but no longer
       // than its issuer may give.
-      const bound = identity.kind === 'ticket' ? identity.opensUntil : identity.expiresAt;
+      const bound = identity.kind === 'ticket' ? identity.sessionExpiryLimit : identity.expiresAt;
       const longest = config.expiry === 'sliding' ? config.maxTtl : config.ttl;
       const renewableUntil = Math.min(now + longest, bound ?? Number.MAX_SAFE_INTEGER);
       const expiresAt = Math.min(now + config.ttl, renewableUntil);
@@ -97,7 +105,7 @@ export function createSessions(dependencies: {
         subject: identity.subject,
         label: undefined,
         claims: identity.claims,
-        bounds: identity.bounds,
+        restrictions: identity.restrictions,
         createdAt: now,
         notBefore: undefined,
         expiresAt,
@@ -109,7 +117,7 @@ export function createSessions(dependencies: {
       const limits = {
         perParent: config.maxPerToken,
         perSubject: config.maxPerSubject,
-        openedSince: now - openingMs,
+        openedSince: now - openWindowMs,
       };
       const outcome = await store.openSession(session, limits, {
         opened: {
@@ -123,13 +131,13 @@ export function createSessions(dependencies: {
             parent: identity.tokenId,
             parent_kind: identity.kind,
             issuer: identity.jwt?.issuer,
-            expires_at: showMoment(expiresAt),
+            expires_at: formatTimestamp(expiresAt),
           },
         },
         ended: (tokenId) => ({
           at: now,
           event: 'sign_out',
-          actor: postern,
+          actor: systemActor,
           tokenId,
           kind: session.kind,
           subject: identity.subject,
@@ -139,24 +147,28 @@ export function createSessions(dependencies: {
       });
       if ('fullSince' in outcome) {
         const { tokenId } = identity;
-        const retryAfter = outcome.fullSince + openingMs - now;
+        const retryAfter = outcome.fullSince + openWindowMs - now;
         const tooMany = { retryAfter, record: sample(tokenId, now) };
-        return tell({ ...deny('too_many_sessions'), identity, throttle: tooMany }, handshake, gate);
+        return reportDenial(
+          { ...deny('too_many_sessions'), identity, throttle: tooMany },
+          handshake,
+          gate,
+        );
       }
       for (const ended of outcome.ended) events.revoked(ended);
       events.sessionOpened({ id, subject: identity.subject, parent: identity.tokenId });
       return { secret, subject: identity.subject, expiresAt, keepUntil: renewableUntil };
     },
 
-    look(handshake, gate, purpose) {
-      const counts = (name: string) => name !== plainCookie || name === config.cookieName;
+    inspect(handshake, gate, purpose) {
+      const counts = (name: string) => name !== defaultTokenCookie || name === config.cookieName;
       const cookieNames = gate.cookieNames.filter(counts);
       const at = purpose === 'sign_in' ? { ...gate, cookieNames } : gate;
-      const looked = decide({ handshake, gate: at, now: clock(), purpose }, dry);
+      const looked = decide({ handshake, gate: at, now: clock(), purpose }, dryRunPorts);
       return mapMaybePromise(looked, (verdict) => {
         // Pages ask over and over who is there: only a guess is news.
-        const isGuess = isDenial(verdict) && weighDenial(verdict, {}) !== undefined;
-        return isGuess ? tell(verdict, handshake, gate) : verdict;
+        const isGuess = isDenial(verdict) && failedAttemptWeight(verdict, {}) !== undefined;
+        return isGuess ? reportDenial(verdict, handshake, gate) : verdict;
       });
     },
 
@@ -165,7 +177,7 @@ export function createSessions(dependencies: {
       const at: Gate = { ...gate, sources: ['cookie'] };
       const verdict = await decide(
         { handshake: presented, gate: at, now: clock(), purpose: 'sign_in' },
-        dry,
+        dryRunPorts,
       );
       const { identity } = verdict;
       if (identity?.kind !== 'session') return;
@@ -179,7 +191,7 @@ export function createSessions(dependencies: {
     renew({ kind, tokenId, expiresAt }) {
       if (kind !== 'session' || config.expiry !== 'sliding' || expiresAt === undefined) return;
       const next = clock() + config.ttl;
-      if (next - expiresAt < config.ttl * renewAfter) return;
+      if (next - expiresAt < config.ttl * renewalFraction) return;
       return store.renew(tokenId, next).catch((error: unknown) => {
         events.failed('a session could not be renewed', error);
       });

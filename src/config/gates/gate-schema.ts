@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { credentialKinds, plainCookie } from '../../core/gate/gate.ts';
+import { credentialKinds, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
@@ -63,7 +63,7 @@ const ruleProperties = {
     Type.Array(Type.String({ pattern: httpTokenPattern }), {
       minItems: 1,
       uniqueItems: true,
-      default: [plainCookie],
+      default: [defaultTokenCookie],
       description:
         "Names of cookies that may hold a token, where there is no cookie of a session: `__Host-postern`, which is that one, for no others. `postern_token` is left out where `login` is Postern's own page.",
     }),

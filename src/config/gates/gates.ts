@@ -1,22 +1,22 @@
 import {
   type ClaimValue,
   credentialKinds,
+  defaultTokenCookie,
   type Gate,
   type GateRules,
-  plainCookie,
 } from '../../core/gate/gate.ts';
 import { findAmbiguities } from '../../core/gate/gate-choice.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../../core/gate/host-pattern.ts';
-import { findLoginProblem, isOwnPage } from '../../core/gate/login.ts';
+import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePathPattern } from '../../core/gate/path-pattern.ts';
-import { parsePublicPlace } from '../../core/gate/public-place.ts';
+import { parsePublicRoute } from '../../core/gate/public-place.ts';
 import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { mask } from '../../lib/mask.ts';
 import { type NetworkSet, parseNetworks } from '../../lib/network.ts';
-import type { Report } from '../build.ts';
+import type { ReportFault } from '../build.ts';
 import { asMap, asText, asTexts, isMap, namedSections } from '../raw-values.ts';
 import { buildBridge } from '../sign-on/bridge.ts';
 import type { RawGate, RawGateRules } from './gate-schema.ts';
@@ -37,7 +37,7 @@ interface Deps {
   /** Every gate that looks for cookies looks for this one first. */
   readonly sessionCookie: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly report: Report;
+  readonly report: ReportFault;
 }
 
 /** Builds all gates. Faults go to `report`. */
@@ -48,7 +48,7 @@ export function buildGates(
   const { report } = deps;
   const ruled = asMap(raw.default_gate) as RawGateRules;
   const below =
-    (prefix: string): Report =>
+    (prefix: string): ReportFault =>
     (path, message) =>
       report(`${prefix}.${path}`, message);
   const defaultGate = buildRules(ruled, { ...deps, report: below('default_gate') });
@@ -58,7 +58,7 @@ export function buildGates(
     const { hosts, paths, ...ownRules } = own;
     const merged = mergeRules(ruled, ownRules);
     // A fault in what is inherited was reported where it stands.
-    const report: Report = (path, message) => {
+    const report: ReportFault = (path, message) => {
       if (isSet(own, path)) here(path, message);
     };
     if (hosts === undefined && isTrusting(merged)) {
@@ -68,7 +68,7 @@ export function buildGates(
     return {
       ...buildRules(merged, { ...deps, report }),
       name,
-      countedAt: name,
+      throttleGateName: name,
       hosts: readAll<HostPattern>(hosts, 'hosts', here, (word) => {
         return parseHostPattern(word) ?? { invalid: 'write app.example.com or *.example.com' };
       }),
@@ -81,7 +81,7 @@ export function buildGates(
   }
   for (const {
     gates: [a, b],
-    places,
+    patterns: places,
   } of findAmbiguities(gates)) {
     const where = places[0] === places[1] ? places[0] : `${places[0]} and ${places[1]}`;
     report(
@@ -95,7 +95,9 @@ export function buildGates(
 /** Where people sign in with sessions, a cookie that a sibling host may set makes nobody somebody else. */
 function plainCookies({ cookies, login }: RawGateRules): string[] {
   const names = asTexts(cookies) ?? [];
-  return isOwnPage(asText(login)) ? names.filter((name) => name !== plainCookie) : names;
+  return isPosternLoginPage(asText(login))
+    ? names.filter((name) => name !== defaultTokenCookie)
+    : names;
 }
 
 function isTrusting({ networks }: RawGateRules): boolean {
@@ -122,7 +124,7 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Deps): Ga
       allow: network('allow'),
       deny: network('deny'),
     },
-    publicPlaces: readAll(raw.public, 'public', report, parsePublicPlace),
+    publicRoutes: readAll(raw.public, 'public', report, parsePublicRoute),
     requirements: {
       scopes: asTexts(required.scopes) ?? [],
       groups: asTexts(required.groups) ?? [],
@@ -150,7 +152,7 @@ function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Deps): Ga
 /** With a bridge, it comes last, unless `sources` says where. */
 function readSources(
   { sources: raw, bridge }: RawGateRules,
-  report: Report,
+  report: ReportFault,
 ): readonly SourceName[] {
   const sources = (asTexts(raw) ?? []) as SourceName[];
   const names = sources.includes('bridge') ? sources : [...sources, 'bridge' as const];
@@ -196,7 +198,7 @@ function showRules(raw: RawGateRules): Record<string, unknown> {
 function readAll<T extends object>(
   raw: unknown,
   setting: string,
-  report: Report,
+  report: ReportFault,
   parse: (word: string) => T | { readonly invalid: string },
 ): T[] {
   return (asTexts(raw) ?? []).flatMap((word) => {
@@ -224,13 +226,13 @@ function readOrigins(words: readonly string[], report: (message: string) => void
   report(
     `"${rules.invalid}" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
   );
-  return { same: false, opaque: false, exact: [], below: [] };
+  return { same: false, opaque: false, exact: [], wildcards: [] };
 }
 
 /** Longest time that nginx may let in somebody whose token was revoked, in milliseconds. */
 const longestCache = 5 * 60_000;
 
-function readCache(raw: unknown, report: Report): number {
+function readCache(raw: unknown, report: ReportFault): number {
   const milliseconds = parseDuration(typeof raw === 'string' ? raw : '0s') ?? longestCache + 1;
   if (milliseconds > longestCache) {
     report(

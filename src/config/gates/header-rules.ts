@@ -5,7 +5,7 @@ import {
   type HeaderField,
   identityHeaders,
 } from '../../core/gate/gate.ts';
-import type { Report } from '../build.ts';
+import type { ReportFault } from '../build.ts';
 import type { RawGateRules } from './gate-schema.ts';
 
 type RawHeaders = NonNullable<RawGateRules['headers']>;
@@ -25,7 +25,7 @@ const sources = ['claim', 'field', 'value', 'env', 'file'] as const;
 export function buildHeaders(
   raw: RawHeaders,
   env: NodeJS.ProcessEnv,
-  report: Report,
+  report: ReportFault,
 ): readonly BackendHeader[] {
   const own = new Map<string, BackendHeader>();
   for (const [name, header] of Object.entries(raw)) {

@@ -1,9 +1,9 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { IssuerKeys, KeyKind } from '../../core/model/issuer.ts';
-import { jwksLimit, parseJwks } from '../../core/model/jwks.ts';
+import { maxJwksBytes, parseJwks } from '../../core/model/jwks.ts';
 import { lengthEntropy } from '../../lib/secret.ts';
-import type { Report } from '../build.ts';
+import type { ReportFault } from '../build.ts';
 import type { RawIssuer } from './issuer-schema.ts';
 
 /** An issuer's keys, and what can be signed with them. */
@@ -12,7 +12,7 @@ export interface FoundKeys {
   readonly kind: KeyKind;
 }
 
-type Reader = (raw: Partial<RawIssuer>, report: Report) => FoundKeys | undefined;
+type Reader = (raw: Partial<RawIssuer>, report: ReportFault) => FoundKeys | undefined;
 
 /** The settings that keys may come from, with what reads each. */
 const readers: Readonly<Record<string, Reader>> = {
@@ -33,7 +33,10 @@ const readers: Readonly<Record<string, Reader>> = {
 };
 
 /** Finds the one setting that says where an issuer's keys come from. Faults go to `report`. */
-export function readIssuerKeys(raw: Partial<RawIssuer>, report: Report): FoundKeys | undefined {
+export function readIssuerKeys(
+  raw: Partial<RawIssuer>,
+  report: ReportFault,
+): FoundKeys | undefined {
   const given = Object.keys(readers).filter((name) => Object.hasOwn(raw, name));
   const [name = '', second] = given;
   if (second !== undefined) {
@@ -54,7 +57,7 @@ export function readIssuerKeys(raw: Partial<RawIssuer>, report: Report): FoundKe
 
 type Fault = (message: string) => void;
 
-function readUrl(url: string, allowHttp: unknown, report: Report): FoundKeys | undefined {
+function readUrl(url: string, allowHttp: unknown, report: ReportFault): FoundKeys | undefined {
   const fault = (message: string) => void report('jwks_url', message);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol)) {
@@ -70,7 +73,7 @@ function readUrl(url: string, allowHttp: unknown, report: Report): FoundKeys | u
   return { keys: { kind: 'jwks_url', url }, kind: 'a JWKS' };
 }
 
-function readJwksFile(path: string, report: Report): FoundKeys | undefined {
+function readJwksFile(path: string, report: ReportFault): FoundKeys | undefined {
   return withFile('jwks_file', path, report, (bytes, fault) => {
     const jwks = parseJwks(bytes.toString('utf8'));
     if (jwks === undefined) fault('holds no JWKS: a JSON object with a list "keys"');
@@ -83,14 +86,14 @@ function readJwksFile(path: string, report: Report): FoundKeys | undefined {
 function withFile(
   setting: string,
   path: string,
-  report: Report,
+  report: ReportFault,
   use: (bytes: Buffer, fault: Fault) => FoundKeys | undefined,
 ): FoundKeys | undefined {
   const fault = (message: string) => report(setting, message);
   try {
     const { size } = statSync(path);
-    if (size > jwksLimit) {
-      fault(`${path} has ${size} bytes; ${jwksLimit} are the most`);
+    if (size > maxJwksBytes) {
+      fault(`${path} has ${size} bytes; ${maxJwksBytes} are the most`);
       return undefined;
     }
     const bytes = readFileSync(path);

@@ -1,6 +1,6 @@
-import { fittingAlgorithms, type Issuer } from '../../core/model/issuer.ts';
+import { algorithmsByKey, type Issuer } from '../../core/model/issuer.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import type { Report } from '../build.ts';
+import type { ReportFault } from '../build.ts';
 import { asText, namedSections } from '../raw-values.ts';
 import { readIssuerKeys } from './issuer-keys.ts';
 import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
@@ -9,11 +9,12 @@ import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-sche
 const longestLeeway = 5 * 60_000;
 
 /** Builds the issuers of `jwt.issuers`. Faults go to `report`. */
-export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
+export function buildIssuers(raw: unknown, report: ReportFault): readonly Issuer[] {
   const nameByIss = new Map<string, string>();
   return namedSections(raw, issuerNamePattern).flatMap(
     ([name, section]: [string, Partial<RawIssuer>]) => {
-      const here: Report = (setting, message) => report(`jwt.issuers.${name}.${setting}`, message);
+      const here: ReportFault = (setting, message) =>
+        report(`jwt.issuers.${name}.${setting}`, message);
       const iss = asText(section.issuer) ?? '';
       const other = nameByIss.get(iss);
       if (other !== undefined && iss !== '') {
@@ -25,12 +26,16 @@ export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
   );
 }
 
-function buildIssuer(name: string, raw: Partial<RawIssuer>, report: Report): Issuer | undefined {
+function buildIssuer(
+  name: string,
+  raw: Partial<RawIssuer>,
+  report: ReportFault,
+): Issuer | undefined {
   const found = readIssuerKeys(raw, report);
   const leeway = parseDuration(asText(raw.leeway ?? issuerDefaults.leeway) ?? '');
   if (leeway === undefined || leeway > longestLeeway) report('leeway', '5m is the most');
   if (found === undefined) return undefined;
-  const { usual, all } = fittingAlgorithms[found.kind];
+  const { defaults: usual, allowed: all } = algorithmsByKey[found.kind];
   const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : usual;
   const misfit = algorithms.find((algorithm) => !all.includes(algorithm));
   if (misfit !== undefined) {

@@ -6,7 +6,7 @@ import {
   type CustomBridge,
 } from '../../core/model/sign-on-settings.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import type { Report } from '../build.ts';
+import type { ReportFault } from '../build.ts';
 import { asMap, asText, asTexts } from '../raw-values.ts';
 import { bridgeDefaults, type RawBridge } from './bridge-schema.ts';
 
@@ -26,7 +26,7 @@ const reserved = [
  * Builds the bridge of a gate; undefined where there is none, or none can be made of it. Faults go to
  * `report`, with the setting's path below `bridge`.
  */
-export function buildBridge(raw: unknown, report: Report): BridgeSettings | undefined {
+export function buildBridge(raw: unknown, report: ReportFault): BridgeSettings | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
   const section: Partial<RawBridge> = raw;
   const service = bridgeServices.find((name) => name === section.service);
@@ -69,7 +69,7 @@ function duration(value: unknown): number | undefined {
 function refuseCustomSettings(
   section: Partial<RawBridge>,
   service: BridgeSettings['service'],
-  report: Report,
+  report: ReportFault,
 ): void {
   const advice = `is known for ${service}; leave it out, or set service: custom`;
   if (section.path !== undefined) report('path', advice);
@@ -80,7 +80,7 @@ function refuseCustomSettings(
 function checkCookies(
   cookies: readonly string[] | undefined,
   isCustom: boolean,
-  report: Report,
+  report: ReportFault,
 ): void {
   if (cookies === undefined) {
     if (isCustom) report('cookies', 'is needed for a custom service: it gets no other cookies');
@@ -92,7 +92,7 @@ function checkCookies(
   }
 }
 
-function checkUrl(url: unknown, report: Report): void {
+function checkUrl(url: unknown, report: ReportFault): void {
   if (typeof url !== 'string') return;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:\/\//i.test(url)) {
@@ -108,7 +108,7 @@ function checkUrl(url: unknown, report: Report): void {
   }
 }
 
-function checkLogin(login: unknown, report: Report): void {
+function checkLogin(login: unknown, report: ReportFault): void {
   if (typeof login !== 'string') return;
   const isPath = /^\/(?![/\\])[\x21-\x7e]*$/.test(login);
   const isAddress = /^https?:\/\/[\x21-\x7e]+$/i.test(login) && URL.canParse(login);
@@ -122,7 +122,7 @@ function checkLogin(login: unknown, report: Report): void {
 function readAnswerHeaders(
   section: Partial<RawBridge>,
   isCustom: boolean,
-  report: Report,
+  report: ReportFault,
 ): BridgeSettings['answerHeaders'] {
   const { subject, email, name, groups } = asMap(section.answer_headers);
   if (isCustom && subject === undefined) {
@@ -138,7 +138,7 @@ function readAnswerHeaders(
   };
 }
 
-function readCustom(section: Partial<RawBridge>, report: Report): CustomBridge {
+function readCustom(section: Partial<RawBridge>, report: ReportFault): CustomBridge {
   const path = asText(section.path);
   const given = asMap(section.request_headers);
   const loginHeader = asText(asMap(section.answer_headers).login);

@@ -1,13 +1,13 @@
 import { holdsSecret } from '../../lib/mask.ts';
-import { isOriginAllowed, listsOrigins } from '../gate/origin.ts';
+import { hasExplicitOrigins, isOriginAllowed } from '../gate/origin.ts';
 import { type Deny, deny } from '../model/verdict.ts';
-import { type DecisionContext, note } from './context.ts';
+import { addTraceNote, type DecisionContext } from './context.ts';
 import type { CredentialSource } from './credential-source.ts';
 
 /** RFC 6455, section 4.1: a handshake upgrades to websocket and nothing else, by GET. */
 export function checkUpgrade(context: DecisionContext): Deny | undefined {
   const { upgrade, method } = context.handshake;
-  note(context, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
+  addTraceNote(context, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
   if (upgrade === 'none') return undefined;
   return upgrade === 'websocket' && method === 'GET' ? undefined : deny('upgrade_not_websocket');
 }
@@ -16,9 +16,13 @@ export function checkUpgrade(context: DecisionContext): Deny | undefined {
  * Where nginx leaves the query as it is, a token in it would reach the backend, whatever lets the request in.
  * It is not looked at any further: it is known to somebody else by now, or would be.
  */
-export function checkKeptToken({ handshake, gate, ports }: DecisionContext): Deny | undefined {
-  const { keepsToken, query } = handshake;
-  if (!keepsToken || query === undefined) return undefined;
+export function checkQueryTokenRemoved({
+  handshake,
+  gate,
+  ports,
+}: DecisionContext): Deny | undefined {
+  const { keepsQueryToken, query } = handshake;
+  if (!keepsQueryToken || query === undefined) return undefined;
   const isRead = gate.sources.includes('query');
   const presented = isRead && ports.sources.get('query')?.extract(handshake, gate) !== undefined;
   if (!presented && !holdsSecret(query)) return undefined;
@@ -33,7 +37,7 @@ export function checkNetworks(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
   const { allow, deny: denied } = gate.networks;
   if (allow === undefined && denied === undefined) {
-    note(context, 'all are allowed');
+    addTraceNote(context, 'all are allowed');
     return undefined;
   }
   const { clientAddress } = handshake;
@@ -46,8 +50,8 @@ export function checkNetworks(context: DecisionContext): Deny | undefined {
 /** A gate that names its origins wants one of them with every handshake, whatever the credential. */
 export function checkListedOrigin(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
-  if (!listsOrigins(gate.origins)) {
-    note(context, 'none is listed');
+  if (!hasExplicitOrigins(gate.origins)) {
+    addTraceNote(context, 'none is listed');
     return undefined;
   }
   // Browsers send no Origin with a plain navigation, so only a handshake has to have one.
@@ -61,12 +65,15 @@ export function checkListedOrigin(context: DecisionContext): Deny | undefined {
  */
 export function checkCrossSite(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
-  const need = originNeed(context);
+  const need = originRequirement(context);
   if (need === 'none') return undefined;
   // Browsers send an Origin with every handshake, but with a plain navigation none.
   const mayLack = need === 'present' || handshake.upgrade === 'none';
   if (handshake.origin === undefined && mayLack) return undefined;
-  note(context, handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit');
+  addTraceNote(
+    context,
+    handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit',
+  );
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 
@@ -74,14 +81,15 @@ export function checkCrossSite(context: DecisionContext): Deny | undefined {
  * What the page behind the handshake has to prove. Being in a network proves nothing about it, but
  * programs, which send no Origin, are what networks are trusted for.
  */
-function originNeed({
+function originRequirement({
   basis: grounds,
   credential,
-  bridged,
+  bridgeRequest,
   ports,
 }: DecisionContext): CredentialSource['origin'] {
   if (grounds === 'network') return 'present';
-  if (bridged !== undefined) return bridged.cookies === undefined ? 'present' : 'required';
+  if (bridgeRequest !== undefined)
+    return bridgeRequest.cookies === undefined ? 'present' : 'required';
   const source = credential && ports.sources.get(credential.source);
   return source?.origin ?? 'required';
 }
@@ -92,12 +100,12 @@ function originNeed({
  * of TLS to be complete; the client sends the request again (RFC 8470, section 5.2).
  */
 export function checkEarlyData(context: DecisionContext): Deny | undefined {
-  const { handshake, gate, identity, bridged } = context;
-  if (!handshake.isEarly) return undefined;
-  note(context, 'sent as early data of TLS');
+  const { handshake, gate, identity, bridgeRequest } = context;
+  if (!handshake.isEarlyData) return undefined;
+  addTraceNote(context, 'sent as early data of TLS');
   const isUsedUp =
     identity?.maxUses !== undefined || (gate.jwtSingleUse && identity?.jwt !== undefined);
-  const isSession = identity?.kind === 'session' || bridged?.cookies !== undefined;
+  const isSession = identity?.kind === 'session' || bridgeRequest?.cookies !== undefined;
   return isUsedUp || isSession ? deny('too_early') : undefined;
 }
 

@@ -15,13 +15,13 @@ export interface DecisionPorts {
   /** All credential sources, by name. */
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
   /**
-   * Finds out whose credential it is. Throws, or rejects, only when it cannot tell. `mayWork` (see
+   * Finds out whose credential it is. Throws, or rejects, only when it cannot tell. `mayDoExpensiveWork` (see
    * Throttle) is asked first, and only, where it matters; no means a denial as `throttled`.
    */
   verify(
     credential: Credential,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): MaybePromise<Identity | Deny>;
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
@@ -66,13 +66,13 @@ export interface DecisionContext extends DecisionRequest {
   /** Set for grounds that are a source of ours. */
   credential: Credential | undefined;
   /** Set for the source `bridge`. */
-  bridged: BridgeRequest | undefined;
+  bridgeRequest: BridgeRequest | undefined;
   identity: Identity | undefined;
   /** Notes of the present step; nobody reads them unless there is a trace. */
   notes: string[] | undefined;
 }
 
 /** Leaves a note for the trace. */
-export function note(context: DecisionContext, text: string): void {
+export function addTraceNote(context: DecisionContext, text: string): void {
   context.notes?.push(text);
 }

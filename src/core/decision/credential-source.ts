@@ -5,7 +5,7 @@ import type { sourceNames } from '../model/source-name.ts';
 import type { Deny } from '../model/verdict.ts';
 
 /** What a source found: the value, and whom the client claims to be. */
-export type Presented = Omit<Credential, 'source'>;
+export type PresentedCredential = Omit<Credential, 'source'>;
 
 /** Reads one place of a handshake. Pure, never throws, and takes time linear in its input. */
 export interface CredentialSource {
@@ -18,5 +18,5 @@ export interface CredentialSource {
    */
   readonly origin: 'none' | 'present' | 'required';
   /** What is presented here, undefined when nothing is, or a denial when it is malformed. */
-  extract(handshake: Handshake, gate: Gate): Presented | Deny | undefined;
+  extract(handshake: Handshake, gate: Gate): PresentedCredential | Deny | undefined;
 }

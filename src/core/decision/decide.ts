@@ -1,20 +1,25 @@
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
-import { findPublic } from '../gate/public-place.ts';
-import { bareIdentity } from '../model/identity.ts';
+import { matchPublicRoute } from '../gate/public-place.ts';
+import { identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
 import { checkRestrictions } from './bounds.ts';
 import {
   checkCrossSite,
   checkEarlyData,
-  checkKeptToken,
   checkKind,
   checkListedOrigin,
   checkNetworks,
+  checkQueryTokenRemoved,
   checkSingleUse,
   checkUpgrade,
 } from './checks.ts';
-import { type DecisionContext, type DecisionPorts, type DecisionRequest, note } from './context.ts';
-import { countDenial } from './count-denial.ts';
+import {
+  addTraceNote,
+  type DecisionContext,
+  type DecisionPorts,
+  type DecisionRequest,
+} from './context.ts';
+import { countFailedAttempt } from './count-denial.ts';
 import { findCredential } from './find-credential.ts';
 import { findIdentity } from './find-identity.ts';
 import { checkRequirements } from './requirements.ts';
@@ -22,11 +27,11 @@ import { checkRequirements } from './requirements.ts';
 /** One named part of a decision. */
 interface Step {
   readonly name: string;
-  take(context: DecisionContext): MaybePromise<Deny | undefined>;
+  run(context: DecisionContext): MaybePromise<Deny | undefined>;
   /** Whom it concerns; everybody where it does not say. */
-  readonly concerns?: (context: DecisionContext) => boolean;
+  readonly appliesTo?: (context: DecisionContext) => boolean;
   /** Whether what it denies may be a failed attempt, and is counted. */
-  readonly counts?: true;
+  readonly countsAsAttempt?: true;
 }
 
 const isNotPublic = ({ basis: grounds }: DecisionContext) => grounds !== 'public';
@@ -43,20 +48,20 @@ const isAdmission = ({ purpose }: DecisionContext) => purpose !== 'sign_in';
  * undone (using a ticket up) last, when all else has passed.
  */
 const steps: readonly Step[] = [
-  { name: 'upgrade', take: checkUpgrade },
-  { name: 'networks', take: checkNetworks },
-  { name: 'kept token', take: checkKeptToken },
-  { name: 'public', take: findPublicPlace },
-  { name: 'listed origin', take: checkListedOrigin, concerns: isNotPublic },
-  { name: 'credential', take: findCredential, concerns: isNotPublic, counts: true },
-  { name: 'cross-site', take: checkCrossSite, concerns: isNotPublic },
-  { name: 'identity', take: findIdentity, concerns: isNotPublic, counts: true },
-  { name: 'kind', take: checkKind, concerns: (i) => isToken(i) && isAdmission(i) },
-  { name: 'bounds', take: checkTokenBounds, concerns: isToken },
-  { name: 'requirements', take: checkRequired, concerns: (i) => isKnown(i) && isAdmission(i) },
-  { name: 'single use', take: checkSingleUse, concerns: isToken },
-  { name: 'early data', take: checkEarlyData, concerns: isNotPublic },
-  { name: 'redemption', take: redeem, concerns: isToken },
+  { name: 'upgrade', run: checkUpgrade },
+  { name: 'networks', run: checkNetworks },
+  { name: 'kept token', run: checkQueryTokenRemoved },
+  { name: 'public', run: findPublicPlace },
+  { name: 'listed origin', run: checkListedOrigin, appliesTo: isNotPublic },
+  { name: 'credential', run: findCredential, appliesTo: isNotPublic, countsAsAttempt: true },
+  { name: 'cross-site', run: checkCrossSite, appliesTo: isNotPublic },
+  { name: 'identity', run: findIdentity, appliesTo: isNotPublic, countsAsAttempt: true },
+  { name: 'kind', run: checkKind, appliesTo: (i) => isToken(i) && isAdmission(i) },
+  { name: 'bounds', run: checkTokenRestrictions, appliesTo: isToken },
+  { name: 'requirements', run: checkRequired, appliesTo: (i) => isKnown(i) && isAdmission(i) },
+  { name: 'single use', run: checkSingleUse, appliesTo: isToken },
+  { name: 'early data', run: checkEarlyData, appliesTo: isNotPublic },
+  { name: 'redemption', run: redeem, appliesTo: isToken },
 ];
 
 /**
@@ -64,14 +69,14 @@ const steps: readonly Step[] = [
  * with what the ports do; the caller must treat that as a denial.
  */
 export function decide(question: DecisionRequest, ports: DecisionPorts): MaybePromise<Verdict> {
-  return takeSteps(inquire(question, ports), 0);
+  return runSteps(createContext(question, ports), 0);
 }
 
 /**
  * All fields are there from the start and each is named: V8 may take as long to spread the question
  * and to add fields one by one as for all steps.
  */
-function inquire(question: DecisionRequest, ports: DecisionPorts): DecisionContext {
+function createContext(question: DecisionRequest, ports: DecisionPorts): DecisionContext {
   const { handshake, gate, now, purpose, requestId, actor, trace } = question;
   return {
     handshake,
@@ -84,25 +89,25 @@ function inquire(question: DecisionRequest, ports: DecisionPorts): DecisionConte
     ports,
     basis: undefined,
     credential: undefined,
-    bridged: undefined,
+    bridgeRequest: undefined,
     identity: undefined,
     notes: undefined,
   };
 }
 
-function takeSteps(context: DecisionContext, from: number): MaybePromise<Verdict> {
+function runSteps(context: DecisionContext, from: number): MaybePromise<Verdict> {
   for (let at = from; at < steps.length; at++) {
     const step = steps[at] as Step;
     if (context.trace !== undefined) context.notes = [];
-    if (step.concerns !== undefined && !step.concerns(context)) {
+    if (step.appliesTo !== undefined && !step.appliesTo(context)) {
       context.trace?.({ step: step.name, outcome: 'skipped', notes: [] });
       continue;
     }
-    const taken = step.take(context);
+    const taken = step.run(context);
     if (taken instanceof Promise) {
-      return taken.then((denial) => finish(step, context, denial) ?? takeSteps(context, at + 1));
+      return taken.then((denial) => finishStep(step, context, denial) ?? runSteps(context, at + 1));
     }
-    const denied = finish(step, context, taken);
+    const denied = finishStep(step, context, taken);
     if (denied !== undefined) return denied;
   }
   const { basis: grounds, identity } = context;
@@ -111,12 +116,13 @@ function takeSteps(context: DecisionContext, from: number): MaybePromise<Verdict
   return { verdict: 'allow', identity, source: grounds };
 }
 
-function finish(
-  { name, counts }: Step,
+function finishStep(
+  { name, countsAsAttempt }: Step,
   context: DecisionContext,
   taken: Deny | undefined,
 ): Deny | undefined {
-  const denial = taken !== undefined && counts ? countDenial(taken, context) : taken;
+  const denial =
+    taken !== undefined && countsAsAttempt ? countFailedAttempt(taken, context) : taken;
   const outcome = denial === undefined ? 'passed' : 'denied';
   context.trace?.({ step: name, outcome, notes: context.notes ?? [] });
   return denial && withKnown(denial, context, name);
@@ -139,19 +145,19 @@ function withKnown(
 }
 
 function findPublicPlace(context: DecisionContext): Deny | undefined {
-  const found = findPublic(context.gate.publicPlaces, context.handshake);
+  const found = matchPublicRoute(context.gate.publicRoutes, context.handshake);
   if (isDenial(found)) return found;
   if (!found) {
-    note(context, 'a credential is needed');
+    addTraceNote(context, 'a credential is needed');
     return undefined;
   }
   context.basis = 'public';
-  context.identity = bareIdentity('public', '');
-  note(context, 'anybody may');
+  context.identity = identityWithoutToken('public', '');
+  addTraceNote(context, 'anybody may');
   return undefined;
 }
 
-function checkTokenBounds({
+function checkTokenRestrictions({
   handshake,
   gate,
   identity,
@@ -159,7 +165,7 @@ function checkTokenBounds({
 }: DecisionContext): Deny | undefined {
   if (identity === undefined) return deny('no_credential');
   return checkRestrictions(
-    identity.bounds,
+    identity.restrictions,
     handshake,
     purpose === 'sign_in' ? undefined : gate.name,
   );
@@ -176,6 +182,6 @@ function redeem(context: DecisionContext): MaybePromise<Deny | undefined> {
   if (identity === undefined) return deny('no_credential');
   const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;
   if (identity.maxUses === undefined && !isOnce) return undefined;
-  note(context, 'one use');
+  addTraceNote(context, 'one use');
   return ports.redeem(identity, context);
 }

@@ -1,7 +1,7 @@
 import type { Gate } from '../gate/gate.ts';
 import { matchesHost } from '../gate/host-pattern.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
-import { type DecisionContext, note } from './context.ts';
+import { addTraceNote, type DecisionContext } from './context.ts';
 import type { BridgeRequest } from './sign-on.ts';
 
 /**
@@ -13,14 +13,14 @@ export function findCredential(context: DecisionContext): Deny | undefined {
   const { handshake, gate, ports } = context;
   for (const name of gate.sources) {
     if (name === 'bridge') {
-      const request = bridgeRequest(context);
+      const request = buildBridgeRequest(context);
       const hasAny = request?.cookies !== undefined || request?.authorization !== undefined;
-      note(context, `bridge: ${hasAny ? 'present' : 'nothing'}`);
+      addTraceNote(context, `bridge: ${hasAny ? 'present' : 'nothing'}`);
       if (request === undefined || !hasAny) continue;
-      return rest(context, request);
+      return useBridge(context, request);
     }
     const presented = ports.sources.get(name)?.extract(handshake, gate);
-    note(context, `${name}: ${presented === undefined ? 'nothing' : 'present'}`);
+    addTraceNote(context, `${name}: ${presented === undefined ? 'nothing' : 'present'}`);
     if (presented === undefined) continue;
     context.basis = name;
     if (isDenial(presented)) return presented;
@@ -31,14 +31,14 @@ export function findCredential(context: DecisionContext): Deny | undefined {
   const { trust } = gate.networks;
   if (handshake.clientAddress !== undefined && trust?.includes(handshake.clientAddress)) {
     if (isAtOwnHost(gate, handshake.host)) {
-      note(context, 'the client is in networks.trust');
+      addTraceNote(context, 'the client is in networks.trust');
       context.basis = 'network';
       return undefined;
     }
-    note(context, 'networks.trust counts at the hosts of the gate alone');
+    addTraceNote(context, 'networks.trust counts at the hosts of the gate alone');
   }
-  const request = gate.sources.includes('bridge') ? bridgeRequest(context) : undefined;
-  return request === undefined ? deny('no_credential') : rest(context, request);
+  const request = gate.sources.includes('bridge') ? buildBridgeRequest(context) : undefined;
+  return request === undefined ? deny('no_credential') : useBridge(context, request);
 }
 
 /**
@@ -49,13 +49,17 @@ function isAtOwnHost({ hosts }: Pick<Gate, 'hosts'>, host: string): boolean {
   return hosts.some((pattern) => matchesHost(pattern, host));
 }
 
-function rest(context: DecisionContext, request: BridgeRequest): undefined {
+function useBridge(context: DecisionContext, request: BridgeRequest): undefined {
   context.basis = 'bridge';
-  context.bridged = request;
+  context.bridgeRequest = request;
 }
 
 /** What of a handshake is a sign-on service's business: never a token of ours. */
-function bridgeRequest({ handshake, gate, ports }: DecisionContext): BridgeRequest | undefined {
+function buildBridgeRequest({
+  handshake,
+  gate,
+  ports,
+}: DecisionContext): BridgeRequest | undefined {
   const bridge = ports.bridgeOf(gate);
   if (bridge === undefined) return undefined;
   const { authorization } = handshake;
@@ -63,7 +67,7 @@ function bridgeRequest({ handshake, gate, ports }: DecisionContext): BridgeReque
   const isOurs = gate.sources.some((name) => name === scheme);
   return {
     handshake,
-    cookies: bridge.cookiesOf(handshake.cookie),
+    cookies: bridge.selectCookies(handshake.cookie),
     authorization: isOurs ? undefined : authorization,
   };
 }

@@ -6,15 +6,15 @@ import { type Deny, deny } from '../model/verdict.ts';
 export function checkRequirements(required: Requirements, identity: Identity): Deny | undefined {
   const { scopes, groups, claims } = required;
   if (scopes.length > 0) {
-    const held = scopesOf(identity);
+    const held = grantedScopes(identity);
     if (!scopes.every((scope) => held.includes(scope))) return deny('insufficient_scope');
   }
   if (groups.length > 0) {
-    const held = membersOf(identity, 'groups');
+    const held = claimValues(identity, 'groups');
     if (!groups.some((group) => held.includes(group))) return deny('not_admitted', 'groups');
   }
   for (const [name, values] of claims) {
-    const held = membersOf(identity, name);
+    const held = claimValues(identity, name);
     if (!values.some((value) => held.some((one) => matchesValue(value, one)))) {
       return deny('not_admitted', `claim ${name}`);
     }
@@ -22,12 +22,12 @@ export function checkRequirements(required: Requirements, identity: Identity): D
   return undefined;
 }
 
-function scopesOf(identity: Identity): readonly unknown[] {
-  const lists = ['scope', 'scopes', 'scp'].flatMap((name) => membersOf(identity, name));
+function grantedScopes(identity: Identity): readonly unknown[] {
+  const lists = ['scope', 'scopes', 'scp'].flatMap((name) => claimValues(identity, name));
   return lists.flatMap((value) => (typeof value === 'string' ? value.split(' ') : []));
 }
 
-function membersOf({ claims, subject }: Identity, name: string): readonly unknown[] {
+function claimValues({ claims, subject }: Identity, name: string): readonly unknown[] {
   if (name === 'sub') return [subject];
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (value === undefined || value === null) return [];

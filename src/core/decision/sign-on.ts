@@ -17,13 +17,17 @@ export interface Bridge {
    * The service's own cookies out of a `Cookie` header, joined again; undefined when there are none.
    * Pure, never throws.
    */
-  cookiesOf(cookieHeader: string | undefined): string | undefined;
+  selectCookies(cookieHeader: string | undefined): string | undefined;
   /**
    * Asks the service. `now` is Unix time in milliseconds. Never rejects: what cannot be told is
-   * denied as `sign_on_unavailable`, and as `throttled` what would have to be asked when `mayWork`
+   * denied as `sign_on_unavailable`, and as `throttled` what would have to be asked when `mayDoExpensiveWork`
    * says no.
    */
-  ask(request: BridgeRequest, now: number, mayWork: () => boolean): Promise<Identity | Deny>;
+  ask(
+    request: BridgeRequest,
+    now: number,
+    mayDoExpensiveWork: () => boolean,
+  ): Promise<Identity | Deny>;
 }
 
 /** The subject of somebody whom a service lets through without knowing them. */

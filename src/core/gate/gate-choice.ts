@@ -21,28 +21,28 @@ import {
 import { type PathReadings, readDecodedPath, readPath } from './path-readings.ts';
 
 /** A gate, and what made it the one. */
-export interface ChosenGate {
+export interface GateMatch {
   readonly gate: Gate;
   /** For people: `nginx named it`, `app.example.com /ws`. */
-  readonly because: string;
+  readonly matchedBy: string;
 }
 
 /** What of a handshake says at which gate it is. */
-export type PlaceFacts = Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'> &
-  Partial<Pick<Handshake, 'isNameSet'>>;
+export type RoutingFacts = Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'> &
+  Partial<Pick<Handshake, 'isGateNameVariable'>>;
 
 /** Finds the gate that a handshake is at. */
-export interface GateChoice {
+export interface GateRouter {
   /** A denial when there is none, or when nobody can say which. */
-  choose(handshake: PlaceFacts): ChosenGate | Deny;
+  match(handshake: RoutingFacts): GateMatch | Deny;
   /** The gate of this name, if requests to the host can be at it; of any host, where none is given. */
-  named(name: string, host?: string): Gate | undefined;
+  byName(name: string, host?: string): Gate | undefined;
   /** The gates that requests to this host can be at. */
-  atHost(host: string): readonly Gate[];
+  forHost(host: string): readonly Gate[];
 }
 
 /** One place of a gate. */
-interface Place {
+interface Route {
   readonly gate: Gate;
   readonly host: HostPattern;
   readonly path: PathPattern;
@@ -50,13 +50,13 @@ interface Place {
   readonly folded: PathPattern;
 }
 
-const everyPath = parsePathPattern('/') as PathPattern;
+const allPaths = parsePathPattern('/') as PathPattern;
 
 /** Gates by their configuration. The most specific place wins: first by its host, then by its path. */
-export function chooseAmong(gates: readonly Gate[]): GateChoice {
+export function createGateRouter(gates: readonly Gate[]): GateRouter {
   const byName = new Map(gates.map((gate) => [gate.name, gate]));
   const places = gates
-    .flatMap(placesOf)
+    .flatMap(routesOf)
     .sort((a, b) => compareHosts(a.host, b.host) || comparePaths(a.path, b.path));
 
   const placesAt = (host: string) => places.filter((place) => matchesHost(place.host, host));
@@ -65,27 +65,28 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
    * The gate of a path, if backends find it there as well to which capitals are nothing, or a slash at the
    * end is.
    */
-  function gateAt(here: readonly Place[], path: string): Gate | undefined | Doubt {
+  function gateAt(here: readonly Route[], path: string): Gate | undefined | NearMiss {
     const place = here.find((one) => matchesPath(one.path, path));
     const folded = foldCase(path);
     const other = here.find((one) => matchesPath(one.folded, folded));
     if (place?.gate !== other?.gate) return 'capitals';
-    if (place === undefined || !place.path.open) return place?.gate;
+    if (place === undefined || !place.path.includesSubpaths) return place?.gate;
     const twin = folded.endsWith('/') ? folded.slice(0, -1) : `${folded}/`;
     const exact = here.find((one) => matchesPath(one.folded, twin));
-    const isOther = exact !== undefined && !exact.path.open && exact.gate !== place.gate;
+    const isOther =
+      exact !== undefined && !exact.path.includesSubpaths && exact.gate !== place.gate;
     return isOther ? 'slash' : place.gate;
   }
 
   /** The one gate that all readings are at. */
-  function agree(here: readonly Place[], read: PathReadings): Gate | Deny {
-    const whole = wholeHost(here);
+  function agree(here: readonly Route[], read: PathReadings): Gate | Deny {
+    const whole = gateOfWholeHost(here);
     if (whole !== undefined) return whole;
-    const agreed = requireAgreement(read, (path) => gateAt(here, path), showGate);
+    const agreed = requireAgreement(read, (path) => gateAt(here, path), describeGate);
     if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
     if (agreed.value === undefined) return deny('no_gate', 'host and path');
     return typeof agreed.value === 'string'
-      ? deny('ambiguous_path', doubts[agreed.value])
+      ? deny('ambiguous_path', nearMisses[agreed.value])
       : agreed.value;
   }
 
@@ -116,19 +117,20 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
     const other = there && agree(placesAt(host), there);
     const isNowhere = other !== undefined && isDenial(other) && other.reason === 'no_gate';
     const mayBe = other === gate || (isNamed && isNowhere);
-    return mayBe ? undefined : deny('ambiguous_path', showRewritten(gate, other));
+    return mayBe ? undefined : deny('ambiguous_path', describeRewrite(gate, other));
   }
 
   return {
-    choose({ gateName, host, path, locationPath, isNameSet }) {
+    match({ gateName, host, path, locationPath, isGateNameVariable }) {
       if (gateName !== undefined) {
         const gate = byName.get(gateName);
         if (gate === undefined) return deny('no_gate', 'unknown name');
-        const sent = isNameSet && path !== undefined ? readPath(path)?.resolved : undefined;
-        const moved = isNameSet
+        const sent =
+          isGateNameVariable && path !== undefined ? readPath(path)?.resolved : undefined;
+        const moved = isGateNameVariable
           ? checkMoved(gate, { host, locationPath }, { sent, isNamed: true })
           : undefined;
-        return moved ?? checkNamed(host, path) ?? { gate, because: 'nginx named it' };
+        return moved ?? checkNamed(host, path) ?? { gate, matchedBy: 'nginx named it' };
       }
       const read = path === undefined ? undefined : readPath(path);
       if (read === undefined) return deny('malformed_request', 'path');
@@ -138,19 +140,19 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
       const sent = read.resolved;
       const moved = checkMoved(gate, { host, locationPath }, { sent, isNamed: false });
       if (moved !== undefined) return moved;
-      const place = here.find((one) => matchesPath(one.path, sent)) as Place;
-      return { gate, because: `${renderHost(place.host)} ${place.path.text}` };
+      const place = here.find((one) => matchesPath(one.path, sent)) as Route;
+      return { gate, matchedBy: `${renderHost(place.host)} ${place.path.text}` };
     },
-    named(name, host) {
+    byName(name, host) {
       const gate = byName.get(name);
       return gate && (host === undefined || isAtHost(gate, host)) ? gate : undefined;
     },
-    atHost: (host) => gates.filter((gate) => isAtHost(gate, host)),
+    forHost: (host) => gates.filter((gate) => isAtHost(gate, host)),
   };
 }
 
 /** Without gates of their own rules, every name that nginx gives is a gate with these. */
-export function chooseAny(build: (name: string) => Gate): GateChoice {
+export function createCatchAllRouter(build: (name: string) => Gate): GateRouter {
   const gates = new Map<string, Gate>();
   const named = (name: string): Gate => {
     // A page may ask about a gate by any name: that is not to cost memory without bound.
@@ -159,24 +161,24 @@ export function chooseAny(build: (name: string) => Gate): GateChoice {
     return gate;
   };
   return {
-    choose({ gateName, path }) {
+    match({ gateName, path }) {
       // Other names may stand in other locations, and a path with dots may lead to any of them.
       const read = gateName === undefined || path === undefined ? undefined : readPath(path);
       if (read?.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
       return {
         gate: named(gateName ?? defaultGateName),
-        because: gateName === undefined ? 'there is only one' : 'nginx named it',
+        matchedBy: gateName === undefined ? 'there is only one' : 'nginx named it',
       };
     },
-    named: (name) => (isGateName(name) ? named(name) : undefined),
-    atHost: () => [named(defaultGateName)],
+    byName: (name) => (isGateName(name) ? named(name) : undefined),
+    forHost: () => [named(defaultGateName)],
   };
 }
 
 /** Two gates that both could be meant, with the places where they meet. */
 export interface Ambiguity {
   readonly gates: readonly [string, string];
-  readonly places: readonly [string, string];
+  readonly patterns: readonly [string, string];
 }
 
 /**
@@ -184,41 +186,41 @@ export interface Ambiguity {
  * them apart: a backend may read `/WS` as `/ws`.
  */
 export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
-  const places = gates.flatMap(placesOf);
+  const places = gates.flatMap(routesOf);
   const found: Ambiguity[] = [];
   for (const [index, a] of places.entries()) {
     for (const b of places.slice(index + 1)) {
       if (a.gate === b.gate || relateHosts(a.host, b.host) !== 'equal') continue;
       const relation = relatePaths(a.folded, b.folded);
       if (relation !== 'equal' && relation !== 'crossing') continue;
-      const show = ({ host, path }: Place) => `${renderHost(host)} ${path.text}`;
-      found.push({ gates: [a.gate.name, b.gate.name], places: [show(a), show(b)] });
+      const show = ({ host, path }: Route) => `${renderHost(host)} ${path.text}`;
+      found.push({ gates: [a.gate.name, b.gate.name], patterns: [show(a), show(b)] });
     }
   }
   return found;
 }
 
 /** The gate of all places, where one of them is every path: no path has any bearing then. */
-function wholeHost(here: readonly Place[]): Gate | undefined {
+function gateOfWholeHost(here: readonly Route[]): Gate | undefined {
   const [first] = here;
   const isOne = here.every(({ gate }) => gate === first?.gate);
-  const isWhole = here.some(({ path }) => path.open && path.segments.length === 0);
+  const isWhole = here.some(({ path }) => path.includesSubpaths && path.segments.length === 0);
   return isOne && isWhole ? first?.gate : undefined;
 }
 
 /** Why a backend may find another gate at a path that can be read in one way only. */
-const doubts = {
+const nearMisses = {
   capitals: 'without capitals: another gate',
   slash: 'but for the slash at the end: another gate',
 } as const;
-type Doubt = keyof typeof doubts;
+type NearMiss = keyof typeof nearMisses;
 
-function showGate(gate: Gate | undefined | Doubt): string {
+function describeGate(gate: Gate | undefined | NearMiss): string {
   if (gate === undefined) return 'no gate';
-  return typeof gate === 'string' ? doubts[gate] : gate.name;
+  return typeof gate === 'string' ? nearMisses[gate] : gate.name;
 }
 
-function showRewritten(gate: Gate, other: Gate | Deny | undefined): string {
+function describeRewrite(gate: Gate, other: Gate | Deny | undefined): string {
   const found = other === undefined || isDenial(other) ? (other?.detail ?? 'no path') : other.name;
   return `as sent: ${gate.name}; as nginx rewrote it: ${found}`;
 }
@@ -228,10 +230,10 @@ function isAtHost({ hosts }: Gate, host: string): boolean {
 }
 
 /** A gate without hosts and without paths has no place: only nginx can name it. */
-function placesOf(gate: Gate): Place[] {
+function routesOf(gate: Gate): Route[] {
   if (gate.hosts.length === 0 && gate.paths.length === 0) return [];
   const hosts = gate.hosts.length === 0 ? [anyHost] : gate.hosts;
-  const paths = gate.paths.length === 0 ? [everyPath] : gate.paths;
+  const paths = gate.paths.length === 0 ? [allPaths] : gate.paths;
   return hosts.flatMap((host) =>
     paths.map((path) => ({ gate, host, path, folded: foldPathPattern(path) })),
   );

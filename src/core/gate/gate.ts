@@ -5,7 +5,7 @@ import type { TokenKind } from '../model/token.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
 import type { PathPattern } from './path-pattern.ts';
-import type { PublicPlace } from './public-place.ts';
+import type { PublicRoute } from './public-place.ts';
 
 /** Where the value of a header for the backend comes from. */
 export type HeaderField =
@@ -52,7 +52,7 @@ export const credentialKinds = [
  * The cookie that may hold a token unless others are named. Any host beside this one could set it, too,
  * and nobody has chosen that it signs people in.
  */
-export const plainCookie = 'postern_token';
+export const defaultTokenCookie = 'postern_token';
 
 /** The rules of a gate. */
 export interface GateRules {
@@ -65,7 +65,7 @@ export interface GateRules {
   readonly origins: OriginRules;
   readonly networks: NetworkRules;
   /** Let through for anybody, as nobody. */
-  readonly publicPlaces: readonly PublicPlace[];
+  readonly publicRoutes: readonly PublicRoute[];
   readonly requirements: Requirements;
   readonly kinds: readonly CredentialKind[];
   /** A credential that is good more often than this is not taken; undefined for no bound. */
@@ -93,7 +93,7 @@ export interface Gate extends GateRules {
    * Name of the gate that failed attempts count at: its own, but for signing in, where a client may name
    * any gate and is not to get a budget for each.
    */
-  readonly countedAt: string;
+  readonly throttleGateName: string;
   /** Empty for every host, and with no paths either for a gate that only nginx can name. */
   readonly hosts: readonly HostPattern[];
   readonly paths: readonly PathPattern[];

@@ -32,13 +32,13 @@ export interface Handshake {
    */
   readonly locationPath: string | undefined;
   /** Whether the gate's name is in a variable of nginx, which keeps it when the request moves on. */
-  readonly isNameSet: boolean;
+  readonly isGateNameVariable: boolean;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
   readonly query: string | undefined;
   /** True where nginx leaves a token in the query, for the backend to see: the lines that take it out did not run. */
-  readonly keepsToken: boolean;
+  readonly keepsQueryToken: boolean;
   /** True for TLS early data (RFC 8470), which may be a replay. */
-  readonly isEarly: boolean;
+  readonly isEarlyData: boolean;
   readonly upgrade: Upgrade;
   /** `Origin` header as sent (RFC 6454), undefined when absent. */
   readonly origin: string | undefined;

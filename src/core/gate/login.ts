@@ -1,6 +1,6 @@
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
-import { encodeOctets, pageAddress, pageTarget } from './page-address.ts';
+import { percentEncodeOctets, requestTarget, requestUrl } from './page-address.ts';
 
 /** What may stand in a login address, in braces, for a part of the page's own address. */
 const placeholders = ['url', 'scheme', 'host', 'path'] as const;
@@ -24,7 +24,7 @@ export function findLoginProblem(template: string): string | undefined {
 }
 
 /** Whether a login address leads to Postern's own page, at this host or another. */
-export function isOwnPage(template: string | undefined): boolean {
+export function isPosternLoginPage(template: string | undefined): boolean {
   return /^(?:https?:\/\/[^/?#]+)?\/\.postern\/login(?:[?#]|$)/i.test(template ?? '');
 }
 
@@ -32,18 +32,18 @@ export function isOwnPage(template: string | undefined): boolean {
  * The address that a page load is sent to, with what was asked for filled in, percent-encoded
  * (RFC 3986, section 2.1) and without any token. Undefined where the gate has none.
  */
-export function renderLogin(
+export function renderLoginUrl(
   { login, queryNames }: Pick<Gate, 'login' | 'queryNames'>,
   handshake: Handshake,
 ): string | undefined {
   return login?.replaceAll(/\{([a-z]+)\}/g, (_, name: string) =>
-    encodeOctets(fillIn(name, handshake, queryNames)),
+    percentEncodeOctets(fillIn(name, handshake, queryNames)),
   );
 }
 
 function fillIn(name: string, handshake: Handshake, queryNames: readonly string[]): string {
-  if (name === 'url') return pageAddress(handshake, queryNames);
+  if (name === 'url') return requestUrl(handshake, queryNames);
   if (name === 'scheme') return handshake.scheme ?? 'https';
   if (name === 'host') return `${handshake.host}${handshake.port}`;
-  return pageTarget(handshake, queryNames);
+  return requestTarget(handshake, queryNames);
 }

@@ -10,7 +10,7 @@ export interface OriginRules {
   /** Serialised origins, lower case: `https://app.example.com`, `http://localhost:5173`. */
   readonly exact: readonly string[];
   /** Every host strictly below a domain. */
-  readonly below: readonly OriginPattern[];
+  readonly wildcards: readonly OriginPattern[];
 }
 
 /** `https://*.example.com`, taken apart. The suffix starts with its dot. */
@@ -21,7 +21,7 @@ export interface OriginPattern {
 }
 
 /** Only pages from the same host: what a gate starts with. */
-export const sameOrigin: OriginRules = { same: true, opaque: false, exact: [], below: [] };
+export const sameOrigin: OriginRules = { same: true, opaque: false, exact: [], wildcards: [] };
 
 /**
  * Builds the rules from a configuration's words: `same`, `null`, an origin, or an origin whose host
@@ -31,25 +31,25 @@ export function parseOriginRules(
   words: readonly string[],
 ): OriginRules | { readonly invalid: string } {
   const exact: string[] = [];
-  const below: OriginPattern[] = [];
+  const wildcards: OriginPattern[] = [];
   for (const word of words) {
     if (word === 'same' || word === 'null') continue;
     const wildcard = /^([a-z][a-z0-9+.-]*:\/\/)\*\.(.+)$/i.exec(word);
     const origin = parseOrigin(wildcard ? `${wildcard[1]}${wildcard[2]}` : word);
     if (origin === undefined) return { invalid: word };
     if (wildcard)
-      below.push({ scheme: origin.scheme, suffix: `.${origin.host}`, port: origin.port });
+      wildcards.push({ scheme: origin.scheme, suffix: `.${origin.host}`, port: origin.port });
     else exact.push(serialize(origin));
   }
-  return { same: words.includes('same'), opaque: words.includes('null'), exact, below };
+  return { same: words.includes('same'), opaque: words.includes('null'), exact, wildcards };
 }
 
 /**
  * True when the gate names origins of its own accord. Then every credential needs an allowed one;
  * otherwise only ambient credentials (cookies) do.
  */
-export function listsOrigins(rules: OriginRules): boolean {
-  return rules.opaque || rules.exact.length > 0 || rules.below.length > 0;
+export function hasExplicitOrigins(rules: OriginRules): boolean {
+  return rules.opaque || rules.exact.length > 0 || rules.wildcards.length > 0;
 }
 
 /** True when the handshake's `Origin` is present and the rules admit it. */
@@ -61,7 +61,7 @@ export function isOriginAllowed(handshake: Handshake, rules: OriginRules): boole
   return (
     (rules.same && isSameSite(origin, handshake)) ||
     rules.exact.includes(serialize(origin)) ||
-    rules.below.some(
+    rules.wildcards.some(
       (pattern) =>
         pattern.scheme === origin.scheme &&
         pattern.port === origin.port &&

@@ -2,13 +2,13 @@ import { holdsSecret } from '../../lib/mask.ts';
 import type { Handshake } from './handshake.ts';
 
 /** The client's own address of what it asks for, without what may hold a token by these names. */
-export function pageAddress(handshake: Handshake, tokenNames: readonly string[]): string {
+export function requestUrl(handshake: Handshake, tokenNames: readonly string[]): string {
   const { scheme = 'https', host, port } = handshake;
-  return `${scheme}://${host}${port}${pageTarget(handshake, tokenNames)}`;
+  return `${scheme}://${host}${port}${requestTarget(handshake, tokenNames)}`;
 }
 
 /** Path and query of the same. */
-export function pageTarget(
+export function requestTarget(
   { path = '/', query }: Handshake,
   tokenNames: readonly string[],
 ): string {
@@ -17,27 +17,29 @@ export function pageTarget(
 }
 
 /** Longest address that a login gets to lead back to, percent-encoded: it has to fit into a header of nginx's. */
-const longestReturn = 4_096;
+const maxReturnUrlLength = 4_096;
 
 /**
  * Where a login may lead back to, percent-encoded, so that nothing of it becomes a parameter of the login's: the
  * address that was asked for, or less of it where it is long or may still hold a secret.
  */
-export function returnAddress(handshake: Handshake, tokenNames: readonly string[]): string {
+export function loginReturnUrl(handshake: Handshake, tokenNames: readonly string[]): string {
   const less = [handshake, { ...handshake, query: undefined }];
   const found = less
-    .map((asked) => pageAddress(asked, tokenNames))
+    .map((asked) => requestUrl(asked, tokenNames))
     .filter((address) => !holdsSecret(address))
-    .map(encodeOctets)
-    .find((address) => address.length <= longestReturn);
-  return found ?? encodeOctets(pageAddress({ ...handshake, path: '/', query: undefined }, []));
+    .map(percentEncodeOctets)
+    .find((address) => address.length <= maxReturnUrlLength);
+  return (
+    found ?? percentEncodeOctets(requestUrl({ ...handshake, path: '/', query: undefined }, []))
+  );
 }
 
 /**
  * Percent-encodes every octet but unreserved characters (RFC 3986, section 2.3), in text that holds
  * one a character, as headers do.
  */
-export function encodeOctets(text: string): string {
+export function percentEncodeOctets(text: string): string {
   return text.replace(
     /[^A-Za-z0-9._~-]/g,
     (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,

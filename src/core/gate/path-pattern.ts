@@ -9,7 +9,7 @@ export interface PathPattern {
   readonly text: string;
   readonly segments: readonly Segment[];
   /** Whether everything below is meant as well. */
-  readonly open: boolean;
+  readonly includesSubpaths: boolean;
 }
 
 /** How two sets of something lie to each other. `narrower`: the first lies within the second. */
@@ -42,7 +42,7 @@ export function parsePathPattern(text: string): PathPattern | { readonly invalid
     }
     parsed.push(after === undefined ? segment : { before, after });
   }
-  return { text, segments: parsed, open: isOpen };
+  return { text, segments: parsed, includesSubpaths: isOpen };
 }
 
 /** The pattern for paths in lower case. */
@@ -68,7 +68,7 @@ export function matchesPath(pattern: PathPattern, path: string): boolean {
     if (!matchesSegment(segment, path.slice(at, end))) return false;
     at = end + 1;
   }
-  return pattern.open || at > path.length;
+  return pattern.includesSubpaths || at > path.length;
 }
 
 function matchesSegment(segment: Segment, text: string): boolean {
@@ -95,9 +95,10 @@ export function relatePaths(a: PathPattern, b: PathPattern): Relation {
 
 function relateLengths(a: PathPattern, b: PathPattern): Relation {
   const [m, n] = [a.segments.length, b.segments.length];
-  if (a.open && b.open) return m === n ? 'equal' : m > n ? 'narrower' : 'wider';
-  if (a.open) return n >= m ? 'wider' : 'disjoint';
-  if (b.open) return m >= n ? 'narrower' : 'disjoint';
+  if (a.includesSubpaths && b.includesSubpaths)
+    return m === n ? 'equal' : m > n ? 'narrower' : 'wider';
+  if (a.includesSubpaths) return n >= m ? 'wider' : 'disjoint';
+  if (b.includesSubpaths) return m >= n ? 'narrower' : 'disjoint';
   return m === n ? 'equal' : 'disjoint';
 }
 
@@ -125,7 +126,7 @@ function relateSegments(a: Segment, b: Segment): Relation {
 export function comparePaths(a: PathPattern, b: PathPattern): number {
   return (
     b.segments.length - a.segments.length ||
-    Number(a.open) - Number(b.open) ||
+    Number(a.includesSubpaths) - Number(b.includesSubpaths) ||
     literalLength(b) - literalLength(a) ||
     literalSegments(b) - literalSegments(a)
   );

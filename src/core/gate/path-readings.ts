@@ -1,4 +1,4 @@
-import { percentBytes, resolvePath } from './path.ts';
+import { decodePercentBytes, resolvePath } from './path.ts';
 
 /**
  * One way to read a path. nginx chooses the location by the path that it resolved, and passes on the
@@ -24,16 +24,16 @@ export interface PathReadings {
 }
 
 /** Most hosts that are looked for in one text. */
-const mostHosts = 4;
+const maxHosts = 4;
 
 const dotSegment = /\\|(?:^|\/)\.{1,2} *(?:[/;?]|$)/;
 
 /** Most characters that are read for one path in all its readings. */
-const mostCharacters = 40_000;
+const maxCharacters = 40_000;
 
 /** Longest path, and most segments, that are read in more ways than nginx's. */
-const longestRead = 2_048;
-const mostSegments = 256;
+const maxPathLength = 2_048;
+const maxSegments = 256;
 
 /** What one reading does to a path, beside decoding it. */
 interface Leniency {
@@ -70,11 +70,11 @@ export function readPath(path: string): PathReadings | undefined {
   if (resolved === undefined) return undefined;
   const first = { path: resolved, how: 'as nginx resolves it' };
   if (isPlain(path)) return { resolved, all: [first], isComplete: true, hasDots: false };
-  if (path.length > longestRead || path.split('/', mostSegments + 2).length > mostSegments + 1) {
+  if (path.length > maxPathLength || path.split('/', maxSegments + 2).length > maxSegments + 1) {
     return { resolved, all: [first], isComplete: false, hasDots: true };
   }
   const found = new Map([[resolved, first]]);
-  const texts = textsOf(path, resolved);
+  const texts = decodePath(path, resolved);
   const hasDots = texts.some(({ text }) => dotSegment.test(text));
   const result = (isComplete: boolean): PathReadings => ({
     resolved,
@@ -86,7 +86,7 @@ export function readPath(path: string): PathReadings | undefined {
   for (const { text, how } of texts) {
     for (const leniency of lenienciesFor(text)) {
       characters += text.length;
-      if (characters > mostCharacters) return result(false);
+      if (characters > maxCharacters) return result(false);
       const read = readLeniently(text, leniency);
       if (!found.has(read)) found.set(read, { path: read, how: describe(how, leniency) });
     }
@@ -100,18 +100,18 @@ export function readDecodedPath(path: string): PathReadings | undefined {
 }
 
 /** What a path is before its slashes and dots are looked at. */
-interface Text {
+interface DecodedPath {
   readonly text: string;
   /** Empty for the path as sent. */
   readonly how: string;
 }
 
 /** All texts that some software looks at, the shortest way to each first. */
-function textsOf(path: string, resolved: string): readonly Text[] {
+function decodePath(path: string, resolved: string): readonly DecodedPath[] {
   const sent = decodeNecessary(path);
-  const once = percentBytes(path) ?? path;
+  const once = decodePercentBytes(path) ?? path;
   const unmerged = readLeniently(once, { ...strict, dots: true });
-  const decoded: readonly Text[] = [
+  const decoded: readonly DecodedPath[] = [
     { text: sent, how: '' },
     { text: once, how: 'decoded' },
     { text: decodeValid(once), how: 'decoded twice' },
@@ -123,7 +123,7 @@ function textsOf(path: string, resolved: string): readonly Text[] {
     { text: unmerged, how: 'resolved by nginx' },
     { text: decodeValid(unmerged), how: 'resolved by nginx, decoded' },
   ];
-  const texts = new Map<string, Text>();
+  const texts = new Map<string, DecodedPath>();
   for (const one of decoded) {
     if (!texts.has(one.text)) texts.set(one.text, one);
   }
@@ -137,7 +137,7 @@ function textsOf(path: string, resolved: string): readonly Text[] {
  * What is left where `?`, `#` or `;` ends the path: nginx sends them decoded where `proxy_pass` has `$uri`, and some
  * routers take `;` for the beginning of the query.
  */
-function cut({ text, how }: Text): Text[] {
+function cut({ text, how }: DecodedPath): DecodedPath[] {
   const at = text.search(/[?#;]/);
   if (at === -1) return [];
   const path = text.slice(0, at);
@@ -150,11 +150,11 @@ function cut({ text, how }: Text): Text[] {
 }
 
 /** What `new URL(path, base)` makes of a path with two slashes: what follows them is a host. */
-function withoutHosts({ text, how }: Text): Text[] {
-  const found: Text[] = [];
+function withoutHosts({ text, how }: DecodedPath): DecodedPath[] {
+  const found: DecodedPath[] = [];
   const slashes = /[/\\]{2,}[^/\\]*/g;
   for (const { 0: host, index } of text.matchAll(slashes)) {
-    if (found.length === mostHosts) break;
+    if (found.length === maxHosts) break;
     const behind = text.slice(index + host.length);
     const path = `${text.slice(0, index)}${behind === '' ? '/' : behind}`;
     found.push({

@@ -5,7 +5,7 @@
  * byte, dot segments that leave the root.
  */
 export function resolvePath(path: string): string | undefined {
-  const bytes = percentBytes(path);
+  const bytes = decodePercentBytes(path);
   if (bytes === undefined || bytes.includes('\0')) return undefined;
   const resolved: string[] = [];
   const segments = bytes.split('/').slice(1);
@@ -29,7 +29,7 @@ export function isBelow(path: string, prefix: string): boolean {
 }
 
 /** Percent-decoded, one character a byte; undefined when the encoding is broken. */
-export function percentBytes(path: string): string | undefined {
+export function decodePercentBytes(path: string): string | undefined {
   let isBroken = false;
   const decoded = path.replace(/%(..?)?/g, (_, digits: string | undefined) => {
     if (digits === undefined || !/^[0-9a-f]{2}$/i.test(digits)) isBroken = true;

@@ -11,7 +11,7 @@ import {
 import { readDecodedPath, readPath } from './path-readings.ts';
 
 /** What anybody may ask for without a credential. */
-export interface PublicPlace {
+export interface PublicRoute {
   readonly methods: readonly string[];
   readonly path: PathPattern;
   /** The pattern for paths without capitals. */
@@ -22,7 +22,7 @@ export interface PublicPlace {
  * Reads `/healthz` (GET and HEAD), `POST /hooks/*` or `GET|POST =/form`. Returns what is wrong with
  * it as `{ invalid }`.
  */
-export function parsePublicPlace(text: string): PublicPlace | { readonly invalid: string } {
+export function parsePublicRoute(text: string): PublicRoute | { readonly invalid: string } {
   const [first = '', second, ...more] = text.trim().split(/ +/);
   if (more.length > 0) return { invalid: 'write "/path" or "METHOD /path"' };
   const methods = second === undefined ? ['GET', 'HEAD'] : first.split('|');
@@ -39,8 +39,8 @@ export function parsePublicPlace(text: string): PublicPlace | { readonly invalid
  * The query never counts. A backend to which capitals are nothing, and nginx after its rewrites, have to
  * find it in a public place as well: else a credential is needed.
  */
-export function findPublic(
-  places: readonly PublicPlace[],
+export function matchPublicRoute(
+  places: readonly PublicRoute[],
   handshake: Pick<Handshake, 'method' | 'path' | 'locationPath'>,
 ): boolean | Deny {
   const fitting = places.filter(({ methods }) => methods.includes(handshake.method));

@@ -17,9 +17,9 @@ export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
     sources: sourceNames.filter((name) => looked.includes(name)),
     cookieNames: union(({ cookieNames }) => cookieNames),
     queryNames: union(({ queryNames }) => queryNames),
-    origins: gates.map(({ origins }) => origins).reduce(joinOrigins),
+    origins: gates.map(({ origins }) => origins).reduce(mergeOrigins),
     networks: { ...first.networks, trust: undefined, allow: undefined, deny: undefined },
-    publicPlaces: [],
+    publicRoutes: [],
     requirements: noRequirements,
     maxUses: undefined,
     jwtSingleUse: gates.some(({ jwtSingleUse }) => jwtSingleUse),
@@ -35,11 +35,11 @@ export function signInPolicy(gate: Gate, here: readonly Gate[]): Gate {
   return { ...gate, jwtSingleUse: [gate, ...here].some(({ jwtSingleUse }) => jwtSingleUse) };
 }
 
-function joinOrigins(a: OriginRules, b: OriginRules): OriginRules {
+function mergeOrigins(a: OriginRules, b: OriginRules): OriginRules {
   return {
     same: a.same || b.same,
     opaque: a.opaque || b.opaque,
     exact: [...a.exact, ...b.exact],
-    below: [...a.below, ...b.below],
+    wildcards: [...a.wildcards, ...b.wildcards],
   };
 }

@@ -3,6 +3,7 @@ import { memoizeLast } from '../../lib/memo.ts';
 
 /** Marks the subprotocol that carries a token which is an RFC 7230 token itself, as ours and JWTs are. */
 const plainPrefix = 'postern.bearer.';
+
 /** Marks the subprotocol that carries any other secret, in base64url (RFC 4648, section 5). */
 const encodedPrefix = 'postern.bearer64.';
 
@@ -14,22 +15,23 @@ const encodedPrefix = 'postern.bearer64.';
 export const markerSubprotocol = 'postern';
 
 /** The subprotocols that a client offered, taken apart. */
-export interface Offer {
+export interface SubprotocolOffer {
   /** Those that carry a token, prefix and all. Secret. */
   readonly tokens: readonly string[];
   /** Those that are the application's own. */
-  readonly own: readonly string[];
+  readonly application: readonly string[];
   /** Whether the marker was among them. */
-  readonly marker: boolean;
+  readonly hasMarker: boolean;
 }
 
 /**
  * Reads `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4): tokens separated by commas, at least
  * one, none twice. Undefined when it is anything else. Takes time linear in its length.
  */
-export const parseOffer: (header: string) => Offer | undefined = memoizeLast(readOffer);
+export const parseSubprotocolOffer: (header: string) => SubprotocolOffer | undefined =
+  memoizeLast(readOffer);
 
-function readOffer(header: string): Offer | undefined {
+function readOffer(header: string): SubprotocolOffer | undefined {
   const tokens: string[] = [];
   const own: string[] = [];
   let marker = false;
@@ -42,7 +44,7 @@ function readOffer(header: string): Offer | undefined {
     else own.push(name);
   }
   const different = new Set(tokens).size + new Set(own).size + (marker ? 1 : 0);
-  return different === parts.length ? { tokens, own, marker } : undefined;
+  return different === parts.length ? { tokens, application: own, hasMarker: marker } : undefined;
 }
 
 /** The secret inside a subprotocol that carries one; undefined when its encoding is broken. */

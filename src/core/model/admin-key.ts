@@ -21,7 +21,7 @@ export interface AdminKey {
 }
 
 /** A key that may do everything and is kept nowhere. */
-export function fullKey(name: string, now: number): AdminKey {
+export function fullAccessKey(name: string, now: number): AdminKey {
   return {
     name,
     role: 'admin',

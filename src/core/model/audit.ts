@@ -40,7 +40,7 @@ export interface Actor {
 export const actorNames = { store: 'store', postern: 'postern' } as const;
 
 /** Postern itself, for what nobody asked for. */
-export const postern: Actor = { name: actorNames.postern };
+export const systemActor: Actor = { name: actorNames.postern };
 
 /** Whoever holds a token. */
 export function holderOf(tokenId: string, from: Omit<Actor, 'name'> = {}): Actor {
@@ -90,27 +90,27 @@ export interface AuditRecord {
 export type AuditAnchor = Pick<AuditRecord, 'seq' | 'hash'>;
 
 /** What stands for the hash of the entry before the first. */
-export const noPrevious = '0'.repeat(64);
+export const genesisHash = '0'.repeat(64);
 
 /** Longest text of a field, in characters: what is longer is cut, so that an entry stays small. */
-const longest = 512;
+const maxFieldLength = 512;
 
 /** An entry as it will be stored, but for its place in the chain. */
-export function toFields(entry: AuditEntry): Omit<AuditRecord, 'seq' | 'previous' | 'hash'> {
+export function toStoredFields(entry: AuditEntry): Omit<AuditRecord, 'seq' | 'previous' | 'hash'> {
   const { at, event, actor, count } = entry;
   return {
     at,
     event,
-    actor: fit(actor.name) ?? '',
-    tokenId: fit(entry.tokenId),
-    kind: fit(entry.kind),
-    subject: fit(entry.subject),
-    gate: fit(entry.gate),
-    reason: fit(entry.reason),
-    client: fit(actor.client),
-    requestId: fit(actor.requestId),
+    actor: truncate(actor.name) ?? '',
+    tokenId: truncate(entry.tokenId),
+    kind: truncate(entry.kind),
+    subject: truncate(entry.subject),
+    gate: truncate(entry.gate),
+    reason: truncate(entry.reason),
+    client: truncate(actor.client),
+    requestId: truncate(actor.requestId),
     count: count ?? null,
-    details: renderDetails(entry.details),
+    details: serializeDetails(entry.details),
   };
 }
 
@@ -139,17 +139,19 @@ export function encodeRecord(record: Omit<AuditRecord, 'hash'>): string {
 }
 
 /** The same details are the same text, whatever order they were put together in. */
-function renderDetails(details: AuditDetails | undefined): string | null {
+function serializeDetails(details: AuditDetails | undefined): string | null {
   if (details === undefined) return null;
   const known = Object.entries(details)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, typeof value === 'string' ? fit(value) : value] as const)
+    .map(([name, value]) => [name, typeof value === 'string' ? truncate(value) : value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return known.length === 0 ? null : JSON.stringify(Object.fromEntries(known)).toWellFormed();
 }
 
 /** Halves of characters cannot be stored as they are, and the hash is about what is stored. */
-function fit(text: string | undefined): string | null {
+function truncate(text: string | undefined): string | null {
   if (text === undefined) return null;
-  return (text.length > longest ? `${text.slice(0, longest - 1)}…` : text).toWellFormed();
+  return (
+    text.length > maxFieldLength ? `${text.slice(0, maxFieldLength - 1)}…` : text
+  ).toWellFormed();
 }

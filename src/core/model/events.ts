@@ -14,7 +14,7 @@ export interface DecisionRecord {
   /** Undefined when there was none to be at. */
   readonly gate: string | undefined;
   /** What made it this gate. */
-  readonly because: string | undefined;
+  readonly matchedBy: string | undefined;
   readonly verdict: Verdict;
   readonly method: string | undefined;
   readonly host: string | undefined;
@@ -46,7 +46,7 @@ export interface AdminRefusal {
 }
 
 /** One question to a sign-on service. */
-export interface BridgeQuestion {
+export interface BridgeCall {
   readonly service: string;
   /** Tells the bridges of a configuration apart. */
   readonly bridge: number;
@@ -71,7 +71,7 @@ export interface Events {
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
   /** A sign-on service was asked. */
-  bridgeAsked(question: BridgeQuestion): void;
+  bridgeAsked(question: BridgeCall): void;
   /** A sign-on service cannot be asked, or can again. */
   bridgeChanged(service: string, why: string | undefined): void;
   /** Other rules are in force. */
@@ -102,7 +102,7 @@ export interface Events {
  * Whether a decision is one of many alike that are not written down: so that a flood of attempts is
  * no flood of lines. Whoever counts decisions counts these as well.
  */
-export function isOmitted({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean {
+export function isSampledOut({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean {
   return verdict.verdict === 'deny' && verdict.throttle?.record === 'skip';
 }
 
@@ -110,13 +110,13 @@ export function isOmitted({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean
 export function createEvents(first: Events, ...others: readonly Partial<Events>[]): Events {
   const names = Object.keys(first) as (keyof Events)[];
   return Object.fromEntries(
-    names.map((name) => [name, tellAll([first, ...others].flatMap((one) => one[name] ?? []))]),
+    names.map((name) => [name, notifyAll([first, ...others].flatMap((one) => one[name] ?? []))]),
   ) as unknown as Events;
 }
 
 type Listener = (...event: never[]) => void;
 
-function tellAll(listeners: readonly Listener[]): Listener {
+function notifyAll(listeners: readonly Listener[]): Listener {
   const [only, ...rest] = listeners;
   if (only !== undefined && rest.length === 0) return only;
   return (...event) => {

@@ -31,7 +31,7 @@ export interface Identity {
   readonly kind: IdentityKind;
   readonly subject: string;
   readonly claims: Claims;
-  readonly bounds: Restrictions;
+  readonly restrictions: Restrictions;
   /** Unix milliseconds, or undefined when the token does not expire. */
   readonly expiresAt: number | undefined;
   /** Admissions the token is good for, so that each has to be redeemed; undefined for any number. */
@@ -41,11 +41,11 @@ export interface Identity {
   /** Set on a session that was opened with a JWT: whether that used the JWT up. */
   readonly jwtUsedUp?: boolean;
   /** Set on a ticket: the end of whatever is opened with it, in Unix milliseconds. */
-  readonly opensUntil?: number;
+  readonly sessionExpiryLimit?: number;
 }
 
 /** What a JWT is known by. `iss` and `jti` together name it, in all of time. */
-export interface JwtKey {
+export interface JwtReference {
   readonly iss: string;
   /** Undefined when it has none, so that nobody can name it. */
   readonly jti: string | undefined;
@@ -55,13 +55,13 @@ export interface JwtKey {
 }
 
 /** The JWT that a session was opened with. */
-export interface SessionJwt extends JwtKey {
+export interface SessionJwt extends JwtReference {
   /** Whether opening the session used it up, for gates that take each JWT once. */
   readonly usedUp: boolean;
 }
 
 /** What a JWT can be revoked and used up by. */
-export interface JwtFacts extends JwtKey {
+export interface JwtFacts extends JwtReference {
   /** What the configuration calls the issuer. */
   readonly issuer: string;
   /** Whether a gate that takes each JWT once has taken it already. */
@@ -69,7 +69,7 @@ export interface JwtFacts extends JwtKey {
 }
 
 /** Somebody without a token. */
-export function bareIdentity(
+export function identityWithoutToken(
   kind: 'bridge' | 'network' | 'public',
   subject: string,
   claims: Claims = {},
@@ -79,7 +79,7 @@ export function bareIdentity(
     kind,
     subject,
     claims,
-    bounds: noRestrictions,
+    restrictions: noRestrictions,
     expiresAt: undefined,
     maxUses: undefined,
   };

@@ -40,32 +40,32 @@ export type KeyKind =
   | 'a JWKS'
   | `an ${'RSA' | 'EC P-256' | 'EC P-384' | 'EC P-521' | 'Ed25519'} key`;
 
-interface Fitting {
+interface KeyAlgorithms {
   /** What people sign with when they have such a key: the default. */
-  readonly usual: readonly string[];
-  readonly all: readonly string[];
+  readonly defaults: readonly string[];
+  readonly allowed: readonly string[];
 }
 
-const secret = ['HS256', 'HS384', 'HS512'];
+const hmacAlgorithms = ['HS256', 'HS384', 'HS512'];
 
 /**
  * Which algorithms go with which key. A public key must never be taken for a shared secret, which
  * everybody knows who can read it (RFC 8725, section 2.1): secrets and keys have none in common.
  */
-export const fittingAlgorithms: Readonly<Record<KeyKind, Fitting>> = {
-  'a secret': { usual: ['HS256'], all: secret },
+export const algorithmsByKey: Readonly<Record<KeyKind, KeyAlgorithms>> = {
+  'a secret': { defaults: ['HS256'], allowed: hmacAlgorithms },
   'a JWKS': {
     // The key decides which of them it is; these are what each type of key is used with.
-    usual: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-    all: jwtAlgorithms.filter((name) => !secret.includes(name)),
+    defaults: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+    allowed: jwtAlgorithms.filter((name) => !hmacAlgorithms.includes(name)),
   },
   'an RSA key': {
-    usual: ['RS256'],
-    all: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+    defaults: ['RS256'],
+    allowed: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   },
-  'an EC P-256 key': { usual: ['ES256'], all: ['ES256'] },
-  'an EC P-384 key': { usual: ['ES384'], all: ['ES384'] },
-  'an EC P-521 key': { usual: ['ES512'], all: ['ES512'] },
+  'an EC P-256 key': { defaults: ['ES256'], allowed: ['ES256'] },
+  'an EC P-384 key': { defaults: ['ES384'], allowed: ['ES384'] },
+  'an EC P-521 key': { defaults: ['ES512'], allowed: ['ES512'] },
   // One algorithm with two names.
-  'an Ed25519 key': { usual: ['EdDSA', 'Ed25519'], all: ['EdDSA', 'Ed25519'] },
+  'an Ed25519 key': { defaults: ['EdDSA', 'Ed25519'], allowed: ['EdDSA', 'Ed25519'] },
 };

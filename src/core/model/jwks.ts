@@ -1,5 +1,5 @@
 /** Bytes that a JWKS may have: some hundred keys. */
-export const jwksLimit = 262_144;
+export const maxJwksBytes = 262_144;
 
 /** A JSON Web Key Set (RFC 7517, section 5). Of its keys nothing is known yet. */
 export interface Jwks {

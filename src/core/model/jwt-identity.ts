@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
-import { isSubject, longestSubject } from '../../lib/text-line.ts';
+import { isSubject, maxSubjectLength } from '../../lib/text-line.ts';
 import { type Claims, type Identity, type JwtFacts, noRestrictions } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { JsonObject } from './jws.ts';
 import { type Deny, deny } from './verdict.ts';
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer, as for tokens. */
-const claimsLimit = 4_096;
+const maxClaimsBytes = 4_096;
 
 /** The last moment that JavaScript has a date for, in Unix milliseconds. */
-const endOfTime = 8_640_000_000_000_000;
+const maxTimestamp = 8_640_000_000_000_000;
 
 /** Claims that say something about the JWT rather than about its subject (RFC 7519, section 4.1). */
-const registered = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
+const registeredClaims = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
 
 /** Claims with an identity header of their own: the last to go where there are too many. */
-const shown = ['email', 'name', 'groups'];
+const headerClaims = ['email', 'name', 'groups'];
 
-const publicId = /^[\x21-\x7e]{1,128}$/;
-const longestJti = 1_024;
+const printableId = /^[\x21-\x7e]{1,128}$/;
+const maxJtiLength = 1_024;
 
 /** Who a JWT stands for. */
 export interface JwtIdentity extends Identity {
@@ -35,15 +35,15 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
   if (subject === undefined) return deny('malformed_credential', 'subject');
   const { jti, iat, exp } = claims;
   if (jti !== undefined && !isJti(jti)) return deny('malformed_credential', 'jti');
-  const expiresAt = toMoment(exp);
+  const expiresAt = parseNumericDate(exp);
   if (expiresAt === undefined) return deny('malformed_credential', 'exp');
   if (iat !== undefined && typeof iat !== 'number') return deny('malformed_credential', 'iat');
   return {
     kind: 'jwt',
-    tokenId: jti !== undefined && publicId.test(jti) ? jti : fingerprint(jwt),
+    tokenId: jti !== undefined && printableId.test(jti) ? jti : fingerprint(jwt),
     subject,
     claims: selectClaims(claims, issuer.groupsClaim),
-    bounds: { ...noRestrictions, gates: readGates(claims, issuer.gatesClaim) },
+    restrictions: { ...noRestrictions, gates: readGates(claims, issuer.gatesClaim) },
     expiresAt,
     maxUses: undefined,
     jwt: {
@@ -62,7 +62,7 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
  * a second. An `iat` that lies ahead by more than the leeway is refused too, since a revocation of all
  * that was issued up to now would miss it.
  */
-export function checkMoment(
+export function checkLifetime(
   { expiresAt, jwt }: JwtIdentity,
   { leeway }: Issuer,
   now: number,
@@ -87,20 +87,20 @@ function readClaim(claims: JsonObject, name: string): unknown {
 
 function toSubject(value: unknown): string | undefined {
   const text = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof text !== 'string' || text.length > longestSubject) return undefined;
+  if (typeof text !== 'string' || text.length > maxSubjectLength) return undefined;
   return isSubject(text) ? text : undefined;
 }
 
 function isJti(value: unknown): value is string {
   if (typeof value !== 'string' || !value.isWellFormed()) return false;
-  return value !== '' && value.length <= longestJti;
+  return value !== '' && value.length <= maxJtiLength;
 }
 
 /** A NumericDate (RFC 7519, section 2) in whole milliseconds; undefined for one that never comes. */
-function toMoment(value: unknown): number | undefined {
+function parseNumericDate(value: unknown): number | undefined {
   if (typeof value !== 'number') return undefined;
   const moment = Math.floor(value * 1_000);
-  return Math.abs(moment) <= endOfTime ? moment : undefined;
+  return Math.abs(moment) <= maxTimestamp ? moment : undefined;
 }
 
 /** A public id for a JWT that has none it could be called by. */
@@ -130,11 +130,16 @@ function selectClaims(claims: JsonObject, groupsClaim: string): Claims {
   // As a list of one, so that a comma in it makes no second group.
   const groups = typeof found === 'string' ? [found] : found;
   const candidates: [string, unknown][] = [
-    ...shown.map((name): [string, unknown] => [name, name === 'groups' ? groups : claims[name]]),
-    ...Object.entries(claims).filter(([name]) => !registered.has(name) && !shown.includes(name)),
+    ...headerClaims.map((name): [string, unknown] => [
+      name,
+      name === 'groups' ? groups : claims[name],
+    ]),
+    ...Object.entries(claims).filter(
+      ([name]) => !registeredClaims.has(name) && !headerClaims.includes(name),
+    ),
   ];
   const selected: [string, unknown][] = [];
-  let room = claimsLimit - '{}'.length;
+  let room = maxClaimsBytes - '{}'.length;
   for (const [name, value] of candidates) {
     const isPlain = isScalar(value) || (Array.isArray(value) && value.every(isScalar));
     if (!isPlain) continue;

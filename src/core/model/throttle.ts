@@ -37,7 +37,7 @@ export interface Throttle {
 }
 
 /** `Retry-After` of somebody who tried too often: whole seconds, and at least one. */
-export function retrySeconds(tooMany: Pick<ThrottleInfo, 'retryAfter'> | undefined): number {
+export function retryAfterSeconds(tooMany: Pick<ThrottleInfo, 'retryAfter'> | undefined): number {
   return Math.max(1, Math.ceil((tooMany?.retryAfter ?? 0) / 1_000));
 }
 

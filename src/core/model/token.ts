@@ -25,7 +25,7 @@ export interface Token {
   readonly subject: string;
   readonly label: string | undefined;
   readonly claims: Claims;
-  readonly bounds: Restrictions;
+  readonly restrictions: Restrictions;
   readonly createdAt: number;
   /** When it starts to be good; undefined for at once. */
   readonly notBefore: number | undefined;

@@ -26,7 +26,7 @@ export interface Deny {
   /** The step that denied (see decide), once one has. */
   readonly step?: string;
   /** Set where a sign-on service was asked and did not answer in time. */
-  readonly late?: true;
+  readonly timedOut?: true;
   /** Set for `throttled` and `too_many_sessions`. */
   readonly throttle?: ThrottleInfo;
 }
