@@ -1,5 +1,5 @@
 import type { Gate } from '../../src/core/gate/gate.ts';
-import { createGateRouter, findAmbiguities } from '../../src/core/gate/gate-choice.ts';
+import { createGateRouter, findAmbiguities } from '../../src/core/gate/gate-router.ts';
 import {
   type HostPattern,
   matchesHost,

@@ -1,6 +1,6 @@
 import { parseTarget } from '../../src/core/gate/handshake.ts';
 import { findLoginProblem, renderLoginUrl } from '../../src/core/gate/login.ts';
-import { percentEncodeOctets, requestTarget } from '../../src/core/gate/page-address.ts';
+import { percentEncodeOctets, requestTarget } from '../../src/core/gate/request-url.ts';
 import { querySource } from '../../src/credentials/query.ts';
 import { expect, type Target } from '../target.ts';
 import { readReturnAddress } from './return-address.ts';

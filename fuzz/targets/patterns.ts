@@ -8,7 +8,7 @@ import {
   parsePathPattern,
   relatePaths,
 } from '../../src/core/gate/path-pattern.ts';
-import { matchPublicRoute, parsePublicRoute } from '../../src/core/gate/public-place.ts';
+import { matchPublicRoute, parsePublicRoute } from '../../src/core/gate/public-route.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { expect, type Target } from '../target.ts';

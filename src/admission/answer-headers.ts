@@ -2,7 +2,7 @@ import { renderBackendHeaders } from '../core/gate/backend-headers.ts';
 import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { renderLoginUrl } from '../core/gate/login.ts';
-import { loginReturnUrl } from '../core/gate/page-address.ts';
+import { loginReturnUrl } from '../core/gate/request-url.ts';
 import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
 import { denialStatus, renderChallenge } from '../core/model/denials.ts';

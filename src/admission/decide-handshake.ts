@@ -1,6 +1,6 @@
 import type { DecisionPorts, DecisionRequest } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
-import type { GateMatch, GateRouter } from '../core/gate/gate-choice.ts';
+import type { GateMatch, GateRouter } from '../core/gate/gate-router.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { StoreUnavailable } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';

@@ -7,7 +7,7 @@ import { createAssertions } from '../assertions/service.ts';
 import type { Config } from '../config/config.ts';
 import type { DecisionPorts } from '../core/decision/context.ts';
 import { redemptionEntry } from '../core/decision/redemption-entry.ts';
-import { createCatchAllRouter, createGateRouter } from '../core/gate/gate-choice.ts';
+import { createCatchAllRouter, createGateRouter } from '../core/gate/gate-router.ts';
 import type { Events } from '../core/model/events.ts';
 import { credentialSources } from '../credentials/index.ts';
 import { redeemJwt } from '../jwt/jwt-use.ts';

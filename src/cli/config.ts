@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { EffectiveSetting } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
 import { mask } from '../lib/mask.ts';
-import { replaceInvisible } from '../lib/visible.ts';
+import { replaceInvisible } from '../lib/replace-invisible.ts';
 import {
   type AdminOptions,
   type ConfigOptions,

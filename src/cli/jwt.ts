@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../jwt/routes.ts';
-import { replaceInvisible } from '../lib/visible.ts';
+import { replaceInvisible } from '../lib/replace-invisible.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
 import { note, print, printJson, renderTable } from './toolkit/output.ts';
 import { queryOf } from './toolkit/query.ts';

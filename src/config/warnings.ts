@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parsePublicRoute } from '../core/gate/public-place.ts';
+import { parsePublicRoute } from '../core/gate/public-route.ts';
 import { parseNetworks } from '../lib/network.ts';
 import type { RawGate } from './gates/gate-schema.ts';
 import { type ListenAddress, parseListenAddress, renderListenAddress } from './listen-address.ts';

@@ -4,8 +4,8 @@ import { chmod } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { inheritedSocket, type ListenerName } from '../config/activation.ts';
 import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
+import { inheritedSocket, type ListenerName } from '../config/socket-activation.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 
 /**

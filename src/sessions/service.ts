@@ -1,7 +1,7 @@
 import type { SessionConfig } from '../config/config.ts';
 import type { DecisionPorts } from '../core/decision/context.ts';
-import { failedAttemptWeight } from '../core/decision/count-denial.ts';
 import { decide } from '../core/decision/decide.ts';
+import { failedAttemptWeight } from '../core/decision/failed-attempts.ts';
 import { defaultTokenCookie, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { holderOf, systemActor } from '../core/model/audit.ts';
@@ -12,7 +12,7 @@ import { type Deny, deny, isDenial, type Verdict } from '../core/model/verdict.t
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../lib/secret.ts';
 import type { NewSession, TokenStore } from '../store/port.ts';
-import { createRefusalSampler } from './refusals.ts';
+import { createRefusalSampler } from './refusal-sampler.ts';
 
 /** A session that was opened just now. */
 export interface OpenedSession {

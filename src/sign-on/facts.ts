@@ -1,6 +1,6 @@
 import type { Handshake } from '../core/gate/handshake.ts';
-import { percentEncodeOctets, requestTarget, requestUrl } from '../core/gate/page-address.ts';
 import { readPath } from '../core/gate/path-readings.ts';
+import { percentEncodeOctets, requestTarget, requestUrl } from '../core/gate/request-url.ts';
 import type { BridgeFact } from '../core/model/sign-on-settings.ts';
 
 /** The client's request as a sign-on service is told of it. Undefined is what nginx did not say. */

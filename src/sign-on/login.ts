@@ -1,4 +1,4 @@
-import { percentEncodeOctets } from '../core/gate/page-address.ts';
+import { percentEncodeOctets } from '../core/gate/request-url.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
 import type { Facts } from './facts.ts';
 import type { SignOn } from './sign-on.ts';

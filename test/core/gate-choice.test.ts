@@ -4,7 +4,7 @@ import {
   createCatchAllRouter,
   createGateRouter,
   findAmbiguities,
-} from '../../src/core/gate/gate-choice.ts';
+} from '../../src/core/gate/gate-router.ts';
 import { type HostPattern, parseHostPattern } from '../../src/core/gate/host-pattern.ts';
 import { type PathPattern, parsePathPattern } from '../../src/core/gate/path-pattern.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';

@@ -4,7 +4,7 @@ import {
   matchPublicRoute,
   type PublicRoute,
   parsePublicRoute,
-} from '../../src/core/gate/public-place.ts';
+} from '../../src/core/gate/public-route.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { aHandshake } from '../support/examples.ts';
 

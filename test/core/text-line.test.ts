@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replaceInvisible } from '../../src/lib/replace-invisible.ts';
 import { isLine, isSubject } from '../../src/lib/text-line.ts';
-import { replaceInvisible } from '../../src/lib/visible.ts';
 
 /** Control, format and unseen characters, separators, and halves of surrogate pairs. */
 const unseen =

@@ -256,9 +256,14 @@ test('whatever others did, a good token of ours passes, and a wrong one never do
       const { throttle } = open({ failures: 4 });
       const ports = {
         sources: credentialSources,
-        async verify({ value }: { value: string }, _now: number, mayDoExpensiveWork: () => boolean) {
+        async verify(
+          { value }: { value: string },
+          _now: number,
+          mayDoExpensiveWork: () => boolean,
+        ) {
           if (value === 'good') return anIdentity();
-          if (value === 'jwt') return deny(mayDoExpensiveWork() ? 'invalid_signature' : 'throttled');
+          if (value === 'jwt')
+            return deny(mayDoExpensiveWork() ? 'invalid_signature' : 'throttled');
           return deny('unknown_token');
         },
         bridgeOf: () => undefined,

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ShownAuditEntry, ShownAuditPage } from '../../audit/schemas.ts';
 import { type AuditAnchor, auditEvents } from '../../core/model/audit.ts';
-import { replaceInvisible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { parseCount } from '../token/token-output.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
 import {

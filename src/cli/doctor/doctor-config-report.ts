@@ -6,8 +6,8 @@ import { toJson } from '../../doctor/config/report/json.ts';
 import { renderPatch } from '../../doctor/config/report/patch.ts';
 import { toSarif } from '../../doctor/config/report/sarif.ts';
 import { rules } from '../../doctor/config/rules/index.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { version } from '../../lib/resources.ts';
-import { replaceInvisible } from '../../lib/visible.ts';
 import {
   diskFiles,
   type FileSet,

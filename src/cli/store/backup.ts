@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { replaceInvisible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import type { Undone } from '../../store/sqlite/compare.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';

@@ -1,4 +1,4 @@
-import { replaceInvisible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 
 /** Writes a line to standard output. */
 export function print(line = ''): void {

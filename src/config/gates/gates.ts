@@ -5,13 +5,13 @@ import {
   type Gate,
   type GateRules,
 } from '../../core/gate/gate.ts';
-import { findAmbiguities } from '../../core/gate/gate-choice.ts';
+import { findAmbiguities } from '../../core/gate/gate-router.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../../core/gate/host-pattern.ts';
 import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePathPattern } from '../../core/gate/path-pattern.ts';
-import { parsePublicRoute } from '../../core/gate/public-place.ts';
+import { parsePublicRoute } from '../../core/gate/public-route.ts';
 import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { mask } from '../../lib/mask.ts';

@@ -1,8 +1,7 @@
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
-import { matchPublicRoute } from '../gate/public-place.ts';
+import { matchPublicRoute } from '../gate/public-route.ts';
 import { identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
-import { checkRestrictions } from './bounds.ts';
 import {
   checkCrossSite,
   checkEarlyData,
@@ -19,10 +18,11 @@ import {
   type DecisionPorts,
   type DecisionRequest,
 } from './context.ts';
-import { countFailedAttempt } from './count-denial.ts';
+import { countFailedAttempt } from './failed-attempts.ts';
 import { findCredential } from './find-credential.ts';
 import { findIdentity } from './find-identity.ts';
 import { checkRequirements } from './requirements.ts';
+import { checkRestrictions } from './restrictions.ts';
 
 /** One named part of a decision. */
 interface Step {

@@ -2,7 +2,7 @@ import { type MaybePromise, mapMaybePromise } from '../../lib/maybe-promise.ts';
 import { type Identity, identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
-import { throttleAttempt } from './count-denial.ts';
+import { throttleAttempt } from './failed-attempts.ts';
 
 /** Finds out who it is, from whatever the decision rests on. */
 export function findIdentity(context: DecisionContext): MaybePromise<Deny | undefined> {

@@ -5,7 +5,7 @@ import type { TokenKind } from '../model/token.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
 import type { PathPattern } from './path-pattern.ts';
-import type { PublicRoute } from './public-place.ts';
+import type { PublicRoute } from './public-route.ts';
 
 /** Where the value of a header for the backend comes from. */
 export type HeaderField =

@@ -1,6 +1,6 @@
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
-import { percentEncodeOctets, requestTarget, requestUrl } from './page-address.ts';
+import { percentEncodeOctets, requestTarget, requestUrl } from './request-url.ts';
 
 /** What may stand in a login address, in braces, for a part of the page's own address. */
 const placeholders = ['url', 'scheme', 'host', 'path'] as const;

@@ -1,4 +1,4 @@
-import { replaceInvisible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import type { Directive, Place } from '../../proxies/nginx/syntax/index.ts';
 import type { Edit } from './edit.ts';
 

@@ -1,5 +1,5 @@
 import type { Database as Handle } from 'better-sqlite3';
-import { replaceInvisible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { openDatabase } from './database.ts';
 
 /** A row of `sqlite_schema`, without the page that it begins at. */

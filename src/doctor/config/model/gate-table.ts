@@ -1,5 +1,5 @@
 import type { Gate } from '../../../core/gate/gate.ts';
-import { createGateRouter, type GateRouter } from '../../../core/gate/gate-choice.ts';
+import { createGateRouter, type GateRouter } from '../../../core/gate/gate-router.ts';
 import {
   anyHost,
   compareHosts,
@@ -12,7 +12,7 @@ import {
   type PathPattern,
   parsePathPattern,
 } from '../../../core/gate/path-pattern.ts';
-import { matchPublicRoute } from '../../../core/gate/public-place.ts';
+import { matchPublicRoute } from '../../../core/gate/public-route.ts';
 
 /** One place of a gate. */
 export interface GatePlace {

@@ -1,4 +1,4 @@
-import { replaceInvisible } from '../../../lib/visible.ts';
+import { replaceInvisible } from '../../../lib/replace-invisible.ts';
 import { renderPlace } from '../../../proxies/nginx/syntax/index.ts';
 import type { Examination } from '../examine.ts';
 import { type Finding, type Severity, severities } from '../finding.ts';

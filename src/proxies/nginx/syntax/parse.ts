@@ -1,4 +1,4 @@
-import { replaceInvisible } from '../../../lib/visible.ts';
+import { replaceInvisible } from '../../../lib/replace-invisible.ts';
 import { NginxSyntaxError, type Place, type Source } from './source.ts';
 import { Tokenizer, type Word } from './tokens.ts';
 
