@@ -189,10 +189,10 @@ test('rules are kept in a normal form', () => {
       same: true,
       opaque: true,
       exact: ['https://app.example.com'],
-      below: [{ scheme: 'http', suffix: '.localhost', port: ':5173' }],
+      wildcards: [{ scheme: 'http', suffix: '.localhost', port: ':5173' }],
     },
   );
-  assert.deepEqual(parseOriginRules([]), { same: false, opaque: false, exact: [], below: [] });
+  assert.deepEqual(parseOriginRules([]), { same: false, opaque: false, exact: [], wildcards: [] });
 });
 
 test('a word that is no origin is named', () => {
