@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import type { Config } from '../src/config/config.ts';
 import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
-import { settings } from '../src/config/schema.ts';
+import { settings } from '../src/config/settings.ts';
 import { identityHeaders } from '../src/core/gate/gate.ts';
 import { adminKey, temporaryDirectory } from './support/postern.ts';
 

@@ -1,17 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { parseNetworks } from '../lib/network.ts';
-import { lengthEntropy } from '../lib/secret.ts';
-import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
+import { readAdminKey } from './admin-key.ts';
+import type { Config, LifetimeConfig } from './config.ts';
 import { buildGates } from './gates/gates.ts';
 import { buildIssuers } from './jwt/issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { asText, asTexts } from './raw-values.ts';
+import type { ReportFault } from './report-fault.ts';
 import type { RawConfig } from './schema.ts';
+import { buildSessions } from './sessions.ts';
 import { buildThrottle } from './throttle.ts';
-
-/** Takes note of a fault in the setting at this path. */
-export type ReportFault = (path: string, message: string) => void;
 
 /**
  * Turns raw settings into the typed configuration. `env` is for settings that name a variable. Faults go to `report`; what is returned then is
@@ -90,81 +88,7 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
   };
 }
 
-function buildSessions(
-  raw: RawConfig,
-  report: ReportFault,
-  ttl: (path: string, value: unknown) => number | undefined,
-): SessionConfig {
-  const section = raw.sessions ?? {};
-  const cookieName = asText(section.cookie) ?? '';
-  const sameSite = section.same_site ?? 'lax';
-  const partitioned = section.partitioned === true;
-  if (cookieName.startsWith('__Host-') && section.domain !== undefined) {
-    report(
-      'sessions.domain',
-      'browsers refuse a cookie named __Host-… with a domain; set sessions.cookie to __Secure-postern, for example',
-    );
-  }
-  if (partitioned && sameSite !== 'none') {
-    report('sessions.partitioned', 'needs sessions.same_site: none');
-  }
-  const life = ttl('sessions.ttl', section.ttl) ?? 0;
-  const maxTtl = ttl('sessions.max_ttl', section.max_ttl) ?? 0;
-  if (maxTtl < life) {
-    report('sessions.max_ttl', `is shorter than sessions.ttl (${formatDuration(life)})`);
-  }
-  const { max_per_token: maxPerToken = 200, max_per_subject: maxPerSubject = 2_000 } = section;
-  if (maxPerSubject < maxPerToken) {
-    report('sessions.max_per_subject', `is less than sessions.max_per_token (${maxPerToken})`);
-  }
-  return {
-    cookieName,
-    ttl: life,
-    expiry: section.expiry ?? 'fixed',
-    maxTtl,
-    retention: ttl('sessions.retention', section.retention) ?? 0,
-    maxPerToken,
-    maxPerSubject,
-    sameSite,
-    domain: section.domain,
-    partitioned,
-  };
-}
-
 function isSameListener(a: ListenAddress, b: ListenAddress): boolean {
   if (a.kind === 'unix') return b.kind === 'unix' && a.path === b.path;
   return b.kind === 'tcp' && a.host === b.host && a.port === b.port && a.port !== 0;
-}
-
-/** Fewest bits of an admin key: nobody guesses 2^128. */
-const adminKeyBits = 128;
-
-function readAdminKey(raw: RawConfig, report: ReportFault): string | undefined {
-  const { key: inline, key_file: file } = raw.admin ?? {};
-  if (inline !== undefined && file !== undefined) {
-    report('admin.key', 'set either admin.key or admin.key_file, not both');
-    return undefined;
-  }
-  const path = file === undefined ? 'admin.key' : 'admin.key_file';
-  let key = inline;
-  if (typeof file === 'string') {
-    try {
-      key = readFileSync(file, 'utf8').trim();
-    } catch (error) {
-      report(path, `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
-      return undefined;
-    }
-  }
-  if (typeof key !== 'string') return undefined;
-  const bits = lengthEntropy(key);
-  if (bits < adminKeyBits || !/^[\x21-\x7e]+$/.test(key)) {
-    report(
-      path,
-      bits < adminKeyBits
-        ? `the key has at most ${bits} bits of entropy; ${adminKeyBits} are needed. Make one with: openssl rand -base64 32`
-        : 'the key may hold printable ASCII characters without spaces only',
-    );
-    return undefined;
-  }
-  return key;
 }

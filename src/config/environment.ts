@@ -1,5 +1,5 @@
 import type { Problem } from './config-error.ts';
-import { settings } from './schema.ts';
+import { settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 
 /** Values found in the environment, by path (`gate.listen`). */

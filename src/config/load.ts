@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
-import { buildConfig, type ReportFault } from './build.ts';
+import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { emptyProblems } from './empty-settings.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { asMap, isMap } from './raw-values.ts';
-import { type RawConfig, settings } from './schema.ts';
+import type { ReportFault } from './report-fault.ts';
+import type { RawConfig } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { settings } from './settings.ts';
 import { findWarnings, type Warning } from './warnings.ts';
 import { readYaml } from './yaml-file.ts';
 

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { credentialKinds, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
-import { sourceNames } from '../../core/model/source-name.ts';
+import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
 import { bridgeSchema } from '../sign-on/bridge-schema.ts';
@@ -54,7 +54,7 @@ const ruleProperties = {
     Type.Array(Type.Enum([...sourceNames, 'bridge']), {
       minItems: 1,
       uniqueItems: true,
-      default: [...sourceNames],
+      default: [...defaultSourceNames],
       description:
         'Where to look for a token, in this order; the first that holds one decides. `bridge` stands for the sign-on service in `bridge`, and comes last where it is left out.',
     }),

@@ -1,26 +1,13 @@
-import {
-  type ClaimValue,
-  credentialKinds,
-  defaultTokenCookie,
-  type Gate,
-  type GateRules,
-} from '../../core/gate/gate.ts';
+import type { Gate, GateRules } from '../../core/gate/gate.ts';
 import { findAmbiguities } from '../../core/gate/gate-router.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../../core/gate/host-pattern.ts';
-import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
-import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePathPattern } from '../../core/gate/path-pattern.ts';
-import { parsePublicRoute } from '../../core/gate/public-route.ts';
-import type { SourceName } from '../../core/model/source-name.ts';
-import { formatDuration, parseDuration } from '../../lib/duration.ts';
-import { mask } from '../../lib/mask.ts';
-import { type NetworkSet, parseNetworks } from '../../lib/network.ts';
-import type { ReportFault } from '../build.ts';
-import { asMap, asText, asTexts, isMap, namedSections } from '../raw-values.ts';
-import { buildBridge } from '../sign-on/bridge.ts';
+import { asMap, asTexts, isMap, namedSections } from '../raw-values.ts';
+import type { ReportFault } from '../report-fault.ts';
+import { buildRules, type RuleDependencies, readAll } from './gate-rules.ts';
 import type { RawGate, RawGateRules } from './gate-schema.ts';
-import { buildHeaders } from './header-rules.ts';
+import { showRules } from './show-rules.ts';
 
 /** The rules of `default_gate`, and of each of `gates`. */
 export interface BuiltGates {
@@ -32,18 +19,10 @@ export interface BuiltGates {
 const whyHosts =
   'else any page could have its own name lead here, and a browser in that network would be let in for it';
 
-/** What the builder takes beside the settings. */
-interface Deps {
-  /** Every gate that looks for cookies looks for this one first. */
-  readonly sessionCookie: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly report: ReportFault;
-}
-
 /** Builds all gates. Faults go to `report`. */
 export function buildGates(
   raw: { readonly default_gate?: unknown; readonly gates?: unknown },
-  deps: Deps,
+  deps: RuleDependencies,
 ): BuiltGates {
   const { report } = deps;
   const ruled = asMap(raw.default_gate) as RawGateRules;
@@ -92,73 +71,8 @@ export function buildGates(
   return { defaultGate: { ...defaultGate, settings: showRules(ruled) }, gates };
 }
 
-/** Where people sign in with sessions, a cookie that a sibling host may set makes nobody somebody else. */
-function plainCookies({ cookies, login }: RawGateRules): string[] {
-  const names = asTexts(cookies) ?? [];
-  return isPosternLoginPage(asText(login))
-    ? names.filter((name) => name !== defaultTokenCookie)
-    : names;
-}
-
 function isTrusting({ networks }: RawGateRules): boolean {
   return (asTexts(asMap(networks).trust) ?? []).length > 0;
-}
-
-function buildRules(raw: RawGateRules, { sessionCookie, env, report }: Deps): GateRules {
-  const networks = asMap(raw.networks) as NonNullable<RawGateRules['networks']>;
-  const required = asMap(raw.require) as NonNullable<RawGateRules['require']>;
-  const network = (name: 'trust' | 'allow' | 'deny') =>
-    readNetworks(asTexts(networks[name]) ?? [], (message) => report(`networks.${name}`, message));
-  if (typeof raw.login === 'string') {
-    const problem = findLoginProblem(raw.login);
-    if (problem !== undefined) report('login', problem);
-  }
-  return {
-    sources: readSources(raw, report),
-    cookieNames: [...new Set([sessionCookie, ...plainCookies(raw)])],
-    queryNames: asTexts(raw.query) ?? [],
-    origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
-    networks: {
-      trust: network('trust'),
-      trustAs: networks.trust_as ?? 'trusted-network',
-      allow: network('allow'),
-      deny: network('deny'),
-    },
-    publicRoutes: readAll(raw.public, 'public', report, parsePublicRoute),
-    requirements: {
-      scopes: asTexts(required.scopes) ?? [],
-      groups: asTexts(required.groups) ?? [],
-      claims: new Map(
-        Object.entries(asMap(required.claims)).map(([name, value]) => [
-          name,
-          [value].flat() as ClaimValue[],
-        ]),
-      ),
-    },
-    kinds: raw.kinds ?? credentialKinds,
-    maxUses: raw.max_uses,
-    login: typeof raw.login === 'string' ? raw.login : undefined,
-    assertion: raw.assertion === true,
-    forwardAuthorization: raw.forward_authorization === true,
-    jwtSingleUse: raw.jwt_single_use === true,
-    headers: buildHeaders(asMap(raw.headers) as never, env, (name, message) =>
-      report(`headers.${name}`, message),
-    ),
-    cacheTtl: readCache(raw.cache, report),
-    bridge: buildBridge(raw.bridge, (path, message) => report(`bridge.${path}`, message)),
-  };
-}
-
-/** With a bridge, it comes last, unless `sources` says where. */
-function readSources(
-  { sources: raw, bridge }: RawGateRules,
-  report: ReportFault,
-): readonly SourceName[] {
-  const sources = (asTexts(raw) ?? []) as SourceName[];
-  const names = sources.includes('bridge') ? sources : [...sources, 'bridge' as const];
-  if (bridge !== undefined) return names;
-  if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');
-  return sources;
 }
 
 /** What a gate says, and for the rest what the default says; in sections, setting by setting. */
@@ -178,67 +92,4 @@ function isSet(raw: object, path: string): boolean {
     value = value[part];
   }
   return true;
-}
-
-/** A gate's settings for people: without what they have not set, and without secrets. */
-function showRules(raw: RawGateRules): Record<string, unknown> {
-  const shown = Object.entries(raw).filter(
-    ([, value]) => value !== undefined && !(isMap(value) && Object.keys(value).length === 0),
-  );
-  const headers = Object.entries(asMap(raw.headers)).map(([name, value]) => [
-    name,
-    isMap(value) && 'value' in value ? { ...value, value: mask } : value,
-  ]);
-  return {
-    ...Object.fromEntries(shown),
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
-  };
-}
-
-function readAll<T extends object>(
-  raw: unknown,
-  setting: string,
-  report: ReportFault,
-  parse: (word: string) => T | { readonly invalid: string },
-): T[] {
-  return (asTexts(raw) ?? []).flatMap((word) => {
-    const parsed = parse(word);
-    if (!('invalid' in parsed)) return [parsed];
-    report(setting, `"${word}": ${parsed.invalid}`);
-    return [];
-  });
-}
-
-function readNetworks(
-  words: readonly string[],
-  report: (message: string) => void,
-): NetworkSet | undefined {
-  if (words.length === 0) return undefined;
-  const set = parseNetworks(words);
-  if (!('invalid' in set)) return set;
-  report(`"${set.invalid}" is no address, CIDR network, "loopback" or "private"`);
-  return undefined;
-}
-
-function readOrigins(words: readonly string[], report: (message: string) => void): OriginRules {
-  const rules = parseOriginRules(words);
-  if (!('invalid' in rules)) return rules;
-  report(
-    `"${rules.invalid}" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
-  );
-  return { same: false, opaque: false, exact: [], wildcards: [] };
-}
-
-/** Longest time that nginx may let in somebody whose token was revoked, in milliseconds. */
-const longestCache = 5 * 60_000;
-
-function readCache(raw: unknown, report: ReportFault): number {
-  const milliseconds = parseDuration(typeof raw === 'string' ? raw : '0s') ?? longestCache + 1;
-  if (milliseconds > longestCache) {
-    report(
-      'cache',
-      `${formatDuration(longestCache)} is the most: a revocation is not felt until then`,
-    );
-  }
-  return milliseconds;
 }

@@ -5,7 +5,7 @@ import {
   type HeaderField,
   identityHeaders,
 } from '../../core/gate/gate.ts';
-import type { ReportFault } from '../build.ts';
+import type { ReportFault } from '../report-fault.ts';
 import type { RawGateRules } from './gate-schema.ts';
 
 type RawHeaders = NonNullable<RawGateRules['headers']>;

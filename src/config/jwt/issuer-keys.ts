@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { IssuerKeys, KeyKind } from '../../core/model/issuer.ts';
 import { maxJwksBytes, parseJwks } from '../../core/model/jwks.ts';
 import { lengthEntropy } from '../../lib/secret.ts';
-import type { ReportFault } from '../build.ts';
+import type { ReportFault } from '../report-fault.ts';
 import type { RawIssuer } from './issuer-schema.ts';
 
 /** An issuer's keys, and what can be signed with them. */

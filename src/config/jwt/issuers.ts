@@ -1,7 +1,7 @@
 import { algorithmsByKey, type Issuer } from '../../core/model/issuer.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import type { ReportFault } from '../build.ts';
 import { asText, namedSections } from '../raw-values.ts';
+import type { ReportFault } from '../report-fault.ts';
 import { readIssuerKeys } from './issuer-keys.ts';
 import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
 
