@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { httpTokenPattern } from '../lib/http-token.ts';
 import { defaultGateSchema, gatesSchema } from './gates/gate-schema.ts';
 import { issuersSchema } from './jwt/issuer-schema.ts';
-import { duration, section, strict, text, words } from './schema-fields.ts';
+import { duration, section, strict, stringList, text } from './schema-fields.ts';
 
 /**
  * `postern.yaml`. The one source of what is valid, of the environment variables (the path in upper
@@ -14,9 +14,9 @@ export const configSchema = Type.Object(
     data_dir: text('./data', 'Directory of the token store. Made with mode 0700 when missing.'),
     gate: section({
       listen: text('127.0.0.1:8420', 'Where nginx asks: `host:port`, or `unix:/path/to/socket`.'),
-      trusted_proxies: words(
-        ['loopback'],
+      trusted_proxies: stringList(
         'Addresses and networks of the nginx servers that may ask, also `loopback` and `private`. Unix sockets always may.',
+        ['loopback'],
       ),
     }),
     admin: section({

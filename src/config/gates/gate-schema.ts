@@ -4,32 +4,11 @@ import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
+import { flag, grantList, strict, stringList } from '../schema-fields.ts';
 import { bridgeSchema } from '../sign-on/bridge-schema.ts';
-
-const strict = { additionalProperties: false } as const;
-
-/** A list that restricts: an empty one would open, where left out it is as in `default_gate`. */
-function words(description: string, fallback?: string[]) {
-  return Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), {
-      description,
-      minItems: 1,
-      ...(fallback && { default: fallback }),
-    }),
-  );
-}
-
-/** A list that opens: an empty one takes back what `default_gate` says. */
-function openings(description: string) {
-  return Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
-}
 
 /** A section that restricts. */
 const restricting = { ...strict, minProperties: 1 } as const;
-
-function flag(description: string) {
-  return Type.Optional(Type.Boolean({ default: false, description }));
-}
 
 /** A header's value: one of where it comes from. */
 const headerSchema = Type.Object(
@@ -76,14 +55,14 @@ const ruleProperties = {
       description: 'Names of query parameters that may hold a token.',
     }),
   ),
-  origins: words(
+  origins: stringList(
     'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
     ['same'],
   ),
   networks: Type.Optional(
     Type.Object(
       {
-        trust: openings(
+        trust: grantList(
           'Client addresses and networks that are let in without a credential, also `loopback` and `private`. Needs `hosts`.',
         ),
         trust_as: Type.Optional(
@@ -93,20 +72,20 @@ const ruleProperties = {
             description: 'Who they are then, for the application and the log.',
           }),
         ),
-        allow: words('Client addresses and networks that may connect. All, when left out.'),
-        deny: words('Client addresses and networks that may not.'),
+        allow: stringList('Client addresses and networks that may connect. All, when left out.'),
+        deny: stringList('Client addresses and networks that may not.'),
       },
       restricting,
     ),
   ),
-  public: openings(
+  public: grantList(
     'What needs no credential: `/healthz` (GET and HEAD), `POST /hooks/*`, `=/exactly/this`.',
   ),
   require: Type.Optional(
     Type.Object(
       {
-        scopes: words('Scopes that are all needed.'),
-        groups: words('Groups of which one is needed.'),
+        scopes: stringList('Scopes that are all needed.'),
+        groups: stringList('Groups of which one is needed.'),
         claims: Type.Optional(
           Type.Record(Type.String(), claimValue, {
             minProperties: 1,
@@ -172,8 +151,8 @@ export const defaultGateSchema = Type.Object(ruleProperties, strict);
 /** One of `gates`: where it is, and its rules. */
 export const gateSchema = Type.Object(
   {
-    hosts: words('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
-    paths: words(
+    hosts: stringList('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
+    paths: stringList(
       'Paths it is at: `/ws` with all below it, `=/ws` alone, `/rooms/*/ws`. All, when left out.',
     ),
     ...withoutDefaults(ruleProperties),

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { jwtAlgorithms } from '../../core/model/issuer.ts';
 import { durationPattern } from '../../lib/duration.ts';
-import { optionalText } from '../optional-text.ts';
+import { optionalText } from '../schema-fields.ts';
 
 /** What an issuer does not say. */
 export const issuerDefaults = {

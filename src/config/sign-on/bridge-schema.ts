@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { bridgeServices } from '../../core/model/sign-on-settings.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
-import { optionalText } from '../optional-text.ts';
+import { optionalText } from '../schema-fields.ts';
 
 /** What a bridge does not say. */
 export const bridgeDefaults = {
