@@ -3,6 +3,10 @@ import { lengthEntropy } from '../lib/secret.ts';
 import type { ReportFault } from './report-fault.ts';
 import type { RawConfig } from './schema.ts';
 
+/** Fewest bits of entropy of an admin key: out of reach of guessing. */
+const minEntropyBits = 128;
+
+/** Reads the admin key from `admin.key` or the file in `admin.key_file`; undefined for none. */
 export function readAdminKey(raw: RawConfig, report: ReportFault): string | undefined {
   const { key: inline, key_file: file } = raw.admin ?? {};
   if (inline !== undefined && file !== undefined) {
@@ -21,17 +25,14 @@ export function readAdminKey(raw: RawConfig, report: ReportFault): string | unde
   }
   if (typeof key !== 'string') return undefined;
   const bits = lengthEntropy(key);
-  if (bits < adminKeyBits || !/^[\x21-\x7e]+$/.test(key)) {
+  if (bits < minEntropyBits || !/^[\x21-\x7e]+$/.test(key)) {
     report(
       path,
-      bits < adminKeyBits
-        ? `the key has at most ${bits} bits of entropy; ${adminKeyBits} are needed. Make one with: openssl rand -base64 32`
+      bits < minEntropyBits
+        ? `the key has at most ${bits} bits of entropy; ${minEntropyBits} are needed. Make one with: openssl rand -base64 32`
         : 'the key may hold printable ASCII characters without spaces only',
     );
     return undefined;
   }
   return key;
 }
-
-/** Fewest bits of an admin key: nobody guesses 2^128. */
-const adminKeyBits = 128;

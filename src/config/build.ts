@@ -1,9 +1,9 @@
-import { formatDuration, parseDuration } from '../lib/duration.ts';
-import { parseNetworks } from '../lib/network.ts';
+import { type NetworkSet, parseNetworks } from '../lib/network.ts';
 import { readAdminKey } from './admin-key.ts';
-import type { Config, LifetimeConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { buildGates } from './gates/gates.ts';
 import { buildIssuers } from './jwt/issuers.ts';
+import { readLifetimes, readTtl } from './lifetimes.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { asText, asTexts } from './raw-values.ts';
 import type { ReportFault } from './report-fault.ts';
@@ -12,73 +12,36 @@ import { buildSessions } from './sessions.ts';
 import { buildThrottle } from './throttle.ts';
 
 /**
- * Turns raw settings into the typed configuration. `env` is for settings that name a variable. Faults go to `report`; what is returned then is
- * only good for finding more of them.
+ * Builds the typed configuration from raw settings. Settings may name variables of `env`. Faults go to
+ * `report`; after the first, the result serves only to find more of them.
  */
 export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: ReportFault): Config {
   const text = (value: unknown) => asText(value) ?? '';
-  const list = (value: unknown) => asTexts(value) ?? [];
+  const ttl = (path: string, value: unknown) => readTtl(path, value, report) ?? 0;
 
-  const listen = (path: 'gate.listen' | 'admin.listen', value: unknown): ListenAddress => {
-    const address = parseListenAddress(text(value));
-    if (address === undefined) {
-      report(path, `"${text(value)}" is no address; write host:port, [ipv6]:port or unix:/path`);
-    }
-    return address ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
-  };
-  const ttl = (path: string, value: unknown): number | undefined => {
-    if (value === undefined) return undefined;
-    const milliseconds = parseDuration(text(value));
-    if (milliseconds === undefined) report(path, `${text(value)} is too long; 36500d is the most`);
-    const isLife = !path.endsWith('.retention');
-    if (milliseconds === 0 && isLife) report(path, 'must be longer than nothing');
-    return milliseconds;
-  };
-  const lifetime = (name: 'tokens' | 'tickets'): LifetimeConfig => {
-    const section = raw[name];
-    const defaultTtl = ttl(`${name}.default_ttl`, section?.default_ttl) ?? 0;
-    const maxTtl = ttl(`${name}.max_ttl`, section?.max_ttl);
-    if (maxTtl !== undefined && defaultTtl > maxTtl) {
-      report(
-        `${name}.default_ttl`,
-        `${formatDuration(defaultTtl)} is longer than ${name}.max_ttl (${formatDuration(maxTtl)})`,
-      );
-    }
-    return { defaultTtl, maxTtl, retention: ttl(`${name}.retention`, section?.retention) ?? 0 };
-  };
-
-  const trustedProxies = parseNetworks(list(raw.gate?.trusted_proxies));
-  if ('invalid' in trustedProxies) {
-    report(
-      'gate.trusted_proxies',
-      `"${trustedProxies.invalid}" is no address, CIDR network, "loopback" or "private"`,
-    );
-  }
-  const gateListen = listen('gate.listen', raw.gate?.listen);
-  const adminListen = listen('admin.listen', raw.admin?.listen);
+  const trustedProxies = readTrustedProxies(raw.gate?.trusted_proxies, report);
+  const gateListen = readListenAddress('gate.listen', raw.gate?.listen, report);
+  const adminListen = readListenAddress('admin.listen', raw.admin?.listen, report);
   if (isSameListener(gateListen, adminListen)) {
     report('admin.listen', 'the gate listens there; the admin API needs a listener of its own');
   }
-  const tickets = lifetime('tickets');
+  const tickets = readLifetimes('tickets', raw.tickets, report);
   return {
     dataDir: text(raw.data_dir),
-    gate: {
-      listen: gateListen,
-      trustedProxies: 'invalid' in trustedProxies ? { includes: () => false } : trustedProxies,
-    },
+    gate: { listen: gateListen, trustedProxies },
     admin: { listen: adminListen, key: readAdminKey(raw, report) },
     workers: typeof raw.workers === 'number' ? raw.workers : 1,
     ...buildGates(raw, { sessionCookie: text(raw.sessions?.cookie), env, report }),
     assertion: {
       issuer: text(raw.assertion?.issuer),
-      ttl: ttl('assertion.ttl', raw.assertion?.ttl) ?? 0,
+      ttl: ttl('assertion.ttl', raw.assertion?.ttl),
     },
-    tokens: lifetime('tokens'),
+    tokens: readLifetimes('tokens', raw.tokens, report),
     tickets: { ...tickets, maxTtl: tickets.maxTtl ?? tickets.defaultTtl },
-    sessions: buildSessions(raw, report, ttl),
+    sessions: buildSessions(raw, report),
     jwtIssuers: buildIssuers(raw.jwt?.issuers, report),
     audit: {
-      retention: ttl('audit.retention', raw.audit?.retention) ?? 0,
+      retention: ttl('audit.retention', raw.audit?.retention),
       denials: raw.audit?.denials !== false,
     },
     throttle: buildThrottle(raw.throttle, report),
@@ -86,6 +49,28 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
     tracing: { enabled: raw.tracing?.enabled === true },
     log: { level: raw.log?.level ?? 'info', format: raw.log?.format ?? 'auto' },
   };
+}
+
+function readTrustedProxies(raw: unknown, report: ReportFault): NetworkSet {
+  const networks = parseNetworks(asTexts(raw) ?? []);
+  if (!('invalid' in networks)) return networks;
+  report(
+    'gate.trusted_proxies',
+    `"${networks.invalid}" is no address, CIDR network, "loopback" or "private"`,
+  );
+  return { includes: () => false };
+}
+
+function readListenAddress(
+  path: 'gate.listen' | 'admin.listen',
+  raw: unknown,
+  report: ReportFault,
+): ListenAddress {
+  const text = asText(raw) ?? '';
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  report(path, `"${text}" is no address; write host:port, [ipv6]:port or unix:/path`);
+  return { kind: 'tcp', host: '127.0.0.1', port: 0 };
 }
 
 function isSameListener(a: ListenAddress, b: ListenAddress): boolean {

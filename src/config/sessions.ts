@@ -1,15 +1,15 @@
 import { formatDuration } from '../lib/duration.ts';
 import type { SessionConfig } from './config.ts';
+import { readTtl } from './lifetimes.ts';
 import { asText } from './raw-values.ts';
 import type { ReportFault } from './report-fault.ts';
 import type { RawConfig } from './schema.ts';
 
-export function buildSessions(
-  raw: RawConfig,
-  report: ReportFault,
-  ttl: (path: string, value: unknown) => number | undefined,
-): SessionConfig {
+/** Builds `sessions`. Faults go to `report`. */
+export function buildSessions(raw: RawConfig, report: ReportFault): SessionConfig {
   const section = raw.sessions ?? {};
+  const ttl = (name: 'ttl' | 'max_ttl' | 'retention') =>
+    readTtl(`sessions.${name}`, section[name], report) ?? 0;
   const cookieName = asText(section.cookie) ?? '';
   const sameSite = section.same_site ?? 'lax';
   const partitioned = section.partitioned === true;
@@ -22,10 +22,10 @@ export function buildSessions(
   if (partitioned && sameSite !== 'none') {
     report('sessions.partitioned', 'needs sessions.same_site: none');
   }
-  const life = ttl('sessions.ttl', section.ttl) ?? 0;
-  const maxTtl = ttl('sessions.max_ttl', section.max_ttl) ?? 0;
-  if (maxTtl < life) {
-    report('sessions.max_ttl', `is shorter than sessions.ttl (${formatDuration(life)})`);
+  const lifetime = ttl('ttl');
+  const maxTtl = ttl('max_ttl');
+  if (maxTtl < lifetime) {
+    report('sessions.max_ttl', `is shorter than sessions.ttl (${formatDuration(lifetime)})`);
   }
   const { max_per_token: maxPerToken = 200, max_per_subject: maxPerSubject = 2_000 } = section;
   if (maxPerSubject < maxPerToken) {
@@ -33,10 +33,10 @@ export function buildSessions(
   }
   return {
     cookieName,
-    ttl: life,
+    ttl: lifetime,
     expiry: section.expiry ?? 'fixed',
     maxTtl,
-    retention: ttl('sessions.retention', section.retention) ?? 0,
+    retention: ttl('retention'),
     maxPerToken,
     maxPerSubject,
     sameSite,
