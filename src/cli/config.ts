@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { EffectiveSetting } from '../config/load.ts';
+import type { EffectiveSetting } from '../config/merge-settings.ts';
 import { configSchema } from '../config/schema.ts';
 import { mask } from '../lib/mask.ts';
 import { replaceInvisible } from '../lib/replace-invisible.ts';
