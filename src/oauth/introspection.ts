@@ -1,7 +1,7 @@
 import type { DecisionPorts } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
 import type { Gate } from '../core/gate/gate.ts';
-import type { Handshake } from '../core/gate/handshake.ts';
+import { emptyHandshake, type Handshake } from '../core/gate/handshake.ts';
 import type { Actor } from '../core/model/audit.ts';
 import { deny, type Verdict } from '../core/model/verdict.ts';
 
@@ -35,22 +35,12 @@ export function createIntrospection(dependencies: {
     // What anybody may do without a token says nothing about this one.
     const gate: Gate = { ...found, sources: ['bearer'], publicRoutes: [] };
     const handshake: Handshake = {
+      ...emptyHandshake,
       gateName,
-      method: 'GET',
-      scheme: undefined,
-      host: '',
-      port: '',
       path: path ?? '/',
-      locationPath: undefined,
-      isGateNameVariable: false,
-      keepsQueryToken: false,
-      isEarlyData: false,
-      query: undefined,
       upgrade: 'websocket',
       origin,
-      cookie: undefined,
       authorization: `Bearer ${token}`,
-      subprotocols: undefined,
       clientAddress,
     };
     const dryRunPorts: DecisionPorts = { ...ports, redeem: async () => undefined };

@@ -4,7 +4,7 @@ import {
   identityHeaders,
   noRequirements,
 } from '../../src/core/gate/gate.ts';
-import type { Handshake } from '../../src/core/gate/handshake.ts';
+import { emptyHandshake, type Handshake } from '../../src/core/gate/handshake.ts';
 import { sameOrigin } from '../../src/core/gate/origin.ts';
 import { type Identity, noRestrictions, type Restrictions } from '../../src/core/model/identity.ts';
 import type { Throttle } from '../../src/core/model/throttle.ts';
@@ -21,22 +21,12 @@ export const noThrottle: Throttle = { mayDoExpensiveWork: () => true, failed: ()
 /** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
 export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
   return {
-    gateName: undefined,
-    method: 'GET',
+    ...emptyHandshake,
     scheme: 'https',
     host: 'app.example.com',
-    port: '',
     path: '/socket',
-    locationPath: undefined,
-    isGateNameVariable: false,
-    keepsQueryToken: false,
-    isEarlyData: false,
-    query: undefined,
     upgrade: 'websocket',
     origin: 'https://app.example.com',
-    cookie: undefined,
-    authorization: undefined,
-    subprotocols: undefined,
     clientAddress: '203.0.113.7',
     ...facts,
   };

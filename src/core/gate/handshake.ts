@@ -52,6 +52,30 @@ export interface Handshake {
   readonly clientAddress: string | undefined;
 }
 
+/**
+ * A handshake with nothing in it: the one place that lists all fields beside the type, for code that
+ * knows only some of them.
+ */
+export const emptyHandshake: Handshake = {
+  gateName: undefined,
+  method: 'GET',
+  scheme: undefined,
+  host: '',
+  port: '',
+  path: undefined,
+  locationPath: undefined,
+  isGateNameVariable: false,
+  query: undefined,
+  keepsQueryToken: false,
+  isEarlyData: false,
+  upgrade: 'none',
+  origin: undefined,
+  cookie: undefined,
+  authorization: undefined,
+  subprotocols: undefined,
+  clientAddress: undefined,
+};
+
 const hostName =
   /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
