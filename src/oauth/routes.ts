@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { defaultGateName } from '../core/gate/gate.ts';
 import { gateNamePattern } from '../core/gate/handshake.ts';
+import type { AdminKey } from '../core/model/admin-key.ts';
+import type { Actor } from '../core/model/audit.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { readForms } from '../http/bodies.ts';
-import type { JwtRevocations } from '../jwt/revocations.ts';
-import type { TokenService } from '../tokens/service.ts';
 import type { Introspect } from './introspection.ts';
 
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
@@ -51,11 +51,23 @@ const introspectionSchema = Type.Object({
   reason: Type.Optional(Type.String({ description: 'Why it is not active: a denial code.' })),
 });
 
+/** Revokes tokens that are presented by their secret. */
+export interface TokenRevoker {
+  /** Rejects with RevocationRefused for an issuer that could not have issued the token. */
+  revokeSecret(secret: string, actor: Actor, issuer?: AdminKey): Promise<void>;
+}
+
+/** Revokes JWTs that are presented. */
+export interface JwtRevoker {
+  /** False for what is no JWT. Rejects with RevocationRefused for an issuer, which issues no JWTs. */
+  revokePresented(jwt: string, actor: Actor, issuer?: AdminKey): Promise<boolean>;
+}
+
 /** `/introspect` (RFC 7662) and `/revoke` (RFC 7009), which take forms as well as JSON. */
 export function oauthRoutes(dependencies: {
   readonly introspect: Introspect;
-  readonly tokens: TokenService;
-  readonly jwts: JwtRevocations;
+  readonly tokens: TokenRevoker;
+  readonly jwts: JwtRevoker;
 }): FastifyPluginAsyncTypebox {
   const { introspect, tokens, jwts } = dependencies;
   return async (app) => {
