@@ -49,6 +49,6 @@ function checkPath(path: string, prefixes: readonly string[]): Deny | undefined 
     prefixes.some((prefix) => isBelow(one, prefix)) &&
     prefixes.some((prefix) => isBelow(foldCase(one), foldCase(prefix)));
   const agreed = requireAgreement(read, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
-  if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+  if ('conflict' in agreed) return deny('ambiguous_path', agreed.conflict);
   return agreed.value ? undefined : deny('path_not_allowed');
 }

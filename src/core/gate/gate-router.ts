@@ -83,7 +83,7 @@ export function createGateRouter(gates: readonly Gate[]): GateRouter {
     const whole = gateOfWholeHost(here);
     if (whole !== undefined) return whole;
     const agreed = requireAgreement(read, (path) => gateAt(here, path), describeGate);
-    if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+    if ('conflict' in agreed) return deny('ambiguous_path', agreed.conflict);
     if (agreed.value === undefined) return deny('no_gate', 'host and path');
     return typeof agreed.value === 'string'
       ? deny('ambiguous_path', nearMisses[agreed.value])
@@ -192,7 +192,7 @@ export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
     for (const b of places.slice(index + 1)) {
       if (a.gate === b.gate || relateHosts(a.host, b.host) !== 'equal') continue;
       const relation = relatePaths(a.folded, b.folded);
-      if (relation !== 'equal' && relation !== 'crossing') continue;
+      if (relation !== 'equal' && relation !== 'overlapping') continue;
       const show = ({ host, path }: Route) => `${renderHost(host)} ${path.text}`;
       found.push({ gates: [a.gate.name, b.gate.name], patterns: [show(a), show(b)] });
     }

@@ -3,45 +3,44 @@ import { decodePath } from './path-decoding.ts';
 import { describe, lenienciesFor, readLeniently } from './path-leniency.ts';
 
 /**
- * One way to read a path. nginx chooses the location by the path that it resolved, and passes on the
- * path as the client sent it (`proxy_pass` without a URI part, or with variables); what a backend makes
- * of that differs from framework to framework.
+ * One interpretation of a path. nginx chooses the location by the normalized path, but forwards the path
+ * as sent (`proxy_pass` without a URI part, or with variables), and frameworks normalize that differently.
  */
 export interface PathReading {
-  /** Begins with a slash, one character a byte, as patterns are compared with it. */
+  /** Starts with a slash; one character a byte, as patterns expect. */
   readonly path: string;
   /** For people: `as nginx resolves it`, `as sent`, `decoded, slashes merged`. */
   readonly how: string;
 }
 
-/** The readings of a path, each path once. */
+/** All readings of a path, without duplicates. */
 export interface PathReadings {
-  /** As nginx understands it (see resolvePath). It is the first of `all`. */
+  /** As nginx normalizes it (see resolvePath). The first of `all`. */
   readonly resolved: string;
   readonly all: readonly [PathReading, ...PathReading[]];
-  /** False where a path is so long, and can be read in so many ways, that not all are there. */
+  /** False where a limit was reached, so that readings are missing. */
   readonly isComplete: boolean;
-  /** Whether some reading has a dot segment, or a `\\`: it may lead to any place there is. */
+  /** Whether some reading has a dot segment, or a `\\`: it could resolve to any path. */
   readonly hasDots: boolean;
 }
 
 const dotSegment = /\\|(?:^|\/)\.{1,2} *(?:[/;?]|$)/;
 
-/** Most characters that are read for one path in all its readings. */
+/** Limit on the characters of all readings of one path together. */
 const maxCharacters = 40_000;
 
-/** Longest path, and most segments, that are read in more ways than nginx's. */
+/** Longer paths, or paths with more segments, are read only as nginx reads them. */
 const maxPathLength = 2_048;
 const maxSegments = 256;
 
-/** A path in which there is nothing to be read in more than one way. */
+/** A path that has one reading only. */
 const isPlain = (path: string) => !/[%\\;?]|\/\/|[. ](?:\/|$)/.test(path);
 
 /**
- * Reads a path of a request target in every way that some software on the way to a handler is known to:
- * decoded not at all, in part, once or twice; with and without slashes merged and dot segments resolved;
- * more or less leniently; and all that on top of what nginx resolved, which is what a backend receives
- * where `proxy_pass` has a URI part. Undefined where nginx answers 400.
+ * Enumerates the readings of a path that known proxies and frameworks have (parser differentials): decoded
+ * not at all, in part, once or twice; slashes merged or not; dot segments resolved or not; various
+ * leniencies. The same for the path that nginx normalized, which a backend receives where `proxy_pass` has
+ * a URI part. Undefined where nginx answers 400.
  */
 export function readPath(path: string): PathReadings | undefined {
   const resolved = resolvePath(path);
@@ -72,7 +71,7 @@ export function readPath(path: string): PathReadings | undefined {
   return result(true);
 }
 
-/** A path that is decoded already, as `$uri` of nginx is, in all ways that are left. */
+/** The readings of a path that is decoded already, such as nginx's `$uri`. */
 export function readDecodedPath(path: string): PathReadings | undefined {
   return path.startsWith('/') ? readPath(path.replaceAll('%', '%25')) : undefined;
 }

@@ -49,7 +49,7 @@ export function matchPublicRoute(
   if (read === undefined) return false;
   const covers = (path: string) => fitting.some((place) => matchesPath(place.path, path));
   const agreed = requireAgreement(read, covers, (is) => (is ? 'public' : 'not public'));
-  if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+  if ('conflict' in agreed) return deny('ambiguous_path', agreed.conflict);
   const coversFolded = ({ path }: { readonly path: string }) =>
     fitting.some(({ folded }) => matchesPath(folded, foldCase(path)));
   const { locationPath } = handshake;

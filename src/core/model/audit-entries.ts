@@ -2,7 +2,7 @@ import type { AdminKey } from './admin-key.ts';
 import type { Actor, AuditEntry, AuditEvent } from './audit.ts';
 import type { Token } from './token.ts';
 
-/** Something that is done with a token. */
+/** The audit entry of an action on a token. */
 export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: Token): AuditEntry {
   const { gates } = token.restrictions;
   return {
@@ -17,7 +17,7 @@ export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: T
   };
 }
 
-/** A token that begins, by being issued or imported. */
+/** The audit entry of a token that is issued or imported. */
 export function newTokenEntry(event: 'issue' | 'import', actor: Actor, token: Token): AuditEntry {
   const entry = tokenEntry(event, actor, token.createdAt, token);
   return {
@@ -33,7 +33,7 @@ export function newTokenEntry(event: 'issue' | 'import', actor: Actor, token: To
   };
 }
 
-/** An admin key that is made. */
+/** The audit entry of an admin key that is created. */
 export function keyCreatedEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): AuditEntry {
   return {
     at: key.createdAt,
@@ -49,7 +49,7 @@ export function keyCreatedEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>)
   };
 }
 
-/** A moment as the API writes it. */
+/** Formats Unix milliseconds as the API does (ISO 8601). */
 export function formatTimestamp(moment: number): string;
 export function formatTimestamp(moment: number | undefined): string | undefined;
 export function formatTimestamp(moment: number | undefined): string | undefined {
