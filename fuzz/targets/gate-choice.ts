@@ -1,5 +1,5 @@
 import type { Gate } from '../../src/core/gate/gate.ts';
-import { createGateRouter, findAmbiguities } from '../../src/core/gate/gate-router.ts';
+import { createGateRouter } from '../../src/core/gate/gate-router.ts';
 import {
   type HostPattern,
   matchesHost,
@@ -11,6 +11,7 @@ import {
   parsePathPattern,
 } from '../../src/core/gate/path-pattern.ts';
 import { readPath } from '../../src/core/gate/path-readings.ts';
+import { findAmbiguities } from '../../src/core/gate/routes.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  createCatchAllRouter,
-  createGateRouter,
-  findAmbiguities,
-} from '../../src/core/gate/gate-router.ts';
+import { createCatchAllRouter, createGateRouter } from '../../src/core/gate/gate-router.ts';
 import { type HostPattern, parseHostPattern } from '../../src/core/gate/host-pattern.ts';
 import { type PathPattern, parsePathPattern } from '../../src/core/gate/path-pattern.ts';
+import { findAmbiguities } from '../../src/core/gate/routes.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { aGate } from '../support/examples.ts';
 

@@ -1,8 +1,8 @@
 import type { Gate, GateRules } from '../../core/gate/gate.ts';
-import { findAmbiguities } from '../../core/gate/gate-router.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { type HostPattern, parseHostPattern } from '../../core/gate/host-pattern.ts';
 import { parsePathPattern } from '../../core/gate/path-pattern.ts';
+import { findAmbiguities } from '../../core/gate/routes.ts';
 import { asMap, asTexts, isMap, namedSections } from '../raw-values.ts';
 import type { ReportFault } from '../report-fault.ts';
 import { buildRules, type RuleDependencies, readAll } from './gate-rules.ts';

@@ -1,147 +1,47 @@
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { defaultGateName, type Gate } from './gate.ts';
 import { type Handshake, isGateName } from './handshake.ts';
-import {
-  anyHost,
-  compareHosts,
-  type HostPattern,
-  matchesHost,
-  relateHosts,
-} from './host-pattern.ts';
-import { foldCase } from './path.ts';
-import { requireAgreement } from './path-agreement.ts';
-import {
-  comparePaths,
-  foldPathPattern,
-  matchesPath,
-  type PathPattern,
-  parsePathPattern,
-  relatePaths,
-} from './path-pattern.ts';
-import { type PathReadings, readDecodedPath, readPath } from './path-readings.ts';
+import { matchesHost } from './host-pattern.ts';
+import { readDecodedPath, readPath } from './path-readings.ts';
+import { describeRoute, findGate, findRoute, isAtHost, listRoutes, type Route } from './routes.ts';
 
-/** A gate, and what made it the one. */
+/** A gate, and why it was chosen. */
 export interface GateMatch {
   readonly gate: Gate;
   /** For people: `nginx named it`, `app.example.com /ws`. */
   readonly matchedBy: string;
 }
 
-/** What of a handshake says at which gate it is. */
+/** The parts of a handshake that decide about its gate. */
 export type RoutingFacts = Pick<Handshake, 'gateName' | 'host' | 'path' | 'locationPath'> &
   Partial<Pick<Handshake, 'isGateNameVariable'>>;
 
-/** Finds the gate that a handshake is at. */
+/** Router from handshakes to gates: by name, or by host and path. */
 export interface GateRouter {
-  /** A denial when there is none, or when nobody can say which. */
+  /** The gate of a handshake. Denies when there is none, or when several are possible. */
   match(handshake: RoutingFacts): GateMatch | Deny;
-  /** The gate of this name, if requests to the host can be at it; of any host, where none is given. */
+  /** The gate of this name; with a host, only if requests to that host can be at it. */
   byName(name: string, host?: string): Gate | undefined;
   /** The gates that requests to this host can be at. */
   forHost(host: string): readonly Gate[];
 }
 
-/** One place of a gate. */
-interface Route {
-  readonly gate: Gate;
-  readonly host: HostPattern;
-  readonly path: PathPattern;
-  /** The pattern for paths without capitals. */
-  readonly folded: PathPattern;
-}
+const dotsDetail = 'dot segments, and nginx named the gate';
 
-const allPaths = parsePathPattern('/') as PathPattern;
-
-/** Gates by their configuration. The most specific place wins: first by its host, then by its path. */
+/** Router for the configured gates. The most specific route wins: first by host, then by path. */
 export function createGateRouter(gates: readonly Gate[]): GateRouter {
   const byName = new Map(gates.map((gate) => [gate.name, gate]));
-  const places = gates
-    .flatMap(routesOf)
-    .sort((a, b) => compareHosts(a.host, b.host) || comparePaths(a.path, b.path));
-
-  const placesAt = (host: string) => places.filter((place) => matchesHost(place.host, host));
-
-  /**
-   * The gate of a path, if backends find it there as well to which capitals are nothing, or a slash at the
-   * end is.
-   */
-  function gateAt(here: readonly Route[], path: string): Gate | undefined | NearMiss {
-    const place = here.find((one) => matchesPath(one.path, path));
-    const folded = foldCase(path);
-    const other = here.find((one) => matchesPath(one.folded, folded));
-    if (place?.gate !== other?.gate) return 'capitals';
-    if (place === undefined || !place.path.includesSubpaths) return place?.gate;
-    const twin = folded.endsWith('/') ? folded.slice(0, -1) : `${folded}/`;
-    const exact = here.find((one) => matchesPath(one.folded, twin));
-    const isOther =
-      exact !== undefined && !exact.path.includesSubpaths && exact.gate !== place.gate;
-    return isOther ? 'slash' : place.gate;
-  }
-
-  /** The one gate that all readings are at. */
-  function agree(here: readonly Route[], read: PathReadings): Gate | Deny {
-    const whole = gateOfWholeHost(here);
-    if (whole !== undefined) return whole;
-    const agreed = requireAgreement(read, (path) => gateAt(here, path), describeGate);
-    if ('conflict' in agreed) return deny('ambiguous_path', agreed.conflict);
-    if (agreed.value === undefined) return deny('no_gate', 'host and path');
-    return typeof agreed.value === 'string'
-      ? deny('ambiguous_path', nearMisses[agreed.value])
-      : agreed.value;
-  }
-
-  /**
-   * A denial where a backend may take the path for one of another location than nginx did, which named
-   * the gate: where its readings are at different places, or it can lead anywhere.
-   */
-  function checkNamed(host: string, path: string | undefined): Deny | undefined {
-    const read = gates.length < 2 || path === undefined ? undefined : readPath(path);
-    if (read === undefined) return undefined;
-    if (read.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
-    const found = agree(placesAt(host), read);
-    return isDenial(found) && found.reason === 'ambiguous_path' ? found : undefined;
-  }
-
-  /**
-   * A denial where nginx moved the request, by a rewrite or an internal redirect, to the place of another
-   * gate than the one of the path as sent, or than the one that a variable of nginx still names. A name
-   * may be for what is at no gate's place.
-   */
-  function checkMoved(
-    gate: Gate,
-    { host, locationPath }: Pick<Handshake, 'host' | 'locationPath'>,
-    { sent, isNamed }: { readonly sent: string | undefined; readonly isNamed: boolean },
-  ): Deny | undefined {
-    if (locationPath === undefined || locationPath === sent) return undefined;
-    const there = readDecodedPath(locationPath);
-    const other = there && agree(placesAt(host), there);
-    const isNowhere = other !== undefined && isDenial(other) && other.reason === 'no_gate';
-    const mayBe = other === gate || (isNamed && isNowhere);
-    return mayBe ? undefined : deny('ambiguous_path', describeRewrite(gate, other));
-  }
-
+  const routes = listRoutes(gates);
+  const routesAt = (host: string) => routes.filter((route) => matchesHost(route.host, host));
   return {
-    match({ gateName, host, path, locationPath, isGateNameVariable }) {
-      if (gateName !== undefined) {
-        const gate = byName.get(gateName);
-        if (gate === undefined) return deny('no_gate', 'unknown name');
-        const sent =
-          isGateNameVariable && path !== undefined ? readPath(path)?.resolved : undefined;
-        const moved = isGateNameVariable
-          ? checkMoved(gate, { host, locationPath }, { sent, isNamed: true })
-          : undefined;
-        return moved ?? checkNamed(host, path) ?? { gate, matchedBy: 'nginx named it' };
-      }
-      const read = path === undefined ? undefined : readPath(path);
-      if (read === undefined) return deny('malformed_request', 'path');
-      const here = placesAt(host);
-      const gate = agree(here, read);
-      if (isDenial(gate)) return gate;
-      const sent = read.resolved;
-      const moved = checkMoved(gate, { host, locationPath }, { sent, isNamed: false });
-      if (moved !== undefined) return moved;
-      const place = here.find((one) => matchesPath(one.path, sent)) as Route;
-      return { gate, matchedBy: `${renderHost(place.host)} ${place.path.text}` };
+    match(facts) {
+      const { gateName, host } = facts;
+      if (gateName === undefined) return matchPath(routesAt(host), facts);
+      const gate = byName.get(gateName);
+      if (gate === undefined) return deny('no_gate', 'unknown name');
+      const isPathRelevant = gates.length > 1;
+      const denial = checkNamedGate(gate, routesAt(host), facts, isPathRelevant);
+      return denial ?? { gate, matchedBy: 'nginx named it' };
     },
     byName(name, host) {
       const gate = byName.get(name);
@@ -151,95 +51,103 @@ export function createGateRouter(gates: readonly Gate[]): GateRouter {
   };
 }
 
-/** Without gates of their own rules, every name that nginx gives is a gate with these. */
+/**
+ * Router where no gates are configured: every name that nginx gives is a gate with the default rules.
+ */
 export function createCatchAllRouter(build: (name: string) => Gate): GateRouter {
   const gates = new Map<string, Gate>();
-  const named = (name: string): Gate => {
-    // A page may ask about a gate by any name: that is not to cost memory without bound.
+  const gateNamed = (name: string): Gate => {
     const gate = gates.get(name) ?? build(name);
+    // Pages may ask about a gate of any name: the cache is bounded.
     if (gates.size < 1_000) gates.set(name, gate);
     return gate;
   };
   return {
     match({ gateName, path }) {
-      // Other names may stand in other locations, and a path with dots may lead to any of them.
-      const read = gateName === undefined || path === undefined ? undefined : readPath(path);
-      if (read?.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
+      // Other locations may have other names, and a path with dot segments may be in any of them.
+      const isChecked = gateName !== undefined && path !== undefined;
+      if (isChecked && readPath(path)?.hasDots) return deny('ambiguous_path', dotsDetail);
       return {
-        gate: named(gateName ?? defaultGateName),
+        gate: gateNamed(gateName ?? defaultGateName),
         matchedBy: gateName === undefined ? 'there is only one' : 'nginx named it',
       };
     },
-    byName: (name) => (isGateName(name) ? named(name) : undefined),
-    forHost: () => [named(defaultGateName)],
+    byName: (name) => (isGateName(name) ? gateNamed(name) : undefined),
+    forHost: () => [gateNamed(defaultGateName)],
   };
 }
 
-/** Two gates that both could be meant, with the places where they meet. */
-export interface Ambiguity {
-  readonly gates: readonly [string, string];
-  readonly patterns: readonly [string, string];
+/** The gate of a handshake for which nginx named none. */
+function matchPath(routes: readonly Route[], facts: RoutingFacts): GateMatch | Deny {
+  const { path, locationPath } = facts;
+  const readings = path === undefined ? undefined : readPath(path);
+  if (readings === undefined) return deny('malformed_request', 'path');
+  const gate = findGate(routes, readings);
+  if (isDenial(gate)) return gate;
+  const sent = readings.resolved;
+  const denial = checkRewrite(gate, routes, { sent, locationPath, isNamed: false });
+  if (denial !== undefined) return denial;
+  return { gate, matchedBy: describeRoute(findRoute(routes, sent) as Route) };
+}
+
+function checkNamedGate(
+  gate: Gate,
+  routes: readonly Route[],
+  { path, locationPath, isGateNameVariable }: RoutingFacts,
+  isPathRelevant: boolean,
+): Deny | undefined {
+  if (isGateNameVariable) {
+    const sent = path === undefined ? undefined : readPath(path)?.resolved;
+    const denial = checkRewrite(gate, routes, { sent, locationPath, isNamed: true });
+    if (denial !== undefined) return denial;
+  }
+  return isPathRelevant ? checkNamedPath(routes, path) : undefined;
 }
 
 /**
- * Places of different gates of which neither is more specific than the other. Capitals do not tell
- * them apart: a backend may read `/WS` as `/ws`.
+ * Denies a path whose readings are at different gates, or that can resolve to any path: nginx named the
+ * gate by the location, and the backend may find the path in another one.
  */
-export function findAmbiguities(gates: readonly Gate[]): Ambiguity[] {
-  const places = gates.flatMap(routesOf);
-  const found: Ambiguity[] = [];
-  for (const [index, a] of places.entries()) {
-    for (const b of places.slice(index + 1)) {
-      if (a.gate === b.gate || relateHosts(a.host, b.host) !== 'equal') continue;
-      const relation = relatePaths(a.folded, b.folded);
-      if (relation !== 'equal' && relation !== 'overlapping') continue;
-      const show = ({ host, path }: Route) => `${renderHost(host)} ${path.text}`;
-      found.push({ gates: [a.gate.name, b.gate.name], patterns: [show(a), show(b)] });
-    }
-  }
-  return found;
+function checkNamedPath(routes: readonly Route[], path: string | undefined): Deny | undefined {
+  const readings = path === undefined ? undefined : readPath(path);
+  if (readings === undefined) return undefined;
+  if (readings.hasDots) return deny('ambiguous_path', dotsDetail);
+  const found = findGate(routes, readings);
+  return isDenial(found) && found.reason === 'ambiguous_path' ? found : undefined;
 }
 
-/** The gate of all places, where one of them is every path: no path has any bearing then. */
-function gateOfWholeHost(here: readonly Route[]): Gate | undefined {
-  const [first] = here;
-  const isOne = here.every(({ gate }) => gate === first?.gate);
-  const isWhole = here.some(({ path }) => path.includesSubpaths && path.segments.length === 0);
-  return isOne && isWhole ? first?.gate : undefined;
+/**
+ * Denies a request that nginx moved to the route of another gate, by a rewrite or an internal redirect.
+ * The gate is that of the path as sent, or the one that an nginx variable still names. A named gate may
+ * also cover paths that are on no route.
+ */
+function checkRewrite(
+  gate: Gate,
+  routes: readonly Route[],
+  {
+    sent,
+    locationPath,
+    isNamed,
+  }: {
+    readonly sent: string | undefined;
+    readonly locationPath: string | undefined;
+    readonly isNamed: boolean;
+  },
+): Deny | undefined {
+  if (locationPath === undefined || locationPath === sent) return undefined;
+  const readings = readDecodedPath(locationPath);
+  const rewritten = readings && findGate(routes, readings);
+  if (rewritten === gate) return undefined;
+  const isOffRoutes =
+    rewritten !== undefined && isDenial(rewritten) && rewritten.reason === 'no_gate';
+  if (isNamed && isOffRoutes) return undefined;
+  return deny('ambiguous_path', describeRewrite(gate, rewritten));
 }
 
-/** Why a backend may find another gate at a path that can be read in one way only. */
-const nearMisses = {
-  capitals: 'without capitals: another gate',
-  slash: 'but for the slash at the end: another gate',
-} as const;
-type NearMiss = keyof typeof nearMisses;
-
-function describeGate(gate: Gate | undefined | NearMiss): string {
-  if (gate === undefined) return 'no gate';
-  return typeof gate === 'string' ? nearMisses[gate] : gate.name;
-}
-
-function describeRewrite(gate: Gate, other: Gate | Deny | undefined): string {
-  const found = other === undefined || isDenial(other) ? (other?.detail ?? 'no path') : other.name;
+function describeRewrite(gate: Gate, rewritten: Gate | Deny | undefined): string {
+  const found =
+    rewritten === undefined || isDenial(rewritten)
+      ? (rewritten?.detail ?? 'no path')
+      : rewritten.name;
   return `as sent: ${gate.name}; as nginx rewrote it: ${found}`;
-}
-
-function isAtHost({ hosts }: Gate, host: string): boolean {
-  return hosts.length === 0 || hosts.some((one) => matchesHost(one, host));
-}
-
-/** A gate without hosts and without paths has no place: only nginx can name it. */
-function routesOf(gate: Gate): Route[] {
-  if (gate.hosts.length === 0 && gate.paths.length === 0) return [];
-  const hosts = gate.hosts.length === 0 ? [anyHost] : gate.hosts;
-  const paths = gate.paths.length === 0 ? [allPaths] : gate.paths;
-  return hosts.flatMap((host) =>
-    paths.map((path) => ({ gate, host, path, folded: foldPathPattern(path) })),
-  );
-}
-
-function renderHost(host: HostPattern): string {
-  if ('exact' in host) return host.exact;
-  return host.suffix === '' ? 'any host' : `*${host.suffix}`;
 }
