@@ -65,11 +65,14 @@ export interface JwtRevoker {
 
 /** `/introspect` (RFC 7662) and `/revoke` (RFC 7009), which take forms as well as JSON. */
 export function oauthRoutes(dependencies: {
-  readonly introspect: Introspect;
-  readonly tokens: TokenRevoker;
-  readonly jwts: JwtRevoker;
+  /** The services in force. */
+  readonly current: () => {
+    readonly introspect: Introspect;
+    readonly tokens: TokenRevoker;
+    readonly jwts: JwtRevoker;
+  };
 }): FastifyPluginAsyncTypebox {
-  const { introspect, tokens, jwts } = dependencies;
+  const { current } = dependencies;
   return async (app) => {
     await readForms(app);
 
@@ -93,7 +96,7 @@ export function oauthRoutes(dependencies: {
           origin,
           client,
         } = request.body;
-        const verdict = await introspect({
+        const verdict = await current().introspect({
           token: presented,
           gateName: gate,
           path,
@@ -135,6 +138,7 @@ export function oauthRoutes(dependencies: {
         const actor = actorOf(request);
         const { adminKey } = request;
         const issuer = adminKey?.role === 'issuer' ? adminKey : undefined;
+        const { jwts, tokens } = current();
         const isJwt = await jwts.revokePresented(presented, actor, issuer);
         if (!isJwt) await tokens.revokeSecret(presented, actor, issuer);
         return {};

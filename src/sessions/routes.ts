@@ -19,27 +19,36 @@ const tokenBody = Type.Object(
   { additionalProperties: false },
 );
 
+/** The services of one configuration. */
+interface SessionServices {
+  readonly config: {
+    readonly sessions: SessionConfig;
+    readonly gate: { readonly trustedProxies: NetworkSet };
+  };
+  readonly sessions: Sessions;
+  readonly gates: GateRouter;
+}
+
 /** What the routes that nginx forwards under `/.postern/` work with. */
 export interface SessionRouteDependencies {
-  readonly sessions: Sessions;
-  readonly sessionConfig: SessionConfig;
-  readonly gates: GateRouter;
-  readonly trustedProxies: NetworkSet;
+  /** The services in force. */
+  readonly current: () => SessionServices;
 }
 
 /** The public routes of the gate: sign in, sign out, who am I, and a login page. */
 export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPluginAsyncTypebox {
-  const { sessions, sessionConfig, gates, trustedProxies } = dependencies;
-  const requests = createSignInRequests(gates, trustedProxies);
+  const { current } = dependencies;
+  const requests = createSignInRequests(current);
 
   async function signIn(
     token: string,
     { handshake, gate }: SignInRequest,
     reply: FastifyReply,
   ): Promise<OpenedSession | Deny> {
+    const { config, gates, sessions } = current();
     const policy = signInPolicy(gate, gates.forHost(handshake.host));
     const opened = await sessions.open(token, handshake, policy);
-    if (!isDenial(opened)) setSessionCookie(reply, sessionConfig, opened);
+    if (!isDenial(opened)) setSessionCookie(reply, config.sessions, opened);
     return opened;
   }
 
@@ -61,7 +70,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
       const path = queryParameter(handshake, 'path');
       const isAdmission = path !== undefined || queryParameter(handshake, 'gate') !== undefined;
       const purpose = isAdmission ? 'admission' : 'sign_in';
-      const verdict = await sessions.inspect({ ...handshake, path }, gate, purpose);
+      const verdict = await current().sessions.inspect({ ...handshake, path }, gate, purpose);
       if (verdict.verdict === 'deny') {
         const { reason } = verdict;
         return { signed_in: false, reason, meaning: denials[reason].meaning };
@@ -79,8 +88,9 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 
     app.delete('/session', async (request, reply) => {
       const { handshake, gate } = requests.of(request);
+      const { config, sessions } = current();
       await sessions.end(handshake, gate);
-      clearSessionCookie(reply, sessionConfig);
+      clearSessionCookie(reply, config.sessions);
       return reply.code(204).send();
     });
 

@@ -28,14 +28,17 @@ export interface SignInRequests {
 
 /** Builds the hook and keeps its results by request. */
 export function createSignInRequests(
-  gates: GateRouter,
-  trustedProxies: NetworkSet,
+  current: () => {
+    readonly config: { readonly gate: { readonly trustedProxies: NetworkSet } };
+    readonly gates: GateRouter;
+  },
 ): SignInRequests {
   const found = new WeakMap<FastifyRequest, SignInRequest>();
   return {
     async onRequest(request, reply) {
       reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
-      const { handshake } = readSubrequest(request.raw, trustedProxies);
+      const { config, gates } = current();
+      const { handshake } = readSubrequest(request.raw, config.gate.trustedProxies);
       if (isDenial(handshake)) return refuse(reply, handshake.reason);
       // A replay must neither sign in or out nor learn who is signed in.
       if (handshake.isEarlyData) return refuse(reply, 'too_early');

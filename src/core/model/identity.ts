@@ -1,5 +1,3 @@
-import type { TokenKind } from './token.ts';
-
 /** Claims about a subject, for backends: JSON values by name. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -84,3 +82,9 @@ export function identityWithoutToken(
     maxUses: undefined,
   };
 }
+
+/**
+ * A token is reusable. A ticket is single-use and lives seconds. A session is a token in a cookie that
+ * Postern set.
+ */
+export type TokenKind = 'token' | 'ticket' | 'session';

@@ -1,10 +1,4 @@
-import type { Claims, Restrictions, SessionJwt } from './identity.ts';
-
-/**
- * A token is reusable. A ticket is single-use and lives seconds. A session is a token in a cookie that
- * Postern set.
- */
-export type TokenKind = 'token' | 'ticket' | 'session';
+import type { Claims, Restrictions, SessionJwt, TokenKind } from './identity.ts';
 
 /** The state of a token's life cycle. */
 export type TokenState = 'active' | 'pending' | 'used' | 'expired' | 'revoked';
