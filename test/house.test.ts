@@ -41,7 +41,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'throttle/': [...feature, 'cluster/bus.ts', 'cluster/messages.ts'],
   'audit/': [...feature, 'telemetry/sampler.ts'],
   'maintenance/': feature,
-  'oauth/': [...feature, 'tokens/service.ts', 'jwt/revocations.ts'],
+  'oauth/': feature,
   'sign-on/': [...feature, 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'admission/': [
     ...feature,

@@ -1,14 +1,17 @@
 import { decodePercentBytes } from './path.ts';
 import { readLeniently, strict } from './path-leniency.ts';
 
-/** What a path is before its slashes and dots are looked at. */
+/** A path after percent-decoding, before slashes and dot segments are handled. */
 export interface DecodedPath {
   readonly text: string;
-  /** Empty for the path as sent. */
+  /** For people; empty for the path as sent. */
   readonly how: string;
 }
 
-/** All texts that some software looks at, the shortest way to each first. */
+/** Limit on `//host` prefixes that are tried in one path. */
+const maxHosts = 4;
+
+/** All decoded forms of a path that some software uses, without duplicates; the simplest derivation first. */
 export function decodePath(path: string, resolved: string): readonly DecodedPath[] {
   const sent = decodeNecessary(path);
   const once = decodePercentBytes(path) ?? path;
@@ -17,7 +20,7 @@ export function decodePath(path: string, resolved: string): readonly DecodedPath
     { text: sent, how: '' },
     { text: once, how: 'decoded' },
     { text: decodeValid(once), how: 'decoded twice' },
-    // As URL parsers have it (WHATWG URL, RFC 3986, section 6.2.2.2).
+    // As URL parsers do (WHATWG URL; RFC 3986, section 6.2.2.2).
     { text: sent.replace(/%2e/gi, '.'), how: 'dots decoded' },
     { text: sent.replace(unreserved, fromHex), how: 'letters and digits decoded' },
     { text: resolved, how: 'resolved by nginx' },
@@ -25,66 +28,59 @@ export function decodePath(path: string, resolved: string): readonly DecodedPath
     { text: unmerged, how: 'resolved by nginx' },
     { text: decodeValid(unmerged), how: 'resolved by nginx, decoded' },
   ];
-  const texts = new Map<string, DecodedPath>();
-  for (const one of decoded) {
-    if (!texts.has(one.text)) texts.set(one.text, one);
-  }
-  for (const one of [...texts.values()].flatMap((each) => [...cut(each), ...withoutHosts(each)])) {
-    if (!texts.has(one.text)) texts.set(one.text, one);
-  }
-  return [...texts.values()];
+  const forms = new Map<string, DecodedPath>();
+  const add = (form: DecodedPath) => {
+    if (!forms.has(form.text)) forms.set(form.text, form);
+  };
+  decoded.forEach(add);
+  [...forms.values()].flatMap((form) => [...truncated(form), ...withoutHosts(form)]).forEach(add);
+  return [...forms.values()];
 }
 
 /**
- * What is left where `?`, `#` or `;` ends the path: nginx sends them decoded where `proxy_pass` has `$uri`, and some
- * routers take `;` for the beginning of the query.
+ * The path up to `?`, `#` or `;`. nginx sends these decoded where `proxy_pass` has `$uri`, and some routers
+ * take `;` for the start of the query.
  */
-function cut({ text, how }: DecodedPath): DecodedPath[] {
+function truncated({ text, how }: DecodedPath): DecodedPath[] {
   const at = text.search(/[?#;]/);
   if (at === -1) return [];
   const path = text.slice(0, at);
-  return [
-    {
-      text: path === '' ? '/' : path,
-      how: [how, 'cut short'].filter((one) => one !== '').join(', '),
-    },
-  ];
+  return [{ text: path === '' ? '/' : path, how: describe(how, 'cut short') }];
 }
 
-/** What `new URL(path, base)` makes of a path with two slashes: what follows them is a host. */
+/** What `new URL(path, base)` makes of a path with two slashes: the next segment is a host. */
 function withoutHosts({ text, how }: DecodedPath): DecodedPath[] {
   const found: DecodedPath[] = [];
-  const slashes = /[/\\]{2,}[^/\\]*/g;
-  for (const { 0: host, index } of text.matchAll(slashes)) {
+  for (const { 0: host, index } of text.matchAll(/[/\\]{2,}[^/\\]*/g)) {
     if (found.length === maxHosts) break;
-    const behind = text.slice(index + host.length);
-    const path = `${text.slice(0, index)}${behind === '' ? '/' : behind}`;
-    found.push({
-      text: path,
-      how: [how, 'behind a host'].filter((part) => part !== '').join(', '),
-    });
+    const rest = text.slice(index + host.length);
+    const path = `${text.slice(0, index)}${rest === '' ? '/' : rest}`;
+    found.push({ text: path, how: describe(how, 'behind a host') });
   }
   return found;
 }
 
-/** Most hosts that are looked for in one text. */
-const maxHosts = 4;
+function describe(how: string, addition: string): string {
+  return how === '' ? addition : `${how}, ${addition}`;
+}
 
 /**
- * Decodes what nobody can send but encoded (RFC 3986, sections 2 and 3.3): there is one way to write it,
- * so it tells no two paths apart. `\\` is left out, which browsers take for a slash where it is not encoded.
+ * Decodes characters that can only be sent encoded (RFC 3986, sections 2 and 3.3). They have one spelling,
+ * so decoding them makes no two paths equal. `\\` is left out: browsers take it for a slash unless it is
+ * encoded.
  */
 function decodeNecessary(path: string): string {
   return path.replace(/%(?:[89a-f][0-9a-f]|[01][0-9a-f]|7f|2[02]|3[ce]|5e|60|7[bcd])/gi, fromHex);
 }
 
-/** Encoded characters that mean the same unencoded (RFC 3986, section 2.3). */
+/** Encoded unreserved characters: equal to the characters themselves (RFC 3986, section 2.3). */
 const unreserved = /%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
 
-/** Decodes what can be decoded, and leaves the rest as it is. */
+/** Decodes valid escapes, and keeps invalid ones. */
 function decodeValid(path: string): string {
   return path.replace(/%[0-9a-f]{2}/gi, fromHex);
 }
+
 function fromHex(encoded: string): string {
   return String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
 }

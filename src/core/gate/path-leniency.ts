@@ -1,15 +1,18 @@
-/** What one reading does to a path, beside decoding it. */
+/** How a backend may read a decoded path more leniently than nginx. */
 export interface Leniency {
-  /** `\` is a slash (Windows, URLs of browsers). */
+  /** `\` is read as `/` (Windows, URLs of browsers). */
   readonly backslashes: boolean;
-  /** `;x` at the end of a segment is no part of it (RFC 3986, section 3.3; servlets). */
+  /** `;x` at the end of a segment is dropped (RFC 3986, section 3.3; servlets). */
   readonly parameters: boolean;
-  /** Dots and spaces at the end of a segment do not count (file names of Windows). */
+  /** Dots and spaces at the end of a segment are dropped (file names of Windows). */
   readonly endings: boolean;
+  /** Consecutive slashes are merged. */
   readonly merged: boolean;
-  /** Dot segments are resolved; they end at the root. */
+  /** Dot segments are resolved; above the root they are ignored. */
   readonly dots: boolean;
 }
+
+/** Reads a path as it is. */
 export const strict: Leniency = {
   backslashes: false,
   parameters: false,
@@ -18,15 +21,15 @@ export const strict: Leniency = {
   dots: false,
 };
 
-/** The leniencies that make a difference for a text. */
-export function lenienciesFor(text: string): readonly Leniency[] {
+/** All combinations of the leniencies that make a difference for a path. */
+export function lenienciesFor(path: string): readonly Leniency[] {
   const either = (matters: boolean) => (matters ? [false, true] : [false]);
   const found: Leniency[] = [];
-  for (const backslashes of either(text.includes('\\'))) {
-    for (const parameters of either(/[;?]/.test(text))) {
-      for (const endings of either(/[. ](?:[/\\;?]|$)/.test(text))) {
-        for (const merged of either(/[/\\][/\\.;? ]/.test(text))) {
-          for (const dots of either(/[/\\]\./.test(text))) {
+  for (const backslashes of either(path.includes('\\'))) {
+    for (const parameters of either(/[;?]/.test(path))) {
+      for (const endings of either(/[. ](?:[/\\;?]|$)/.test(path))) {
+        for (const merged of either(/[/\\][/\\.;? ]/.test(path))) {
+          for (const dots of either(/[/\\]\./.test(path))) {
             found.push({ backslashes, parameters, endings, merged, dots });
           }
         }
@@ -35,9 +38,11 @@ export function lenienciesFor(text: string): readonly Leniency[] {
   }
   return found;
 }
-export function readLeniently(text: string, leniency: Leniency): string {
+
+/** The path as a backend with this leniency reads it. */
+export function readLeniently(decoded: string, leniency: Leniency): string {
   const { backslashes, parameters, endings, merged, dots } = leniency;
-  const path = backslashes ? text.replaceAll('\\', '/') : text;
+  const path = backslashes ? decoded.replaceAll('\\', '/') : decoded;
   const segments = path.split('/').slice(1);
   const read: string[] = [];
   for (const [index, whole] of segments.entries()) {
@@ -54,12 +59,13 @@ export function readLeniently(text: string, leniency: Leniency): string {
   }
   return `/${read.join('/')}`;
 }
+
 function withoutParameters(segment: string): string {
   const at = segment.search(/[;?]/);
   return at === -1 ? segment : segment.slice(0, at);
 }
 
-/** By steps: a regular expression takes time quadratic in the dots here. */
+/** A loop, since a regular expression takes quadratic time in the number of dots. */
 function withoutEnding(segment: string): string {
   let end = segment.length;
   while (end > 0 && segment[end - 1] === ' ') end--;
@@ -68,7 +74,9 @@ function withoutEnding(segment: string): string {
   while (end > 0 && (segment[end - 1] === ' ' || segment[end - 1] === '.')) end--;
   return segment.slice(0, end);
 }
-export function describe(decoding: string, leniency: Leniency): string {
+
+/** A reading in words: `decoded, slashes merged`. */
+export function describeReading(decoding: string, leniency: Leniency): string {
   const parts = [
     decoding,
     leniency.backslashes ? '\\ as /' : '',

@@ -1,6 +1,6 @@
 import { resolvePath } from './path.ts';
 import { decodePath } from './path-decoding.ts';
-import { describe, lenienciesFor, readLeniently } from './path-leniency.ts';
+import { describeReading, lenienciesFor, readLeniently } from './path-leniency.ts';
 
 /**
  * One interpretation of a path. nginx chooses the location by the normalized path, but forwards the path
@@ -65,7 +65,7 @@ export function readPath(path: string): PathReadings | undefined {
       characters += text.length;
       if (characters > maxCharacters) return result(false);
       const read = readLeniently(text, leniency);
-      if (!found.has(read)) found.set(read, { path: read, how: describe(how, leniency) });
+      if (!found.has(read)) found.set(read, { path: read, how: describeReading(how, leniency) });
     }
   }
   return result(true);

@@ -10,17 +10,17 @@ import {
 } from './path-pattern.ts';
 import { readDecodedPath, readPath } from './path-readings.ts';
 
-/** What anybody may ask for without a credential. */
+/** A route that needs no credential. */
 export interface PublicRoute {
   readonly methods: readonly string[];
   readonly path: PathPattern;
-  /** The pattern for paths without capitals. */
+  /** The pattern for case-folded paths. */
   readonly folded: PathPattern;
 }
 
 /**
- * Reads `/healthz` (GET and HEAD), `POST /hooks/*` or `GET|POST =/form`. Returns what is wrong with
- * it as `{ invalid }`.
+ * Parses `/healthz` (GET and HEAD), `POST /hooks/*` or `GET|POST =/form`. Returns the problem as
+ * `{ invalid }`.
  */
 export function parsePublicRoute(text: string): PublicRoute | { readonly invalid: string } {
   const [first = '', second, ...more] = text.trim().split(/ +/);
@@ -35,29 +35,29 @@ export function parsePublicRoute(text: string): PublicRoute | { readonly invalid
 }
 
 /**
- * True when one of the places covers the handshake, a denial when that depends on how its path is read.
- * The query never counts. A backend to which capitals are nothing, and nginx after its rewrites, have to
- * find it in a public place as well: else a credential is needed.
+ * True when one of the routes matches the handshake. Denies where that depends on the reading of the path.
+ * The query is ignored. The case-folded path, and the path after nginx's rewrites, have to match too;
+ * otherwise a credential is needed.
  */
 export function matchPublicRoute(
-  places: readonly PublicRoute[],
+  routes: readonly PublicRoute[],
   handshake: Pick<Handshake, 'method' | 'path' | 'locationPath'>,
 ): boolean | Deny {
-  const fitting = places.filter(({ methods }) => methods.includes(handshake.method));
-  if (fitting.length === 0 || handshake.path === undefined) return false;
-  const read = readPath(handshake.path);
-  if (read === undefined) return false;
-  const covers = (path: string) => fitting.some((place) => matchesPath(place.path, path));
-  const agreed = requireAgreement(read, covers, (is) => (is ? 'public' : 'not public'));
+  const candidates = routes.filter(({ methods }) => methods.includes(handshake.method));
+  if (candidates.length === 0 || handshake.path === undefined) return false;
+  const readings = readPath(handshake.path);
+  if (readings === undefined) return false;
+  const matches = (path: string) => candidates.some((route) => matchesPath(route.path, path));
+  const agreed = requireAgreement(readings, matches, (is) => (is ? 'public' : 'not public'));
   if ('conflict' in agreed) return deny('ambiguous_path', agreed.conflict);
-  const coversFolded = ({ path }: { readonly path: string }) =>
-    fitting.some(({ folded }) => matchesPath(folded, foldCase(path)));
+  const matchesFolded = ({ path }: { readonly path: string }) =>
+    candidates.some(({ folded }) => matchesPath(folded, foldCase(path)));
   const { locationPath } = handshake;
-  const rewritten = locationPath === undefined ? read : readDecodedPath(locationPath);
+  const rewritten = locationPath === undefined ? readings : readDecodedPath(locationPath);
   return (
     agreed.value &&
-    read.all.every(coversFolded) &&
+    readings.all.every(matchesFolded) &&
     rewritten?.isComplete === true &&
-    rewritten.all.every((reading) => covers(reading.path) && coversFolded(reading))
+    rewritten.all.every((reading) => matches(reading.path) && matchesFolded(reading))
   );
 }

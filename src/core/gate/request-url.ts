@@ -1,13 +1,13 @@
 import { holdsSecret } from '../../lib/mask.ts';
 import type { Handshake } from './handshake.ts';
 
-/** The client's own address of what it asks for, without what may hold a token by these names. */
+/** The URL of the client's request, without query parameters of these names, which may hold a token. */
 export function requestUrl(handshake: Handshake, tokenNames: readonly string[]): string {
   const { scheme = 'https', host, port } = handshake;
   return `${scheme}://${host}${port}${requestTarget(handshake, tokenNames)}`;
 }
 
-/** Path and query of the same. */
+/** Path and query of that URL. */
 export function requestTarget(
   { path = '/', query }: Handshake,
   tokenNames: readonly string[],
@@ -16,28 +16,28 @@ export function requestTarget(
   return kept === '' ? path : `${path}?${kept}`;
 }
 
-/** Longest address that a login gets to lead back to, percent-encoded: it has to fit into a header of nginx's. */
+/** Limit on the percent-encoded return URL: it has to fit into a header of nginx. */
 const maxReturnUrlLength = 4_096;
 
 /**
- * Where a login may lead back to, percent-encoded, so that nothing of it becomes a parameter of the login's: the
- * address that was asked for, or less of it where it is long or may still hold a secret.
+ * The return URL for a login, percent-encoded, so that nothing in it becomes a parameter of the login
+ * address. Without the query, or without the path too, where it is too long or may hold a secret.
  */
 export function loginReturnUrl(handshake: Handshake, tokenNames: readonly string[]): string {
-  const less = [handshake, { ...handshake, query: undefined }];
-  const found = less
-    .map((asked) => requestUrl(asked, tokenNames))
-    .filter((address) => !holdsSecret(address))
+  const candidates = [handshake, { ...handshake, query: undefined }];
+  const found = candidates
+    .map((candidate) => requestUrl(candidate, tokenNames))
+    .filter((url) => !holdsSecret(url))
     .map(percentEncodeOctets)
-    .find((address) => address.length <= maxReturnUrlLength);
+    .find((url) => url.length <= maxReturnUrlLength);
   return (
     found ?? percentEncodeOctets(requestUrl({ ...handshake, path: '/', query: undefined }, []))
   );
 }
 
 /**
- * Percent-encodes every octet but unreserved characters (RFC 3986, section 2.3), in text that holds
- * one a character, as headers do.
+ * Percent-encodes all octets except unreserved characters (RFC 3986, section 2.3). The text has one
+ * character an octet, as headers do.
  */
 export function percentEncodeOctets(text: string): string {
   return text.replace(
@@ -46,7 +46,7 @@ export function percentEncodeOctets(text: string): string {
   );
 }
 
-/** The names are compared as the query source compares them, so that what it reads never leaves. */
+/** Names are decoded as the query source decodes them: whatever it would read as a token is removed. */
 function withoutParameters(query: string, names: readonly string[]): string {
   return query
     .split('&')

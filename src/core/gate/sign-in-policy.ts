@@ -3,18 +3,18 @@ import { type Gate, noRequirements } from './gate.ts';
 import type { OriginRules } from './origin.ts';
 
 /**
- * The rules for signing in at a host with these gates. A session is a cookie of the whole host, so
- * a page that one of the gates lets in may sign in, and a credential is looked for wherever one of
- * them looks; whom each admits is for the handshakes that follow. Undefined for no gates.
+ * The merged policy for signing in at a host with these gates. A session cookie belongs to the whole host,
+ * so the policy is the union: origins that one gate allows, sources that one gate searches. Whether a gate
+ * admits the identity is decided at the handshakes that follow. Undefined for no gates.
  */
 export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
   const [first, second] = gates;
   if (first === undefined || second === undefined) return first;
   const union = <T>(list: (gate: Gate) => readonly T[]) => [...new Set(gates.flatMap(list))];
-  const looked = union(({ sources }) => sources);
+  const searched = union(({ sources }) => sources);
   return {
     ...first,
-    sources: sourceNames.filter((name) => looked.includes(name)),
+    sources: sourceNames.filter((name) => searched.includes(name)),
     cookieNames: union(({ cookieNames }) => cookieNames),
     queryNames: union(({ queryNames }) => queryNames),
     origins: gates.map(({ origins }) => origins).reduce(mergeOrigins),
@@ -28,11 +28,11 @@ export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
 }
 
 /**
- * The rules for signing in at one gate of a host. The session opens the others too, so that a JWT which one
- * of them takes once is used up by it.
+ * The policy for signing in at one gate of a host. The session is valid at the host's other gates too, so a
+ * JWT is used up if any of them has `jwt_single_use`.
  */
-export function signInPolicy(gate: Gate, here: readonly Gate[]): Gate {
-  return { ...gate, jwtSingleUse: [gate, ...here].some(({ jwtSingleUse }) => jwtSingleUse) };
+export function signInPolicy(gate: Gate, hostGates: readonly Gate[]): Gate {
+  return { ...gate, jwtSingleUse: [gate, ...hostGates].some(({ jwtSingleUse }) => jwtSingleUse) };
 }
 
 function mergeOrigins(a: OriginRules, b: OriginRules): OriginRules {
