@@ -4,21 +4,20 @@ import type { Deny } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
 
 /**
- * What a session that ended weighs, by the word of a sign-on service: some services give everybody a
- * cookie, long before they sign in.
+ * Weight of a cookie that a sign-on service denied: some services give every visitor a cookie, long before
+ * they sign in.
  */
 const endedSessionWeight = 1 / 8;
 
 /**
- * How much a denial weighs as a failed attempt; undefined where it is none. What was good once
- * (expired, revoked, used), what lacks a credential and what a rule forbids is none: honest clients
- * do all of that over and over.
+ * The weight of a denial as a failed attempt; undefined where it is none. A former token (expired,
+ * revoked, used), a missing credential and a denial by a rule are none: honest clients repeat them.
  */
 export function failedAttemptWeight(
   { reason, timedOut }: Pick<Deny, 'reason' | 'timedOut'>,
   { bridgeRequest }: Partial<Pick<DecisionContext, 'bridgeRequest'>>,
 ): number | undefined {
-  // `Authorization` holds a password, which can be guessed; a cookie is random.
+  // A password in `Authorization` can be guessed; a cookie is random.
   const signOn = bridgeRequest?.authorization === undefined ? endedSessionWeight : 1;
   const rule: AttemptRule = denials[reason].attempt;
   switch (rule) {
@@ -33,28 +32,28 @@ export function failedAttemptWeight(
         ? undefined
         : signOn;
     case 'sign_on_timeout':
-      // Requests that make the service slow are throttled; a session may only be the one that waited.
+      // Requests that slow the service down are throttled. A session may just have waited behind them.
       return timedOut ? signOn : undefined;
   }
 }
 
-/** The denial, or in its place the one that stands for too many of them. */
+/** Counts a denial that is a failed attempt. Returns it, or a denial as `throttled` above the limit. */
 export function countFailedAttempt(denial: Deny, context: DecisionContext): Deny {
   const weight = failedAttemptWeight(denial, context);
   if (weight === undefined) return denial;
-  const tooMany = context.ports.throttle.failed(throttleAttempt(context), weight);
-  if (tooMany === undefined) return denial;
+  const throttle = context.ports.throttle.failed(throttleAttempt(context), weight);
+  if (throttle === undefined) return denial;
   addTraceNote(context, 'too many attempts of this network failed');
   const detail = denial.reason === 'throttled' ? denial.detail : denial.reason;
   return {
     ...denial,
     reason: 'throttled',
     ...(detail !== undefined && { detail }),
-    throttle: tooMany,
+    throttle,
   };
 }
 
-/** The attempt that an context is. */
+/** The request as an attempt for the throttle. */
 export function throttleAttempt({ gate, handshake, now }: DecisionContext): Attempt {
   return { gate: gate.throttleGateName, clientAddress: handshake.clientAddress, now };
 }

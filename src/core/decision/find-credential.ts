@@ -5,9 +5,9 @@ import { addTraceNote, type DecisionContext } from './context.ts';
 import type { BridgeRequest } from './sign-on.ts';
 
 /**
- * Looks where the gate says, in its order; the first place that holds something decides. Where none
- * does, a trusted network is enough, and else the gate's sign-on service is asked all the same: it
- * may let some in without a session, and it knows where to sign in.
+ * Searches the gate's sources in order; the first that has a credential decides, without fallback. With
+ * none, a trusted network is enough. Otherwise the sign-on service is asked anyway: it may admit requests
+ * without a session, and it knows the login address.
  */
 export function findCredential(context: DecisionContext): Deny | undefined {
   const { handshake, gate, ports } = context;
@@ -30,7 +30,7 @@ export function findCredential(context: DecisionContext): Deny | undefined {
   }
   const { trust } = gate.networks;
   if (handshake.clientAddress !== undefined && trust?.includes(handshake.clientAddress)) {
-    if (isAtOwnHost(gate, handshake.host)) {
+    if (isAtListedHost(gate, handshake.host)) {
       addTraceNote(context, 'the client is in networks.trust');
       context.basis = 'network';
       return undefined;
@@ -42,10 +42,11 @@ export function findCredential(context: DecisionContext): Deny | undefined {
 }
 
 /**
- * A page of anybody's may have its own name point to a machine of a trusted network (DNS rebinding), and a
- * browser there then asks under that name. So the name has to be one of the gate's, whoever chose the gate.
+ * Guards against DNS rebinding: a foreign page may point its own name at a machine of a trusted network,
+ * and a browser in that network then sends requests under that name. So the host has to be listed in
+ * the gate's `hosts`, even where nginx named the gate.
  */
-function isAtOwnHost({ hosts }: Pick<Gate, 'hosts'>, host: string): boolean {
+function isAtListedHost({ hosts }: Pick<Gate, 'hosts'>, host: string): boolean {
   return hosts.some((pattern) => matchesHost(pattern, host));
 }
 
@@ -54,7 +55,7 @@ function useBridge(context: DecisionContext, request: BridgeRequest): undefined 
   context.bridgeRequest = request;
 }
 
-/** What of a handshake is a sign-on service's business: never a token of ours. */
+/** The request to the sign-on service. `Authorization` is left out where it is a source of this gate. */
 function buildBridgeRequest({
   handshake,
   gate,
@@ -64,10 +65,10 @@ function buildBridgeRequest({
   if (bridge === undefined) return undefined;
   const { authorization } = handshake;
   const scheme = /^ *([^ ]*)/.exec(authorization ?? '')?.[1]?.toLowerCase();
-  const isOurs = gate.sources.some((name) => name === scheme);
+  const isOwnSource = gate.sources.some((name) => name === scheme);
   return {
     handshake,
     cookies: bridge.selectCookies(handshake.cookie),
-    authorization: isOurs ? undefined : authorization,
+    authorization: isOwnSource ? undefined : authorization,
   };
 }

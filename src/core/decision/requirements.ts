@@ -2,7 +2,7 @@ import type { ClaimValue, Requirements } from '../gate/gate.ts';
 import type { Identity } from '../model/identity.ts';
 import { type Deny, deny } from '../model/verdict.ts';
 
-/** A denial when an identity is not what the gate requires. */
+/** Denies an identity that lacks a required scope, group or claim (authorization). */
 export function checkRequirements(required: Requirements, identity: Identity): Deny | undefined {
   const { scopes, groups, claims } = required;
   if (scopes.length > 0) {
@@ -34,7 +34,7 @@ function claimValues({ claims, subject }: Identity, name: string): readonly unkn
   return Array.isArray(value) ? value : [value];
 }
 
-/** `*@example.com` and the like, in time linear in the text: no regular expression is built. */
+/** Wildcard match (`*@example.com`) in linear time, without a regular expression. */
 function matchesValue(wanted: ClaimValue, held: unknown): boolean {
   if (typeof wanted !== 'string' || typeof held !== 'string') return wanted === held;
   const [first = '', ...rest] = wanted.split('*');
