@@ -4,8 +4,8 @@ import { deny } from '../core/model/verdict.ts';
 import { isTokenText } from './token-text.ts';
 
 /**
- * A subprotocol `postern.bearer.<token>` among those that the client offers: the one header of a
- * handshake that a page can choose. More than one token denies.
+ * A subprotocol `postern.bearer.<token>` among those that the client offers. This is the only header of a
+ * handshake that a page can set. More than one token denies.
  */
 export const subprotocolSource: CredentialSource = {
   name: 'subprotocol',

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { memoize } from './memo.ts';
 
-/** Networks with a name, so that nobody has to remember them. */
+/** Named sets of networks. */
 const namedNetworks: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   // RFC 1918, RFC 4193 and link-local addresses: what container networks and home networks use.
@@ -22,8 +22,8 @@ export interface NetworkSet {
 }
 
 /**
- * Builds a set from addresses, CIDR networks and the names `loopback` and `private`. Returns the
- * first word it cannot read as `{ invalid }`.
+ * Parses addresses, CIDR networks and the names `loopback` and `private`. Returns the first invalid word as
+ * `{ invalid }`.
  */
 export function parseNetworks(words: readonly string[]): NetworkSet | { readonly invalid: string } {
   const list = new BlockList();
@@ -41,8 +41,8 @@ export function parseNetworks(words: readonly string[]): NetworkSet | { readonly
 }
 
 /**
- * The usual form of an IP address: IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2) becomes IPv4, the zone
- * of an IPv6 address goes. Undefined when the text is no address.
+ * Normalizes an IP address: IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2) becomes IPv4, and the zone of an
+ * IPv6 address is removed. Undefined when the text is no address.
  */
 export function normalizeAddress(text: string): string | undefined {
   const version = isIP(text);

@@ -7,8 +7,8 @@ interface Edit {
 }
 
 /**
- * What leads from one text to the other, in the unified format that `diff -u` and `patch` use; empty
- * for equal texts. `undefined` is a file that is not there.
+ * The difference of two texts in unified format (`diff -u`, `patch`); empty for equal texts. `undefined`
+ * stands for a missing file.
  */
 export function renderUnifiedDiff(name: string, before: string | undefined, after: string): string {
   if (before === after) return '';
@@ -18,15 +18,15 @@ export function renderUnifiedDiff(name: string, before: string | undefined, afte
   return `--- ${old}\n+++ b/${name}\n${hunks.join('')}`;
 }
 
-/** Lines with their line breaks, so that a missing last one counts. */
+/** Lines with their line breaks, so that a missing final one is a difference. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-/** Most pairs of lines to look at; texts that are longer are shown as replaced altogether. */
+/** Limit on compared pairs of lines. Longer texts are shown as replaced entirely. */
 const maxLinePairs = 4_000_000;
 
-/** The shortest way from one to the other, by the longest common subsequence. */
+/** The shortest edit script, by the longest common subsequence. */
 function compare(before: readonly string[], after: readonly string[]): Edit[] {
   if (before.length * after.length > maxLinePairs) {
     const sign = (sign: '-' | '+') => (line: string) => ({ sign, line });
@@ -60,7 +60,7 @@ function compare(before: readonly string[], after: readonly string[]): Edit[] {
   return edits;
 }
 
-/** Stretches of edits with changes in them, context on both sides. */
+/** Ranges of edits that contain changes, with context on both sides. */
 function findHunks(edits: readonly Edit[]): [from: number, to: number][] {
   const hunks: [number, number][] = [];
   edits.forEach(({ sign }, index) => {

@@ -11,7 +11,7 @@ import type { Introspect } from './introspection.ts';
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
 const hint = Type.Optional(Type.String({ description: 'Accepted and ignored.' }));
 
-/** A form has text only, JSON has both. */
+/** JSON has booleans, a form only text. */
 const flag = Type.Optional(
   Type.Unsafe<boolean | 'true' | 'false'>({
     type: ['boolean', 'string'],
@@ -133,7 +133,7 @@ export function oauthRoutes(dependencies: {
         },
       },
       async (request) => {
-        // A token that is not known is as revoked as it can be (RFC 7009, section 2.2).
+        // An unknown token is no error (RFC 7009, section 2.2).
         const { token: presented } = request.body;
         const actor = actorOf(request);
         const { adminKey } = request;
