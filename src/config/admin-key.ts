@@ -6,7 +6,7 @@ import type { RawConfig } from './schema.ts';
 /** Fewest bits of entropy of an admin key: out of reach of guessing. */
 const minEntropyBits = 128;
 
-/** Reads the admin key from `admin.key` or the file in `admin.key_file`; undefined for none. */
+/** Reads the admin key from `admin.key` or the file in `admin.key_file`; undefined for none. Faults go to `report`. */
 export function readAdminKey(raw: RawConfig, report: ReportFault): string | undefined {
   const { key: inline, key_file: file } = raw.admin ?? {};
   if (inline !== undefined && file !== undefined) {

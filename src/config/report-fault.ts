@@ -1,2 +1,2 @@
-/** Takes note of a fault in the setting at this path. */
+/** Records a fault in the setting at this path. Builders go on after it, to find more faults. */
 export type ReportFault = (path: string, message: string) => void;

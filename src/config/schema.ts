@@ -5,9 +5,9 @@ import { issuersSchema } from './jwt/issuer-schema.ts';
 import { duration, section, strict, stringList, text } from './schema-fields.ts';
 
 /**
- * `postern.yaml`. The one source of what is valid, of the environment variables (the path in upper
- * case behind `POSTERN_`), of the JSON Schema for editors and of the table in the README. A setting
- * marked `writeOnly` is a secret and is never shown.
+ * The schema of `postern.yaml`. It is the single source of validation, of the environment variables
+ * (`POSTERN_` and the path in upper case), of the JSON Schema for editors and of the documentation's table
+ * of settings. A setting marked `writeOnly` is a secret and is never shown.
  */
 export const configSchema = Type.Object(
   {
@@ -203,5 +203,5 @@ export const configSchema = Type.Object(
   { ...strict, title: 'postern.yaml' },
 );
 
-/** `postern.yaml` as written: everything may be left out. */
+/** The parsed `postern.yaml`: every setting is optional. */
 export type RawConfig = Static<typeof configSchema>;

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { configSchema } from './schema.ts';
 
-/** One leaf of the schema. */
+/** One setting: a leaf of the schema. */
 export interface Setting {
   readonly path: readonly string[];
   /** The environment variable that sets it. */
@@ -16,12 +16,12 @@ interface LeafSchema {
   readonly writeOnly?: boolean;
 }
 
-/** Every setting there is, in the schema's order. */
+/** All settings, in the schema's order. */
 export const settings: readonly Setting[] = listSettings(configSchema, []);
 function listSettings(schema: TSchema, path: readonly string[]): Setting[] {
   const { properties, whole } = schema as {
     properties?: Record<string, TSchema>;
-    /** Set for a section that is one setting. */
+    /** Set for a section that counts as one setting. */
     whole?: boolean;
   };
   if (properties === undefined || whole === true) {

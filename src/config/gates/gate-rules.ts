@@ -16,9 +16,9 @@ import { buildBridge } from '../sign-on/bridge.ts';
 import type { RawGateRules } from './gate-schema.ts';
 import { buildHeaders } from './header-rules.ts';
 
-/** What the builder takes beside the settings. */
+/** What the builder needs beside the settings. */
 export interface RuleDependencies {
-  /** Every gate that looks for cookies looks for this one first. */
+  /** Name of the session cookie, which every gate with the source `cookie` searches first. */
   readonly sessionCookie: string;
   readonly env: NodeJS.ProcessEnv;
   readonly report: ReportFault;
@@ -39,7 +39,7 @@ export function buildRules(
   }
   return {
     sources: readSources(raw, report),
-    cookieNames: [...new Set([sessionCookie, ...plainCookies(raw)])],
+    cookieNames: [...new Set([sessionCookie, ...tokenCookies(raw)])],
     queryNames: asTexts(raw.query) ?? [],
     origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
     networks: {
@@ -48,7 +48,7 @@ export function buildRules(
       allow: network('allow'),
       deny: network('deny'),
     },
-    publicRoutes: readAll(raw.public, 'public', report, parsePublicRoute),
+    publicRoutes: parseEach(raw.public, 'public', report, parsePublicRoute),
     requirements: {
       scopes: asTexts(required.scopes) ?? [],
       groups: asTexts(required.groups) ?? [],
@@ -73,15 +73,18 @@ export function buildRules(
   };
 }
 
-/** Where people sign in with sessions, a cookie that a sibling host may set makes nobody somebody else. */
-function plainCookies({ cookies, login }: RawGateRules): string[] {
+/**
+ * Names of token cookies. Without the default one where people sign in at Postern's own page: a sibling
+ * host can set it, and would sign them in as somebody else.
+ */
+function tokenCookies({ cookies, login }: RawGateRules): string[] {
   const names = asTexts(cookies) ?? [];
   return isPosternLoginPage(asText(login))
     ? names.filter((name) => name !== defaultTokenCookie)
     : names;
 }
 
-/** With a bridge, it comes last, unless `sources` says where. */
+/** Adds the source `bridge` at the end, unless `sources` names it. */
 function readSources(
   { sources: raw, bridge }: RawGateRules,
   report: ReportFault,
@@ -92,7 +95,8 @@ function readSources(
   if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');
   return sources;
 }
-export function readAll<T extends object>(
+/** Parses each word of a list. Reports invalid ones and leaves them out. */
+export function parseEach<T extends object>(
   raw: unknown,
   setting: string,
   report: ReportFault,
@@ -124,14 +128,14 @@ function readOrigins(words: readonly string[], report: (message: string) => void
   return { same: false, opaque: false, exact: [], wildcards: [] };
 }
 
-/** Longest time that nginx may let in somebody whose token was revoked, in milliseconds. */
-const longestCache = 5 * 60_000;
+/** Limit on `cache`, in milliseconds: the longest delay of a revocation. */
+const maxCacheTtl = 5 * 60_000;
 function readCache(raw: unknown, report: ReportFault): number {
-  const milliseconds = parseDuration(typeof raw === 'string' ? raw : '0s') ?? longestCache + 1;
-  if (milliseconds > longestCache) {
+  const milliseconds = parseDuration(typeof raw === 'string' ? raw : '0s') ?? maxCacheTtl + 1;
+  if (milliseconds > maxCacheTtl) {
     report(
       'cache',
-      `${formatDuration(longestCache)} is the most: a revocation is not felt until then`,
+      `${formatDuration(maxCacheTtl)} is the most: a revocation is not felt until then`,
     );
   }
   return milliseconds;

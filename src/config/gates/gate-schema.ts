@@ -7,10 +7,10 @@ import { httpTokenPattern } from '../../lib/http-token.ts';
 import { flag, grantList, strict, stringList } from '../schema-fields.ts';
 import { bridgeSchema } from '../sign-on/bridge-schema.ts';
 
-/** A section that restricts. */
+/** Options of a section that restricts: it must not be empty. */
 const restricting = { ...strict, minProperties: 1 } as const;
 
-/** A header's value: one of where it comes from. */
+/** A header's value, from exactly one of these sources. */
 const headerSchema = Type.Object(
   {
     field: Type.Optional(Type.Enum(['subject', 'token_id'])),
@@ -145,10 +145,10 @@ const ruleProperties = {
   ),
 };
 
-/** `default_gate`: the rules of a gate that says nothing else. */
+/** `default_gate`: the default rules of every gate. */
 export const defaultGateSchema = Type.Object(ruleProperties, strict);
 
-/** One of `gates`: where it is, and its rules. */
+/** One of `gates`: its hosts, paths and rules. */
 export const gateSchema = Type.Object(
   {
     hosts: stringList('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
@@ -168,16 +168,16 @@ export const gatesSchema = Type.Record(Type.String({ pattern: gateNamePattern })
     'Gates by name, each with its place and its rules: see [docs/gates.md](docs/gates.md). What it leaves out is as in `default_gate`. With any gates here, what is at none of them is denied. In the variable as JSON.',
 });
 
-/** The rules of a gate as written. */
+/** The rules of a gate, parsed and not validated. */
 export type RawGateRules = Static<typeof defaultGateSchema>;
 
-/** One gate as written. */
+/** One gate, parsed and not validated. */
 export type RawGate = Static<typeof gateSchema>;
 
-/** What a gate leaves out is what `default_gate` says: none of these defaults is its own. */
+/** A gate inherits from `default_gate`, so its schema has no defaults. */
 function withoutDefaults<T extends Record<string, TSchema>>(properties: T): T {
   const stripped = Object.entries(properties).map(([name, schema]) => {
-    // TypeBox keeps what it knows of a schema in properties that a spread would lose.
+    // TypeBox keeps metadata in non-enumerable properties, which a spread would drop.
     const { default: _default, ...kept } = Object.getOwnPropertyDescriptors(
       schema as TSchema & { default?: unknown },
     );

@@ -5,7 +5,7 @@ import { parsePathPattern } from '../../core/gate/path-pattern.ts';
 import { findAmbiguities } from '../../core/gate/routes.ts';
 import { asMap, asTexts, isMap, namedSections } from '../raw-values.ts';
 import type { ReportFault } from '../report-fault.ts';
-import { buildRules, type RuleDependencies, readAll } from './gate-rules.ts';
+import { buildRules, parseEach, type RuleDependencies } from './gate-rules.ts';
 import type { RawGate, RawGateRules } from './gate-schema.ts';
 import { showRules } from './show-rules.ts';
 
@@ -15,67 +15,79 @@ export interface BuiltGates {
   readonly gates: readonly Gate[];
 }
 
-/** Why a trusted network needs names (DNS rebinding). */
+/** Why a trusted network needs `hosts`: DNS rebinding. */
 const whyHosts =
   'else any page could have its own name lead here, and a browser in that network would be let in for it';
 
-/** Builds all gates. Faults go to `report`. */
+/** Builds all gates, each with the rules of `default_gate` for what it leaves out. Faults go to `report`. */
 export function buildGates(
   raw: { readonly default_gate?: unknown; readonly gates?: unknown },
   deps: RuleDependencies,
 ): BuiltGates {
   const { report } = deps;
-  const ruled = asMap(raw.default_gate) as RawGateRules;
-  const below =
-    (prefix: string): ReportFault =>
-    (path, message) =>
-      report(`${prefix}.${path}`, message);
-  const defaultGate = buildRules(ruled, { ...deps, report: below('default_gate') });
-  const gates = namedSections(raw.gates, gateNamePattern).map(([name, section]): Gate => {
-    const own: RawGate = section;
-    const here = below(`gates.${name}`);
-    const { hosts, paths, ...ownRules } = own;
-    const merged = mergeRules(ruled, ownRules);
-    // A fault in what is inherited was reported where it stands.
-    const report: ReportFault = (path, message) => {
-      if (isSet(own, path)) here(path, message);
-    };
-    if (hosts === undefined && isTrusting(merged)) {
-      const whose = isSet(own, 'networks.trust') ? '' : 'default_gate.';
-      here('hosts', `is needed with ${whose}networks.trust: ${whyHosts}`);
-    }
-    return {
-      ...buildRules(merged, { ...deps, report }),
-      name,
-      throttleGateName: name,
-      hosts: readAll<HostPattern>(hosts, 'hosts', here, (word) => {
-        return parseHostPattern(word) ?? { invalid: 'write app.example.com or *.example.com' };
-      }),
-      paths: readAll(paths, 'paths', here, parsePathPattern),
-      settings: { ...(hosts && { hosts }), ...(paths && { paths }), ...showRules(merged) },
-    };
+  const defaultRules = asMap(raw.default_gate) as RawGateRules;
+  const defaultGate = buildRules(defaultRules, {
+    ...deps,
+    report: reportBelow('default_gate', report),
   });
-  if (gates.length === 0 && isTrusting(ruled)) {
+  const gates = namedSections(raw.gates, gateNamePattern).map(([name, section]) =>
+    buildGate(name, section, defaultRules, deps),
+  );
+  if (gates.length === 0 && isTrusting(defaultRules)) {
     report('default_gate.networks.trust', `needs gates with hosts: ${whyHosts}`);
   }
-  for (const {
-    gates: [a, b],
-    patterns: places,
-  } of findAmbiguities(gates)) {
-    const where = places[0] === places[1] ? places[0] : `${places[0]} and ${places[1]}`;
+  reportAmbiguities(gates, report);
+  return { defaultGate: { ...defaultGate, settings: showRules(defaultRules) }, gates };
+}
+
+function buildGate(
+  name: string,
+  own: RawGate,
+  defaultRules: RawGateRules,
+  deps: RuleDependencies,
+): Gate {
+  const { hosts, paths, ...ownRules } = own;
+  const merged = mergeRules(defaultRules, ownRules);
+  const reportHere = reportBelow(`gates.${name}`, deps.report);
+  // Faults in inherited rules were reported for `default_gate`.
+  const reportOwn: ReportFault = (path, message) => {
+    if (isSet(own, path)) reportHere(path, message);
+  };
+  if (hosts === undefined && isTrusting(merged)) {
+    const prefix = isSet(own, 'networks.trust') ? '' : 'default_gate.';
+    reportHere('hosts', `is needed with ${prefix}networks.trust: ${whyHosts}`);
+  }
+  return {
+    ...buildRules(merged, { ...deps, report: reportOwn }),
+    name,
+    throttleGateName: name,
+    hosts: parseEach<HostPattern>(hosts, 'hosts', reportHere, (word) => {
+      return parseHostPattern(word) ?? { invalid: 'write app.example.com or *.example.com' };
+    }),
+    paths: parseEach(paths, 'paths', reportHere, parsePathPattern),
+    settings: { ...(hosts && { hosts }), ...(paths && { paths }), ...showRules(merged) },
+  };
+}
+
+function reportBelow(prefix: string, report: ReportFault): ReportFault {
+  return (path, message) => report(`${prefix}.${path}`, message);
+}
+
+function reportAmbiguities(gates: readonly Gate[], report: ReportFault): void {
+  for (const { gates: names, patterns } of findAmbiguities(gates)) {
+    const [a, b] = patterns;
     report(
-      `gates.${b}`,
-      `is as specific as gates.${a} for ${where}; nobody could tell which of them is meant`,
+      `gates.${names[1]}`,
+      `is as specific as gates.${names[0]} for ${a === b ? a : `${a} and ${b}`}; nobody could tell which of them is meant`,
     );
   }
-  return { defaultGate: { ...defaultGate, settings: showRules(ruled) }, gates };
 }
 
 function isTrusting({ networks }: RawGateRules): boolean {
   return (asTexts(asMap(networks).trust) ?? []).length > 0;
 }
 
-/** What a gate says, and for the rest what the default says; in sections, setting by setting. */
+/** The gate's own rules over the default ones. Sections are merged setting by setting. */
 function mergeRules(base: RawGateRules, own: RawGateRules): RawGateRules {
   return {
     ...base,

@@ -2,7 +2,7 @@ import { mask } from '../../lib/mask.ts';
 import { asMap, isMap } from '../raw-values.ts';
 import type { RawGateRules } from './gate-schema.ts';
 
-/** A gate's settings for people: without what they have not set, and without secrets. */
+/** A gate's settings for people: without unset ones, secrets masked. */
 export function showRules(raw: RawGateRules): Record<string, unknown> {
   const shown = Object.entries(raw).filter(
     ([, value]) => value !== undefined && !(isMap(value) && Object.keys(value).length === 0),

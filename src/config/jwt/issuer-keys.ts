@@ -6,7 +6,7 @@ import { lengthEntropy } from '../../lib/secret.ts';
 import type { ReportFault } from '../report-fault.ts';
 import type { RawIssuer } from './issuer-schema.ts';
 
-/** An issuer's keys, and what can be signed with them. */
+/** An issuer's keys and their kind, which decides about algorithms. */
 export interface FoundKeys {
   readonly keys: IssuerKeys;
   readonly kind: KeyKind;
@@ -14,7 +14,7 @@ export interface FoundKeys {
 
 type Reader = (raw: Partial<RawIssuer>, report: ReportFault) => FoundKeys | undefined;
 
-/** The settings that keys may come from, with what reads each. */
+/** The readers of keys, by setting. */
 const readers: Readonly<Record<string, Reader>> = {
   jwks_url: ({ jwks_url = '', allow_http }, report) => readUrl(jwks_url, allow_http, report),
   jwks_file: ({ jwks_file = '' }, report) => readJwksFile(jwks_file, report),
@@ -32,7 +32,7 @@ const readers: Readonly<Record<string, Reader>> = {
     ),
 };
 
-/** Finds the one setting that says where an issuer's keys come from. Faults go to `report`. */
+/** Reads an issuer's keys from the one setting that names their source. Faults go to `report`. */
 export function readIssuerKeys(
   raw: Partial<RawIssuer>,
   report: ReportFault,
@@ -51,7 +51,7 @@ export function readIssuerKeys(
     report('jwks_url', `is needed, or one of ${Object.keys(readers).slice(1).join(', ')}`);
     return undefined;
   }
-  // Of another type: the schema says so.
+  // Schema validation reports other types.
   return typeof raw[name as keyof RawIssuer] === 'string' ? read(raw, report) : undefined;
 }
 
@@ -82,7 +82,7 @@ function readJwksFile(path: string, report: ReportFault): FoundKeys | undefined 
   });
 }
 
-/** Reads a file and hands its bytes on, without the line feed that editors add at the end. */
+/** Reads a file and passes on its bytes, without the final line break that editors add. */
 function withFile(
   setting: string,
   path: string,
@@ -112,7 +112,7 @@ const curves: Readonly<Record<string, KeyKind>> = {
 };
 
 function readPublicKey(pem: string, fault: Fault): FoundKeys | undefined {
-  // Node would take a private key and quietly make the public one of it.
+  // Node would accept a private key and derive the public one.
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
     fault('holds a private key; take it away from here and put the public one in its place');
     return undefined;
@@ -141,8 +141,8 @@ function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyKind
   return asymmetricKeyType === 'rsa' && bits >= 2_048 ? 'an RSA key' : undefined;
 }
 
-/** Bits that nobody guesses, however long the text is that holds them. */
-const guessableBits = 128;
+/** Fewest bits of entropy of a secret: out of reach of guessing. */
+const minEntropyBits = 128;
 
 /** RFC 7518, section 3.2: a secret has at least as many bits as the hash. */
 function readSecret(bytes: Buffer, algorithms: unknown, fault: Fault): FoundKeys | undefined {
@@ -159,7 +159,7 @@ function readSecret(bytes: Buffer, algorithms: unknown, fault: Fault): FoundKeys
   const make = 'make one with: openssl rand -base64 64 | tr -d "\\n"';
   if (bits < needed) {
     fault(`the secret has ${bits} bits; HS${needed} needs ${needed}. If it is yours, ${make}`);
-  } else if (lengthEntropy(text) < guessableBits) {
+  } else if (lengthEntropy(text) < minEntropyBits) {
     fault(`the secret can be guessed. If it is yours, ${make}`);
   }
   return { keys: { kind: 'secret', key: createSecretKey(bytes) }, kind: 'a secret' };

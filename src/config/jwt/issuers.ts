@@ -5,8 +5,8 @@ import type { ReportFault } from '../report-fault.ts';
 import { readIssuerKeys } from './issuer-keys.ts';
 import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
 
-/** Longest leeway: it is for clocks that are a little wrong, not for JWTs that are to live longer. */
-const longestLeeway = 5 * 60_000;
+/** Limit on `leeway`: it is for clock skew, not for a longer lifetime. */
+const maxLeeway = 5 * 60_000;
 
 /** Builds the issuers of `jwt.issuers`. Faults go to `report`. */
 export function buildIssuers(raw: unknown, report: ReportFault): readonly Issuer[] {
@@ -33,13 +33,16 @@ function buildIssuer(
 ): Issuer | undefined {
   const found = readIssuerKeys(raw, report);
   const leeway = parseDuration(asText(raw.leeway ?? issuerDefaults.leeway) ?? '');
-  if (leeway === undefined || leeway > longestLeeway) report('leeway', '5m is the most');
+  if (leeway === undefined || leeway > maxLeeway) report('leeway', '5m is the most');
   if (found === undefined) return undefined;
-  const { defaults: usual, allowed: all } = algorithmsByKey[found.kind];
-  const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : usual;
-  const misfit = algorithms.find((algorithm) => !all.includes(algorithm));
-  if (misfit !== undefined) {
-    report('algorithms', `${misfit} does not go with ${found.kind}, but ${all.join(', ')}`);
+  const { defaults, allowed } = algorithmsByKey[found.kind];
+  const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : defaults;
+  const unsupported = algorithms.find((algorithm) => !allowed.includes(algorithm));
+  if (unsupported !== undefined) {
+    report(
+      'algorithms',
+      `${unsupported} does not go with ${found.kind}, but ${allowed.join(', ')}`,
+    );
   }
   return {
     name,
