@@ -1,3 +1,4 @@
+import { classifyRefusal } from './classify-refusal.ts';
 import { type Finding, finding } from './finding.ts';
 import { type Attempt, isOpen, type Probe, renderStatus } from './probe.ts';
 import { explainAdmitted } from './refused-handshake.ts';
@@ -10,13 +11,21 @@ export async function explainBehindGate(
   probe: Probe,
   attempts: readonly Attempt[],
 ): Promise<Finding[]> {
+  const kinds = new Set<string>();
   const findings: Finding[] = [];
   for (const attempt of attempts) {
+    if (kinds.has(kindOf(attempt))) continue;
+    kinds.add(kindOf(attempt));
     const found = await explainAdmitted(probe, attempt);
-    if (findings.some(({ code }) => code === found.code)) continue;
     findings.push((await refusedForOrigin(probe, attempt, found)) ?? found);
   }
   return findings;
+}
+
+/** What tells two refusals apart: their status, and what their words mean. */
+function kindOf({ outcome }: Attempt): string {
+  if (outcome.kind === 'failed') return outcome.code;
+  return `${outcome.answer.status} ${classifyRefusal(outcome.answer).code}`;
 }
 
 async function refusedForOrigin(

@@ -28,7 +28,7 @@ export function describeAnswer(answer: Answer): string {
 
 /** The title of a page, where it says more than the status. */
 function titleOf({ status, body }: Answer): string | undefined {
-  const heading = /<title[^>]*>([^<]{1,200})/i.exec(body)?.[1]?.trim();
+  const heading = /<title[^<>]*>([^<]{1,200})/i.exec(body)?.[1]?.trim();
   if (heading === undefined) return undefined;
   const title = heading.startsWith(`${status} `) ? heading.slice(4) : heading;
   return isUsual(status, title) || title === String(status) ? undefined : title;

@@ -14,7 +14,7 @@ export interface Explanation {
    * known ones. `unknown`: they are not.
    */
   readonly certainty: 'certain' | 'unsure' | 'unknown';
-  /** Who says so; absent where a status tells what it is, whoever says it. */
+  /** Who says so; absent where only the status in the text is known. */
   readonly by?: string;
   /** How the known words go. */
   readonly like?: string;

@@ -40,6 +40,8 @@ async function assertRefused(
 ) {
   const report = await probe(url, { token });
   const found = findingOf(report, code);
+  assert.equal(codesOf(report).filter((one) => one === code).length, 1, 'told once');
+  assert.ok(report.requests <= 25, `${report.requests} requests`);
   assert.match(found.evidence, evidence);
   assert.equal(found.speaker, speaker);
   assert.match(findingOf(report, 'gate-admits').evidence, /^no credential HTTP 401; query HTTP/);
