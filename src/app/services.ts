@@ -62,7 +62,7 @@ export function createServices(
         verifyJwt(credential, now, mayWork),
         (known) => known ?? verifyOpaque(credential, now, mayWork),
       ),
-    bridgeOf: bridges.of,
+    bridgeOf: bridges.forGate,
     redeem(identity, use) {
       const entry = redemptionEntry(identity, use);
       return identity.jwt === undefined
