@@ -38,7 +38,7 @@ export const metricsPart: StorePart = {
 /** Both ways, each with two looks at the clock for the decision and two for the read. */
 function prepare() {
   const metrics = createMetrics(Date.now);
-  metrics.configured({ gates: [], jwtIssuers: [] });
+  metrics.applyConfig({ gates: [], jwtIssuers: [] });
   const registers = [new Registry()];
   const describe = (key: 'decisions' | 'decisionDuration' | 'storeDuration') => {
     const { name, help, labels } = definitions[key];

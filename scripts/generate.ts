@@ -162,13 +162,15 @@ function renderDenials(): string {
 function renderMetrics(): string {
   return renderTable(
     ['Metric', 'Type', 'Labels', 'Workers', 'What it says'],
-    Object.values<Definition>(definitions).map(({ name, type, labels, across, help }) => [
-      `\`${name}\``,
-      type,
-      labels.map((label) => `\`${label}\``).join(', ') || '–',
-      across,
-      help,
-    ]),
+    Object.values<Definition>(definitions).map(
+      ({ name, type, labels, aggregation: across, help }) => [
+        `\`${name}\``,
+        type,
+        labels.map((label) => `\`${label}\``).join(', ') || '–',
+        across,
+        help,
+      ],
+    ),
   );
 }
 

@@ -367,7 +367,7 @@ test('/readyz answers 503 when the store does not', async () => {
     auditFeed: {} as AuditFeed,
     explain: () => Promise.reject(new Error('not asked')),
     findDecision: async () => undefined,
-    metrics: { adminAnswered() {}, adminNotAuthenticated() {} },
+    metrics: { countAdminRequest() {}, countAdminAuthFailure() {} },
     scrape: () => Promise.reject(new Error('not asked')),
     isMetricsPublic: () => false,
   });

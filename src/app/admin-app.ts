@@ -10,10 +10,10 @@ import { type AuditRouteDependencies, auditRoutes } from '../audit/routes.ts';
 import { auditEntrySchema } from '../audit/schemas.ts';
 import type { Events } from '../core/model/events.ts';
 import { authenticate, reportRefusals } from '../http/admin-auth.ts';
-import { readJson } from '../http/bodies.ts';
+import { acceptJson } from '../http/bodies.ts';
 import { createErrorHandler, problemSchema } from '../http/problem.ts';
 import { serverOptions } from '../http/server.ts';
-import { answerUnrouted } from '../http/unrouted.ts';
+import { answerUnmatched } from '../http/unmatched-routes.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import type { JwtRevocations } from '../jwt/revocations.ts';
 import { jwtRoutes } from '../jwt/routes.ts';
@@ -21,8 +21,8 @@ import { version } from '../lib/resources.ts';
 import type { Introspect } from '../oauth/introspection.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import {
+  countAuthFailures,
   countRequests,
-  countStrangers,
   type MetricRouteDependencies,
   metricRoutes,
 } from '../telemetry/metrics/routes.ts';
@@ -71,10 +71,10 @@ export async function buildAdminApp(
     // Compiling a serializer of each would be the longest part of a start.
     .setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(createErrorHandler(events));
-  readJson(app);
+  acceptJson(app);
   const isKnown = authenticate({ adminKeys, throttle: throttling.service, clock });
-  const tellOfStrangers = [countStrangers(dependencies), reportRefusals(events)];
-  answerUnrouted(app, isKnown);
+  const tellOfStrangers = [countAuthFailures(dependencies), reportRefusals(events)];
+  answerUnmatched(app, isKnown);
   for (const tell of tellOfStrangers) {
     app.addHook('onResponse', async (request, reply) => {
       if (request.is404) await tell(request, reply);

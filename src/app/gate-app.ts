@@ -6,10 +6,10 @@ import type { AnswerSubrequest } from '../admission/answer.ts';
 import { createAuthHandler, isSubrequest } from '../admission/auth-handler.ts';
 import type { Assertions } from '../assertions/service.ts';
 import type { Events } from '../core/model/events.ts';
-import { readJson } from '../http/bodies.ts';
+import { acceptJson } from '../http/bodies.ts';
 import { createErrorHandler } from '../http/problem.ts';
 import { keepAliveTimeout, serverOptions } from '../http/server.ts';
-import { answerUnrouted } from '../http/unrouted.ts';
+import { answerUnmatched } from '../http/unmatched-routes.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import { type SessionRouteDependencies, sessionRoutes } from '../sessions/routes.ts';
 import type { Store } from '../store/port.ts';
@@ -50,8 +50,8 @@ export async function buildGateApp(
   app.addHook('preClose', async () => {
     closing = true;
   });
-  readJson(app);
-  answerUnrouted(app);
+  acceptJson(app);
+  answerUnmatched(app);
   app.setErrorHandler(createErrorHandler(events));
 
   await app.register(cookie);

@@ -46,7 +46,7 @@ export async function openOfflineAdmin(config: Config): Promise<OfflineAdmin> {
     auditFeed: createAuditFeed(store.audit),
     findDecision: async () => undefined,
     metrics,
-    scrape: createScrape({ metrics, everybody: undefined }),
+    scrape: createScrape({ metrics, collectFromWorkers: undefined }),
     isMetricsPublic: () => false,
     events,
     throttling,

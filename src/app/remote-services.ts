@@ -23,7 +23,7 @@ export function createRemoteServices(
     report: events.issuerFailed,
     loaded: events.issuerLoaded,
     ...(tracing && {
-      load: (issuer, work) => tracing.part({ name: 'postern.jwks', issuer }, work),
+      load: (issuer, work) => tracing.span({ name: 'postern.jwks', issuer }, work),
     }),
   });
   const bridges = createBridgePool({

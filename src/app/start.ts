@@ -15,10 +15,10 @@ import { type Pruning, startPruning } from '../maintenance/pruning.ts';
 import { createReload } from '../maintenance/reload.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
-import { createLogSample } from '../telemetry/log/log-sample.ts';
+import { createLogSampler } from '../telemetry/log/log-sampler.ts';
 import { createMetrics } from '../telemetry/metrics/metrics.ts';
 import { createScrape, takeSnapshot } from '../telemetry/metrics/scrape.ts';
-import { keepRecentDecisions } from '../telemetry/recent-decisions.ts';
+import { createRecentDecisions } from '../telemetry/recent-decisions.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { openThrottling } from '../throttle/throttle.ts';
 import { buildAdminApp } from './admin-app.ts';
@@ -66,7 +66,7 @@ export async function startPostern(
   },
 ): Promise<Postern> {
   const { log, announceAdminKey, load, peers, prunes = true, clock = Date.now } = deps;
-  const recent = keepRecentDecisions();
+  const recent = createRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = await openTracing(config);
   const store = openSqliteStore(config.dataDir, metrics.store);
@@ -77,7 +77,7 @@ export async function startPostern(
     report: (error) => events.failed('denials were not written to the audit log', error),
     clock,
   });
-  const sample = createLogSample(log);
+  const sample = createLogSampler(log);
   const events = createEvents(
     logEvents(log, sample),
     recent.events,
@@ -117,7 +117,7 @@ export async function startPostern(
         clock,
         tracing,
       });
-      metrics.configured(changed);
+      metrics.applyConfig(changed);
       return made;
     };
     const latest = createLatest(make(config));
@@ -161,7 +161,10 @@ export async function startPostern(
         return (await peers.query('decision', id)).find((record) => record !== null) ?? undefined;
       },
       metrics,
-      scrape: createScrape({ metrics, everybody: peers && ((own) => peers.query('metrics', own)) }),
+      scrape: createScrape({
+        metrics,
+        collectFromWorkers: peers && ((own) => peers.query('metrics', own)),
+      }),
       isMetricsPublic: () => parts.config.metrics.public,
       events,
       throttling,
@@ -215,7 +218,7 @@ export async function startPostern(
         await Promise.all([gateApp.close(), adminApp.close()]);
         clearTimeout(deadline);
         await denials.finish();
-        sample.finish();
+        sample.flush();
         await heads.stop();
         await remoteServices.close();
         await throttling.close();

@@ -62,7 +62,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
       place = upTo;
       if (!isCaughtUp) continue;
       const waited = { timeoutMs: streams.beatMs, signal: stream.closed };
-      if (!(await auditFeed.grown(place, waited))) await stream.beat();
+      if (!(await auditFeed.grown(place, waited))) await stream.heartbeat();
     }
   }
 

@@ -7,14 +7,14 @@ import { plainAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
 
 /** Finds admin keys. */
-export interface KeyFinder {
+export interface AdminKeyLookup {
   /** The key of this secret; undefined for an unknown or expired one. Rejects with StoreUnavailable. */
   identify(secret: string): Promise<AdminKey | undefined>;
 }
 
 /** What authentication works with. */
 export interface AdminAuthDependencies {
-  readonly adminKeys: KeyFinder;
+  readonly adminKeys: AdminKeyLookup;
   readonly throttle: {
     /** Counts a wrong admin key; undefined while there were not too many. */
     adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
@@ -37,27 +37,27 @@ declare module 'fastify' {
 export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
-    const secret = presentedKey(request);
+    const secret = bearerToken(request);
     request.adminKey = secret === undefined ? undefined : await adminKeys.identify(secret);
     if (request.adminKey !== undefined) return;
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
-    const tooMany = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
-    if (tooMany === undefined) return sendProblem(reply, 'unauthorized');
-    reply.header('Retry-After', retrySeconds(tooMany));
+    const throttled = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
+    if (throttled === undefined) return sendProblem(reply, 'unauthorized');
+    reply.header('Retry-After', retrySeconds(throttled));
     return sendProblem(reply, 'too_many_attempts');
   };
 }
 
 /** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
 export async function findKey(
-  adminKeys: KeyFinder,
+  adminKeys: AdminKeyLookup,
   request: FastifyRequest,
 ): Promise<AdminKey | undefined> {
-  const secret = presentedKey(request);
+  const secret = bearerToken(request);
   return secret === undefined ? undefined : adminKeys.identify(secret);
 }
 
-function presentedKey({ headers }: FastifyRequest): string | undefined {
+function bearerToken({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
@@ -80,19 +80,21 @@ export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): bo
 export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { adminKey } = request;
-    const isStranger = adminKey === undefined;
-    const reason = isStranger ? strangers.get(reply.statusCode) : refusals.get(reply.statusCode);
+    const isUnauthenticated = adminKey === undefined;
+    const reason = isUnauthenticated
+      ? unauthenticatedReasons.get(reply.statusCode)
+      : unauthorizedReasons.get(reply.statusCode);
     if (reason === undefined) return;
     events.adminDenied({ reason, key: adminKey?.name, client: addressOf(request) });
   };
 }
 
 /** Why who has no good key was refused, and why who has one was. */
-const strangers: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+const unauthenticatedReasons: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.unauthorized.status, 'unauthorized'],
   [problems.too_many_attempts.status, 'too_many_attempts'],
 ]);
-const refusals: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+const unauthorizedReasons: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.forbidden.status, 'forbidden'],
 ]);
 

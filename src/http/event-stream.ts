@@ -7,7 +7,7 @@ export interface EventStream {
   /** Sends events. Resolves when the reader has room for more; a reader that takes too long is cut off. */
   send(events: readonly ServerEvent[]): Promise<void>;
   /** Shows everybody on the way that the connection lives. */
-  beat(): Promise<void>;
+  heartbeat(): Promise<void>;
   end(): void;
 }
 
@@ -21,7 +21,7 @@ export interface ServerEvent {
 const retryMs = 2_000;
 
 /** Takes a reply over and begins the stream. `slowMs` is how long a reader may take for what was sent. */
-export function openEventStream(reply: FastifyReply, slowMs: number): EventStream {
+export function openEventStream(reply: FastifyReply, writeTimeoutMs: number): EventStream {
   reply.hijack();
   const { raw } = reply;
   const controller = new AbortController();
@@ -37,19 +37,19 @@ export function openEventStream(reply: FastifyReply, slowMs: number): EventStrea
   });
   raw.write(`retry: ${retryMs}\n\n`);
 
-  function write(text: string): Promise<void> {
+  function writeAndDrain(text: string): Promise<void> {
     if (controller.signal.aborted || raw.write(text)) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
-        clearTimeout(patience);
+        clearTimeout(timer);
         raw.off('drain', done);
         controller.signal.removeEventListener('abort', done);
         resolve();
       };
-      const patience = setTimeout(() => {
+      const timer = setTimeout(() => {
         raw.destroy();
         close();
-      }, slowMs).unref();
+      }, writeTimeoutMs).unref();
       raw.on('drain', done);
       controller.signal.addEventListener('abort', done);
     });
@@ -57,8 +57,9 @@ export function openEventStream(reply: FastifyReply, slowMs: number): EventStrea
 
   return {
     closed: controller.signal,
-    send: (events) => write(events.map(({ id, data }) => `id: ${id}\ndata: ${data}\n\n`).join('')),
-    beat: () => write(': still here\n\n'),
+    send: (events) =>
+      writeAndDrain(events.map(({ id, data }) => `id: ${id}\ndata: ${data}\n\n`).join('')),
+    heartbeat: () => writeAndDrain(': still here\n\n'),
     end() {
       raw.end();
       close();

@@ -25,8 +25,8 @@ export async function listen(
   address: ListenAddress,
   { name, socketMode }: { name: ListenerName; socketMode: number },
 ): Promise<ListenAddress> {
-  const passed = passedSocket(name);
-  if (passed !== undefined) return takeOver(app, address, { name, fd: passed });
+  const fd = passedSocket(name);
+  if (fd !== undefined) return listenOnPassedSocket(app, address, { name, fd });
   try {
     if (address.kind === 'unix') {
       if (!cluster.isWorker) await removeStaleSocket(address);
@@ -40,13 +40,13 @@ export async function listen(
     return { ...address, port };
   } catch (error) {
     throw new OperatorError(
-      `cannot listen on ${renderListenAddress(address)} (${name}.listen): ${explain(address, error as NodeJS.ErrnoException)}`,
+      `cannot listen on ${renderListenAddress(address)} (${name}.listen): ${explainListenError(address, error as NodeJS.ErrnoException)}`,
     );
   }
 }
 
 /** What is configured has to be true all the same: commands and nginx files go by it. */
-async function takeOver(
+async function listenOnPassedSocket(
   app: FastifyInstance,
   address: ListenAddress,
   { name, fd }: { name: ListenerName; fd: number },
@@ -64,10 +64,10 @@ async function takeOver(
   });
   const bound = server.address();
   if (isSame(address, bound)) return address;
-  const there =
+  const actual =
     typeof bound === 'object' && bound !== null ? `port ${bound.port}` : 'another place';
   throw new OperatorError(
-    `systemd passed a socket at ${there} for ${name}.listen, which is ${renderListenAddress(address)}. Let ListenStream= of the socket unit and the setting say the same.`,
+    `systemd passed a socket at ${actual} for ${name}.listen, which is ${renderListenAddress(address)}. Let ListenStream= of the socket unit and the setting say the same.`,
   );
 }
 
@@ -78,7 +78,10 @@ function isSame(address: ListenAddress, bound: string | AddressInfo | null): boo
   return bound.address === (address.host === 'localhost' ? '127.0.0.1' : address.host);
 }
 
-function explain(address: ListenAddress, { code, message }: NodeJS.ErrnoException): string {
+function explainListenError(
+  address: ListenAddress,
+  { code, message }: NodeJS.ErrnoException,
+): string {
   if (address.kind === 'unix' && !existsSync(dirname(address.path))) {
     return 'the directory does not exist.';
   }

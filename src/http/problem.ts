@@ -167,18 +167,18 @@ const problemByFastifyCode: Readonly<Record<string, ProblemCode>> = {
 
 /** Errors as TypeBox reports them: `/gates/0` becomes `gates.0`. */
 function fieldErrors(error: FastifyError): FieldError[] {
-  const found = new Map<string, string>();
-  for (const fault of error.validation ?? []) {
-    const path = fault.instancePath.slice(1).replaceAll('/', '.');
-    const below = (name: string) => (path === '' ? name : `${path}.${name}`);
-    const { requiredProperties = [], additionalProperties = [] } = fault.params as {
+  const messages = new Map<string, string>();
+  for (const violation of error.validation ?? []) {
+    const path = violation.instancePath.slice(1).replaceAll('/', '.');
+    const fieldPath = (name: string) => (path === '' ? name : `${path}.${name}`);
+    const { requiredProperties = [], additionalProperties = [] } = violation.params as {
       requiredProperties?: string[];
       additionalProperties?: string[];
     };
-    for (const name of requiredProperties) found.set(below(name), 'is required');
-    for (const name of additionalProperties) found.set(below(name), 'is not a known field');
-    const isListed = ['required', 'additionalProperties', 'boolean'].includes(fault.keyword);
-    if (!isListed && !found.has(path)) found.set(path, explainSchemaError(fault));
+    for (const name of requiredProperties) messages.set(fieldPath(name), 'is required');
+    for (const name of additionalProperties) messages.set(fieldPath(name), 'is not a known field');
+    const isListed = ['required', 'additionalProperties', 'boolean'].includes(violation.keyword);
+    if (!isListed && !messages.has(path)) messages.set(path, explainSchemaError(violation));
   }
-  return [...found].map(([field, message]) => ({ field, message }));
+  return [...messages].map(([field, message]) => ({ field, message }));
 }

@@ -1,5 +1,5 @@
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
-import { routableUrl } from './unrouted.ts';
+import { decodableUrl } from './unmatched-routes.ts';
 
 /**
  * Milliseconds that an idle connection is kept: longer than nginx keeps one (keepalive_timeout of an
@@ -23,7 +23,7 @@ export const serverOptions = {
   return503OnClosing: false,
   // On shutdown idle connections are closed and requests in flight are finished.
   forceCloseConnections: 'idle',
-  rewriteUrl: routableUrl,
+  rewriteUrl: decodableUrl,
   // Longer than any request line: what is too long is the route's to say, after authentication.
   routerOptions: { maxParamLength: 65_536 },
   http: {

@@ -10,7 +10,7 @@ interface ObjectSchema {
   readonly properties?: TProperties;
 }
 
-const decimal = /^-?(?:0|[1-9][0-9]{0,14})$/;
+const wholeNumber = /^-?(?:0|[1-9][0-9]{0,14})$/;
 
 /**
  * Checks requests with TypeBox. Nothing is taken for what it is not: of a query, which is text, only
@@ -19,11 +19,11 @@ const decimal = /^-?(?:0|[1-9][0-9]{0,14})$/;
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
-  const read = httpPart === 'body' ? readBody : readText;
+  const coerce = httpPart === 'body' ? defaultBody : coerceNumbers;
   return (given: unknown) => {
-    const value = read(schema, given);
-    const broken = findBrokenText(value);
-    if (broken !== undefined) return { error: [broken] as never };
+    const value = coerce(schema, given);
+    const error = findLoneSurrogate(value);
+    if (error !== undefined) return { error: [error] as never };
     return compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never };
   };
 };
@@ -32,15 +32,15 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
  * Text with half a surrogate pair is none (RFC 8259, section 8.2): whoever stores or shows it makes
  * something else of it. Looked for level by level, since nothing bounds how deep a body is nested.
  */
-function findBrokenText(value: unknown): SchemaError | undefined {
+function findLoneSurrogate(value: unknown): SchemaError | undefined {
   let level: [path: string, value: unknown][] = [['', value]];
   while (level.length > 0) {
     const next: typeof level = [];
     for (const [path, one] of level) {
-      if (typeof one === 'string' && !one.isWellFormed()) return brokenText(path);
+      if (typeof one === 'string' && !one.isWellFormed()) return loneSurrogate(path);
       if (typeof one !== 'object' || one === null) continue;
       for (const [name, member] of Object.entries(one)) {
-        if (!name.isWellFormed()) return brokenText(path);
+        if (!name.isWellFormed()) return loneSurrogate(path);
         next.push([depthOf(path) < 3 ? `${path}/${name}` : path, member]);
       }
     }
@@ -49,7 +49,7 @@ function findBrokenText(value: unknown): SchemaError | undefined {
   return undefined;
 }
 
-function brokenText(instancePath: string): SchemaError {
+function loneSurrogate(instancePath: string): SchemaError {
   return { keyword: 'text', instancePath, params: {}, message: 'holds half a surrogate pair' };
 }
 
@@ -57,15 +57,16 @@ function depthOf(path: string): number {
   return path.split('/').length - 1;
 }
 
-function readBody({ type, required = [] }: ObjectSchema, body: unknown): unknown {
+function defaultBody({ type, required = [] }: ObjectSchema, body: unknown): unknown {
   return body === undefined && type === 'object' && required.length === 0 ? {} : body;
 }
 
-function readText({ properties = {} }: ObjectSchema, given: unknown): unknown {
+function coerceNumbers({ properties = {} }: ObjectSchema, given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given;
   const fields = Object.entries(given).map(([name, text]) => {
     const schema = Object.hasOwn(properties, name) ? (properties[name] as ObjectSchema) : {};
-    const isNumber = schema.type === 'integer' && typeof text === 'string' && decimal.test(text);
+    const isNumber =
+      schema.type === 'integer' && typeof text === 'string' && wholeNumber.test(text);
     return [name, isNumber ? Number(text) : text];
   });
   return Object.fromEntries(fields);

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { defaultGateName } from '../core/gate/gate.ts';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
-import { readForms } from '../http/bodies.ts';
+import { acceptForms } from '../http/bodies.ts';
 import type { JwtRevocations } from '../jwt/revocations.ts';
 import type { TokenService } from '../tokens/service.ts';
 import type { Introspect } from './introspection.ts';
@@ -59,7 +59,7 @@ export function oauthRoutes(dependencies: {
 }): FastifyPluginAsyncTypebox {
   const { introspect, tokens, jwts } = dependencies;
   return async (app) => {
-    await readForms(app);
+    await acceptForms(app);
 
     app.post(
       '/introspect',

@@ -11,7 +11,7 @@ import { mergedHostPolicy, signInPolicy } from '../core/gate/site-gate.ts';
 import { type DenialCode, denialStatus, denials } from '../core/model/denials.ts';
 import { retrySeconds } from '../core/model/throttle.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
-import { readForms } from '../http/bodies.ts';
+import { acceptForms } from '../http/bodies.ts';
 import type { NetworkSet } from '../lib/network.ts';
 import { clearSessionCookie, setSessionCookie } from './cookie.ts';
 import { loginPage, securityHeaders } from './login-page.ts';
@@ -105,7 +105,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
   }
 
   return async (app) => {
-    await readForms(app);
+    await acceptForms(app);
     app.addHook('onRequest', locate);
 
     app.options('/session', async (_request, reply) => {

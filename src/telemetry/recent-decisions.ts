@@ -8,17 +8,18 @@ export interface RecentDecisions {
 }
 
 /** How many are kept of each. A record holds no secret, and a few kilobytes at most. */
-const kept = { denials: 1_000, admissions: 1_000 };
+const capacity = { denials: 1_000, admissions: 1_000 };
+
 /**
  * Admissions kept of one second. Under load most would be forgotten before anybody could ask, and
  * keeping an object for that long costs V8 as much as a third of the decision.
  */
-const admissionsASecond = 100;
+const admissionsPerSecond = 100;
 
 /** Keeps records in memory; the oldest goes when there is a new one too many. */
-export function keepRecentDecisions(): RecentDecisions {
-  const denials = new Ring(kept.denials);
-  const admissions = new Ring(kept.admissions);
+export function createRecentDecisions(): RecentDecisions {
+  const denials = new RingBuffer(capacity.denials);
+  const admissions = new RingBuffer(capacity.admissions);
   let second = 0;
   let inThisSecond = 0;
 
@@ -26,7 +27,7 @@ export function keepRecentDecisions(): RecentDecisions {
     const now = Math.floor(at / 1_000);
     if (now !== second) inThisSecond = 0;
     second = now;
-    return inThisSecond++ < admissionsASecond;
+    return inThisSecond++ < admissionsPerSecond;
   }
 
   return {
@@ -41,7 +42,7 @@ export function keepRecentDecisions(): RecentDecisions {
   };
 }
 
-class Ring {
+class RingBuffer {
   readonly #records: DecisionRecord[] = [];
   readonly #size: number;
   #next = 0;

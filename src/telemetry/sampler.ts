@@ -14,7 +14,7 @@ export interface Sampling {
 }
 
 /** For the audit log, which is kept. */
-export const sampling: Sampling = {
+export const auditSampling: Sampling = {
   windowMs: 60_000,
   fullEntriesPerKey: 5,
   fullEntries: 60,
@@ -25,64 +25,66 @@ export const sampling: Sampling = {
 export interface Sampler {
   /** The entry if it is to be written as it is; otherwise it is counted. */
   sample(entry: AuditEntry): AuditEntry | undefined;
-  /** Ends the window: an entry for each kind that was counted, and everything begins anew. */
-  end(): (AuditEntry & { readonly count: number })[];
+  /** Ends the window: an entry for each group that was counted, and everything begins anew. */
+  endWindow(): (AuditEntry & { readonly count: number })[];
 }
 
-interface Kind {
+interface SampleGroup {
   /** What its members have in common. */
   readonly common: Pick<AuditEntry, 'event' | 'gate' | 'reason'> & { readonly network?: string };
-  whole: number;
-  held: number;
+  written: number;
+  suppressed: number;
   first: number;
   last: number;
 }
 
 /** Builds one. It keeps no time: somebody else says when a window ends. */
 export function createSampler(limits: Sampling): Sampler {
-  const kinds = new Map<string, Kind>();
-  let whole = 0;
+  const groups = new Map<string, SampleGroup>();
+  let written = 0;
 
-  function kindOf({ event, gate, reason, actor }: AuditEntry): Kind {
+  function groupOf({ event, gate, reason, actor }: AuditEntry): SampleGroup {
     const network = actor.client === undefined ? undefined : clientNetwork(actor.client);
     const key = JSON.stringify([event, reason, gate, network]);
-    const found = kinds.get(key);
+    const found = groups.get(key);
     if (found !== undefined) return found;
-    const isFull = kinds.size >= limits.maxKeys;
+    const isFull = groups.size >= limits.maxKeys;
     const common = isFull
       ? { event, reason }
       : { event, reason, gate, ...(network && { network }) };
     const commonKey = isFull ? JSON.stringify([event, reason]) : key;
-    const kind = kinds.get(commonKey) ?? { common, whole: 0, held: 0, first: 0, last: 0 };
-    kinds.set(commonKey, kind);
-    return kind;
+    const group = groups.get(commonKey) ?? { common, written: 0, suppressed: 0, first: 0, last: 0 };
+    groups.set(commonKey, group);
+    return group;
   }
 
   return {
     sample(entry) {
-      const kind = kindOf(entry);
-      if (kind.whole < limits.fullEntriesPerKey && whole < limits.fullEntries) {
-        kind.whole++;
-        whole++;
+      const group = groupOf(entry);
+      if (group.written < limits.fullEntriesPerKey && written < limits.fullEntries) {
+        group.written++;
+        written++;
         return entry;
       }
-      if (kind.held === 0) kind.first = entry.at;
-      kind.held++;
-      kind.last = entry.at;
+      if (group.suppressed === 0) group.first = entry.at;
+      group.suppressed++;
+      group.last = entry.at;
       return undefined;
     },
 
-    end() {
-      const counted = [...kinds.values()].filter(({ held }) => held > 0);
-      kinds.clear();
-      whole = 0;
-      return counted.map(({ common: { network, ...common }, held, first, last }) => ({
-        ...common,
-        at: last,
-        actor: { ...postern, client: network },
-        count: held,
-        details: { first: new Date(first).toISOString(), last: new Date(last).toISOString() },
-      }));
+    endWindow() {
+      const suppressedGroups = [...groups.values()].filter(({ suppressed }) => suppressed > 0);
+      groups.clear();
+      written = 0;
+      return suppressedGroups.map(
+        ({ common: { network, ...common }, suppressed, first, last }) => ({
+          ...common,
+          at: last,
+          actor: { ...postern, client: network },
+          count: suppressed,
+          details: { first: new Date(first).toISOString(), last: new Date(last).toISOString() },
+        }),
+      );
     },
   };
 }

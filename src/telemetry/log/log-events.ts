@@ -2,14 +2,14 @@ import type { Logger } from 'pino';
 import { type Events, isOmitted } from '../../core/model/events.ts';
 import type { Deny } from '../../core/model/verdict.ts';
 import { maskText } from '../../lib/mask.ts';
-import type { LogSample } from './log-sample.ts';
+import type { LogSampler } from './log-sampler.ts';
 
 /** Writes every event as a line of the log, but for decisions that the sample leaves out. */
-export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Events {
-  const tellsDecisions = log.isLevelEnabled('info');
+export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>): Events {
+  const logsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (!tellsDecisions || isOmitted(record) || sample?.isTold(record) === false) return;
+      if (!logsDecisions || isOmitted(record) || sampler?.shouldLog(record) === false) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';

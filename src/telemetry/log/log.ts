@@ -18,7 +18,7 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: createTimestamp(),
   };
-  if (!pretty) return pino(options, openLogOutput(1, shared ? atomicBytes : mostTogether));
+  if (!pretty) return pino(options, openLogOutput(1, shared ? atomicBytes : maxBatchChars));
   return pino({
     ...options,
     transport: {
@@ -29,7 +29,7 @@ export function createLogger(
 }
 
 /** Characters of lines that are written together. */
-const mostTogether = 65_536;
+const maxBatchChars = 65_536;
 
 /** Bytes that a pipe takes in one piece, whoever else writes to it (PIPE_BUF, POSIX). */
 const atomicBytes = 4_096;
@@ -37,13 +37,13 @@ const atomicBytes = 4_096;
 /** The time of a line as pino wants it, written anew once a millisecond. */
 function createTimestamp(): () => string {
   let at = 0;
-  let written = '';
+  let formatted = '';
   return () => {
     const now = Date.now();
     if (now !== at) {
       at = now;
-      written = `,"time":"${new Date(now).toISOString()}"`;
+      formatted = `,"time":"${new Date(now).toISOString()}"`;
     }
-    return written;
+    return formatted;
   };
 }

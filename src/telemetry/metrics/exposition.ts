@@ -18,7 +18,9 @@ export async function renderMetrics(
   const isOpenMetrics = /\bapplication\/openmetrics-text\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
     accept ?? '',
   );
-  const all = snapshots.map(({ families }) => families.map(isOpenMetrics ? unsuffixed : asIs));
+  const all = snapshots.map(({ families }) =>
+    families.map(isOpenMetrics ? withoutTotalSuffix : withCanonicalBounds),
+  );
   const registry = AggregatorRegistry.aggregate(all);
   const contentType = isOpenMetrics
     ? Registry.OPENMETRICS_CONTENT_TYPE
@@ -27,18 +29,21 @@ export async function renderMetrics(
   return { contentType, text: await registry.metrics() };
 }
 
-function asIs(family: Family): Family {
-  return { ...family, values: family.values.map(canonical) };
+function withCanonicalBounds(family: Family): Family {
+  return { ...family, values: family.values.map(canonicalBound) };
 }
 
 /** In OpenMetrics a counter has no `_total` in its name; prom-client puts it behind each number. */
-function unsuffixed(family: Family): Family {
+function withoutTotalSuffix(family: Family): Family {
   const { name, type } = family;
-  return { ...asIs(family), name: type === 'counter' ? name.replace(/_total$/, '') : name };
+  return {
+    ...withCanonicalBounds(family),
+    name: type === 'counter' ? name.replace(/_total$/, '') : name,
+  };
 }
 
 /** The bound of a bucket is written as a number with a point (OpenMetrics 1.0, "Canonical numbers"). */
-function canonical(sample: Family['values'][number]): Family['values'][number] {
+function canonicalBound(sample: Family['values'][number]): Family['values'][number] {
   const { le } = sample.labels;
   if (le === undefined || !/^\d+$/.test(le)) return sample;
   return { ...sample, labels: { ...sample.labels, le: `${le}.0` } };

@@ -7,7 +7,7 @@ import type { Scrape } from './scrape.ts';
 
 /** What the route and the counting of requests work with. */
 export interface MetricRouteDependencies {
-  readonly metrics: Pick<Metrics, 'adminAnswered' | 'adminNotAuthenticated'>;
+  readonly metrics: Pick<Metrics, 'countAdminRequest' | 'countAdminAuthFailure'>;
   readonly scrape: Scrape;
   /** Whether `/metrics` answers without a key. */
   readonly isMetricsPublic: () => boolean;
@@ -16,14 +16,14 @@ export interface MetricRouteDependencies {
 /** A hook that counts every request, by the template of its route and never by its path. */
 export function countRequests({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
   return async ({ routeOptions, method }: FastifyRequest, reply: FastifyReply) => {
-    metrics.adminAnswered({ route: routeOptions.url, method, status: reply.statusCode });
+    metrics.countAdminRequest({ route: routeOptions.url, method, status: reply.statusCode });
   };
 }
 
 /** A hook that counts requests without a key that is good, where one is needed. */
-export function countStrangers({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
+export function countAuthFailures({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
   return async (request: FastifyRequest) => {
-    if (request.adminKey === undefined) metrics.adminNotAuthenticated();
+    if (request.adminKey === undefined) metrics.countAdminAuthFailure();
   };
 }
 
@@ -40,7 +40,7 @@ export function metricRoutes(
     (hook: Hook): Hook =>
     async (request, reply) =>
       isMetricsPublic() ? undefined : hook(request, reply);
-  const countStranger = unlessPublic(countStrangers(dependencies));
+  const countStranger = unlessPublic(countAuthFailures(dependencies));
   return async (app) => {
     app.get(
       '/metrics',

@@ -14,18 +14,18 @@ export async function takeSnapshot(metrics: Pick<Metrics, 'families'>): Promise<
 }
 
 /**
- * Builds the service. `everybody` turns this process's numbers into those of all workers; without it
+ * Builds the service. `collectFromWorkers` turns this process's numbers into those of all workers; without it
  * there is no other.
  */
 export function createScrape(dependencies: {
   readonly metrics: Metrics;
-  readonly everybody: ((own: Snapshot) => Promise<readonly Snapshot[]>) | undefined;
+  readonly collectFromWorkers: ((own: Snapshot) => Promise<readonly Snapshot[]>) | undefined;
 }): Scrape {
-  const { metrics, everybody } = dependencies;
+  const { metrics, collectFromWorkers } = dependencies;
   return async (accept) => {
     const own = await takeSnapshot(metrics);
-    if (everybody === undefined) return renderMetrics([own], accept);
-    const all = await everybody(own);
+    if (collectFromWorkers === undefined) return renderMetrics([own], accept);
+    const all = await collectFromWorkers(own);
     // A part of the sum would look like counters that began anew.
     if (all.length === 0) throw new MetricsUnavailable('the other workers did not answer in time');
     return renderMetrics(all, accept);

@@ -1,4 +1,4 @@
-import type { Across } from './definitions.ts';
+import type { Aggregation } from './definitions.ts';
 
 /** One number, as prom-client passes it on. */
 export interface Sample {
@@ -14,7 +14,7 @@ export interface Family {
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   /** How prom-client makes one of several. */
-  readonly aggregator: Across;
+  readonly aggregator: Aggregation;
   readonly values: readonly Sample[];
 }
 
@@ -29,8 +29,8 @@ export interface Snapshot {
  * Adds what a process counted up to its end to what others before it did: counters go on where it
  * stopped. What it measured (gauges) went with it.
  */
-export function addCounted(counted: readonly Family[], last: readonly Family[]): Family[] {
-  const sums = new Map(counted.map((family) => [family.name, family]));
+export function addFinalCounts(totals: readonly Family[], last: readonly Family[]): Family[] {
+  const sums = new Map(totals.map((family) => [family.name, family]));
   for (const family of last) {
     if (family.type === 'gauge') continue;
     const before = sums.get(family.name)?.values ?? [];

@@ -14,8 +14,9 @@ export interface TokenCounts {
 
 /** Least milliseconds from the start of one count to that of the next. */
 const intervalMs = 30_000;
+
 /** Milliseconds that a scrape waits for a count. */
-const patienceMs = 500;
+const timeoutMs = 500;
 
 /** Builds it on the store's own way to count. `clock` tells Unix time in milliseconds. */
 export function createTokenCounts(dependencies: {
@@ -25,7 +26,7 @@ export function createTokenCounts(dependencies: {
 }): TokenCounts {
   const { count, failed, clock } = dependencies;
   let latest: readonly TokenCount[] = [];
-  let begun: number | undefined;
+  let startedAt: number | undefined;
   let counting: Promise<void> | undefined;
 
   async function run(now: number): Promise<void> {
@@ -43,17 +44,17 @@ export function createTokenCounts(dependencies: {
     async refresh() {
       const now = clock();
       // The distance, because a clock can be set back.
-      const isDue = begun === undefined || Math.abs(now - begun) >= intervalMs;
+      const isDue = startedAt === undefined || Math.abs(now - startedAt) >= intervalMs;
       if (counting === undefined && isDue) {
-        begun = now;
+        startedAt = now;
         counting = run(now);
       }
       if (counting === undefined) return;
       let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patienceMs);
+      const timeout = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
       });
-      await Promise.race([counting, patience]);
+      await Promise.race([counting, timeout]);
       clearTimeout(timer);
     },
   };

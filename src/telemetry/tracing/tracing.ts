@@ -8,7 +8,7 @@ export interface TraceHeaders {
 }
 
 /** A part of a decision that waits for something. */
-export type Part =
+export type ChildSpan =
   | { readonly name: 'postern.verify'; readonly source: string }
   | { readonly name: 'postern.redeem' }
   | { readonly name: 'postern.bridge'; readonly service: string }
@@ -24,6 +24,6 @@ export interface Tracing {
   /** Does the work of a decision in a span, below the one that the headers name. */
   decision<T>(headers: TraceHeaders | undefined, work: () => MaybePromise<T>): Promise<T>;
   /** Does a part of that work in a span of its own; outside of any, just does it. */
-  part<T>(part: Part, work: () => Promise<T>): Promise<T>;
-  part<T>(part: Part, work: () => MaybePromise<T>): MaybePromise<T>;
+  span<T>(part: ChildSpan, work: () => Promise<T>): Promise<T>;
+  span<T>(part: ChildSpan, work: () => MaybePromise<T>): MaybePromise<T>;
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './problem.ts';
 
 /** A route that there is: its methods by what its paths look like. */
-interface Routed {
+interface KnownRoute {
   readonly url: string;
   readonly path: RegExp;
   readonly methods: readonly string[];
@@ -13,14 +13,14 @@ interface Routed {
  * else with 404. Before a body is read, and after `authenticate`, so that a stranger learns nothing of
  * what there is. To be called before there are routes.
  */
-export function answerUnrouted(
+export function answerUnmatched(
   app: FastifyInstance,
   authenticate?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
 ): void {
-  const routes: Routed[] = [];
+  const routes: KnownRoute[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    const names = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+');
-    routes.push({ url, path: new RegExp(`^${names}$`), methods: [method].flat() });
+    const pattern = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+');
+    routes.push({ url, path: new RegExp(`^${pattern}$`), methods: [method].flat() });
   });
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
@@ -33,12 +33,12 @@ export function answerUnrouted(
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found'));
 }
 
-function methodsAt(url: string, routes: readonly Routed[]): string[] {
+function methodsAt(url: string, routes: readonly KnownRoute[]): string[] {
   const path = decodeURI(pathOf(url));
   const matching = routes.filter((route) => route.path.test(path));
   // Where a path stands in a route as it is, routes with parameters are not meant.
-  const named = matching.filter(({ url }) => url === path);
-  const found = named.length > 0 ? named : matching;
+  const literal = matching.filter(({ url }) => url === path);
+  const found = literal.length > 0 ? literal : matching;
   return [...new Set(found.flatMap(({ methods }) => methods))].sort();
 }
 
@@ -46,7 +46,7 @@ function methodsAt(url: string, routes: readonly Routed[]): string[] {
  * The address that is looked for among the routes. One that cannot be decoded is that of none: Fastify
  * would answer it itself, before any hook.
  */
-export function routableUrl({ url = '/' }: { readonly url?: string | undefined }): string {
+export function decodableUrl({ url = '/' }: { readonly url?: string | undefined }): string {
   try {
     decodeURI(pathOf(url));
     return url;

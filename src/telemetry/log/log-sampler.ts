@@ -4,10 +4,10 @@ import type { DecisionRecord } from '../../core/model/events.ts';
 import { createSampler, type Sampling } from '../sampler.ts';
 
 /** Which decisions are lines of the log. */
-export interface LogSample {
-  isTold(record: DecisionRecord): boolean;
+export interface LogSampler {
+  shouldLog(record: DecisionRecord): boolean;
   /** Writes down how many were left out so far. */
-  finish(): void;
+  flush(): void;
 }
 
 /** Many more than the audit log keeps: people look in the log for what happened a moment ago. */
@@ -22,14 +22,14 @@ export const logSampling: Sampling = {
  * Samples denials that cost whoever sends them nothing, not even a credential: of a flood the first ones are lines,
  * and the others a count. Those with a wrong credential are the throttle's business.
  */
-export function createLogSample(log: Logger): LogSample {
+export function createLogSampler(log: Logger): LogSampler {
   const sampler = createSampler(logSampling);
   let timer: NodeJS.Timeout | undefined;
 
-  function finish(): void {
+  function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const { reason, gate, actor, count, details } of sampler.end()) {
+    for (const { reason, gate, actor, count, details } of sampler.endWindow()) {
       log.info(
         {
           event: 'decision',
@@ -46,17 +46,17 @@ export function createLogSample(log: Logger): LogSample {
   }
 
   return {
-    isTold({ verdict, gate, at, clientAddress }) {
-      const isStrangers =
+    shouldLog({ verdict, gate, at, clientAddress }) {
+      const isUnauthenticated =
         verdict.verdict === 'deny' &&
         verdict.identity === undefined &&
         verdict.throttle === undefined;
-      if (!isStrangers) return true;
-      timer ??= setTimeout(finish, logSampling.windowMs).unref();
+      if (!isUnauthenticated) return true;
+      timer ??= setTimeout(flush, logSampling.windowMs).unref();
       const actor = { ...postern, client: clientAddress };
       const { reason } = verdict;
       return sampler.sample({ at, event: 'denial', actor, gate, reason }) !== undefined;
     },
-    finish,
+    flush,
   };
 }
