@@ -6,17 +6,19 @@ import { retrySeconds, type ThrottleInfo } from '../core/model/throttle.ts';
 import { plainAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
 
-/** Finds admin keys. */
+/** Looks up admin keys. */
 export interface AdminKeyLookup {
-  /** The key of this secret; undefined for an unknown or expired one. Rejects with StoreUnavailable. */
+  /**
+   * The key with this secret; undefined for an unknown or expired one. Rejects with
+   * StoreUnavailable.
+   */
   identify(secret: string): Promise<AdminKey | undefined>;
 }
 
-/** What authentication works with. */
 export interface AdminAuthDependencies {
   readonly adminKeys: AdminKeyLookup;
   readonly throttle: {
-    /** Counts a wrong admin key; undefined while there were not too many. */
+    /** Counts a wrong admin key; undefined while the limit is not exceeded. */
     adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
   };
   readonly clock: () => number;
@@ -24,15 +26,15 @@ export interface AdminAuthDependencies {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose request this is; set for everything below `/v1`. */
+    /** The key that the request was authenticated with; set for every route below `/v1`. */
     adminKey: AdminKey | undefined;
   }
 }
 
 /**
- * A hook that lets only requests with an admin key pass (RFC 6750, section 2.1). A right key passes
- * however many wrong ones came from the same place: a reverse proxy may be one place for all. Nobody
- * guesses a key, so what is bounded are answers that say more than "later".
+ * Hook: requires an admin key (RFC 6750, section 2.1). A valid key passes whatever wrong ones came
+ * from the same address, since a reverse proxy may be the one address of all clients. Keys cannot
+ * be guessed, so the throttle only bounds the number of 401 answers.
  */
 export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
@@ -48,7 +50,7 @@ export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependenci
   };
 }
 
-/** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
+/** The admin key of the request, looked up now. Rejects with StoreUnavailable. */
 export async function findKey(
   adminKeys: AdminKeyLookup,
   request: FastifyRequest,
@@ -61,7 +63,7 @@ function bearerToken({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** A hook that lets only keys of these roles pass, and of `admin`. */
+/** Hook: requires a key with one of these roles, or with the role `admin`. */
 export function requireRole(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isAllowed(request.adminKey, roles)) return;
@@ -71,12 +73,12 @@ export function requireRole(...roles: readonly Role[]) {
   };
 }
 
-/** Whether a key has one of these roles, or may do everything. */
+/** Whether a key has one of these roles, or is an `admin` key. */
 export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): boolean {
   return key !== undefined && (key.role === 'admin' || roles.includes(key.role));
 }
 
-/** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
+/** Response hook: reports requests that were refused for lack of a valid key or of a role. */
 export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { adminKey } = request;
@@ -89,7 +91,7 @@ export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   };
 }
 
-/** Why who has no good key was refused, and why who has one was. */
+/** Reasons by status, for requests without and with a valid key. */
 const unauthenticatedReasons: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.unauthorized.status, 'unauthorized'],
   [problems.too_many_attempts.status, 'too_many_attempts'],
@@ -98,16 +100,16 @@ const unauthorizedReasons: ReadonlyMap<number, AdminRefusal['reason']> = new Map
   [problems.forbidden.status, 'forbidden'],
 ]);
 
-/** Who does what this request asks for. Below `/v1` there is always a key. */
+/** The actor of this request. Below `/v1` there is always a key. */
 export function actorOf(request: FastifyRequest): Actor {
   const { adminKey } = request;
   if (adminKey === undefined) throw new Error('the request was not authenticated');
   const { name } = adminKey;
-  // Whoever has the store's file comes from no address.
+  // An actor with direct access to the store has no address.
   return { name, client: name === actorNames.store ? undefined : addressOf(request) };
 }
 
-/** On a Unix socket there is no address. */
+/** Undefined on a Unix socket. */
 function addressOf({ ip }: FastifyRequest): string | undefined {
   return plainAddress(ip ?? '');
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './problem.ts';
 
-/** A route that there is: its methods by what its paths look like. */
+/** A registered route. */
 interface KnownRoute {
   readonly url: string;
   readonly path: RegExp;
@@ -9,9 +9,9 @@ interface KnownRoute {
 }
 
 /**
- * Answers what no route answers: with 405 where the path has other methods (RFC 9110, section 15.5.6),
- * else with 404. Before a body is read, and after `authenticate`, so that a stranger learns nothing of
- * what there is. To be called before there are routes.
+ * Handles requests that match no route: 405 when the path exists with other methods (RFC 9110,
+ * section 15.5.6), else 404. Runs before the body is read and after `authenticate`, so that
+ * unauthenticated clients learn nothing about routes. Call it before routes are registered.
  */
 export function answerUnmatched(
   app: FastifyInstance,
@@ -36,15 +36,15 @@ export function answerUnmatched(
 function methodsAt(url: string, routes: readonly KnownRoute[]): string[] {
   const path = decodeURI(pathOf(url));
   const matching = routes.filter((route) => route.path.test(path));
-  // Where a path stands in a route as it is, routes with parameters are not meant.
+  // A literal route takes precedence over one with parameters.
   const literal = matching.filter(({ url }) => url === path);
   const found = literal.length > 0 ? literal : matching;
   return [...new Set(found.flatMap(({ methods }) => methods))].sort();
 }
 
 /**
- * The address that is looked for among the routes. One that cannot be decoded is that of none: Fastify
- * would answer it itself, before any hook.
+ * The URL for the router. One that cannot be decoded is replaced by one that matches no route:
+ * Fastify would answer it itself, before any hook.
  */
 export function decodableUrl({ url = '/' }: { readonly url?: string | undefined }): string {
   try {

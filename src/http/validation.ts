@@ -3,7 +3,7 @@ import type { TProperties, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { SchemaError } from '../lib/schema-error.ts';
 
-/** An object of JSON Schema, as far as it matters here. */
+/** The parts of a JSON Schema object that are used here. */
 interface ObjectSchema {
   readonly type?: unknown;
   readonly required?: readonly string[];
@@ -13,9 +13,9 @@ interface ObjectSchema {
 const wholeNumber = /^-?(?:0|[1-9][0-9]{0,14})$/;
 
 /**
- * Checks requests with TypeBox. Nothing is taken for what it is not: of a query, which is text, only
- * a whole number in decimal digits becomes the number that the schema asks for. A body that is not
- * there is one without fields, where none is needed.
+ * Validates requests with TypeBox. No coercion, except that a decimal whole number in a query
+ * becomes a number where the schema wants one. A missing body counts as `{}` where no field is
+ * required.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema);
@@ -29,8 +29,9 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
 };
 
 /**
- * Text with half a surrogate pair is none (RFC 8259, section 8.2): whoever stores or shows it makes
- * something else of it. Looked for level by level, since nothing bounds how deep a body is nested.
+ * Rejects text with a lone surrogate: it is no Unicode text (RFC 8259, section 8.2), and storing or
+ * showing it would change it. The search is breadth first, without recursion, since the nesting
+ * depth of a body is not bounded.
  */
 function findLoneSurrogate(value: unknown): SchemaError | undefined {
   let level: [path: string, value: unknown][] = [['', value]];

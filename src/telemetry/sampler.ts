@@ -1,19 +1,19 @@
 import { type AuditEntry, postern } from '../core/model/audit.ts';
 import { clientNetwork } from '../lib/client-network.ts';
 
-/** How much of the same is told in full in one window, and how many kinds of it are told apart. */
+/** Limits of a sampler. */
 export interface Sampling {
-  /** Milliseconds. */
+  /** Length of a window, in milliseconds. */
   readonly windowMs: number;
-  /** Entries in full, of one event, gate, reason and client network. */
+  /** Full entries per key: event, gate, reason and client network. */
   readonly fullEntriesPerKey: number;
-  /** Entries in full, of all of them together. */
+  /** Full entries of all keys together. */
   readonly fullEntries: number;
-  /** Kinds that are counted apart; the others by event and reason alone. */
+  /** Keys that are counted separately; further ones are counted by event and reason. */
   readonly maxKeys: number;
 }
 
-/** For the audit log, which is kept. */
+/** Limits for the audit log, which is stored. */
 export const auditSampling: Sampling = {
   windowMs: 60_000,
   fullEntriesPerKey: 5,
@@ -21,16 +21,16 @@ export const auditSampling: Sampling = {
   maxKeys: 100,
 };
 
-/** What happens again and again, in few entries: the first ones as they are, then only how many. */
+/** Samples repeated entries: the first ones pass, the others are counted. */
 export interface Sampler {
-  /** The entry if it is to be written as it is; otherwise it is counted. */
+  /** The entry, if it is to be written; otherwise it is counted and undefined is returned. */
   sample(entry: AuditEntry): AuditEntry | undefined;
-  /** Ends the window: an entry for each group that was counted, and everything begins anew. */
+  /** Ends the window and returns a summary entry for each group with suppressed ones. */
   endWindow(): (AuditEntry & { readonly count: number })[];
 }
 
 interface SampleGroup {
-  /** What its members have in common. */
+  /** The fields that all entries of the group share. */
   readonly common: Pick<AuditEntry, 'event' | 'gate' | 'reason'> & { readonly network?: string };
   written: number;
   suppressed: number;
@@ -38,7 +38,7 @@ interface SampleGroup {
   last: number;
 }
 
-/** Builds one. It keeps no time: somebody else says when a window ends. */
+/** The caller ends windows; the sampler has no timer. */
 export function createSampler(limits: Sampling): Sampler {
   const groups = new Map<string, SampleGroup>();
   let written = 0;

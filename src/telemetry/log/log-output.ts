@@ -1,26 +1,26 @@
 import { write, writeSync } from 'node:fs';
 
-/** Where lines of the log go. */
+/** Destination of log lines. */
 export interface LogOutput {
   write(line: string): void;
-  /** Hands over what was gathered. What waits for the system is written when the process ends. */
+  /** Passes on buffered lines. What the system has not taken by then is written at exit. */
   flush(done: () => void): void;
 }
 
-/** Milliseconds that a line waits for others to be written with. */
+/** Milliseconds that lines are buffered. */
 const flushIntervalMs = 100;
 
-/** Bytes that wait at most while nobody takes them: a disk that is full, a pipe that is not read. */
+/** Bytes buffered while they cannot be written: a full disk, or a pipe that nobody reads. */
 const maxPendingBytes = 4_194_304;
 
-/** Milliseconds that the end of the process waits for a pipe that is full. */
+/** Milliseconds that process exit waits for a full pipe. */
 const exitTimeoutMs = 500;
 
 /**
- * Writes to a file descriptor. Under load a line costs more to write than a decision to make, so lines
- * are gathered for a moment, up to `most` characters. What cannot be written waits and is tried again;
- * beyond a limit it is lost, which the log says later. Nobody who waits for a decision has a part in it,
- * and neither has the end of the process.
+ * Buffered, asynchronous writer on a file descriptor. Under load a write costs more than a
+ * decision, so lines are batched, up to `maxBatchChars` characters. Failed writes are retried.
+ * Beyond a limit lines are dropped and counted, and a later line reports how many. Decisions never
+ * wait for the log; process exit waits for a bounded time.
  */
 export function openLogOutput(fd: number, maxBatchChars: number): LogOutput {
   const queue: Buffer[] = [];
@@ -72,7 +72,7 @@ export function openLogOutput(fd: number, maxBatchChars: number): LogOutput {
         dequeueBytes(count);
         writeNext();
       } else if (error.code === 'EPIPE') {
-        // Nobody will ever read it again.
+        // The reader is gone for good.
         isClosed = true;
         queue.length = 0;
       }
@@ -81,7 +81,7 @@ export function openLogOutput(fd: number, maxBatchChars: number): LogOutput {
 
   function drainAtExit(): void {
     enqueueBatch();
-    // What is under way is written by the system.
+    // The system completes the write in flight.
     if (isWriting) queue.shift();
     const deadline = performance.now() + exitTimeoutMs;
     while (queue[0] !== undefined && performance.now() < deadline) {

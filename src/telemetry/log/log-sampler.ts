@@ -3,14 +3,14 @@ import { postern } from '../../core/model/audit.ts';
 import type { DecisionRecord } from '../../core/model/events.ts';
 import { createSampler, type Sampling } from '../sampler.ts';
 
-/** Which decisions are lines of the log. */
+/** Decides which decisions are logged. */
 export interface LogSampler {
   shouldLog(record: DecisionRecord): boolean;
-  /** Writes down how many were left out so far. */
+  /** Logs how many were suppressed so far. */
   flush(): void;
 }
 
-/** Many more than the audit log keeps: people look in the log for what happened a moment ago. */
+/** Larger limits than the audit log's: people search the log for what happened a moment ago. */
 export const logSampling: Sampling = {
   windowMs: 60_000,
   fullEntriesPerKey: 200,
@@ -19,8 +19,8 @@ export const logSampling: Sampling = {
 };
 
 /**
- * Samples denials that cost whoever sends them nothing, not even a credential: of a flood the first ones are lines,
- * and the others a count. Those with a wrong credential are the throttle's business.
+ * Samples denials without any credential, which cost an attacker nothing: the first ones of a flood
+ * are logged, the rest are counted. Denials with a wrong credential are left to the throttle.
  */
 export function createLogSampler(log: Logger): LogSampler {
   const sampler = createSampler(logSampling);

@@ -1,15 +1,15 @@
 import type { Sample } from './snapshot.ts';
 
-/** One number of a counter: found once, added to for nothing. */
+/** One labelled series of a counter. Hot paths keep it and add to `value` directly. */
 export interface CounterSeries {
   value: number;
 }
 
-/** A number for each combination of labels that occurred, which only grows. */
+/** A monotonic counter with a series for each combination of labels that occurred. */
 export class Counter<Labels extends Readonly<Record<string, string>>> {
   readonly #series = new Map<string, { readonly labels: Labels; readonly series: CounterSeries }>();
 
-  /** The number of these labels; 0 at first. */
+  /** The series of these labels; it starts at 0. */
   series(labels: Labels): CounterSeries {
     const key = Object.values(labels).join('\n');
     const known = this.#series.get(key);
@@ -19,7 +19,7 @@ export class Counter<Labels extends Readonly<Record<string, string>>> {
     return series;
   }
 
-  /** For what happens seldom. */
+  /** Adds to a series; for events that are rare. */
   add(labels: Labels, count = 1): void {
     this.series(labels).value += count;
   }

@@ -5,10 +5,10 @@ import type { GateLabels } from './gate-labels.ts';
 import type { Series } from './histogram.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
-/** Where no credential was found, or no reason is needed. */
+/** Label value when no credential was found, or there is no reason. */
 const none = 'none';
 
-/** The numbers of one gate, each found once: this is asked with every decision. */
+/** Series of one gate, cached: this runs for every decision. */
 class GateMetrics {
   readonly duration: Series;
   readonly #gate: string;
@@ -41,11 +41,11 @@ class GateMetrics {
   }
 }
 
-/** Counts decisions, and how long they took. */
+/** Counts decisions and observes their duration. */
 export function countDecisions(registry: MetricRegistry, labels: GateLabels) {
   const counter = registry.counter('decisions');
   const durations = registry.histogram('decisionDuration');
-  /** By label, so as many as there are labels. */
+  /** By gate label, so its size is bounded. */
   const byLabel = new Map<string, GateMetrics>();
   return (record: DecisionRecord): void => {
     const gate = labels.labelOf(record.gate);

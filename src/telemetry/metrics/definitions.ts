@@ -1,7 +1,7 @@
-/** How the numbers of several workers become one: a metric of prom-client has the same word for it. */
+/** How values of several workers are aggregated, in prom-client's terms. */
 export type Aggregation = 'sum' | 'min' | 'max' | 'first';
 
-/** One metric: what is exported and documented of it. */
+/** Definition of a metric, as it is exported and documented. */
 export interface Definition {
   readonly name: `postern_${string}`;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -12,25 +12,28 @@ export interface Definition {
   readonly buckets?: readonly number[];
 }
 
-/** Seconds: a decision without a network takes 20 µs, one that waits for a sign-on service up to its timeout. */
+/**
+ * Seconds: a decision without network access takes 20 µs, one that waits for a sign-on service up
+ * to its timeout.
+ */
 const decisionBuckets = [
   ...[0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005],
   ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
 ];
 
-/** Seconds: a row in memory takes microseconds, a disk that is waited for milliseconds. */
+/** Seconds: a cached row takes microseconds, a disk sync milliseconds. */
 const storeBuckets = [
   ...[0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005],
   ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
 ];
 
-/** Seconds: another service over the network. */
+/** Seconds: a request to another service over the network. */
 const bridgeBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /**
- * Every metric of Postern's own. Names and labels are API: dashboards and alerts are written by them.
- * No label holds what a client sends, nor a subject, a token id, a path, a host or an address; each
- * has values that the configuration or the code bounds.
+ * All of Postern's metrics. Names and labels are API: dashboards and alerts use them. No label
+ * holds client input, a subject, token id, path, host or address; the configuration or the code
+ * bounds the values of each label.
  */
 export const definitions = {
   decisions: {

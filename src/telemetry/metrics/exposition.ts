@@ -1,14 +1,14 @@
 import type { Family, Snapshot } from './snapshot.ts';
 
-/** Metrics as they are answered. */
+/** A metrics response. */
 export interface Exposition {
   readonly contentType: string;
   readonly text: string;
 }
 
 /**
- * Makes one text of the metrics of several processes: Prometheus's text format, or OpenMetrics 1.0
- * where the client's `Accept` names it, as Prometheus does.
+ * Aggregates the metrics of several processes and renders them: as OpenMetrics 1.0 when the
+ * `Accept` header names it, as Prometheus does, else in Prometheus's text format.
  */
 export async function renderMetrics(
   snapshots: readonly Snapshot[],
@@ -33,7 +33,10 @@ function withCanonicalBounds(family: Family): Family {
   return { ...family, values: family.values.map(canonicalBound) };
 }
 
-/** In OpenMetrics a counter has no `_total` in its name; prom-client puts it behind each number. */
+/**
+ * In OpenMetrics the family name of a counter has no `_total`; prom-client appends it to each
+ * sample.
+ */
 function withoutTotalSuffix(family: Family): Family {
   const { name, type } = family;
   return {
@@ -42,7 +45,7 @@ function withoutTotalSuffix(family: Family): Family {
   };
 }
 
-/** The bound of a bucket is written as a number with a point (OpenMetrics 1.0, "Canonical numbers"). */
+/** Writes a bucket bound with a decimal point (OpenMetrics 1.0, "Canonical numbers"). */
 function canonicalBound(sample: Family['values'][number]): Family['values'][number] {
   const { le } = sample.labels;
   if (le === undefined || !/^\d+$/.test(le)) return sample;

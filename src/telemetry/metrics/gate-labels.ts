@@ -1,21 +1,20 @@
-/** Names of gates as labels: of those there are so many as the operator chose, whatever requests say. */
+/** Bounds the values of the `gate` label: requests cannot create new ones. */
 export interface GateLabels {
-  /** These gates are in force. Without any, nginx names them as it likes. */
+  /** Sets the configured gates. With an empty list gates are named by nginx. */
   setConfigured(names: readonly string[]): void;
-  /** The label for a gate; undefined is no gate at all. */
+  /** The label of a gate; undefined stands for no gate. */
   labelOf(name: string | undefined): string;
 }
 
-/** How many names count where only nginx's configuration knows them. */
+/** Gate names that get a label of their own when none are configured. */
 const maxUnlisted = 50;
 
-/** What stands for a gate beyond those. */
+/** Label of all further gates. */
 export const otherGate = 'other';
 
-/** What stands for a request that is at no gate. */
+/** Label of requests that match no gate. */
 export const noGate = 'none';
 
-/** Builds the labels. */
 export function createGateLabels(): GateLabels {
   let listed: ReadonlySet<string> = new Set();
   const unlisted = new Set<string>();

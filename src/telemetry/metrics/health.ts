@@ -2,24 +2,24 @@ import type { Config } from '../../config/config.ts';
 import type { BridgeQuestion, Events } from '../../core/model/events.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
-/** What issuers and sign-on services are like, as far as Postern met them. */
+/** Health metrics of JWT issuers and sign-on services. */
 export interface HealthMetrics {
   readonly events: Pick<Events, 'issuerLoaded' | 'issuerFailed' | 'bridgeAsked'>;
-  /** Forgets those that the configuration does not name any more. */
+  /** Drops the series of issuers that are no longer configured. */
   applyConfig(config: Pick<Config, 'jwtIssuers'>): void;
 }
 
-/** What is known of an issuer's keys. */
+/** State of an issuer's keys. */
 interface IssuerHealth {
   readonly isUp: boolean;
-  /** Unix milliseconds; undefined when they could never be had. */
+  /** Unix time in milliseconds; undefined if the keys were never loaded. */
   readonly lastSuccess: number | undefined;
 }
 
-/** Begins the metrics of issuers and sign-on services. */
+/** Registers the health metrics. */
 export function createHealthMetrics(registry: MetricRegistry, clock: () => number): HealthMetrics {
   const issuers = new Map<string, IssuerHealth>();
-  /** By service, then by bridge: gates may have different ones of the same kind. */
+  /** By service, then by bridge: gates may use different services of one kind. */
   const services = new Map<string, Map<number, boolean>>();
   const jwksFailures = registry.counter('jwksFailures');
   const bridgeFailures = registry.counter('bridgeFailures');
@@ -59,7 +59,7 @@ export function createHealthMetrics(registry: MetricRegistry, clock: () => numbe
     applyConfig({ jwtIssuers }) {
       const names = new Set(jwtIssuers.map(({ name }) => name));
       for (const name of issuers.keys()) if (!names.has(name)) issuers.delete(name);
-      // Those that are still asked are known again with the next question.
+      // A service that is still in use reappears with its next request.
       services.clear();
     },
   };

@@ -9,26 +9,26 @@ import {
 import { Histogram } from './histogram.ts';
 import type { Family, Sample } from './snapshot.ts';
 
-/** A number of a gauge, with its labels. */
+/** A labelled value of a gauge. */
 export interface GaugeSample<Key extends MetricKey> {
   readonly labels: LabelsOf<Key>;
   readonly value: number;
 }
 
 /**
- * The metrics of this process. Each is begun once, by whoever knows its numbers, and read at a scrape.
- * A new one takes a line in definitions.ts and one of these calls.
+ * Registry of this process's metrics. Each metric is registered once, by its owner, and read at a
+ * scrape. A new metric takes a line in definitions.ts and one of these calls.
  */
 export interface MetricRegistry {
   counter<Key extends KeyOf<'counter'>>(key: Key): Counter<LabelsOf<Key>>;
   histogram<Key extends KeyOf<'histogram'>>(key: Key): Histogram<LabelsOf<Key>>;
-  /** `read` is called at each scrape; it is to be quick, and must not throw. */
+  /** `read` runs at each scrape; it must be fast and must not throw. */
   gauge<Key extends KeyOf<'gauge'>>(key: Key, read: () => readonly GaugeSample<Key>[]): void;
-  /** All of them as they are now. */
+  /** The current values of all metrics. */
   families(): Family[];
 }
 
-/** Builds an empty set. */
+/** Creates an empty registry. */
 export function createMetricRegistry(): MetricRegistry {
   const sources = new Map<MetricKey, () => readonly Sample[]>();
 
@@ -41,7 +41,7 @@ export function createMetricRegistry(): MetricRegistry {
     counter(key) {
       const counter = new Counter<LabelsOf<typeof key>>();
       register(key, () => counter.samples());
-      // A number that nobody added to yet is 0, where there is but one.
+      // A counter without labels is exported as 0 before its first event.
       if (definitions[key].labels.length === 0) counter.series({} as LabelsOf<typeof key>);
       return counter;
     },
@@ -55,7 +55,7 @@ export function createMetricRegistry(): MetricRegistry {
       register(key, read);
     },
     families: () =>
-      // In the order in which they are documented.
+      // In the documented order.
       (Object.keys(definitions) as MetricKey[]).flatMap((key) => {
         const { name, help, type, aggregation }: Definition = definitions[key];
         const values = sources

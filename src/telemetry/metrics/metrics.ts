@@ -10,40 +10,43 @@ import type { Family } from './snapshot.ts';
 import { measureStore } from './store-meter.ts';
 import { createTokenCounts } from './token-counts.ts';
 
-/** A request that the admin listener answered. */
+/** A request to the admin listener, after its response. */
 export interface AdminRequest {
-  /** Template of its route; undefined where there is none. */
+  /** Route template; undefined where no route matched. */
   readonly route: string | undefined;
   readonly method: string;
   readonly status: number;
 }
 
-/** What this process counts and measures, of itself and for no other. */
+/** Metrics of this process. */
 export interface Metrics {
-  /** What it has to hear of. */
+  /** Events to subscribe to. */
   readonly events: Partial<Events>;
-  /** What the store has to tell. */
+  /** Meter for the store. */
   readonly store: StoreMeter;
-  /** For metrics of other services. */
+  /** Registers metrics of other services. */
   readonly registry: MetricRegistry;
-  /** This configuration is in force. */
+  /** Applies a new configuration. */
   applyConfig(config: Pick<Config, 'gates' | 'jwtIssuers'>): void;
-  /** Has the tokens counted by this function, at scrapes. One process does that for all on a store. */
+  /**
+   * Registers the token gauge, with a function that counts tokens at a scrape. Only one process per
+   * store does this.
+   */
   countTokens(
     count: (now: number) => Promise<readonly TokenCount[]>,
     failed: (error: unknown) => void,
   ): void;
   countAdminRequest(request: AdminRequest): void;
-  /** A request to the admin API had no key that is good. */
+  /** Counts a request to the admin API without a valid key. */
   countAdminAuthFailure(): void;
-  /** Everything as it is now. */
+  /** The current values of all metrics. */
   families(): Promise<Family[]>;
 }
 
-/** Methods that routes have; what else a client thinks of is one. */
+/** Methods that get a label of their own; all others share one. */
 const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Begins all metrics. `clock` tells Unix time in milliseconds. */
+/** Creates and registers the metrics. `clock` returns Unix time in milliseconds. */
 export function createMetrics(clock: () => number): Metrics {
   const registry = createMetricRegistry();
   const gates = createGateLabels();
@@ -55,7 +58,7 @@ export function createMetrics(clock: () => number): Metrics {
   const adminFailures = registry.counter('adminAuthenticationFailures');
   const reloadFailures = registry.counter('reloadFailures');
   const faults = registry.counter('faults');
-  // Where there are workers, whoever watches over them adds its own number.
+  // With several workers the primary adds its own value.
   registry.counter('workerRestarts');
   let lastPrune: number | undefined;
   let reloaded = { at: clock(), isGood: true };

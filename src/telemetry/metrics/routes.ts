@@ -5,22 +5,21 @@ import { type authenticate, requireRole } from '../../http/admin-auth.ts';
 import type { Metrics } from './metrics.ts';
 import type { Scrape } from './scrape.ts';
 
-/** What the route and the counting of requests work with. */
 export interface MetricRouteDependencies {
   readonly metrics: Pick<Metrics, 'countAdminRequest' | 'countAdminAuthFailure'>;
   readonly scrape: Scrape;
-  /** Whether `/metrics` answers without a key. */
+  /** Whether `/metrics` is served without a key. */
   readonly isMetricsPublic: () => boolean;
 }
 
-/** A hook that counts every request, by the template of its route and never by its path. */
+/** Hook: counts requests by route template, never by path. */
 export function countRequests({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
   return async ({ routeOptions, method }: FastifyRequest, reply: FastifyReply) => {
     metrics.countAdminRequest({ route: routeOptions.url, method, status: reply.statusCode });
   };
 }
 
-/** A hook that counts requests without a key that is good, where one is needed. */
+/** Hook: counts requests without a valid key. */
 export function countAuthFailures({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
   return async (request: FastifyRequest) => {
     if (request.adminKey === undefined) metrics.countAdminAuthFailure();
@@ -30,23 +29,23 @@ export function countAuthFailures({ metrics }: Pick<MetricRouteDependencies, 'me
 /** `/metrics` of the admin listener. */
 export function metricRoutes(
   dependencies: MetricRouteDependencies & {
-    /** The hook that finds out whose key it is. */
-    readonly isKnown: ReturnType<typeof authenticate>;
+    /** The authentication hook. */
+    readonly authenticateHook: ReturnType<typeof authenticate>;
   },
 ): FastifyPluginAsyncTypebox {
-  const { isKnown, scrape, isMetricsPublic } = dependencies;
+  const { authenticateHook, scrape, isMetricsPublic } = dependencies;
   type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   const unlessPublic =
     (hook: Hook): Hook =>
     async (request, reply) =>
       isMetricsPublic() ? undefined : hook(request, reply);
-  const countStranger = unlessPublic(countAuthFailures(dependencies));
+  const countFailure = unlessPublic(countAuthFailures(dependencies));
   return async (app) => {
     app.get(
       '/metrics',
       {
-        onRequest: [isKnown, requireRole('auditor')].map(unlessPublic),
-        onResponse: countStranger,
+        onRequest: [authenticateHook, requireRole('auditor')].map(unlessPublic),
+        onResponse: countFailure,
         schema: {
           summary: 'The metrics, for Prometheus',
           response: {
@@ -59,7 +58,7 @@ export function metricRoutes(
       },
       async (request, reply) => {
         const { contentType, text } = await scrape(request.headers.accept);
-        // A string that is sent is not serialized.
+        // Fastify does not serialize strings.
         return reply.header('Cache-Control', 'no-store').type(contentType).send(text);
       },
     );

@@ -1,7 +1,9 @@
 import type { StoreMeter } from '../../store/port.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
-/** Begins the metrics of the store. Each number is found once: a decision reads more than once. */
+/**
+ * Registers the store's metrics. Series are looked up once, since a decision reads several times.
+ */
 export function measureStore(registry: MetricRegistry): StoreMeter {
   const durations = registry.histogram('storeDuration');
   const failures = registry.counter('storeFailures');

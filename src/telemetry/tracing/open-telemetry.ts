@@ -12,12 +12,12 @@ import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import { version } from '../../lib/resources.ts';
 import type { ChildSpan, Tracing } from './tracing.ts';
 
-/** Parts that are requests to others. */
+/** Spans of kind CLIENT: requests to other services. */
 const clientSpans: readonly ChildSpan['name'][] = ['postern.bridge', 'postern.jwks'];
 
 /**
- * Tracing by the API of OpenTelemetry, which does nothing unless the process was started with an SDK.
- * Whoever traces nothing does not load this file.
+ * Tracing with the OpenTelemetry API, which does nothing unless the process was started with an
+ * SDK. This file is loaded only where tracing is on.
  */
 export function createOpenTelemetryTracing(): Tracing {
   const tracer = trace.getTracer('postern', version);
@@ -26,7 +26,7 @@ export function createOpenTelemetryTracing(): Tracing {
     try {
       return await context.with(trace.setSpan(parent, span), work);
     } catch (error) {
-      // What exactly failed is in the log; it may name files and addresses.
+      // The span gets no error details: they may name files and addresses. The log has them.
       span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
@@ -67,7 +67,7 @@ export function createOpenTelemetryTracing(): Tracing {
       },
     },
     decision(headers, work) {
-      // Only what nginx told counts, and nothing that happens to be going on in this process.
+      // The parent comes from nginx's headers only, not from a span that is active in this process.
       const parent = propagation.extract(ROOT_CONTEXT, headers ?? {});
       return run(
         tracer.startSpan('postern.decision', { kind: SpanKind.SERVER }, parent),
