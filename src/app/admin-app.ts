@@ -115,7 +115,7 @@ export async function buildAdminApp(
 
   await app.register(async (metrics) => {
     metrics.addHook('onRoute', describeRoute);
-    await metrics.register(metricRoutes({ ...dependencies, isKnown }));
+    await metrics.register(metricRoutes({ ...dependencies, authenticateHook: isKnown }));
   });
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
   app.get('/readyz', { schema: { hide: true } }, async () => {
