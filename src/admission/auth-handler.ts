@@ -28,22 +28,28 @@ export function isSubrequest({ url = '' }: IncomingMessage): boolean {
  * rests on what was true before its question. And nginx, which sleeps while it waits, is woken once.
  */
 export function createAuthHandler(dependencies: {
-  readonly answer: AnswerSubrequest;
-  readonly trustedProxies: NetworkSet;
+  /** The services in force. */
+  readonly current: () => {
+    readonly config: { readonly gate: { readonly trustedProxies: NetworkSet } };
+    readonly answer: AnswerSubrequest;
+  };
   readonly openSnapshot: Store['openSnapshot'];
   /** Whether connections are to be given up, since the service stops. */
   readonly isClosing: () => boolean;
   /** Hears of what must not happen. */
   readonly failed: (error: unknown) => void;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { answer, trustedProxies, openSnapshot, isClosing, failed } = dependencies;
+  const { current, openSnapshot, isClosing, failed } = dependencies;
   let arrived: Exchange[] = [];
   let closeSnapshot = () => {};
 
   /** Undefined when there is no answer, which is no admission either: nginx gets none. */
   function find(request: IncomingMessage): MaybePromise<Answer | undefined> {
     return tryMaybePromise<Answer | undefined>(
-      () => answer(readSubrequest(request, trustedProxies)),
+      () => {
+        const { answer, config } = current();
+        return answer(readSubrequest(request, config.gate.trustedProxies));
+      },
       (error) => void failed(error),
     );
   }

@@ -38,8 +38,8 @@ export interface Questions {
 
 /** What the primary process says to a worker. */
 export type ToWorker =
-  /** Begin. One of the workers prunes for all. */
-  | { readonly kind: 'start'; readonly prunes: boolean }
+  /** Begin. One of the workers maintains for all. */
+  | { readonly kind: 'start'; readonly maintains: boolean }
   | Notice
   | Question
   /** What those said who answered in time. */

@@ -32,7 +32,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
   const workers = new Set<Worker>();
   const queries = createBroadcastQueries<Worker>();
   const totals = createMetricTotals();
-  let pruner: Worker | undefined;
+  let maintainer: Worker | undefined;
   let pause: number = backOff.first;
   let closing = false;
 
@@ -72,8 +72,8 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
     const worker = cluster.fork();
     const startedAt = performance.now();
     workers.add(worker);
-    pruner ??= worker;
-    say(worker, { kind: 'start', prunes: pruner === worker });
+    maintainer ??= worker;
+    say(worker, { kind: 'start', maintains: maintainer === worker });
     return new Promise((resolve, reject) => {
       let isReady = false;
       worker.on('message', (message: ToPrimary) => {
@@ -86,7 +86,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
         workers.delete(worker);
         queries.left(worker);
         totals.ended(worker.process.pid);
-        if (pruner === worker) pruner = undefined;
+        if (maintainer === worker) maintainer = undefined;
         if (performance.now() - startedAt > wellAfterMs) pause = backOff.first;
         if (isReady) replace(code, signal);
         reject(new WorkersFailed(code || 1));

@@ -16,7 +16,8 @@ export interface AdminKeyLookup {
 }
 
 export interface AdminAuthDependencies {
-  readonly adminKeys: AdminKeyLookup;
+  /** The services in force. */
+  readonly current: () => { readonly adminKeys: AdminKeyLookup };
   readonly throttle: {
     /** Counts a wrong admin key; undefined while the limit is not exceeded. */
     adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
@@ -36,11 +37,12 @@ declare module 'fastify' {
  * from the same address, since a reverse proxy may be the one address of all clients. Keys cannot
  * be guessed, so the throttle only bounds the number of 401 answers.
  */
-export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
+export function authenticate({ current, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
     const secret = bearerToken(request);
-    request.adminKey = secret === undefined ? undefined : await adminKeys.identify(secret);
+    request.adminKey =
+      secret === undefined ? undefined : await current().adminKeys.identify(secret);
     if (request.adminKey !== undefined) return;
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
     const throttled = throttle.adminFailed(request.raw.socket.remoteAddress, clock());

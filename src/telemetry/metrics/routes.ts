@@ -8,8 +8,8 @@ import type { Scrape } from './scrape.ts';
 export interface MetricRouteDependencies {
   readonly metrics: Pick<Metrics, 'countAdminRequest' | 'countAdminAuthFailure'>;
   readonly scrape: Scrape;
-  /** Whether `/metrics` is served without a key. */
-  readonly isMetricsPublic: () => boolean;
+  /** The configuration in force says whether `/metrics` answers without a key. */
+  readonly current: () => { readonly config: { readonly metrics: { readonly public: boolean } } };
 }
 
 /** Hook: counts requests by route template, never by path. */
@@ -33,12 +33,12 @@ export function metricRoutes(
     readonly authenticateHook: ReturnType<typeof authenticate>;
   },
 ): FastifyPluginAsyncTypebox {
-  const { authenticateHook, scrape, isMetricsPublic } = dependencies;
+  const { authenticateHook, scrape, current } = dependencies;
   type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   const unlessPublic =
     (hook: Hook): Hook =>
     async (request, reply) =>
-      isMetricsPublic() ? undefined : hook(request, reply);
+      current().config.metrics.public ? undefined : hook(request, reply);
   const countFailure = unlessPublic(countAuthFailures(dependencies));
   return async (app) => {
     app.get(
