@@ -4,7 +4,7 @@ import { renderUnifiedDiff } from '../lib/unified-diff.ts';
 import { bundleOptionsOf } from '../proxies/nginx/bundle-options.ts';
 import { compareBundle, type FileState, writeBundle } from '../proxies/nginx/config-bundle.ts';
 import { isPlainPath } from '../proxies/nginx/plain-path.ts';
-import { purgeAnswers } from '../proxies/nginx/purge.ts';
+import { purgeCache } from '../proxies/nginx/purge-cache.ts';
 import {
   type ConfigBundle,
   type Flavour,
@@ -79,7 +79,7 @@ Examples:
     )
     .addHelpText('after', '\nExample:\n  postern nginx purge --cache-path /run/postern-cache')
     .action(({ cachePath }: { cachePath: string }) => {
-      const count = purgeAnswers(cachePath);
+      const count = purgeCache(cachePath);
       print(`${count} kept ${count === 1 ? 'answer' : 'answers'} removed.`);
     });
 }
@@ -138,7 +138,7 @@ function check(directory: string, bundle: ConfigBundle): void {
 
 function diff(directory: string, bundle: ConfigBundle): void {
   const differences = compareBundle(directory, bundle)
-    .map(({ path, found, rendered }) => renderUnifiedDiff(path, found, rendered))
+    .map(({ path, existing, rendered }) => renderUnifiedDiff(path, existing, rendered))
     .filter((text) => text !== '');
   if (differences.length === 0) return;
   process.stdout.write(differences.join(''));

@@ -44,7 +44,7 @@ export function bundleOptionsOf(config: Config): BundleOptions {
     if (!byLowerCase.has(name.toLowerCase())) byLowerCase.set(name.toLowerCase(), name);
   }
   return {
-    gate: reachable(config.gate.listen),
+    gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
     headers: [...byLowerCase.values()],
@@ -53,7 +53,7 @@ export function bundleOptionsOf(config: Config): BundleOptions {
 }
 
 /** Whoever listens on every address of a machine is found at its loopback address. */
-function reachable(listen: ListenAddress): ListenAddress {
+function toReachableAddress(listen: ListenAddress): ListenAddress {
   if (listen.kind === 'unix') return listen;
   const loopback = new Map([
     ['0.0.0.0', '127.0.0.1'],

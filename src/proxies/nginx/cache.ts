@@ -2,19 +2,19 @@ import type { CacheOptions } from './bundle-options.ts';
 import { renderCacheKey } from './subrequest-headers.ts';
 
 /** Where kept answers are: in memory, and only root can make a directory there. */
-export const usualCachePath = '/run/postern-cache';
+export const defaultCachePath = '/run/postern-cache';
 
 /** The same in a container: nobody else is there, and /run may be on a disk. */
 export const containerCachePath = '/dev/shm/postern-cache';
 
 /** The lines of the http context that make room for kept answers. */
-export function renderCacheZone(cache: CacheOptions, usualPath: string): string {
+export function renderCacheZone(cache: CacheOptions, defaultPath: string): string {
   const seconds = Math.ceil(cache.ttl / 1_000);
   return `
 # Answers that nginx keeps for as long as Postern allows (cache). The files hold what was asked, tokens
 # among it, so this is a directory in memory that nginx makes for itself alone (mode 0700). To have all
 # of them forgotten: postern nginx purge
-proxy_cache_path ${cache.path ?? usualPath} levels=1:2 keys_zone=postern_answers:4m max_size=48m
+proxy_cache_path ${cache.path ?? defaultPath} levels=1:2 keys_zone=postern_answers:4m max_size=48m
                  inactive=${seconds + 1}s use_temp_path=off;
 # Only what lets through is kept.
 map $upstream_status $postern_is_denial {
@@ -24,7 +24,7 @@ map $upstream_status $postern_is_denial {
 }
 
 /** The lines of the auth location that keep answers. */
-export const cacheRules = `
+export const cacheDirectives = `
 # A kept answer is given again only to the same question, to the letter. The lines below it are there
 # so that nothing that is set for other caches of this nginx applies here.
 proxy_cache postern_answers;

@@ -23,17 +23,17 @@ export interface FileState {
    */
   readonly state: 'same' | 'missing' | 'outdated' | 'changed';
   /** Undefined where it is missing. */
-  readonly found: string | undefined;
+  readonly existing: string | undefined;
   readonly rendered: string;
 }
 
 /** Compares the files with those of a directory. Throws OperatorError when one cannot be read. */
 export function compareBundle(directory: string, bundle: ConfigBundle): FileState[] {
   return [...bundle].map(([path, rendered]) => {
-    const found = readIfThere(directory, path);
-    if (found === undefined) return { path, state: 'missing', found, rendered };
-    if (found === rendered) return { path, state: 'same', found, rendered };
-    return { path, state: isUnchanged(found) ? 'outdated' : 'changed', found, rendered };
+    const existing = readExisting(directory, path);
+    if (existing === undefined) return { path, state: 'missing', existing, rendered };
+    if (existing === rendered) return { path, state: 'same', existing, rendered };
+    return { path, state: isUnchanged(existing) ? 'outdated' : 'changed', existing, rendered };
   });
 }
 
@@ -47,7 +47,7 @@ export function writeBundle(directory: string, bundle: ConfigBundle): void {
     refuseLinks(directory, path);
     try {
       mkdirSync(dirname(file), { recursive: true });
-      writeText(file, text);
+      writeFile(file, text);
     } catch (error) {
       throw new OperatorError(`cannot write ${file}: ${codeOf(error)}`);
     }
@@ -57,7 +57,7 @@ export function writeBundle(directory: string, bundle: ConfigBundle): void {
 /** nginx reads its files as root, and people as themselves, whatever the umask of whoever renders them. */
 const mode = 0o644;
 
-function writeText(file: string, text: string): void {
+function writeFile(file: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
   try {
@@ -91,13 +91,13 @@ function isLink(path: string): boolean {
 }
 
 /** No rendered file is nearly as long. */
-const longest = 4 * 1024 * 1024;
+const maxFileSize = 4 * 1024 * 1024;
 
-function readIfThere(directory: string, path: string): string | undefined {
+function readExisting(directory: string, path: string): string | undefined {
   const file = join(directory, path);
   refuseLinks(directory, path);
   try {
-    return readRegularFile(file, longest);
+    return readRegularFile(file, maxFileSize);
   } catch (error) {
     if (error instanceof FileRefused) throw new OperatorError(`${file} ${error.message}`);
     const code = codeOf(error);

@@ -1,7 +1,7 @@
 import { renderListenAddress } from '../../config/listen-address.ts';
 import { secretForm } from '../../lib/mask.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { renderCacheZone, usualCachePath } from './cache.ts';
+import { defaultCachePath, renderCacheZone } from './cache.ts';
 import { looseNamePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
@@ -25,9 +25,9 @@ upstream postern_gate {
     # Idle connections that each worker keeps: the subrequest costs no connection of its own.
     keepalive 32;
 }`,
-    options.cache && renderCacheZone(options.cache, usualCachePath),
+    options.cache && renderCacheZone(options.cache, defaultCachePath),
     upgradeMaps,
-    renderMasks(options.queryNames),
+    renderLogMasks(options.queryNames),
   );
 }
 
@@ -51,7 +51,7 @@ map $http_host $postern_port {
 }`;
 
 /** The maps and the log format that keep tokens out of an access log. */
-export function renderMasks(names: readonly string[]): string {
+export function renderLogMasks(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(', ');
   return `
 # The request line and the Referer without what has the form of a token, and without the value of ${quoted},
@@ -68,17 +68,17 @@ log_format postern_masked '$remote_addr - $postern_remote_user [$time_local] "$p
 }
 
 /** What may be a value: it ends where the next parameter begins. nginx takes at most 4096 bytes of pattern. */
-const value = '(?:(?!%(?:25)*26)[^& ])*';
+const valuePattern = '(?:(?!%(?:25)*26)[^& ])*';
 
 /** What stands before such a value: the end of what was there before, the name, perhaps `[]`, and `=`. */
-function beginPattern(name: string): string {
+function parameterStartPattern(name: string): string {
   const before = '(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))';
   const index = '(?:(?:\\[|%(?:25)*5b)[^=&; ]*)?';
   return `${before}${looseNamePattern(name)}${index}(?:=|%(?:25)*3d)`;
 }
 
 /** Longest text that is searched, and logged: what takes time grows with its square. */
-const longestLogged = 1_024;
+const maxLoggedLength = 1_024;
 
 /**
  * A map that cuts the text, one for what has the form of a token and one for each name, each made of the one
@@ -93,7 +93,7 @@ function renderMaskMaps(
 ): string {
   const last = names.length + 1;
   const variable = (index: number) => (index === last ? to : `${to}_${index}`);
-  const cut = `${prefix}0`;
+  const truncated = `${prefix}0`;
   const render = (index: number, kept: string, secret: string) => {
     const source = variable(index - 1);
     // nginx gives a name to one group only, so each has one of its own.
@@ -111,10 +111,10 @@ function renderMaskMaps(
   return [
     `map ${from} ${variable(0)} {
     default "***";
-    "~^(?<${cut}>.{${longestLogged}})." "$${cut}...";
+    "~^(?<${truncated}>.{${maxLoggedLength}})." "$${truncated}...";
     "~^" ${from};
 }`,
     render(1, '', secretForm),
-    ...names.map((name, index) => render(index + 2, beginPattern(name), value)),
+    ...names.map((name, index) => render(index + 2, parameterStartPattern(name), valuePattern)),
   ].join('\n');
 }

@@ -1,12 +1,12 @@
 import type { BundleOptions } from './bundle-options.ts';
 import { renderLocationRules } from './location-file.ts';
-import { portVariable, renderServerRules, throughName } from './server-file.ts';
+import { hostnameTarget, portVariable, renderServerRules } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** Annotations of an Ingress, as YAML. */
 export function renderIngressAnnotations(options: BundleOptions): string {
   // A cache needs lines in http context, which no annotation can have.
-  const rules = renderServerRules({ ...options, cache: undefined }, throughName(options.gate), {
+  const rules = renderServerRules({ ...options, cache: undefined }, hostnameTarget(options.gate), {
     variables: portVariable,
   });
   return joinParts(

@@ -1,7 +1,7 @@
-import { familyDirectives } from './inherited/families.ts';
+import { nginxDirectives } from './inherited/core-modules.ts';
 import type { InheritedGroup } from './inherited/group.ts';
-import { nginxDirectives } from './inherited/nginx.ts';
-import { otherDirectives } from './inherited/others.ts';
+import { thirdPartyDirectives } from './inherited/third-party-modules.ts';
+import { upstreamModuleDirectives } from './inherited/upstream-modules.ts';
 
 /** One directive of them. */
 export interface InheritedDirective extends Omit<InheritedGroup, 'names'> {
@@ -11,8 +11,8 @@ export interface InheritedDirective extends Omit<InheritedGroup, 'names'> {
 /** Everything that a location may get from http or server, as far as it is known. */
 export const inheritedGroups: readonly InheritedGroup[] = [
   ...nginxDirectives,
-  ...familyDirectives,
-  ...otherDirectives,
+  ...upstreamModuleDirectives,
+  ...thirdPartyDirectives,
 ];
 
 /** The same, directive by directive. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { authUri } from '../../core/gate/auth-uri.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { renderForeignHeaders } from './foreign-headers.ts';
+import { renderClearedHeaders } from './cleared-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
 /** Names of variables that were there before others could be configured. */
-const usualVariables: ReadonlyMap<string, string> = new Map([
+const fixedVariables: ReadonlyMap<string, string> = new Map([
   ['remote-user', '$postern_user'],
   ['remote-email', '$postern_email'],
   ['remote-name', '$postern_name'],
@@ -15,7 +15,7 @@ const usualVariables: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What stands above the lines of the location in a comment: which variables can be set. */
-export const locationVariables = `
+export const optionalVariables = `
 #   set $postern_login "https://login.example.com/";  # where page loads go; 401 otherwise
 #   set $postern_login "/.postern/login?rd=";         # the same, to Postern's own page`.trim();
 
@@ -38,7 +38,7 @@ auth_request_set $postern_return_to $upstream_http_x_postern_return;
 auth_request_set $postern_status $upstream_http_x_postern_status;
 auth_request_set $postern_retry_after $upstream_http_retry_after;`,
     renderIdentity(options.headers),
-    renderForeignHeaders(options, (name) => `proxy_set_header ${name} "";`, {
+    renderClearedHeaders(options, (name) => `proxy_set_header ${name} "";`, {
       own: 'proxy_set_header X-Forwarded-Prefix /app;',
       client: 'proxy_set_header X-HTTP-Method-Override $http_x_http_method_override;',
     }),
@@ -75,24 +75,25 @@ if ($uri ~ "[\\x00-\\x1F\\x7F]") {
 }`;
 
 /** A header's name as nginx has it in a variable. */
-function variablePart(name: string): string {
+function toVariableName(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 
 /** Longest part of a name that nginx finds room for in the hash of its variables, as it is by default. */
-const longestPart = 30;
+const maxNameLength = 30;
 
 /** The variable that holds what a header of the backend is to be. */
 export function identityVariable(name: string): string {
-  const part = variablePart(name);
+  const part = toVariableName(name);
   const digest = createHash('sha256').update(part).digest('hex').slice(0, 8);
-  const short = part.length > longestPart ? `${part.slice(0, longestPart - 9)}_${digest}` : part;
-  return usualVariables.get(name.toLowerCase()) ?? `$postern_header_${short}`;
+  const short =
+    part.length > maxNameLength ? `${part.slice(0, maxNameLength - 9)}_${digest}` : part;
+  return fixedVariables.get(name.toLowerCase()) ?? `$postern_header_${short}`;
 }
 
 function renderIdentity(headers: readonly string[]): string {
   const rows = headers.map((name) => {
-    const answer = variablePart(name);
+    const answer = toVariableName(name);
     const variable = identityVariable(name);
     return {
       take: `auth_request_set ${variable} $upstream_http_${answer};`,
@@ -146,7 +147,7 @@ proxy_set_header Referer $postern_backend_referer;`;
 
 /** `postern-location.conf`, or the file of a gate that is to be named. */
 export function renderLocationFile(options: BundleOptions, gateName?: string): string {
-  const whose =
+  const intro =
     gateName === undefined
       ? `# Postern for nginx, part 3 of 4: location context.
 #
@@ -156,9 +157,9 @@ export function renderLocationFile(options: BundleOptions, gateName?: string): s
 # whatever host and path are. Before it, optionally:`;
   return joinParts(
     `
-${whose}
+${intro}
 #
-${locationVariables}
+${optionalVariables}
 #
 # Put it into the location itself, not one level up: nginx forgets all inherited proxy_set_header
 # lines where a location has one of its own, and clients could then name themselves.`,

@@ -15,7 +15,7 @@ export interface NginxProcess {
 }
 
 /** How often a port may turn out to be taken between being found free and being used. */
-const attempts = 3;
+const maxAttempts = 3;
 
 /**
  * Starts a real nginx in the foreground with everything it writes inside `directory`, and resolves
@@ -43,10 +43,10 @@ export async function startNginx(options: {
     const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')];
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const failure = await waitUntilReady(child, port);
-    if (failure === undefined) return handle(child, port);
-    const words = `${failure}${readLog(directory)}`;
-    if (!words.includes('Address already in use') || attempt === attempts) {
-      throw new OperatorError(`nginx did not start: ${words.trim()}`);
+    if (failure === undefined) return toNginxProcess(child, port);
+    const message = `${failure}${readLog(directory)}`;
+    if (!message.includes('Address already in use') || attempt === maxAttempts) {
+      throw new OperatorError(`nginx did not start: ${message.trim()}`);
     }
   }
 }
@@ -83,7 +83,7 @@ ${http}
 `;
 }
 
-function handle(child: ChildProcess, port: number): NginxProcess {
+function toNginxProcess(child: ChildProcess, port: number): NginxProcess {
   return {
     port,
     pid: child.pid ?? 0,
@@ -99,26 +99,26 @@ function handle(child: ChildProcess, port: number): NginxProcess {
 
 /** Resolves with undefined when the port answers, else with what nginx said before it gave up. */
 async function waitUntilReady(child: ChildProcess, port: number): Promise<string | undefined> {
-  let said = '';
-  let ended: string | undefined;
+  let stderr = '';
+  let failure: string | undefined;
   child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk;
+    stderr += chunk;
   });
   child.once('error', (error: NodeJS.ErrnoException) => {
     const isMissing = error.code === 'ENOENT' && child.spawnfile === 'nginx';
-    ended = isMissing ? 'there is no nginx on this machine (PATH).' : error.message;
+    failure = isMissing ? 'there is no nginx on this machine (PATH).' : error.message;
   });
   child.once('close', (code) => {
-    ended ??= `${said}(exit code ${code})\n`;
+    failure ??= `${stderr}(exit code ${code})\n`;
   });
-  while (ended === undefined) {
-    if (await answers(port)) return undefined;
+  while (failure === undefined) {
+    if (await acceptsConnections(port)) return undefined;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return ended;
+  return failure;
 }
 
-function answers(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(port, '127.0.0.1', () => {
       probe.destroy();

@@ -1,9 +1,9 @@
 import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderMasks, upgradeMaps } from './http-file.ts';
-import { locationVariables, renderLocationRules } from './location-file.ts';
+import { renderLogMasks, upgradeMaps } from './http-file.ts';
+import { optionalVariables, renderLocationRules } from './location-file.ts';
 import { proxyRules } from './proxy-file.ts';
-import { renderServerRules, throughName } from './server-file.ts';
+import { hostnameTarget, renderServerRules } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** What goes into the Advanced box of a proxy host: server context, with a location of its own. */
@@ -16,15 +16,15 @@ export function renderManagerBox(options: BundleOptions): string {
 # Its location / takes the place of the one that Nginx Proxy Manager would make. Therefore
 #   - "Cache Assets" has to be off, and "Custom locations" empty: what they make asks nobody;
 #   - an Access List of the host does not count for this location.`,
-    withLog(renderServerRules(options, throughName(options.gate))),
+    withMaskedLog(renderServerRules(options, hostnameTarget(options.gate))),
     `
 location / {
     # Optionally:
-${indent(locationVariables)}
+${indent(optionalVariables)}
     # The gate is found by host and path. For one by its name, write it into the line below:
     # auth_request /.postern/auth/NAME;
 
-    ${log}
+    ${maskedLog}
 
 ${indent(renderLocationRules(options).trim())}
 
@@ -36,11 +36,11 @@ ${indent(proxyRules)}
 }
 
 /** Each location has it: one for the server block would stand beside Nginx Proxy Manager's own, which has whole URIs. */
-const log = 'access_log /data/logs/postern_access.log postern_masked;';
+const maskedLog = 'access_log /data/logs/postern_access.log postern_masked;';
 
 /** Puts it into the locations where requests end that are not let through, and those for people to sign in. */
-function withLog(rules: string): string {
-  return rules.replaceAll(/^( +)auth_request off;$(?!\n +access_log)/gm, `$&\n$1${log}`);
+function withMaskedLog(rules: string): string {
+  return rules.replaceAll(/^( +)auth_request off;$(?!\n +access_log)/gm, `$&\n$1${maskedLog}`);
 }
 
 /** What goes into http context, where Nginx Proxy Manager has room for it. */
@@ -51,6 +51,6 @@ export function renderManagerHttpFile(options: BundleOptions): string {
 # container; add it to what is there already.`,
     options.cache && renderCacheZone(options.cache, containerCachePath),
     upgradeMaps,
-    renderMasks(options.queryNames),
+    renderLogMasks(options.queryNames),
   );
 }

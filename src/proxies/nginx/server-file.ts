@@ -1,13 +1,13 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { cacheRules } from './cache.ts';
-import { refusalLocations } from './refusal-locations.ts';
+import { cacheDirectives } from './cache.ts';
+import { denialLocations } from './denial-locations.ts';
 import { renderSubrequestHeaders } from './subrequest-headers.ts';
 import { indent, joinParts } from './text.ts';
 
 /** How a location reaches Postern. */
-export interface Reach {
+export interface ProxyTarget {
   /** Lines before `proxy_pass`. */
   readonly lines: string;
   /** Address without a path, as `proxy_pass` has it. */
@@ -17,13 +17,17 @@ export interface Reach {
 }
 
 /** Through the upstream of `postern-http.conf`. */
-export const throughUpstream: Reach = { lines: '', address: 'http://postern_gate', separator: '' };
+export const upstreamTarget: ProxyTarget = {
+  lines: '',
+  address: 'http://postern_gate',
+  separator: '',
+};
 
 /** What differs from one flavour to another in a server block. */
 interface ServerOptions {
   readonly variables?: string;
   /** What stands above the auth location. */
-  readonly warning?: string;
+  readonly authComment?: string;
   /** The access log, without tokens, of this server block. */
   readonly log?: string;
 }
@@ -31,27 +35,27 @@ interface ServerOptions {
 /** The lines of a server block with protected locations. */
 export function renderServerRules(
   options: Pick<BundleOptions, 'cache' | 'headers'>,
-  reach: Reach,
-  { variables = '', warning = usualWarning, log = '' }: ServerOptions = {},
+  target: ProxyTarget,
+  { variables = '', authComment = defaultAuthComment, log = '' }: ServerOptions = {},
 ): string {
   return joinParts(
-    guard,
-    headerRoom,
+    rewriteGuard,
+    headersHashSize,
     `${serverVariables}${variables}`,
     log &&
       `\n# Without tokens, in the place of the log that this server block would inherit.\n${log}`,
-    renderAuthLocation(options, reach, warning),
-    renderPublicLocation(reach),
-    ...refusalLocations,
+    renderAuthLocation(options, target, authComment),
+    renderPublicLocation(target),
+    ...denialLocations,
   );
 }
 
 /** In the server block, since SWAG's proxy.conf says the same in its locations. */
-const headerRoom = `
+const headersHashSize = `
 # Room for all headers that the files set or clear, long names among them.
 proxy_headers_hash_bucket_size 128;`;
 
-const guard = `
+const rewriteGuard = `
 # The rewrite directives of a server block run for the subrequest too, in the order in which they stand.
 # A rewrite or a return of yours before this line would answer it, and a 2xx of theirs lets everybody in.
 if ($uri ~ "^${authUri.replaceAll('.', '\\.')}(?:/|$)") {
@@ -79,7 +83,7 @@ if ($http_host ~ "(?<postern_port_found>:\\d+)$") {
 }`;
 
 /** Through a name that is looked up when a request needs it, by a resolver of the surroundings. */
-export function throughName(gate: ListenAddress, lines = ''): Reach {
+export function hostnameTarget(gate: ListenAddress, lines = ''): ProxyTarget {
   if (gate.kind === 'unix') {
     return { lines: '', address: `http://unix:${gate.path}`, separator: ':' };
   }
@@ -91,39 +95,39 @@ export function throughName(gate: ListenAddress, lines = ''): Reach {
   };
 }
 
-const usualWarning = `
+const defaultAuthComment = `
 # nginx's question to Postern. Nothing of the client's request reaches it but what stands here, so no
 # header that a client makes up can pass for one of nginx's.`.trim();
 
-function renderPass({ lines, address, separator }: Reach, path: string): string {
-  const target = path === '' ? address : `${address}${separator}${path}`;
-  return `${lines === '' ? '' : `${lines}\n`}proxy_pass ${target};
+function renderPass({ lines, address, separator }: ProxyTarget, path: string): string {
+  const url = path === '' ? address : `${address}${separator}${path}`;
+  return `${lines === '' ? '' : `${lines}\n`}proxy_pass ${url};
 proxy_http_version 1.1;`;
 }
 
 /** Headers of an answer that nginx reads, and that no client is to see. */
-const answerHeaders = [
+const internalHeaders = [
   ...['X-Postern-Assertion', 'X-Postern-Authorization', 'X-Postern-Subprotocols'],
   ...['X-Postern-Subprotocol', 'X-Postern-Login', 'X-Postern-Return', 'X-Postern-Status'],
   ...['X-Postern-Reason', 'X-Postern-Request-Id'],
 ] as const;
 
 function renderHiddenHeaders(headers: readonly string[]): string {
-  return [...headers, ...answerHeaders].map((name) => `proxy_hide_header ${name};`).join('\n');
+  return [...headers, ...internalHeaders].map((name) => `proxy_hide_header ${name};`).join('\n');
 }
 
 function renderAuthLocation(
   options: Pick<BundleOptions, 'cache' | 'headers'>,
-  reach: Reach,
-  warning: string,
+  target: ProxyTarget,
+  authComment: string,
 ): string {
   const { cache } = options;
   const size = cache === undefined ? 16 : 64;
-  const room =
+  const bufferComment =
     cache === undefined
       ? '# Room for identity headers; small defaults elsewhere in the configuration do not apply here.'
       : '# Room for identity headers, and for the key of a kept answer beside them.';
-  return `${warning}
+  return `${authComment}
 location ^~ ${authUri} {
     internal;
     auth_request off;
@@ -148,7 +152,7 @@ ${indent(renderHiddenHeaders(options.headers))}
     # A connection that Postern has just closed is no denial: nginx takes another.
     proxy_next_upstream error timeout;
 
-${indent(renderPass(reach, '/auth'))}
+${indent(renderPass(target, '/auth'))}
     proxy_method GET;
     # Nothing of a body, whatever stands around here: what follows a head without a length is another request.
     proxy_pass_request_body off;
@@ -164,22 +168,22 @@ ${indent(renderSubrequestHeaders('auth'))}
     proxy_connect_timeout 4s;
     proxy_send_timeout 2s;
     proxy_read_timeout 3s;
-    ${room}
+    ${bufferComment}
     proxy_buffer_size ${size}k;
     proxy_buffers 4 ${size}k;
     proxy_busy_buffers_size ${2 * size}k;
     proxy_temp_file_write_size ${2 * size}k;
     proxy_max_temp_file_size 0;
-${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheRules}`)}
+${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheDirectives}`)}
 }`;
 }
 
-function renderPublicLocation(reach: Reach): string {
+function renderPublicLocation(target: ProxyTarget): string {
   return `
 # Sign in, sign out, "who am I", and a page to sign in with: what Postern has for browsers.
 location ^~ /.postern/ {
     auth_request off;
-${indent(renderPass(reach, ''))}
+${indent(renderPass(target, ''))}
     # Requests and answers pass unchanged: settings for backends around this file do not count here.
     error_page 599 /;
     proxy_intercept_errors off;
@@ -224,6 +228,6 @@ export function renderServerFile(options: BundleOptions): string {
 #
 # Include this in every server { … } that has a protected location, before any rewrite, if, return or
 # set of the server block.`,
-    renderServerRules(options, throughUpstream),
+    renderServerRules(options, upstreamTarget),
   );
 }

@@ -1,16 +1,16 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderMasks, upgradeMaps } from './http-file.ts';
-import { locationVariables, renderLocationRules } from './location-file.ts';
-import { renderServerRules, throughName, throughUpstream } from './server-file.ts';
+import { renderLogMasks, upgradeMaps } from './http-file.ts';
+import { optionalVariables, renderLocationRules } from './location-file.ts';
+import { hostnameTarget, renderServerRules, upstreamTarget } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
 const version = '## Version 2026/11/28';
 
 /** Whether Postern's name is looked up for each request, or by an upstream that keeps connections. */
-export type SwagReach = 'resolver' | 'keepalive';
+export type SwagTarget = 'resolver' | 'keepalive';
 
 /** Where http context begins in SWAG, before any server block. */
 export const swagHttpFile = 'site-confs/00-postern.conf';
@@ -19,11 +19,11 @@ export const swagHttpFile = 'site-confs/00-postern.conf';
 const swagLog = 'access_log /config/log/nginx/access.log postern_masked;';
 
 /** `postern-server.conf` of SWAG. */
-export function renderSwagServerFile(options: BundleOptions, reach: SwagReach): string {
-  const to =
-    reach === 'keepalive'
-      ? throughUpstream
-      : throughName(options.gate, 'include /config/nginx/resolver.conf;\n');
+export function renderSwagServerFile(options: BundleOptions, target: SwagTarget): string {
+  const proxyTarget =
+    target === 'keepalive'
+      ? upstreamTarget
+      : hostnameTarget(options.gate, 'include /config/nginx/resolver.conf;\n');
   return joinParts(
     `
 ${version}
@@ -33,11 +33,11 @@ ${version}
 #
 #     include /config/nginx/postern-server.conf;
 #
-${reachComment(options.gate)}
+${requirementsComment(options.gate)}
 # Needs /config/nginx/${swagHttpFile} too.`,
-    renderServerRules(options, to, {
+    renderServerRules(options, proxyTarget, {
       log: swagLog,
-      warning: `
+      authComment: `
 # nginx's question to Postern. Do not include proxy.conf here: nothing of the client's request
 # reaches Postern but what stands here, so no header that a client makes up can pass for nginx's.`.trim(),
     }),
@@ -47,7 +47,7 @@ ${reachComment(options.gate)}
 /** `postern-location.conf` of SWAG, or the file of a gate that is to be named. */
 export function renderSwagLocationFile(options: BundleOptions, gateName?: string): string {
   const file = gateName === undefined ? 'postern-location.conf' : `postern-gates/${gateName}.conf`;
-  const whose =
+  const intro =
     gateName === undefined
       ? `# Postern for LinuxServer SWAG, part 3 of 4: location context. The gate is found by host and path; for a gate by its name
 # take postern-gates/NAME.conf in its place.`
@@ -56,7 +56,7 @@ export function renderSwagLocationFile(options: BundleOptions, gateName?: string
   return joinParts(
     `
 ${version}
-${whose}
+${intro}
 # Belongs to /config/nginx/${file} (without .sample). Include it in every location that
 # is to be protected, before the lines that are there already, and postern-proxy.conf in the place of proxy.conf:
 #
@@ -69,7 +69,7 @@ ${whose}
 #
 # Before it, optionally:
 #
-${locationVariables}`,
+${optionalVariables}`,
     renderLocationRules(options, gateName),
   );
 }
@@ -114,16 +114,16 @@ proxy_set_header X-Real-IP $remote_addr;
 }
 
 /** What stands in http context: tokens out of the log, and what else the other files need there. */
-export function renderSwagHttpFile(options: BundleOptions, reach: SwagReach): string {
+export function renderSwagHttpFile(options: BundleOptions, target: SwagTarget): string {
   return joinParts(
     `
 ${version}
 # Postern for LinuxServer SWAG, part 1 of 4: http context. Belongs to /config/nginx/${swagHttpFile}
 # (without .sample), where it is read before the server blocks. The other parts need it.`,
-    reach === 'keepalive' ? renderUpstream(options.gate) : '',
+    target === 'keepalive' ? renderUpstream(options.gate) : '',
     options.cache && renderCacheZone(options.cache, containerCachePath),
     upgradeMaps,
-    renderMasks(options.queryNames),
+    renderLogMasks(options.queryNames),
   );
 }
 
@@ -139,7 +139,7 @@ upstream postern_gate {
 }`;
 }
 
-function reachComment(gate: ListenAddress): string {
+function requirementsComment(gate: ListenAddress): string {
   if (gate.kind === 'unix') {
     return `# Needs Postern's socket, ${gate.path}, on a volume that both containers have.`;
   }
@@ -148,7 +148,7 @@ function reachComment(gate: ListenAddress): string {
 }
 
 /** The location of an application that is called app, with SWAG's own lines. */
-const sampleRules = `
+const exampleDirectives = `
 set $postern_login "/.postern/login?rd=";
 include /config/nginx/postern-location.conf;
 
@@ -178,7 +178,7 @@ server {
     include /config/nginx/postern-server.conf;
 
     location / {
-${indent(sampleRules, 8)}
+${indent(exampleDirectives, 8)}
     }
 }
 `;
@@ -198,7 +198,7 @@ location = /app {
 }
 
 location ^~ /app/ {
-${indent(sampleRules)}
+${indent(exampleDirectives)}
     # For an application that knows nothing of its folder. proxy_pass has variables, so the path is
     # not for it to change; this does.
     #rewrite ^/app/(.*)$ /$1 break;

@@ -23,18 +23,18 @@ export interface InheritedGroup {
   readonly since?: string;
 }
 
-const everywhere = ['http', 'server', 'location'] as const;
+const allContexts = ['http', 'server', 'location'] as const;
 
 /** A group whose names are separated by blanks; it may stand in all three contexts unless told otherwise. */
-export function group(
+export function directives(
   module: string,
   treatment: Treatment,
   names: string,
   reason: string,
   options: Partial<Pick<InheritedGroup, 'contexts' | 'since'>> = {},
 ): InheritedGroup {
-  return { module, treatment, names: names.split(' '), reason, contexts: everywhere, ...options };
+  return { module, treatment, names: names.split(' '), reason, contexts: allContexts, ...options };
 }
 
 /** For a directive that may not stand in http. */
-export const inServer = { contexts: ['server', 'location'] } as const;
+export const notInHttp = { contexts: ['server', 'location'] } as const;

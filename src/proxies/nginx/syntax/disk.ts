@@ -1,14 +1,16 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join, posix, resolve, sep } from 'node:path';
 import { FileRefused, readRegularFile } from '../../../lib/regular-file.ts';
-import { fitsPattern, isPattern } from './glob.ts';
+import { isPattern, matchesName } from './glob.ts';
 import type { FileSet } from './load.ts';
 import { NginxSyntaxError } from './source.ts';
 
 /** More than that is a log or a disk image and no configuration. */
 const maxBytes = 64 * 1024 * 1024;
+
 /** More files than that are a mistake in a pattern. */
-const maxFound = 20_000;
+const maxMatches = 20_000;
+
 /** As many symbolic links as Linux follows for one name. */
 const maxLinks = 40;
 
@@ -17,17 +19,17 @@ const maxLinks = 40;
  * files, or a container's; then nothing is read from anywhere else. `base` is the directory of the main file.
  */
 export function diskFiles(root = '', base = '.'): FileSet {
-  const find = (path: string) => {
+  const locate = (path: string) => {
     if (root === '') return path;
-    if (posix.isAbsolute(path)) return findInRoot(root, path);
+    if (posix.isAbsolute(path)) return resolveInRoot(root, path);
     if (!isWithin(path, base) && !isWithin(path, root)) {
       throw new NginxSyntaxError(`${path}: lies outside of --root ${root}, and is not read.`);
     }
     return path;
   };
   return {
-    read: (path) => readText(find(path), path),
-    match: (pattern) => expand(pattern, find),
+    read: (path) => readText(locate(path), path),
+    match: (pattern) => expand(pattern, locate),
     isOwn: (path) => root !== '' || isWithin(path, base),
   };
 }
@@ -49,11 +51,11 @@ function readText(file: string, name: string): string | undefined {
 
 /** Whether a file lies below a directory when all symbolic links are followed. */
 function isWithin(file: string, directory: string): boolean {
-  const [inner, outer] = [follow(file), follow(directory)];
+  const [inner, outer] = [realPath(file), realPath(directory)];
   return inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
 }
 
-function follow(path: string): string {
+function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
@@ -62,7 +64,7 @@ function follow(path: string): string {
 }
 
 /** Where a name leads for a process whose root directory is `root` (chroot): `..` and links stay below it. */
-function findInRoot(root: string, path: string): string {
+function resolveInRoot(root: string, path: string): string {
   const done: string[] = [];
   const rest = path.split('/').reverse();
   for (let links = 0; rest.length > 0; ) {
@@ -100,20 +102,22 @@ function expand(pattern: string, find: (path: string) => string): string[] {
       found = found.map((path) => posix.join(path, part));
       continue;
     }
-    const deeper: string[] = [];
+    const matches: string[] = [];
     for (const path of found) {
-      const names = list(find(path === '' ? '.' : path)).filter((name) => fitsPattern(part, name));
-      for (const name of names) deeper.push(posix.join(path, name));
-      if (deeper.length > maxFound) {
-        throw new NginxSyntaxError(`${pattern}: names more than ${maxFound} files.`);
+      const names = listDirectory(find(path === '' ? '.' : path)).filter((name) =>
+        matchesName(part, name),
+      );
+      for (const name of names) matches.push(posix.join(path, name));
+      if (matches.length > maxMatches) {
+        throw new NginxSyntaxError(`${pattern}: names more than ${maxMatches} files.`);
       }
     }
-    found = deeper;
+    found = matches;
   }
   return found.sort();
 }
 
-function list(directory: string): string[] {
+function listDirectory(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {

@@ -1,4 +1,4 @@
-import { fitsPathPattern } from './glob.ts';
+import { matchesPath } from './glob.ts';
 import type { FileSet } from './load.ts';
 
 /** The output of `nginx -T` (and `-V`), taken apart. */
@@ -33,7 +33,7 @@ export function readDump(text: string): Dump | undefined {
     main,
     files: {
       read: (path) => texts.get(path),
-      match: (pattern) => [...texts.keys()].filter((name) => fitsPathPattern(pattern, name)).sort(),
+      match: (pattern) => [...texts.keys()].filter((name) => matchesPath(pattern, name)).sort(),
     },
   };
 }

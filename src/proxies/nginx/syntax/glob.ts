@@ -7,7 +7,7 @@ export function isPattern(path: string): boolean {
  * Whether a name without slashes fits a pattern of glob(3), in time that grows with the product of their lengths
  * at most. `*`, `?` and brackets do not match a dot at the beginning.
  */
-export function fitsPattern(pattern: string, name: string): boolean {
+export function matchesName(pattern: string, name: string): boolean {
   const pieces = pattern.match(/\[[!^]?\]?[^\]]*\]|[\s\S]/g) ?? [];
   if (name.startsWith('.') && /^[*?[]/.test(pattern)) return false;
   // Only the last star may have to take one character more: what the ones before took is as good as any.
@@ -16,7 +16,7 @@ export function fitsPattern(pattern: string, name: string): boolean {
     if (pieces[piece] === '*') {
       star = piece++;
       taken = at;
-    } else if (piece < pieces.length && fitsPiece(pieces[piece] as string, name[at] as string)) {
+    } else if (piece < pieces.length && matchesPiece(pieces[piece] as string, name[at] as string)) {
       piece++;
       at++;
     } else if (star !== -1) {
@@ -30,15 +30,15 @@ export function fitsPattern(pattern: string, name: string): boolean {
 }
 
 /** The same for a path, part by part: nothing matches a slash. */
-export function fitsPathPattern(pattern: string, path: string): boolean {
+export function matchesPath(pattern: string, path: string): boolean {
   const [patterns, parts] = [pattern.split('/'), path.split('/')];
   return (
     patterns.length === parts.length &&
-    patterns.every((one, index) => fitsPattern(one, parts[index] as string))
+    patterns.every((one, index) => matchesName(one, parts[index] as string))
   );
 }
 
-function fitsPiece(piece: string, character: string): boolean {
+function matchesPiece(piece: string, character: string): boolean {
   if (piece === '?') return true;
   if (piece.length === 1) return piece === character;
   const negated = piece[1] === '!' || piece[1] === '^';

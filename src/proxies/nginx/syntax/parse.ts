@@ -48,7 +48,7 @@ const maxDepth = 100;
 export function parseFile(source: Source): ParsedFile {
   refuseBinary(source);
   const comments: Comment[] = [];
-  const directives = new FileReader(source, comments).block(undefined);
+  const directives = new FileParser(source, comments).block(undefined);
   return { source, directives: directives.directives, comments };
 }
 
@@ -57,7 +57,7 @@ export function isLuaBlock(name: string): boolean {
   return name.endsWith('_by_lua_block');
 }
 
-class FileReader {
+class FileParser {
   readonly #tokens: Tokenizer;
   readonly #comments: Comment[];
   readonly #places: LineIndex;

@@ -77,7 +77,7 @@ export class Tokenizer {
       const char = text[at];
       if (char === '{') depth++;
       if (char === '}') depth--;
-      this.#at = afterLua(text, at);
+      this.#at = skipLuaToken(text, at);
     }
     return this.#at - 1;
   }
@@ -151,7 +151,7 @@ function resolveEscapes(text: string): string {
 }
 
 /** Where to go on in Lua after the character at an offset: behind strings and comments as a whole. */
-function afterLua(text: string, at: number): number {
+function skipLuaToken(text: string, at: number): number {
   const beyond = (found: number, length: number) => (found === -1 ? text.length : found + length);
   const rest = (pattern: RegExp) => {
     pattern.lastIndex = at;

@@ -56,7 +56,7 @@ location @postern_denied {
  * With `recursive_error_pages on` in the protected location or around it, the server's `error_page` counts
  * here. It may be a named location, which would serve what was asked for: so nothing of that is left.
  */
-const forPagesAlone = (status: number, uri: string) =>
+const pageLoadsOnly = (status: number, uri: string) =>
   `
     # A page of the server's own (recursive_error_pages) is for page loads alone, and must not serve what was
     # asked for.
@@ -77,7 +77,7 @@ location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
-${forPagesAlone(403, '/.postern/refused')}
+${pageLoadsOnly(403, '/.postern/refused')}
 }`;
 
 const limitedLocation = `
@@ -98,11 +98,11 @@ location @postern_unavailable {
     auth_request off;
     recursive_error_pages off;
     add_header Retry-After 5 always;
-${forPagesAlone(503, '/.postern/unavailable')}
+${pageLoadsOnly(503, '/.postern/unavailable')}
 }`;
 
 /** Where a protected location sends what it does not let through, each for one kind of answer. */
-export const refusalLocations = [
+export const denialLocations = [
   deniedLocation,
   refusedLocation,
   limitedLocation,

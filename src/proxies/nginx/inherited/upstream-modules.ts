@@ -1,11 +1,11 @@
-import { group, type InheritedGroup } from './group.ts';
+import { directives, type InheritedGroup } from './group.ts';
 
-const tls = 'The question goes over plain HTTP.';
-const noBuffering = 'The answer to the question is a head and nothing else.';
-const handler = 'proxy_pass answers in the auth location, and nothing else can.';
+const plainHttpOnly = 'The question goes over plain HTTP.';
+const headersOnly = 'The answer to the question is a head and nothing else.';
+const proxyPassOnly = 'proxy_pass answers in the auth location, and nothing else can.';
 
 /** Names with the prefix of their family. */
-function named(prefix: string, endings: string): string {
+function withPrefix(prefix: string, endings: string): string {
   return endings.replaceAll(/\S+/g, (ending) => `${prefix}_${ending}`);
 }
 
@@ -15,15 +15,27 @@ function proxy(
   reason: string,
   since?: string,
 ): InheritedGroup {
-  return group('proxy', treatment, named('proxy', endings), reason, since ? { since } : {});
+  return directives(
+    'proxy',
+    treatment,
+    withPrefix('proxy', endings),
+    reason,
+    since ? { since } : {},
+  );
 }
 
 /** A family that answers in locations of its own. */
-function foreign(module: string, endings: string, newer: Readonly<Record<string, string>> = {}) {
+function otherProtocol(
+  module: string,
+  endings: string,
+  newer: Readonly<Record<string, string>> = {},
+) {
   return [
-    ...(endings === '' ? [] : [group(module, 'harmless', named(module, endings), handler)]),
+    ...(endings === ''
+      ? []
+      : [directives(module, 'harmless', withPrefix(module, endings), proxyPassOnly)]),
     ...Object.entries(newer).map(([since, names]) =>
-      group(module, 'harmless', named(module, names), handler, { since }),
+      directives(module, 'harmless', withPrefix(module, names), proxyPassOnly, { since }),
     ),
   ];
 }
@@ -39,7 +51,7 @@ const sockets = { '1.31.3': 'socket_rcvbuf socket_sndbuf' };
 const certificates = { '1.27.4': 'ssl_certificate_cache' };
 
 /** Directives of the modules that ask other servers. */
-export const familyDirectives: readonly InheritedGroup[] = [
+export const upstreamModuleDirectives: readonly InheritedGroup[] = [
   proxy(
     'reset',
     'set_body',
@@ -129,36 +141,36 @@ export const familyDirectives: readonly InheritedGroup[] = [
     'request_buffering ignore_client_abort',
     'The question has no body; who goes away is not let in.',
   ),
-  proxy('harmless', 'limit_rate temp_path socket_keepalive send_lowat', noBuffering),
-  proxy('harmless', 'socket_rcvbuf socket_sndbuf', noBuffering, '1.31.3'),
-  proxy('harmless', 'pass_trailers', noBuffering, '1.27.2'),
+  proxy('harmless', 'limit_rate temp_path socket_keepalive send_lowat', headersOnly),
+  proxy('harmless', 'socket_rcvbuf socket_sndbuf', headersOnly, '1.31.3'),
+  proxy('harmless', 'pass_trailers', headersOnly, '1.27.2'),
   proxy(
     'denies',
     'headers_hash_bucket_size headers_hash_max_size',
     'Too small for the headers of the question, nginx does not start.',
   ),
-  group('proxy', 'harmless', named('proxy', tlsEndings), tls),
-  proxy('harmless', 'ssl_certificate_cache', tls, '1.27.4'),
-  ...foreign(
+  directives('proxy', 'harmless', withPrefix('proxy', tlsEndings), plainHttpOnly),
+  proxy('harmless', 'ssl_certificate_cache', plainHttpOnly, '1.27.4'),
+  ...otherProtocol(
     'fastcgi',
     `${common} catch_stderr index keep_conn send_lowat split_path_info`,
     sockets,
   ),
-  ...foreign('uwsgi', `${common} modifier1 modifier2 string ${tlsEndings}`, {
+  ...otherProtocol('uwsgi', `${common} modifier1 modifier2 string ${tlsEndings}`, {
     ...sockets,
     ...certificates,
   }),
-  ...foreign('scgi', common, sockets),
-  ...foreign(
+  ...otherProtocol('scgi', common, sockets),
+  ...otherProtocol(
     'grpc',
     `bind buffer_size connect_timeout hide_header ignore_headers intercept_errors next_upstream next_upstream_timeout next_upstream_tries pass_header read_timeout send_timeout set_header socket_keepalive ${tlsEndings}`,
     { ...sockets, ...certificates },
   ),
-  ...foreign(
+  ...otherProtocol(
     'memcached',
     'bind buffer_size connect_timeout gzip_flag next_upstream next_upstream_timeout next_upstream_tries read_timeout send_timeout socket_keepalive',
   ),
-  ...foreign('tunnel', '', {
+  ...otherProtocol('tunnel', '', {
     '1.31.0':
       'bind buffer_size connect_timeout next_upstream next_upstream_timeout next_upstream_tries read_timeout send_lowat send_timeout socket_keepalive',
     ...sockets,

@@ -1,7 +1,7 @@
 import type { BundleOptions } from './bundle-options.ts';
 
 /** Who somebody is, in the words of other sign-on services and of applications that trust one. */
-const identity = [
+const identityHeaders = [
   // oauth2-proxy, traefik-forward-auth; Grist, Jenkins and SonarQube read them.
   'X-Forwarded-User',
   'X-Forwarded-Email',
@@ -66,7 +66,7 @@ const identity = [
 ] as const;
 
 /** What makes an application take a request for one with another path, method or place. */
-const routing = [
+const routingHeaders = [
   'X-Original-URL',
   'X-Original-URI',
   'X-Original-Method',
@@ -85,7 +85,7 @@ const routing = [
 ] as const;
 
 /** What nginx and Postern tell each other. */
-const postern = [
+const posternHeaders = [
   'X-Postern-Gate',
   'X-Postern-Auth-URI',
   'X-Postern-Location-URI',
@@ -100,16 +100,18 @@ const postern = [
 ] as const;
 
 /** Headers of a client's own that no backend gets, but for those that a gate sets. */
-export function foreignHeaders({ headers }: Pick<BundleOptions, 'headers'>): readonly string[] {
+export function clearedHeaders({ headers }: Pick<BundleOptions, 'headers'>): readonly string[] {
   const set = new Set(headers.map((name) => name.toLowerCase()));
-  return [...identity, ...routing, ...postern].filter((name) => !set.has(name.toLowerCase()));
+  return [...identityHeaders, ...routingHeaders, ...posternHeaders].filter(
+    (name) => !set.has(name.toLowerCase()),
+  );
 }
 
 /**
  * The lines that keep them from the backend, in a dialect of nginx. A header with an empty value is not
  * sent, and where another line of the location sets one of these, that line alone counts.
  */
-export function renderForeignHeaders(
+export function renderClearedHeaders(
   options: Pick<BundleOptions, 'headers'>,
   line: (name: string) => string,
   { own, client }: { readonly own: string; readonly client: string },
@@ -119,5 +121,5 @@ export function renderForeignHeaders(
 # method: a client's own never get through. One that you need is a line more in the location:
 #     ${own}
 #     ${client}
-${foreignHeaders(options).map(line).join('\n')}`;
+${clearedHeaders(options).map(line).join('\n')}`;
 }

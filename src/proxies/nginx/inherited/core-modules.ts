@@ -1,289 +1,332 @@
-import { group, type InheritedGroup, inServer } from './group.ts';
+import { directives, type InheritedGroup, notInHttp } from './group.ts';
 
-const ownHandler = 'proxy_pass answers in the auth location, and nothing else can';
-const mainOnly = 'It is about answers to clients; a subrequest has no client.';
+const proxyPassOnly = 'proxy_pass answers in the auth location, and nothing else can';
+const clientAnswersOnly = 'It is about answers to clients; a subrequest has no client.';
 const accessPhase =
   'nginx skips the access phase for subrequests; for the client’s own request it counts beside Postern.';
-const files = `It is about files; ${ownHandler}.`;
-const variables = 'It makes variables, and the question is made of others.';
-const body = 'It is about the body of an answer, and the answer to the question has none.';
+const filesOnly = `It is about files; ${proxyPassOnly}.`;
+const variablesOnly = 'It makes variables, and the question is made of others.';
+const bodyOnly = 'It is about the body of an answer, and the answer to the question has none.';
 
 /** Directives of nginx itself, module by module. */
 export const nginxDirectives: readonly InheritedGroup[] = [
-  group(
+  directives(
     'core',
     'reset',
     'error_page',
     'An error of nginx’s own in the auth location ran the server’s page, and a 2xx of that let everybody in; sign-in and denials have a list of their own too.',
   ),
-  group(
+  directives(
     'core',
     'reset',
     'client_max_body_size',
     'nginx compares the client’s Content-Length in the auth location too, so a small limit around it denied uploads that the protected location takes.',
   ),
-  group(
+  directives(
     'core',
     'reset',
     'recursive_error_pages',
     'The denials end with it; where it is on in the protected location, the server’s pages for 403 and 503 are for page loads, and never serve what was asked for.',
   ),
-  group(
+  directives(
     'core',
     'reset',
     'absolute_redirect',
     'Off where a denial sends somebody to a login on this host.',
   ),
-  group(
+  directives(
     'core',
     'reset',
     'msie_refresh',
     'Off where a denial sends somebody to a login: it would make a page with status 200 of the redirect.',
   ),
-  group(
+  directives(
     'core',
     'reset',
     'client_body_buffer_size client_body_in_file_only',
     'Set for sign-in, so that the token stays in memory; the question has no body.',
   ),
-  group(
+  directives(
     'core',
     'yours',
     'post_action',
     'It is not documented by nginx, has no off, and runs its location after a denial too: let that location be a protected one, or one that serves nothing.',
   ),
-  group(
+  directives(
     'core',
     'denies',
     'resolver resolver_timeout',
     'Flavours that find Postern by its name need it; no name, no admission.',
   ),
-  group(
+  directives(
     'core',
     'yours',
     'satisfy',
     'nginx skips the access phase for subrequests. In a protected location satisfy any means that allow or a password lets in without Postern.',
   ),
-  group('core', 'harmless', 'auth_delay', accessPhase),
-  group('core', 'harmless', 'log_subrequest', 'The auth location has access_log off.'),
-  group('core', 'harmless', 'error_log', 'It says where the error log is.'),
-  group(
+  directives('core', 'harmless', 'auth_delay', accessPhase),
+  directives('core', 'harmless', 'log_subrequest', 'The auth location has access_log off.'),
+  directives('core', 'harmless', 'error_log', 'It says where the error log is.'),
+  directives(
     'core',
     'harmless',
     'client_body_early_read',
     'The subrequest has an empty body of its own.',
     { contexts: ['http', 'server'], since: '1.31.5' },
   ),
-  group(
+  directives(
     'core',
     'harmless',
     'client_body_in_single_buffer client_body_temp_path client_body_timeout',
     'The question has no body.',
   ),
-  group(
+  directives(
     'core',
     'harmless',
     'port_in_redirect server_name_in_redirect',
     'It is about absolute redirects, and a denial’s are relative or whole.',
   ),
-  group(
+  directives(
     'core',
     'harmless',
     'aio aio_write default_type directio directio_alignment disable_symlinks etag if_modified_since log_not_found max_ranges open_file_cache_errors open_file_cache_events open_file_cache_min_uses open_file_cache_valid read_ahead root sendfile sendfile_max_chunk types types_hash_bucket_size types_hash_max_size',
-    files,
+    filesOnly,
   ),
-  group(
+  directives(
     'core',
     'reset',
     'open_file_cache',
     'Off where nginx keeps answers: a kept answer would be read from a file that was replaced.',
   ),
-  group(
+  directives(
     'core',
     'harmless',
     'chunked_transfer_encoding gzip_disable gzip_http_version gzip_proxied gzip_vary keepalive_disable keepalive_requests keepalive_time keepalive_timeout limit_rate limit_rate_after lingering_close lingering_time lingering_timeout msie_padding postpone_output reset_timedout_connection send_lowat send_timeout server_tokens subrequest_output_buffer_size tcp_nodelay tcp_nopush',
-    mainOnly,
+    clientAnswersOnly,
   ),
-  group('core', 'harmless', 'early_hints', 'It passes on 103 of a backend; Postern sends none.', {
-    since: '1.29.0',
-  }),
-  group('core', 'harmless', 'keepalive_min_timeout', mainOnly, { since: '1.27.4' }),
-  group(
+  directives(
+    'core',
+    'harmless',
+    'early_hints',
+    'It passes on 103 of a backend; Postern sends none.',
+    {
+      since: '1.29.0',
+    },
+  ),
+  directives('core', 'harmless', 'keepalive_min_timeout', clientAnswersOnly, { since: '1.27.4' }),
+  directives(
     'core',
     'not_inherited',
     'location',
     '^~ keeps locations with regular expressions from the auth location; a longer prefix below it would be one that you wrote for that.',
-    inServer,
+    notInHttp,
   ),
-  group('access', 'harmless', 'allow deny', accessPhase),
-  group(
+  directives('access', 'harmless', 'allow deny', accessPhase),
+  directives(
     'addition',
     'harmless',
     'add_before_body add_after_body addition_types',
     'It leaves subrequests alone. The page to sign in gets it as every page does: not every nginx has the module, so no file can end it.',
   ),
-  group('auth_basic', 'harmless', 'auth_basic auth_basic_user_file', accessPhase),
-  group('auth_request', 'reset', 'auth_request', 'Off for the question, sign-in and denials.'),
-  group('auth_request', 'harmless', 'auth_request_set', 'It runs where auth_request is on.'),
-  group(
+  directives('auth_basic', 'harmless', 'auth_basic auth_basic_user_file', accessPhase),
+  directives('auth_request', 'reset', 'auth_request', 'Off for the question, sign-in and denials.'),
+  directives('auth_request', 'harmless', 'auth_request_set', 'It runs where auth_request is on.'),
+  directives(
     'autoindex',
     'harmless',
     'autoindex autoindex_exact_size autoindex_format autoindex_localtime',
-    files,
+    filesOnly,
   ),
-  group(
+  directives(
     'browser',
     'harmless',
     'ancient_browser ancient_browser_value modern_browser modern_browser_value',
-    variables,
+    variablesOnly,
   ),
-  group('charset', 'harmless', 'charset charset_types override_charset source_charset', body),
-  group('copy_filter', 'harmless', 'output_buffers', body),
-  group('dav', 'harmless', 'create_full_put_path dav_access dav_methods min_delete_depth', files),
-  group(
+  directives(
+    'charset',
+    'harmless',
+    'charset charset_types override_charset source_charset',
+    bodyOnly,
+  ),
+  directives('copy_filter', 'harmless', 'output_buffers', bodyOnly),
+  directives(
+    'dav',
+    'harmless',
+    'create_full_put_path dav_access dav_methods min_delete_depth',
+    filesOnly,
+  ),
+  directives(
     'degradation',
     'yours',
     'degrade',
     'Distributions leave it out: degrade 204 answers the question too when memory is short, and 204 is a yes.',
   ),
-  group('gunzip', 'harmless', 'gunzip gunzip_buffers', body),
-  group(
+  directives('gunzip', 'harmless', 'gunzip gunzip_buffers', bodyOnly),
+  directives(
     'gzip',
     'harmless',
     'gzip gzip_buffers gzip_comp_level gzip_hash gzip_min_length gzip_no_buffer gzip_types gzip_window postpone_gzipping',
-    body,
+    bodyOnly,
   ),
-  group('gzip_static', 'harmless', 'gzip_static', files),
-  group(
+  directives('gzip_static', 'harmless', 'gzip_static', filesOnly),
+  directives(
     'headers',
     'reset',
     'expires',
     'Off for sign-in and for the way to the login, which browsers must not keep; subrequests have no such headers.',
   ),
-  group(
+  directives(
     'headers',
     'harmless',
     'add_header add_trailer',
     'It leaves subrequests alone; denials and sign-in have the server’s headers.',
   ),
-  group(
+  directives(
     'headers',
     'harmless',
     'add_header_inherit add_trailer_inherit',
     'It is about add_header, which leaves subrequests alone.',
     { since: '1.29.3' },
   ),
-  group(
+  directives(
     'image_filter',
     'harmless',
     'image_filter_buffer image_filter_interlace image_filter_jpeg_quality image_filter_sharpen image_filter_transparency image_filter_webp_quality',
     'image_filter itself is not inherited.',
   ),
-  group('index', 'harmless', 'index', files),
-  group(
+  directives('index', 'harmless', 'index', filesOnly),
+  directives(
     'limit_conn',
     'denies',
     'limit_conn',
     'It is counted once for a request; at worst it refuses.',
   ),
-  group(
+  directives(
     'limit_conn',
     'denies',
     'limit_conn_dry_run limit_conn_log_level limit_conn_status',
     'The status is 400 to 599.',
   ),
-  group(
+  directives(
     'limit_req',
     'denies',
     'limit_req',
     'It is counted once for a request, before the question; at worst it refuses or delays.',
   ),
-  group(
+  directives(
     'limit_req',
     'denies',
     'limit_req_dry_run limit_req_log_level limit_req_status',
     'The status is 400 to 599.',
   ),
-  group('log', 'reset', 'access_log', 'Off for the question.'),
-  group('log', 'harmless', 'open_log_file_cache', 'It is about log files.'),
-  group(
+  directives('log', 'reset', 'access_log', 'Off for the question.'),
+  directives('log', 'harmless', 'open_log_file_cache', 'It is about log files.'),
+  directives(
     'mirror',
     'reset',
     'mirror',
     'It leaves subrequests alone and runs after admission; off for sign-in, whose body is a token.',
   ),
-  group('mirror', 'harmless', 'mirror_request_body', 'It is about mirror.'),
-  group('mp4', 'harmless', 'mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame', files),
-  group(
+  directives('mirror', 'harmless', 'mirror_request_body', 'It is about mirror.'),
+  directives(
+    'mp4',
+    'harmless',
+    'mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame',
+    filesOnly,
+  ),
+  directives(
     'realip',
     'harmless',
     'real_ip_header real_ip_recursive set_real_ip_from',
     'It decides on the client’s address before all else, once for a request; the question tells that address.',
   ),
-  group(
+  directives(
     'referer',
     'harmless',
     'valid_referers referer_hash_bucket_size referer_hash_max_size',
-    variables,
-    inServer,
+    variablesOnly,
+    notInHttp,
   ),
-  group(
+  directives(
     'rewrite',
     'reset',
     'if return rewrite set break',
     'The server’s run for the subrequest too and may answer it: the first lines of the server file end them there, where it stands before them.',
-    inServer,
+    notInHttp,
   ),
-  group(
+  directives(
     'rewrite',
     'reset',
     'uninitialized_variable_warn',
     'Off for the server block that includes the file.',
   ),
-  group('rewrite', 'harmless', 'rewrite_log', 'It is about the error log.'),
-  group('secure_link', 'harmless', 'secure_link secure_link_md5 secure_link_secret', variables),
-  group(
+  directives('rewrite', 'harmless', 'rewrite_log', 'It is about the error log.'),
+  directives(
+    'secure_link',
+    'harmless',
+    'secure_link secure_link_md5 secure_link_secret',
+    variablesOnly,
+  ),
+  directives(
     'slice',
     'harmless',
     'slice',
     'It works where $slice_range is used, and neither the question nor the key of a kept answer has it.',
   ),
-  group('ssi', 'reset', 'ssi', 'Off for sign-in; the answer to the question has no body.'),
-  group(
+  directives('ssi', 'reset', 'ssi', 'Off for sign-in; the answer to the question has no body.'),
+  directives(
     'ssi',
     'harmless',
     'ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length',
-    body,
+    bodyOnly,
   ),
-  group('stub_status', 'not_inherited', 'stub_status', files, inServer),
-  group(
+  directives('stub_status', 'not_inherited', 'stub_status', filesOnly, notInHttp),
+  directives(
     'sub',
     'harmless',
     'sub_filter sub_filter_last_modified sub_filter_once sub_filter_types',
     'The answer to the question has no body. The page to sign in gets it as every page does: not every nginx has the module, so no file can end it.',
   ),
-  group('try_files', 'not_inherited', 'try_files', 'A location has it where it says it.', inServer),
-  group(
+  directives(
+    'try_files',
+    'not_inherited',
+    'try_files',
+    'A location has it where it says it.',
+    notInHttp,
+  ),
+  directives(
     'tunnel',
     'not_inherited',
     'tunnel_pass',
     'It answers CONNECT of clients, and locations do not get it from the server.',
-    { ...inServer, since: '1.31.0' },
+    { ...notInHttp, since: '1.31.0' },
   ),
-  group(
+  directives(
     'userid',
     'harmless',
     'userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path userid_service',
-    mainOnly,
+    clientAnswersOnly,
   ),
-  group('http_v2', 'harmless', 'http2_chunk_size http2_push http2_push_preload', mainOnly),
-  group(
+  directives(
+    'http_v2',
+    'harmless',
+    'http2_chunk_size http2_push http2_push_preload',
+    clientAnswersOnly,
+  ),
+  directives(
     'xslt',
     'harmless',
     'xml_entities xslt_last_modified xslt_param xslt_string_param xslt_types',
     'xslt_stylesheet itself is not inherited.',
   ),
-  group('xslt', 'harmless', 'xml_external_entities', 'xslt_stylesheet itself is not inherited.', {
-    since: '1.31.3',
-  }),
+  directives(
+    'xslt',
+    'harmless',
+    'xml_external_entities',
+    'xslt_stylesheet itself is not inherited.',
+    {
+      since: '1.31.3',
+    },
+  ),
 ];
