@@ -1,5 +1,6 @@
-import { nginxDirectives } from './inherited/core-modules.ts';
+import { coreDirectives } from './inherited/core-module.ts';
 import type { InheritedGroup } from './inherited/group.ts';
+import { standardModuleDirectives } from './inherited/standard-modules.ts';
 import { thirdPartyDirectives } from './inherited/third-party-modules.ts';
 import { upstreamModuleDirectives } from './inherited/upstream-modules.ts';
 
@@ -10,7 +11,8 @@ export interface InheritedDirective extends Omit<InheritedGroup, 'names'> {
 
 /** Everything that a location may get from http or server, as far as it is known. */
 export const inheritedGroups: readonly InheritedGroup[] = [
-  ...nginxDirectives,
+  ...coreDirectives,
+  ...standardModuleDirectives,
   ...upstreamModuleDirectives,
   ...thirdPartyDirectives,
 ];

@@ -1,4 +1,5 @@
 import { directives, type InheritedGroup } from './group.ts';
+import { accessPhase, bodyOnly } from './reasons.ts';
 
 const setMisc =
   'set_base32_alphabet set_base32_padding set_decode_base32 set_decode_base64 set_decode_base64url set_decode_hex set_encode_base32 set_encode_base64 set_encode_base64url set_encode_hex set_escape_uri set_formatted_gmt_time set_formatted_local_time set_hashed_upstream set_hmac_sha1 set_hmac_sha256 set_if_empty set_local_today set_md5 set_misc_base32_padding set_quote_json_str set_quote_pgsql_str set_quote_sql_str set_random set_rotate set_secure_random_alphanum set_secure_random_lcalpha set_sha1 set_unescape_uri';
@@ -51,7 +52,7 @@ export const thirdPartyDirectives: readonly InheritedGroup[] = [
     'lua',
     'harmless',
     'access_by_lua_block access_by_lua_file access_by_lua',
-    'nginx skips the access phase for subrequests; for the client’s own request it counts beside Postern.',
+    accessPhase,
   ),
   directives(
     'lua',
@@ -63,7 +64,7 @@ export const thirdPartyDirectives: readonly InheritedGroup[] = [
     'brotli',
     'harmless',
     'brotli brotli_static brotli_types brotli_comp_level brotli_window brotli_min_length brotli_buffers',
-    'It is about the body of an answer, and the answer to the question has none.',
+    bodyOnly,
   ),
   directives(
     'modsecurity',
