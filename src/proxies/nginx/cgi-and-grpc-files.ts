@@ -3,17 +3,20 @@ import { renderClearedHeaders } from './cleared-headers.ts';
 import { identityVariable } from './location-file.ts';
 import { joinParts } from './text.ts';
 
-/** One dialect of nginx for backends that do not speak HTTP/1.1. */
+/** nginx's directives for backends that do not speak HTTP/1.1. */
 interface Protocol {
   readonly directive: string;
   readonly passDirective: string;
-  /** The file of nginx that this one takes the place of. */
+  /** nginx's own file, which this one replaces. */
   readonly replaces: string;
-  /** The lines of that file but for REQUEST_URI and REMOTE_USER: a parameter that is set twice is sent twice. */
+  /**
+   * The parameters of that file without REQUEST_URI and REMOTE_USER: a parameter that is set twice
+   * is sent twice.
+   */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 }
 
-/** What both files of nginx have (CGI/1.1, RFC 3875, section 4.1, and what servers add to it). */
+/** Parameters that both files set (CGI/1.1, RFC 3875, section 4.1, and common extensions). */
 const requestParameters = [
   ['QUERY_STRING', '$query_string'],
   ['REQUEST_METHOD', '$request_method'],
@@ -27,7 +30,7 @@ const requestParameters = [
   ['REMOTE_PORT', '$remote_port'],
   ['SERVER_PORT', '$server_port'],
   ['SERVER_NAME', '$server_name'],
-  // Not as the client wrote it: a request line can name another host.
+  // Not $http_host: the request line can name another host.
   ['HTTP_HOST', '$host$postern_port'],
 ] as const;
 
@@ -54,7 +57,9 @@ const protocols = {
   },
 } as const satisfies Record<string, Protocol>;
 
-/** What `proxy_set_header` lines of a protected location do, header by header. */
+/**
+ * The backend headers that a protected location sets with `proxy_set_header`, with their variables.
+ */
 function backendHeaders(options: BundleOptions): (readonly [header: string, variable: string])[] {
   return [
     ...options.headers.map((name) => [name, identityVariable(name)] as const),
@@ -65,7 +70,7 @@ function backendHeaders(options: BundleOptions): (readonly [header: string, vari
   ];
 }
 
-/** The name of a header among the parameters of CGI (RFC 3875, section 4.1.18). */
+/** The CGI parameter of a header (RFC 3875, section 4.1.18). */
 function cgiParameter(header: string): string {
   return `HTTP_${header.toUpperCase().replaceAll('-', '_')}`;
 }
@@ -78,17 +83,17 @@ export function renderParameterFile(kind: keyof typeof protocols, options: Bundl
   });
   return joinParts(
     `
-# Postern for nginx, optional: location context, beside a ${passDirective}, in the place of ${replaces}.
+# Postern for nginx, optional: location context, with ${passDirective}, instead of ${replaces}.
 #
 #     include postern-location.conf;
 #     include postern-${kind}.conf;
 #
-# A parameter that two files set is sent twice: ${replaces} beside this one would tell the application the
-# client's whole URI. The headers that postern-location.conf sets are proxy_set_header lines, which ${passDirective} does not
-# read: without these lines the application would see the client's own.`,
+# Do not include ${replaces} too: a parameter that is set twice is sent twice, and the application would
+# get the client's whole URI. ${passDirective} ignores the proxy_set_header lines of postern-location.conf:
+# without the lines below the application would get the client's own headers.`,
     `
 ${parameters.map(([name, value]) => `${directive} ${name} ${value};`).join('\n')}
-# As it was asked for, without a token.
+# The requested URI without the token.
 ${directive} REQUEST_URI $postern_return;
 ${directive} REMOTE_USER $postern_user if_not_empty;
 
@@ -107,10 +112,10 @@ export function renderGrpcFile(options: BundleOptions): string {
   });
   return joinParts(
     `
-# Postern for nginx, optional: location context, beside a grpc_pass. postern-location.conf comes first.
+# Postern for nginx, optional: location context, with grpc_pass, after postern-location.conf.
 #
-# The headers that postern-location.conf sets are proxy_set_header lines, which grpc_pass does not read:
-# without these lines the application would see the client's own.`,
+# grpc_pass ignores the proxy_set_header lines of postern-location.conf: without the lines below the
+# application would get the client's own headers.`,
     lines.join('\n'),
     renderClearedHeaders(options, (name) => `grpc_set_header ${name} "";`, {
       own: 'grpc_set_header X-Forwarded-Prefix /app;',

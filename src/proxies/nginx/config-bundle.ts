@@ -14,20 +14,20 @@ import { FileRefused, readRegularFile } from '../../lib/regular-file.ts';
 import { isUnchanged } from './checksum.ts';
 import type { ConfigBundle } from './render.ts';
 
-/** What became of a rendered file in a directory. */
+/** State of a rendered file in a directory. */
 export interface FileState {
   readonly path: string;
   /**
-   * `outdated` was rendered for other options, or by another version, and nobody changed it;
-   * `changed` holds something that somebody wrote.
+   * `outdated`: unedited, but rendered for other options or by another version; `changed`: edited
+   * by hand.
    */
   readonly state: 'same' | 'missing' | 'outdated' | 'changed';
-  /** Undefined where it is missing. */
+  /** Undefined when it is missing. */
   readonly existing: string | undefined;
   readonly rendered: string;
 }
 
-/** Compares the files with those of a directory. Throws OperatorError when one cannot be read. */
+/** Compares the bundle with a directory. Throws OperatorError when a file cannot be read. */
 export function compareBundle(directory: string, bundle: ConfigBundle): FileState[] {
   return [...bundle].map(([path, rendered]) => {
     const existing = readExisting(directory, path);
@@ -38,8 +38,8 @@ export function compareBundle(directory: string, bundle: ConfigBundle): FileStat
 }
 
 /**
- * Writes the files into a directory, whatever is there, for everybody to read. Throws OperatorError when it cannot,
- * and where a link stands: who may write here may not choose what root writes elsewhere.
+ * Writes the bundle into a directory, over existing files, readable by all. Throws OperatorError on
+ * failure, and on a symbolic link: a user who can write here must not choose where root writes.
  */
 export function writeBundle(directory: string, bundle: ConfigBundle): void {
   for (const [path, text] of bundle) {
@@ -54,7 +54,7 @@ export function writeBundle(directory: string, bundle: ConfigBundle): void {
   }
 }
 
-/** nginx reads its files as root, and people as themselves, whatever the umask of whoever renders them. */
+/** Fixed mode, regardless of the umask: nginx reads the files as root, people as themselves. */
 const mode = 0o644;
 
 function writeFile(file: string, text: string): void {
@@ -81,7 +81,7 @@ function refuseLinks(directory: string, path: string): void {
   }
 }
 
-/** What is not there, or below a file, is none; whoever writes there says so. */
+/** A missing path is no link; the write reports other errors. */
 function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();
@@ -90,7 +90,7 @@ function isLink(path: string): boolean {
   }
 }
 
-/** No rendered file is nearly as long. */
+/** Bytes; rendered files are much smaller. */
 const maxFileSize = 4 * 1024 * 1024;
 
 function readExisting(directory: string, path: string): string | undefined {

@@ -4,12 +4,12 @@ import { standardModuleDirectives } from './inherited/standard-modules.ts';
 import { thirdPartyDirectives } from './inherited/third-party-modules.ts';
 import { upstreamModuleDirectives } from './inherited/upstream-modules.ts';
 
-/** One directive of them. */
+/** One inheritable directive. */
 export interface InheritedDirective extends Omit<InheritedGroup, 'names'> {
   readonly name: string;
 }
 
-/** Everything that a location may get from http or server, as far as it is known. */
+/** All known directives that a location may inherit from http or server. */
 export const inheritedGroups: readonly InheritedGroup[] = [
   ...coreDirectives,
   ...standardModuleDirectives,
@@ -17,7 +17,7 @@ export const inheritedGroups: readonly InheritedGroup[] = [
   ...thirdPartyDirectives,
 ];
 
-/** The same, directive by directive. */
+/** The same, one entry per directive. */
 export const inheritedDirectives: readonly InheritedDirective[] = inheritedGroups.flatMap(
   ({ names, ...rest }) => names.map((name) => ({ name, ...rest })),
 );

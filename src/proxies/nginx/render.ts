@@ -22,14 +22,14 @@ import {
   swagHttpFile,
 } from './swag.ts';
 
-/** Files by their paths below the directory that they belong to. */
+/** Files by relative path. */
 export type ConfigBundle = ReadonlyMap<string, string>;
 
-/** What one flavour of the files is made of. */
+/** Definition of a flavour. */
 interface FlavourDefinition {
-  /** What it is for, in half a line. */
+  /** Short description, for help texts. */
   readonly about: string;
-  /** The usual place of Postern, seen from nginx. */
+  /** Address of Postern, as nginx of this flavour reaches it. */
   readonly gate: (configured: ListenAddress) => ListenAddress;
   readonly files: (options: BundleOptions) => readonly (readonly [path: string, text: string])[];
 }
@@ -71,13 +71,13 @@ function swag(target: SwagTarget, about: string): FlavourDefinition {
   };
 }
 
-/** In a network of containers Postern is found by its name, whatever it listens on. */
+/** In a container network Postern is reached by its host name. */
 function containerHost(host: string): FlavourDefinition['gate'] {
   return (configured) =>
     configured.kind === 'unix' ? configured : { kind: 'tcp', host, port: configured.port };
 }
 
-/** A flavour is one entry here, and the functions that render its files. */
+/** All flavours. A new one takes an entry here, and functions that render its files. */
 export const flavours = {
   plain,
   swag: swag('resolver', 'LinuxServer SWAG, for /config/nginx'),
@@ -103,12 +103,15 @@ export const flavours = {
 /** Name of a flavour. */
 export type Flavour = keyof typeof flavours;
 
-/** A pattern finds a name twice, in up to 14 bytes a character; nginx takes 4096 bytes. */
+/**
+ * Characters of a query parameter: a pattern contains the name twice, in up to 14 bytes per
+ * character, and nginx accepts 4096 bytes.
+ */
 const maxQueryNameLength = 120;
 
 /**
- * Renders the files of a flavour. Throws OperatorError for a path that nginx would take for something
- * else, and for a query parameter that is too long.
+ * Renders the files of a flavour. Throws OperatorError for a path that is not safe in an nginx
+ * file, and for a query parameter that is too long.
  */
 export function renderBundle(flavour: Flavour, options: BundleOptions): ConfigBundle {
   const paths = [

@@ -37,7 +37,7 @@ export const coreDirectives: readonly InheritedGroup[] = [
     'core',
     'reset',
     'client_body_buffer_size client_body_in_file_only',
-    'Set for sign-in, so that the token stays in memory; the question has no body.',
+    'Set for sign-in, so that the token stays in memory; the subrequest has no body.',
   ),
   directives(
     'core',
@@ -71,7 +71,7 @@ export const coreDirectives: readonly InheritedGroup[] = [
     'core',
     'harmless',
     'client_body_in_single_buffer client_body_temp_path client_body_timeout',
-    'The question has no body.',
+    'The subrequest has no body.',
   ),
   directives(
     'core',

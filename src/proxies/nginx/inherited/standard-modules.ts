@@ -11,7 +11,7 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'It leaves subrequests alone. The page to sign in gets it as every page does: not every nginx has the module, so no file can end it.',
   ),
   directives('auth_basic', 'harmless', 'auth_basic auth_basic_user_file', accessPhase),
-  directives('auth_request', 'reset', 'auth_request', 'Off for the question, sign-in and denials.'),
+  directives('auth_request', 'reset', 'auth_request', 'Off for the subrequest, sign-in and denials.'),
   directives('auth_request', 'harmless', 'auth_request_set', 'It runs where auth_request is on.'),
   directives(
     'autoindex',
@@ -42,7 +42,7 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'degradation',
     'yours',
     'degrade',
-    'Distributions leave it out: degrade 204 answers the question too when memory is short, and 204 is a yes.',
+    'Distributions leave it out: degrade 204 answers the subrequest too when memory is short, and 204 is a yes.',
   ),
   directives('gunzip', 'harmless', 'gunzip gunzip_buffers', bodyOnly),
   directives(
@@ -94,7 +94,7 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'limit_req',
     'denies',
     'limit_req',
-    'It is counted once for a request, before the question; at worst it refuses or delays.',
+    'It is counted once for a request, before the subrequest; at worst it refuses or delays.',
   ),
   directives(
     'limit_req',
@@ -102,7 +102,7 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'limit_req_dry_run limit_req_log_level limit_req_status',
     'The status is 400 to 599.',
   ),
-  directives('log', 'reset', 'access_log', 'Off for the question.'),
+  directives('log', 'reset', 'access_log', 'Off for the subrequest.'),
   directives('log', 'harmless', 'open_log_file_cache', 'It is about log files.'),
   directives(
     'mirror',
@@ -121,7 +121,7 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'realip',
     'harmless',
     'real_ip_header real_ip_recursive set_real_ip_from',
-    'It decides on the client’s address before all else, once for a request; the question tells that address.',
+    'It decides on the client’s address before all else, once for a request; the subrequest tells that address.',
   ),
   directives(
     'referer',
@@ -154,9 +154,9 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'slice',
     'harmless',
     'slice',
-    'It works where $slice_range is used, and neither the question nor the key of a kept answer has it.',
+    'It works where $slice_range is used, and neither the subrequest nor the key of a kept answer has it.',
   ),
-  directives('ssi', 'reset', 'ssi', 'Off for sign-in; the answer to the question has no body.'),
+  directives('ssi', 'reset', 'ssi', 'Off for sign-in; the answer to the subrequest has no body.'),
   directives(
     'ssi',
     'harmless',
@@ -168,7 +168,7 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'sub',
     'harmless',
     'sub_filter sub_filter_last_modified sub_filter_once sub_filter_types',
-    'The answer to the question has no body. The page to sign in gets it as every page does: not every nginx has the module, so no file can end it.',
+    'The answer to the subrequest has no body. The page to sign in gets it as every page does: not every nginx has the module, so no file can end it.',
   ),
   directives(
     'try_files',

@@ -13,7 +13,7 @@ export const thirdPartyDirectives: readonly InheritedGroup[] = [
     'set-misc',
     'harmless',
     setMisc,
-    'In a server block it is one of the rewrite directives, which end before the subrequest; the question is made of other variables.',
+    'In a server block it is one of the rewrite directives, which end before the subrequest; the subrequest is made of other variables.',
   ),
   directives(
     'headers-more',
@@ -25,7 +25,7 @@ export const thirdPartyDirectives: readonly InheritedGroup[] = [
     'headers-more',
     'yours',
     'more_set_input_headers more_clear_input_headers',
-    'It changes what the client is taken to have sent, for the question as for the application: a Cookie or Upgrade that you set is what Postern judges.',
+    'It changes what the client is taken to have sent, for the subrequest as for the application: a Cookie or Upgrade that you set is what Postern judges.',
   ),
   directives(
     'njs',
@@ -37,7 +37,7 @@ export const thirdPartyDirectives: readonly InheritedGroup[] = [
     'auth_jwt',
     'denies',
     'auth_jwt auth_jwt_allow_nested auth_jwt_key_file auth_jwt_key_request auth_jwt_leeway auth_jwt_phase auth_jwt_require auth_jwt_require_claim auth_jwt_require_header auth_jwt_revocation_list_kid auth_jwt_revocation_list_sub auth_jwt_validate_exp auth_jwt_validate_sig auth_jwt_www_authenticate',
-    'In the access phase it leaves subrequests alone; with auth_jwt_phase preaccess it refuses the question, which is a denial.',
+    'In the access phase it leaves subrequests alone; with auth_jwt_phase preaccess it refuses the subrequest, which is a denial.',
   ),
   directives(
     'lua',
@@ -70,6 +70,6 @@ export const thirdPartyDirectives: readonly InheritedGroup[] = [
     'modsecurity',
     'denies',
     'modsecurity modsecurity_rules modsecurity_rules_file modsecurity_rules_remote modsecurity_transaction_id',
-    'It judges the client’s headers; a rule that intervenes refuses the question, unless it says status 200.',
+    'It judges the client’s headers; a rule that intervenes refuses the subrequest, unless it says status 200.',
   ),
 ];

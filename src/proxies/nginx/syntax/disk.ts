@@ -5,18 +5,19 @@ import { isPattern, matchesName } from './glob.ts';
 import type { FileSet } from './load.ts';
 import { NginxSyntaxError } from './source.ts';
 
-/** More than that is a log or a disk image and no configuration. */
+/** Bytes; a larger file is no configuration. */
 const maxBytes = 64 * 1024 * 1024;
 
-/** More files than that are a mistake in a pattern. */
+/** Files that a pattern may match. */
 const maxMatches = 20_000;
 
-/** As many symbolic links as Linux follows for one name. */
+/** Symbolic links followed for one path, as in Linux. */
 const maxLinks = 40;
 
 /**
- * The files of this machine. Absolute names are looked up below `root`, which helps with a copy of another machine's
- * files, or a container's; then nothing is read from anywhere else. `base` is the directory of the main file.
+ * Reads files from disk. With `root`, absolute paths are resolved below it, as in a chroot, and
+ * nothing outside is read: for a copy of another machine's files, or of a container's. `base` is
+ * the directory of the main file.
  */
 export function diskFiles(root = '', base = '.'): FileSet {
   const locate = (path: string) => {
@@ -49,7 +50,7 @@ function readText(file: string, name: string): string | undefined {
   }
 }
 
-/** Whether a file lies below a directory when all symbolic links are followed. */
+/** Whether a file is below a directory, with all symbolic links resolved. */
 function isWithin(file: string, directory: string): boolean {
   const [inner, outer] = [realPath(file), realPath(directory)];
   return inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
@@ -63,7 +64,10 @@ function realPath(path: string): string {
   }
 }
 
-/** Where a name leads for a process whose root directory is `root` (chroot): `..` and links stay below it. */
+/**
+ * Resolves a path as a process with root directory `root` would (chroot): `..` and links stay below
+ * it.
+ */
 function resolveInRoot(root: string, path: string): string {
   const done: string[] = [];
   const rest = path.split('/').reverse();
@@ -93,7 +97,7 @@ function readLink(path: string): string | undefined {
   }
 }
 
-/** Goes down the pattern part by part, so that only directories that can matter are listed. */
+/** Expands a pattern segment by segment, so that only directories on matching paths are listed. */
 function expand(pattern: string, find: (path: string) => string): string[] {
   const absolute = posix.isAbsolute(pattern);
   let found = [absolute ? '/' : ''];
