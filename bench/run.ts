@@ -19,7 +19,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { printStderr, print } from '../src/cli/toolkit/output.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { describeMachine } from './machine.ts';
 import { baselinesOf, compareParts } from './part-figures.ts';
@@ -52,10 +52,10 @@ try {
   }
 } catch (error) {
   if (interrupt.signal.aborted) {
-    note('interrupted');
+    printStderr('interrupted');
     process.exitCode = 130;
   } else {
-    note(`bench failed: ${(error as Error).message}\nLogs are kept in ${directory}`);
+    printStderr(`bench failed: ${(error as Error).message}\nLogs are kept in ${directory}`);
     process.exit(1);
   }
 }
@@ -63,7 +63,7 @@ rmSync(directory, { recursive: true, force: true });
 
 async function measure(signal: AbortSignal): Promise<Report> {
   const { names, seconds, rounds, large, tokens, peers } = options;
-  const surroundings = { isLarge: large, tokens, peers, announce: note, signal };
+  const surroundings = { isLarge: large, tokens, peers, announce: printStderr, signal };
   const figures: Figure[] = [];
   for (const { name, measure } of storeParts) {
     if (!names.includes(name)) continue;
@@ -78,18 +78,18 @@ async function measure(signal: AbortSignal): Promise<Report> {
   if (chosen.length === 0 && !names.includes('start')) {
     return { machine: describeMachine(), seconds, rounds, parts: [], start: undefined, figures };
   }
-  note(`Issuing ${tokenCount} tokens …`);
+  printStderr(`Issuing ${tokenCount} tokens …`);
   const store = await fillStore(directory, signal);
   let start: Report['start'];
   if (names.includes('start')) {
     for (let round = 1; round <= rounds && !(start && isQuiet(start)); round++) {
-      note('Starting and stopping …');
+      printStderr('Starting and stopping …');
       start = await measureStart({ directory, store, signal });
     }
   }
   const series = await measureInRounds(chosen, {
     ...{ rounds, directory, store, seconds, signal },
-    announce: note,
+    announce: printStderr,
   });
   figures.unshift(...compareParts(series));
   return { machine: describeMachine(), seconds, rounds, parts: series, start, figures };
@@ -159,7 +159,7 @@ function readOptions() {
     ];
     return { ...values, seconds, rounds, tokens, peers, names: [...names, ...needed] };
   } catch (error) {
-    note(`bench: ${(error as Error).message}`);
+    printStderr(`bench: ${(error as Error).message}`);
     process.exit(2);
   }
 }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.ts';
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { printStderr, print } from '../src/cli/toolkit/output.ts';
 import { judge, type Slice } from './judge.ts';
 import { type Load, openLoad } from './load.ts';
 import { renderSlices, renderVerdict } from './render.ts';
@@ -36,8 +36,8 @@ try {
   process.exitCode = verdict.verdict === 'grows' ? 1 : 0;
   rmSync(directory, { recursive: true, force: true });
 } catch (error) {
-  note(interrupt.signal.aborted ? 'interrupted' : `soak failed: ${(error as Error).message}`);
-  note(`Logs are kept in ${directory}`);
+  printStderr(interrupt.signal.aborted ? 'interrupted' : `soak failed: ${(error as Error).message}`);
+  printStderr(`Logs are kept in ${directory}`);
   process.exitCode = interrupt.signal.aborted ? 130 : 1;
 }
 
@@ -52,7 +52,7 @@ async function soak(): Promise<Slice[]> {
     for (let i = 1; i <= count; i++) {
       const measured = await load.run(Math.ceil(requests / count));
       slices.push({ ...measured, ...scene.look() });
-      note(
+      printStderr(
         `slice ${i} of ${count}: ${Math.round(measured.requests / measured.seconds)} requests/s`,
       );
       scene.clearLog();
@@ -60,7 +60,7 @@ async function soak(): Promise<Slice[]> {
     }
   } catch (error) {
     // Stopping may fail as well, and would be all that is heard.
-    note(`${(error as Error).message}\n${lastWords(directory)}`.trim());
+    printStderr(`${(error as Error).message}\n${lastWords(directory)}`.trim());
     throw error;
   } finally {
     // First, so that the service need not wait for connections that nobody closes.
@@ -89,7 +89,7 @@ function readOptions() {
       json: values.json,
     };
   } catch (error) {
-    note(`soak: ${(error as Error).message}`);
+    printStderr(`soak: ${(error as Error).message}`);
     process.exit(2);
   }
 }

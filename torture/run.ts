@@ -15,7 +15,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { printStderr, print } from '../src/cli/toolkit/output.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { torture } from './torture.ts';
 
@@ -49,24 +49,24 @@ const outcome = await torture({
   progress(kills) {
     if (kills < told + 100) return;
     told = kills - (kills % 100);
-    note(`${kills} kills`);
+    printStderr(`${kills} kills`);
   },
 });
 const { kills, counts, violations, seconds } = outcome;
-for (const violation of violations) note(`broken: ${violation}`);
+for (const violation of violations) printStderr(`broken: ${violation}`);
 print(
   `${kills} kills in ${seconds.toFixed(0)} s, seed ${seed}, workers ${values.workers}: ` +
     `acknowledged ${counts.issued} issues, ${counts.revoked} revocations and ${counts.redeemed} redemptions; ` +
     `${counts.unanswered} requests without an answer; ${counts.checks} checks; ` +
     `${violations.length === 0 ? 'nothing lost' : `${violations.length} promises broken`}.`,
 );
-if (violations.length > 0) note(`The store is kept: ${directory}`);
+if (violations.length > 0) printStderr(`The store is kept: ${directory}`);
 else rmSync(directory, { recursive: true, force: true });
 process.exitCode = violations.length === 0 ? 0 : 1;
 
 function readNumber(name: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  note(`torture: --${name} takes a whole number, not ${text}`);
+  printStderr(`torture: --${name} takes a whole number, not ${text}`);
   process.exit(2);
 }

@@ -19,9 +19,9 @@ import {
 } from './forwarded-headers.ts';
 
 /**
- * Reads the handshake that a subrequest of nginx's auth_request is about. Where several headers, or
- * several lines of one, tell the same fact, they have to singleValue: one of them may be the client's own,
- * and nobody can say which.
+ * Reads the handshake that a subrequest of nginx's auth_request describes. Several headers, or several
+ * lines of one, that describe the same fact must have the same value, or the request is malformed: one of
+ * them may come from the client, and nothing tells which.
  */
 export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet): Subrequest {
   const peer = head.socket.remoteAddress;
@@ -103,7 +103,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
 const throughUnixSocket =
   'client address: nginx has "unix:" for a request that came through its "listen unix:"; write set_real_ip_from unix: and real_ip_header beside that line';
 
-/** Nothing depends on it, so what cannot be told apart is left out. */
+/** The trace context (W3C Trace Context). No decision depends on it, so a conflict only leaves it out. */
 function readTrace(headers: ForwardedHeaders): Subrequest['trace'] {
   const parent = singleValue(headers[factIndex.traceparent]);
   if (parent === undefined || isConflict(parent)) return undefined;
@@ -118,7 +118,7 @@ function isConflict(value: unknown): value is Conflict {
   return value === conflict;
 }
 
-/** The one value that all lines give, undefined without any; `read` gives undefined for what it cannot. */
+/** The value that all lines have in common; undefined without lines. `read` returns undefined for an invalid line. */
 function singleValue(lines: readonly string[] | undefined): string | undefined | Conflict;
 function singleValue<T>(
   lines: readonly string[] | undefined,
@@ -139,21 +139,21 @@ function singleValue(
 
 const knownHost = memoize(parseHost);
 
-/** `X-Original-URL` tells the same as the others, with scheme and authority before it. */
+/** The request target. `X-Original-URL` holds it with scheme and authority before it. */
 function readTarget(headers: ForwardedHeaders): string | undefined | Conflict {
   const uri = headers[factIndex.uri];
   const url = headers[factIndex.url];
   return singleValue(url === undefined ? uri : [...(uri ?? []), ...url.map(dropAuthority)]);
 }
 
-/** Undefined for files of before, which do not tell it. */
+/** Undefined with nginx files of an older version, which do not send it. */
 function readAuthUri(headers: ForwardedHeaders): ReturnType<typeof parseAuthUri> | Conflict {
   const uri = singleValue(headers[factIndex.authUri]);
   if (uri === undefined || isConflict(uri)) return uri;
   return parseAuthUri(uri) ?? conflict;
 }
 
-/** The path by which nginx chose the location; undefined where the lines that tell it did not run. */
+/** The path by which nginx chose the location; undefined where the lines that set it did not run. */
 function readLocation(headers: ForwardedHeaders): { readonly path: string } | undefined | Conflict {
   const uri = singleValue(headers[factIndex.locationUri]);
   if (uri === undefined || isConflict(uri)) return uri;
@@ -172,7 +172,7 @@ function dropAuthority(url: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** `:8443`; only for addresses that people are sent to, so it need not be told by all. */
+/** `:8443`. It is used only in redirect targets, so not every header needs to have it. */
 function readPort(hosts: readonly string[] | undefined): string {
   for (const host of hosts ?? []) {
     const port = /:\d{1,5}$/.exec(host);
@@ -188,7 +188,7 @@ function parseScheme(value: string): 'http' | 'https' | undefined {
 
 /**
  * The address of nginx's client: `X-Real-IP`, else the last address in `X-Forwarded-For` that is no
- * trusted proxy. Undefined when nginx does not tell; its own address is never taken for a client's.
+ * trusted proxy. Undefined when nginx sends neither; nginx's own address is never used in its place.
  */
 function readClientAddress(
   headers: ForwardedHeaders,

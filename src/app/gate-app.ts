@@ -34,7 +34,7 @@ export async function buildGateApp(dependencies: {
   const app = fastify({
     ...serverOptions,
     bodyLimit: 16_384,
-    // Nothing of what serverFactory does not set itself is set by Fastify.
+    // Fastify sets no server options itself where there is a serverFactory.
     serverFactory: (serve) =>
       createServer({ ...serverOptions.http, keepAliveTimeout }, (request, response) => {
         if (isSubrequest(request)) authenticate(request, response);

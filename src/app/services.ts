@@ -33,7 +33,7 @@ export function createServices(
     throttle: ThrottleService;
     remoteServices: RemoteServices;
     clock: () => number;
-    /** Undefined where nothing is traced. */
+    /** Undefined without tracing. */
     tracing?: Tracing | undefined;
   },
 ) {

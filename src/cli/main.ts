@@ -21,7 +21,7 @@ import { registerStoreCommands } from './store/store.ts';
 import { registerThrottleCommands } from './throttle.ts';
 import { registerTokenCommands } from './token/token.ts';
 import { exitCodes } from './toolkit/exit-codes.ts';
-import { note } from './toolkit/output.ts';
+import { printStderr } from './toolkit/output.ts';
 
 const program = new Command('postern')
   .description(
@@ -75,17 +75,19 @@ function report(error: unknown): number {
   // The worker said on standard error why.
   if (error instanceof WorkersFailed) return error.exitCode;
   if (error instanceof ConfigError) {
-    note(`postern: ${error.message}`);
+    printStderr(`postern: ${error.message}`);
     return exitCodes.config;
   }
   if (error instanceof OperatorError) {
-    note(`postern: ${error.message}`);
+    printStderr(`postern: ${error.message}`);
     return exitCodes.unavailable;
   }
   if (error instanceof Refused) {
-    note(`postern: ${error.message}`);
+    printStderr(`postern: ${error.message}`);
     return exitCodes.failed;
   }
-  note(`postern: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  printStderr(
+    `postern: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return exitCodes.failed;
 }

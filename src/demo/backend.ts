@@ -27,7 +27,7 @@ export async function startBackend(
   address: { host?: string; port?: number } = {},
 ): Promise<DemoBackend> {
   const seen: SeenRequest[] = [];
-  const note = (request: IncomingMessage, upgrade: boolean): string => {
+  const record = (request: IncomingMessage, upgrade: boolean): string => {
     const { method = '', url = '', headers, rawHeaders } = request;
     const saw = { method, url, headers, rawHeaders, upgrade };
     seen.push(saw);
@@ -35,11 +35,11 @@ export async function startBackend(
   };
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     request.resume();
-    response.setHeader('content-type', 'application/json').end(note(request, false));
+    response.setHeader('content-type', 'application/json').end(record(request, false));
   });
   const webSockets = new WebSocketServer({ server, clientTracking: true });
   webSockets.on('connection', (socket, request) => {
-    socket.send(note(request, true));
+    socket.send(record(request, true));
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
     socket.on('error', () => socket.terminate());
   });

@@ -25,13 +25,13 @@ export function tryHandshake(
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, protocols, { headers, handshakeTimeout: timeoutMs });
-    let answered: Outcome['headers'] = {};
+    let responseHeaders: Outcome['headers'] = {};
     socket.on('upgrade', (response) => {
-      answered = response.headers;
+      responseHeaders = response.headers;
     });
     socket.on('message', (data) => {
       socket.once('close', () =>
-        resolve({ status: 101, headers: answered, seen: JSON.parse(String(data)) }),
+        resolve({ status: 101, headers: responseHeaders, seen: JSON.parse(String(data)) }),
       );
       socket.close();
     });

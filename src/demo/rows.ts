@@ -1,7 +1,7 @@
 import { type Outcome, tryHandshake, tryPage } from './client.ts';
 
 /** What the rows work with: where nginx is, and a way to issue and revoke. */
-export interface DemoScene {
+export interface DemoContext {
   /** `http://127.0.0.1:port` of nginx. */
   readonly url: string;
   issue(kind: 'tokens' | 'tickets', body: object): Promise<{ id: string; token: string }>;
@@ -10,7 +10,7 @@ export interface DemoScene {
 
 /** One line of the demonstration's table. */
 export interface DemoRow {
-  readonly what: string;
+  readonly description: string;
   readonly expected: string;
   readonly actual: string;
 }
@@ -21,11 +21,11 @@ function summarize({ status, headers }: Outcome): string {
 }
 
 /** Makes the handshakes one after the other and yields each with what it should give. */
-export async function* playRows(scene: DemoScene): AsyncGenerator<DemoRow> {
+export async function* runRows(scene: DemoContext): AsyncGenerator<DemoRow> {
   const { url } = scene;
   const socketUrl = `${url.replace('http', 'ws')}/ws`;
   const row = (what: string, expected: string, actual: string): DemoRow => ({
-    what,
+    description: what,
     expected,
     actual,
   });

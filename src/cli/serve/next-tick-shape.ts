@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 
 /** One object of the kind that Node queues for process.nextTick, which is never let go. */
-const kept: object[] = [];
+const retained: object[] = [];
 
 /**
  * Keeps such an object. Where a collection of garbage finds none, as in a quiet moment, V8 forgets their
@@ -12,10 +12,10 @@ const kept: object[] = [];
 export function preserveNextTickObjectShape(): object | undefined {
   const hook = createHook({
     init(_id, type, _trigger, resource) {
-      if (type === 'TickObject') kept.push(resource);
+      if (type === 'TickObject') retained.push(resource);
     },
   }).enable();
   process.nextTick(() => {});
   hook.disable();
-  return kept.at(-1);
+  return retained.at(-1);
 }

@@ -10,8 +10,8 @@ import type { Warning } from '../../config/warnings.ts';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { version } from '../../lib/resources.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
-import { note } from '../toolkit/output.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
+import { printStderr } from '../toolkit/output.ts';
 import { preserveNextTickObjectShape } from './next-tick-shape.ts';
 import { collectGarbageAfterStartup } from './startup-memory.ts';
 
@@ -27,7 +27,7 @@ Examples:
   POSTERN_GATE_LISTEN=unix:/run/postern/gate.sock postern serve`,
     )
     .action(async (options: ConfigOptions) => {
-      const { config, warnings } = loadFrom(options);
+      const { config, warnings } = loadConfigFrom(options);
       // Loaded here, because the other commands do not need a server.
       const { createLogger } = await import('../../telemetry/log/log.ts');
       const { isWorker } = await import('../../cluster/worker.ts');
@@ -35,7 +35,7 @@ Examples:
       const isPrimary = config.workers > 1 && !isWorker;
       const service = isPrimary
         ? await servePrimary(config, log)
-        : await serveOne(options, config, log);
+        : await serveInProcess(options, config, log);
       preserveNextTickObjectShape();
       collectGarbageAfterStartup();
       if (isWorker) return;
@@ -55,7 +55,11 @@ Examples:
 }
 
 /** Serves in this process: the only one, or one of several workers. */
-async function serveOne(options: ConfigOptions, config: Config, log: Logger): Promise<Addresses> {
+async function serveInProcess(
+  options: ConfigOptions,
+  config: Config,
+  log: Logger,
+): Promise<Addresses> {
   const { startPostern } = await import('../../app/start.ts');
   const { isWorker, joinPrimary } = await import('../../cluster/worker.ts');
   const worker = isWorker ? await joinPrimary() : undefined;
@@ -63,7 +67,7 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
     log,
     announceAdminKey: announceAdminKey(config.dataDir, log),
     load() {
-      const { config: changed, warnings } = loadFrom(options);
+      const { config: changed, warnings } = loadConfigFrom(options);
       // All workers read it, and one of them says so.
       if (worker === undefined || worker.maintains) logWarnings(warnings(), log);
       return changed;
@@ -136,9 +140,9 @@ function showAdminKey(key: string): void {
     'or the file named by POSTERN_ADMIN_KEY_FILE, and restart.',
   ];
   const width = Math.max(...lines.map((line) => line.length));
-  note(`\n┌${'─'.repeat(width + 2)}┐`);
-  for (const line of lines) note(`│ ${line.padEnd(width)} │`);
-  note(`└${'─'.repeat(width + 2)}┘\n`);
+  printStderr(`\n┌${'─'.repeat(width + 2)}┐`);
+  for (const line of lines) printStderr(`│ ${line.padEnd(width)} │`);
+  printStderr(`└${'─'.repeat(width + 2)}┘\n`);
 }
 
 function warnOfExposure({ admin }: Config, log: Logger): void {

@@ -1,7 +1,6 @@
-import { InvalidArgumentError } from 'commander';
 import type { ShownIssuedToken, ShownToken } from '../../tokens/schemas.ts';
 import type { AdminOptions } from '../toolkit/options.ts';
-import { note, print, printJson, renderTable } from '../toolkit/output.ts';
+import { print, printJson, printStderr, renderTable } from '../toolkit/output.ts';
 
 /** Shows a token that was issued just now. */
 export function printIssued(issued: ShownIssuedToken, { json }: AdminOptions): void {
@@ -10,8 +9,8 @@ export function printIssued(issued: ShownIssuedToken, { json }: AdminOptions): v
     return;
   }
   // The secret alone goes to standard output, so that $(…) catches it and nothing else.
-  note(describeToken(issued));
-  note(`\nThis is the only time the ${issued.kind} is shown:`);
+  printStderr(describeToken(issued));
+  printStderr(`\nThis is the only time the ${issued.kind} is shown:`);
   print(issued.token);
 }
 
@@ -41,10 +40,4 @@ export function describeToken(token: ShownToken): string {
 /** How often it was used, of how often it may be. */
 export function renderUses({ uses, max_uses }: ShownToken): string {
   return max_uses === null ? 'not counted' : `${uses} of ${max_uses}`;
-}
-
-/** Reads a positive number on the command line. */
-export function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Must be a positive number.');
-  return Number(text);
 }

@@ -26,7 +26,7 @@ export interface AdminStream {
 }
 
 /** Milliseconds without a sign of life after which a stream is given up: the service sends some. */
-const quietMs = 45_000;
+const streamIdleTimeoutMs = 45_000;
 
 /** Milliseconds to wait for an answer. */
 const timeoutMs = 10_000;
@@ -50,7 +50,7 @@ export function connectAdmin(config: Config['admin'], url: string | undefined): 
     async open(path, headers) {
       const authorization = `Bearer ${key}`;
       const request = { method: 'GET', path, headers: { ...headers, authorization } };
-      const response = await requestHttp(url ?? config.listen, request, quietMs);
+      const response = await requestHttp(url ?? config.listen, request, streamIdleTimeoutMs);
       return { status: response.statusCode ?? 0, body: response };
     },
     close: async () => {},
@@ -59,11 +59,11 @@ export function connectAdmin(config: Config['admin'], url: string | undefined): 
 
 /** Sends one request over HTTP, to a URL or to a listener of this machine. */
 export async function sendHttp(
-  to: string | ListenAddress,
+  destination: string | ListenAddress,
   request: HttpRequest,
 ): Promise<AdminResponse> {
-  const response = await requestHttp(to, request, timeoutMs);
-  const body = await readWhole(response);
+  const response = await requestHttp(destination, request, timeoutMs);
+  const body = await readBody(response);
   return { status: response.statusCode ?? 0, body: parseJson(body) };
 }
 
@@ -75,7 +75,7 @@ interface HttpRequest {
 }
 
 /** The whole body of an answer, as text. */
-export async function readWhole(body: AsyncIterable<Buffer>): Promise<string> {
+export async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
@@ -83,13 +83,16 @@ export async function readWhole(body: AsyncIterable<Buffer>): Promise<string> {
 
 /** Resolves when the answer begins. */
 function requestHttp(
-  to: string | ListenAddress,
+  destination: string | ListenAddress,
   request: HttpRequest,
   timeout: number,
 ): Promise<IncomingMessage> {
   const { method, path, headers = {} } = request;
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-  const target = typeof to === 'string' ? targetOfUrl(to, path) : targetOfListener(to, path);
+  const target =
+    typeof destination === 'string'
+      ? targetOfUrl(destination, path)
+      : targetOfListener(destination, path);
   return new Promise((resolve, reject) => {
     const outgoing = (target.secure ? httpsRequest : httpRequest)(
       {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { type AdminClient, connectAdmin } from './admin-client.ts';
 
@@ -31,7 +31,7 @@ export function withAdminOptions(command: Command): Command {
 }
 
 /** Loads the configuration that a command's options name. Throws ConfigError. */
-export function loadFrom({ config }: ConfigOptions): LoadedConfig {
+export function loadConfigFrom({ config }: ConfigOptions): LoadedConfig {
   return loadConfig(config === undefined ? {} : { file: config });
 }
 
@@ -40,7 +40,7 @@ export async function withAdmin<T>(
   options: AdminOptions,
   work: (admin: AdminClient) => Promise<T>,
 ): Promise<T> {
-  const { config } = loadFrom(options);
+  const { config } = loadConfigFrom(options);
   const admin = options.store
     ? await (await import('../../app/offline-admin.ts')).openOfflineAdmin(config)
     : connectAdmin(config.admin, options.url);
@@ -54,4 +54,10 @@ export async function withAdmin<T>(
 /** Gathers the values of an option that may be given several times. */
 export function collect(value: string, values: readonly string[] = []): string[] {
   return [...values, value];
+}
+
+/** Reads a positive number on the command line. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Must be a positive number.');
+  return Number(text);
 }

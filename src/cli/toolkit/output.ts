@@ -1,11 +1,12 @@
 import { visible } from '../../lib/visible.ts';
+
 /** Writes a line to standard output. */
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
 /** Writes a line to standard error: for people, not for scripts. */
-export function note(line = ''): void {
+export function printStderr(line = ''): void {
   process.stderr.write(`${line}\n`);
 }
 

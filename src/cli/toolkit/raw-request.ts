@@ -1,14 +1,14 @@
 import { isHttpToken } from '../../lib/http-token.ts';
-import { Refusal } from './refusal.ts';
+import { CommandFailed } from './command-failed.ts';
 
 /** Headers in their order. */
-export type AskedHeaders = readonly (readonly [name: string, value: string])[];
+export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** A request as it stands on the wire. */
 interface RawRequest {
   readonly method: string;
   readonly uri: string;
-  readonly headers: AskedHeaders;
+  readonly headers: HeaderList;
 }
 
 /**
@@ -20,7 +20,7 @@ export function parseRawRequest(text: string): RawRequest {
   const match = /^([A-Z-]+) (\S+)(?: HTTP\/[\d.]+)?$/.exec(first.trimEnd());
   const [, method, target] = match ?? [];
   if (method === undefined || target === undefined) {
-    throw new Refusal('the request has to start with a line such as: GET /ws HTTP/1.1');
+    throw new CommandFailed('the request has to start with a line such as: GET /ws HTTP/1.1');
   }
   const end = rest.findIndex((line) => line.trim() === '');
   const lines = end === -1 ? rest : rest.slice(0, end);
@@ -38,7 +38,7 @@ export function parseHeaderLine(line: string, number?: number): readonly [string
   const name = line.slice(0, Math.max(colon, 0)).trim();
   if (!isHttpToken(name)) {
     const where = number === undefined ? 'a --header' : `line ${number} of the request`;
-    throw new Refusal(`${where} has to look like "Name: value"`);
+    throw new CommandFailed(`${where} has to look like "Name: value"`);
   }
   return [name, line.slice(colon + 1).trim()];
 }

@@ -11,7 +11,12 @@ export const standardModuleDirectives: readonly InheritedGroup[] = [
     'It leaves subrequests alone. The page to sign in gets it as every page does: not every nginx has the module, so no file can end it.',
   ),
   directives('auth_basic', 'harmless', 'auth_basic auth_basic_user_file', accessPhase),
-  directives('auth_request', 'reset', 'auth_request', 'Off for the subrequest, sign-in and denials.'),
+  directives(
+    'auth_request',
+    'reset',
+    'auth_request',
+    'Off for the subrequest, sign-in and denials.',
+  ),
   directives('auth_request', 'harmless', 'auth_request_set', 'It runs where auth_request is on.'),
   directives(
     'autoindex',
