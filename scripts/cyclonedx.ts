@@ -1,11 +1,13 @@
-/** Writes a lock file as a CycloneDX 1.6 bill of materials (https://cyclonedx.org/docs/1.6/json/). */
+/**
+ * Renders a lock file as a CycloneDX 1.6 bill of materials (https://cyclonedx.org/docs/1.6/json/).
+ */
 import { createHash } from 'node:crypto';
 import type { LockedPackage, LockFile } from './lock-file.ts';
 
-/** What the scope of CycloneDX calls each need. */
+/** CycloneDX scopes by need. */
 const scopes = { runtime: 'required', optional: 'optional', development: 'excluded' } as const;
 
-/** Names of hash algorithms in subresource integrity, and in CycloneDX. */
+/** CycloneDX names of the hash algorithms of subresource integrity. */
 const hashNames: Readonly<Record<string, string>> = {
   sha1: 'SHA-1',
   sha256: 'SHA-256',
@@ -14,8 +16,8 @@ const hashNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The bill of materials as text. The same lock file gives the same text: there is no time of day in
- * it, and its serial number comes from what it says.
+ * Renders the bill of materials. Reproducible: it has no timestamp, and its serial number is
+ * derived from its content.
  */
 export function renderBillOfMaterials(lock: LockFile): string {
   const root = packageUrl(lock);
@@ -48,7 +50,7 @@ export function renderBillOfMaterials(lock: LockFile): string {
   return `${JSON.stringify(bill, null, 2)}\n`;
 }
 
-/** A package that lies in several places is one component, needed as much as the neediest place. */
+/** Deduplicates packages that are installed at several paths; the strongest need counts. */
 function firstByUrl(packages: readonly LockedPackage[]): LockedPackage[] {
   const needs = Object.keys(scopes);
   const byUrl = new Map<string, LockedPackage>();

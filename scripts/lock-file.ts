@@ -1,24 +1,21 @@
-/**
- * What package-lock.json says of the packages that Postern is built with and runs with, as far as
- * the inventory and the licences need it.
- */
+/** Reads package-lock.json, for the bill of materials and the licence check. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A package at a version. */
+/** A locked package. */
 export interface LockedPackage {
-  /** Where it lies, `node_modules/a/node_modules/b`. */
+  /** Its path, `node_modules/a/node_modules/b`. */
   readonly path: string;
   readonly name: string;
   readonly version: string;
-  /** Hash of its archive as subresource integrity, `sha512-…`. */
+  /** Hash of its archive, as subresource integrity (`sha512-…`). */
   readonly integrity: string;
-  /** SPDX expression; undefined where the package has none. */
+  /** SPDX expression; undefined when the package has none. */
   readonly licence: string | undefined;
-  /** `development` is never shipped, `optional` is there on some platforms only. */
+  /** `development` is never shipped; `optional` is installed on some platforms only. */
   readonly need: 'runtime' | 'optional' | 'development';
   readonly hasInstallScript: boolean;
-  /** Places of the packages it uses, those that lie there only. */
+  /** Paths of the packages that it depends on, if they are installed only there. */
   readonly uses: readonly string[];
 }
 
@@ -37,18 +34,18 @@ interface Entry {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The lock file of a directory. */
+/** A parsed lock file. */
 export interface LockFile {
   readonly name: string;
   readonly version: string;
   readonly licence: string | undefined;
-  /** What the root itself uses, as places. */
+  /** Paths of the root's own dependencies. */
   readonly uses: readonly string[];
-  /** In the order of their places. */
+  /** Sorted by path. */
   readonly packages: readonly LockedPackage[];
 }
 
-/** Reads package-lock.json (lockfileVersion 3). Throws when it is not like that. */
+/** Reads package-lock.json. Throws unless it has lockfileVersion 3. */
 export function readLockFile(directory: string): LockFile {
   const text = readFileSync(join(directory, 'package-lock.json'), 'utf8');
   const lock = JSON.parse(text) as { lockfileVersion: number; packages: Record<string, Entry> };
@@ -98,7 +95,7 @@ function usesOf(path: string, entry: Entry, places: ReadonlySet<string>): string
   return [...new Set(names.flatMap((name) => placeOf(name, path, places) ?? []))].sort();
 }
 
-/** The place where Node.js finds a package from another one: its own node_modules, or one above. */
+/** Resolves a package as Node.js does: from its own node_modules upwards. */
 function placeOf(name: string, from: string, places: ReadonlySet<string>): string | undefined {
   for (let base = from; ; base = base.slice(0, Math.max(base.lastIndexOf('/node_modules/'), 0))) {
     const place = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
@@ -108,8 +105,8 @@ function placeOf(name: string, from: string, places: ReadonlySet<string>): strin
 }
 
 /**
- * The licence that an installed package names in its own package.json; undefined for one that is
- * not installed, since it is for another platform, or names none.
+ * The licence in an installed package's package.json; undefined when it has none, or is not
+ * installed (for another platform).
  */
 export function readInstalledLicence(directory: string, path: string): string | undefined {
   const file = join(directory, path, 'package.json');

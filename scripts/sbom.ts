@@ -1,11 +1,11 @@
-/** Prints the bill of materials of package-lock.json: CycloneDX 1.6 as JSON. */
+/** Prints the bill of materials of package-lock.json as CycloneDX 1.6 JSON. */
 import { packageRoot } from '../src/lib/resources.ts';
 import { renderBillOfMaterials } from './cyclonedx.ts';
 import { checkLicence } from './licence-rules.ts';
 import { readInstalledLicence, readLockFile } from './lock-file.ts';
 
 const lock = readLockFile(packageRoot);
-// What is handed out must not say of a package what the package does not say itself.
+// The published licences must match the packages' own.
 const faults = lock.packages.flatMap(
   (one) => checkLicence(one, readInstalledLicence(packageRoot, one.path)) ?? [],
 );

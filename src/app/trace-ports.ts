@@ -22,8 +22,8 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
       const { service } = gate.bridge;
       const traced: Bridge = {
         ...bridge,
-        ask: (...question) =>
-          tracing.span({ name: 'postern.bridge', service }, () => bridge.ask(...question)),
+        ask: (...args) =>
+          tracing.span({ name: 'postern.bridge', service }, () => bridge.ask(...args)),
       };
       bridges.set(bridge, traced);
       return traced;

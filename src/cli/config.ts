@@ -15,7 +15,7 @@ import {
 } from './toolkit/options.ts';
 import { print, printJson, printStderr } from './toolkit/output.ts';
 
-/** Answer of `/v1/config/reload`. */
+/** Response of `/v1/config/reload`. */
 interface Reloaded {
   readonly gates: readonly string[];
   readonly need_restart: readonly string[];
@@ -78,7 +78,7 @@ export function registerConfigCommands(program: Command): void {
     );
 }
 
-/** As `postern.yaml` would say it, with the origin of each value in a comment. */
+/** Renders the settings as `postern.yaml`, with the origin of each value as a comment. */
 function renderYaml(settings: readonly Omit<EffectiveSetting, 'secret'>[]): string {
   const lines: string[] = [];
   let openSections: readonly string[] = [];

@@ -26,23 +26,23 @@ export function registerDemoCommand(program: Command): void {
 }
 
 async function printRows(demo: Demo): Promise<number> {
-  const { runRows: playRows } = await import('../demo/rows.ts');
+  const { runRows } = await import('../demo/rows.ts');
   let failures = 0;
   print(`${'HANDSHAKE THROUGH NGINX'.padEnd(56)}RESULT`);
-  const scene = {
+  const context = {
     url: demo.url,
     issue: (kind: string, body: object) => issue(demo, kind, body),
     revoke: async (id: string) => void (await send(demo, 'DELETE', `/v1/tokens/${id}`)),
   };
-  for await (const { description: what, expected, actual } of playRows(scene)) {
+  for await (const { description, expected, actual } of runRows(context)) {
     const isRight = actual === expected;
     if (!isRight) failures++;
-    print(`${what.padEnd(56)}${actual}${isRight ? '' : `   WRONG: expected ${expected}`}`);
+    print(`${description.padEnd(56)}${actual}${isRight ? '' : `   WRONG: expected ${expected}`}`);
   }
   return failures;
 }
 
-/** Tells what to try, and waits for Ctrl-C. */
+/** Prints what to try, and waits for Ctrl-C. */
 async function stayUp(demo: Demo): Promise<void> {
   const { token } = await issue(demo, 'tokens', { subject: 'you' });
   const socketUrl = demo.url.replace('http', 'ws');

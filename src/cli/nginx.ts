@@ -26,7 +26,7 @@ interface RenderOptions extends ConfigOptions {
   readonly force?: true;
 }
 
-/** What can be done with the files; one of them at a time. */
+/** The output options, which exclude each other. */
 const outputOptions = ['out', 'check', 'diff', 'file'] as const;
 
 /** `postern nginx …`. */
@@ -123,7 +123,6 @@ function writeFiles(directory: string, bundle: ConfigBundle, force: boolean): vo
   );
 }
 
-/** How each state is told. */
 const stateMessages = {
   same: 'is as it should be',
   missing: 'is missing',

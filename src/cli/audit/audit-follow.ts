@@ -5,13 +5,13 @@ import { expectSuccess } from '../toolkit/admin-response.ts';
 import { CommandFailed } from '../toolkit/command-failed.ts';
 import { readEvents } from '../toolkit/server-events.ts';
 
-/** Milliseconds between two attempts to get a stream back, and how many of them are in vain at most. */
+/** Milliseconds between attempts to reconnect, and the maximum number of attempts in a row. */
 const reconnect = { ms: 1_000, times: 60 } as const;
 
 /**
- * Entries of the audit log behind a number, as they are added, without end: when the service goes away it
- * is asked again, and goes on where it ended. Rejects with Refusal, and with OperatorError when it does
- * not come back.
+ * Follows the audit log: yields the entries after `after`, without end. Reconnects when the service
+ * goes away, and resumes at the last entry. Rejects with CommandFailed, and with OperatorError when
+ * the service does not come back.
  */
 export async function* followAudit(
   admin: AdminClient,

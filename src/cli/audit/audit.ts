@@ -89,7 +89,7 @@ Examples:
     .action((options: TailOptions) =>
       withAdmin(options, async (admin) => {
         const [filter, all] = [toFilterQuery(options), '/v1/audit?limit=1'];
-        // First, so that what is added meanwhile is followed and not missed.
+        // Read first, so that entries added in between are followed and not missed.
         const newest = expectSuccess(await admin.send('GET', all)) as ShownAuditPage;
         const after = newest.entries[0]?.seq ?? 0;
         const query = new URLSearchParams(filter);
@@ -131,7 +131,7 @@ Examples:
 
 async function verify({ expectHead = [], json, ...options }: VerifyOptions): Promise<void> {
   const { config } = loadConfigFrom(options);
-  // Loaded here, because the other commands do not need a store.
+  // Loaded on demand: the other commands need no store.
   const { openSqliteStore } = await import('../../store/sqlite/store.ts');
   const { auditFaults, verifyAudit } = await import('../../audit/verify.ts');
   const store = openSqliteStore(config.dataDir);
@@ -179,7 +179,7 @@ function toFilterQuery(options: FilterOptions): URLSearchParams {
   return query;
 }
 
-/** One line an entry: JSON for scripts, or what there is of it, for people. */
+/** Renders an entry as one line: JSON for scripts, else its fields. */
 function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
   if (json) return JSON.stringify(entry);
   const { seq, at, event, actor } = entry;

@@ -3,7 +3,7 @@ import { renderTable } from '../toolkit/output.ts';
 
 const marks = { passed: '✓', denied: '✗', skipped: '–' } as const;
 
-/** An explanation for people. */
+/** Renders an explanation as text. */
 export function renderExplanation(explanation: ShownExplanation): string {
   const { facts, gate, steps, identity, reason, detail, headers } = explanation;
   const lines = ['Facts'];

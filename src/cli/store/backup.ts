@@ -63,7 +63,7 @@ Example:
     });
 }
 
-/** What somebody has to do now, before clients come back. */
+/** Lists what to revoke again before clients reconnect. */
 function renderUndone(undone: Undone | undefined): string[] {
   if (undone === undefined) {
     return [
@@ -104,7 +104,7 @@ function renderUndone(undone: Undone | undefined): string[] {
   return parts.length > 0 ? parts : ['Nothing was issued, used or revoked since the backup.'];
 }
 
-/** Ids a command, so that it fits on a command line. */
+/** Ids per command, to stay below the limit of a command line. */
 const idsPerCommand = 50;
 
 function revokeCommands(ids: readonly string[]): string[] {

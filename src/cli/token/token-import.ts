@@ -15,16 +15,16 @@ interface ImportOptions extends AdminOptions {
   readonly allowWeak?: boolean;
 }
 
-/** One token of an import, in the fields of the admin API; `where` is for messages. */
+/** A token to import, in the fields of the admin API. `where` is its position, for messages. */
 interface Entry {
   readonly where: string;
   readonly body: Record<string, unknown>;
 }
 
-/** Tokens a request. */
+/** Tokens per request. */
 const batchSize = 200;
 
-/** A million tokens are no more than that. */
+/** Bytes; a million tokens fit. */
 const maxBytes = 256 * 1024 * 1024;
 
 /** Columns of a CSV file that hold several values, separated by spaces. */
@@ -122,7 +122,7 @@ function readSource(source: string): Entry[] {
   }
 }
 
-/** File names are secrets, so messages count the files instead of naming them. */
+/** The file names are secrets, so messages number the files. */
 function readDirectory(directory: string): Entry[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter((file) => file.isFile() && !file.name.startsWith('.'))
@@ -138,7 +138,7 @@ function readJsonLines(file: string, text: string): Entry[] {
     if (line.trim() === '') return [];
     const where = `${file}:${index + 1}`;
     const body = parseObject(line);
-    // The line holds a secret: it is not shown.
+    // The line is not shown: it holds a secret.
     if (body === undefined) throw new CommandFailed(`${where}: not a JSON object`);
     return [{ where, body }];
   });

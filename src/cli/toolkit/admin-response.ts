@@ -8,7 +8,7 @@ interface Problem {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
 
-/** The body of a successful answer. Throws Refusal with what the problem says otherwise. */
+/** Returns the body of a successful response. Otherwise throws CommandFailed with the problem. */
 export function expectSuccess({ status, body }: AdminResponse, about?: string): unknown {
   if (status >= 200 && status < 300) return body;
   const problem: Problem = typeof body === 'object' && body !== null ? body : {};

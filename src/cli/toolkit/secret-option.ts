@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { printStderr } from './output.ts';
 
-/** Longest secret that is read. */
+/** Characters of a secret. */
 const maxLength = 16_384;
 
-/** Where a secret comes from: the command line, a file, or a question on the terminal. */
+/** The source of a secret: the command line, a file, or a prompt. */
 export interface SecretSource {
-  /** Name of the option, for messages. */
+  /** Option name, for messages. */
   readonly option: string;
-  /** `-` stands for standard input. */
+  /** `-` reads standard input. */
   readonly value: string | undefined;
   readonly file: string | undefined;
   readonly prompt?: boolean | undefined;
 }
 
 /**
- * Reads a secret: its first line, without white space around it; undefined when no option names one.
- * Ends the command with a usage error, which never holds the secret.
+ * Reads a secret: the first line, trimmed; undefined when no option names one. Ends the command
+ * with a usage error, which never contains the secret.
  */
 export async function readSecret(
   command: Command,
@@ -56,11 +56,11 @@ function readText(
   }
 }
 
-/** Asks on the terminal, and shows nothing of the answer. */
+/** Prompts on the terminal without echo. */
 function promptForSecret(command: Command, option: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal to ask on`);
-  // First: what is typed or pasted while the question is still being written is not to be shown.
+  // Set before the prompt, so that early input is not echoed either.
   stdin.setRawMode(true);
   stderr.write(`${option}: `);
   return new Promise((resolve) => {
