@@ -1,13 +1,13 @@
 /**
- * Kills Postern under load, a thousand times, and says whether it lost anything that it had
- * acknowledged:
+ * Crash test: kills Postern under load, a thousand times, and checks that nothing it acknowledged is
+ * lost:
  *
  *   npm run torture                          # 1,000 kills of one process
  *   npm run torture -- --kills 20
- *   npm run torture -- --workers 2           # kills a worker while the other goes on, then both
- *   npm run torture -- --seed 42             # the same choices again; the moments differ
+ *   npm run torture -- --workers 2           # kills one worker while the other runs, then both
+ *   npm run torture -- --seed 42             # the same random choices; the timing differs
  *
- * The exit code is 0 when all promises were kept, 1 when not.
+ * Exits with 0 when all promises were kept, else with 1.
  */
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -15,7 +15,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printStderr, print } from '../src/cli/toolkit/output.ts';
+import { print, printStderr } from '../src/cli/toolkit/output.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { torture } from './torture.ts';
 
@@ -30,7 +30,7 @@ const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort());
 process.on('SIGTERM', () => interrupt.abort());
 
-// What is shipped, and it starts faster.
+// Uses the build: it is what is shipped, and starts faster.
 const build = spawnSync(process.execPath, [join(packageRoot, 'scripts/build.ts')], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
