@@ -1,12 +1,13 @@
 /**
- * Generates documentation tables (settings, denials, problems, metrics, API) and the files in
- * nginx/ from the code. `--check` writes nothing and exits with 1 when something is out of date.
+ * Generates from the code: documentation tables (settings, denials, problems, metrics, API), the
+ * files in nginx/, and the JSON Schema of postern.yaml. `--check` writes nothing and exits with 1
+ * when something is out of date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.ts';
 import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
-import { settings } from '../src/config/schema.ts';
+import { settings } from '../src/config/settings.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
@@ -16,6 +17,7 @@ import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
 import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
+import { configSchemaFile, renderConfigSchema } from './config-schema.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
@@ -50,7 +52,8 @@ for (const { file, name, render } of parts) {
   if (!checking) writeFileSync(file, after);
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
 }
-const nginxFiles = [
+const wholeFiles = [
+  [configSchemaFile, renderConfigSchema()] as const,
   ...[...renderShippedFiles(defaultBundleOptions)].map(
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
@@ -58,7 +61,7 @@ const nginxFiles = [
     ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
   ),
 ];
-for (const [file, text] of nginxFiles) {
+for (const [file, text] of wholeFiles) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   stale++;
   if (!checking) {
@@ -161,15 +164,13 @@ function renderDenials(): string {
 function renderMetrics(): string {
   return renderTable(
     ['Metric', 'Type', 'Labels', 'Workers', 'What it says'],
-    Object.values<Definition>(definitions).map(
-      ({ name, type, labels, aggregation: across, help }) => [
-        `\`${name}\``,
-        type,
-        labels.map((label) => `\`${label}\``).join(', ') || '–',
-        across,
-        help,
-      ],
-    ),
+    Object.values<Definition>(definitions).map(({ name, type, labels, aggregation, help }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(', ') || '–',
+      aggregation,
+      help,
+    ]),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Reads package-lock.json, for the bill of materials and the licence check. */
+/** Reads package-lock.json, for the checks of licences, hashes and install scripts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,8 +15,6 @@ export interface LockedPackage {
   /** `development` is never shipped; `optional` is installed on some platforms only. */
   readonly need: 'runtime' | 'optional' | 'development';
   readonly hasInstallScript: boolean;
-  /** Paths of the packages that it depends on, if they are installed only there. */
-  readonly uses: readonly string[];
 }
 
 interface Entry {
@@ -28,41 +26,27 @@ interface Entry {
   readonly devOptional?: boolean;
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** A parsed lock file. */
-export interface LockFile {
-  readonly name: string;
-  readonly version: string;
-  readonly licence: string | undefined;
-  /** Paths of the root's own dependencies. */
-  readonly uses: readonly string[];
-  /** Sorted by path. */
-  readonly packages: readonly LockedPackage[];
-}
+/** The packages of this repository itself: the root and its workspaces. */
+const isOwn = (path: string) => !/(?:^|\/)node_modules\/(?!@postern-gate\/)/.test(path);
 
-/** Reads package-lock.json. Throws unless it has lockfileVersion 3. */
-export function readLockFile(directory: string): LockFile {
+/**
+ * The packages of package-lock.json, sorted by path. Throws unless it has lockfileVersion 3.
+ */
+export function readLockedPackages(directory: string): readonly LockedPackage[] {
   const text = readFileSync(join(directory, 'package-lock.json'), 'utf8');
   const lock = JSON.parse(text) as { lockfileVersion: number; packages: Record<string, Entry> };
-  const root = lock.packages[''];
-  if (lock.lockfileVersion !== 3 || root?.name === undefined || root.version === undefined) {
+  if (lock.lockfileVersion !== 3) {
     throw new Error('package-lock.json is not of version 3; run npm install with a current npm');
   }
-  const places = new Set(Object.keys(lock.packages));
-  const packages = Object.entries(lock.packages)
-    .filter(([path]) => path !== '')
-    .map(([path, entry]) => readPackage(path, entry, places))
+  return Object.entries(lock.packages)
+    .filter(([path]) => !isOwn(path))
+    .map(([path, entry]) => readPackage(path, entry))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const uses = usesOf('', root, places);
-  return { name: root.name, version: root.version, licence: root.license, uses, packages };
 }
 
-function readPackage(path: string, entry: Entry, places: ReadonlySet<string>): LockedPackage {
+function readPackage(path: string, entry: Entry): LockedPackage {
   const { version, integrity } = entry;
   if (version === undefined || integrity === undefined) {
     throw new Error(`package-lock.json: ${path} has no version or no integrity`);
@@ -75,33 +59,12 @@ function readPackage(path: string, entry: Entry, places: ReadonlySet<string>): L
     licence: entry.license,
     need: needOf(entry),
     hasInstallScript: entry.hasInstallScript ?? false,
-    uses: usesOf(path, entry, places),
   };
 }
 
 function needOf({ dev, optional, devOptional }: Entry): LockedPackage['need'] {
   if (dev) return 'development';
   return optional || devOptional ? 'optional' : 'runtime';
-}
-
-function usesOf(path: string, entry: Entry, places: ReadonlySet<string>): string[] {
-  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = entry;
-  const names = Object.keys({
-    ...dependencies,
-    ...devDependencies,
-    ...optionalDependencies,
-    ...peerDependencies,
-  });
-  return [...new Set(names.flatMap((name) => placeOf(name, path, places) ?? []))].sort();
-}
-
-/** Resolves a package as Node.js does: from its own node_modules upwards. */
-function placeOf(name: string, from: string, places: ReadonlySet<string>): string | undefined {
-  for (let base = from; ; base = base.slice(0, Math.max(base.lastIndexOf('/node_modules/'), 0))) {
-    const place = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
-    if (places.has(place)) return place;
-    if (base === '') return undefined;
-  }
 }
 
 /**

@@ -39,7 +39,10 @@ describe('the verdict of a soak', () => {
   });
 
   test('one slow slice is a busy machine', () => {
-    assert.equal(compareHalves(twenty((index) => (index === 15 ? { p99: 400 } : {}))).verdict, 'flat');
+    assert.equal(
+      compareHalves(twenty((index) => (index === 15 ? { p99: 400 } : {}))).verdict,
+      'flat',
+    );
   });
 
   test('a database that holds more is no leak', () => {

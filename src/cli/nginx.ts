@@ -139,7 +139,10 @@ function checkFiles(directory: string, bundle: ConfigBundle): void {
 
 function printDiff(directory: string, bundle: ConfigBundle): void {
   const differences = compareBundle(directory, bundle)
-    .map(({ path, existing, rendered }) => renderUnifiedDiff(path, existing, rendered))
+    .map(({ path, existing, rendered }) => {
+      const before = existing === undefined ? '/dev/null' : `a/${path}`;
+      return renderUnifiedDiff({ before, after: `b/${path}` }, existing ?? '', rendered);
+    })
     .filter((text) => text !== '');
   if (differences.length === 0) return;
   process.stdout.write(differences.join(''));

@@ -118,7 +118,7 @@ export function createBridge(
     onRequest({ service, milliseconds: performance.now() - start, isAnswered });
     if (outcome instanceof Error) {
       const isLate = outcome instanceof RequestFailed && outcome.kind === 'late';
-      return { ...unavailable(outcome.message), ...(isLate && { late: true }) };
+      return { ...unavailable(outcome.message), ...(isLate && { timedOut: true }) };
     }
     if ('why' in outcome) return unavailable(outcome.why);
     setHealth(undefined);
@@ -189,7 +189,7 @@ export function createBridge(
   }
 
   return {
-    cookiesOf: (header) => pickCookies(header, profile.cookies, gate.cookieNames),
+    selectCookies: (header) => pickCookies(header, profile.cookies, gate.cookieNames),
     async ask(request, now, mayDoExpensiveWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
       const pending = checkRequest(request, now, mayDoExpensiveWork);

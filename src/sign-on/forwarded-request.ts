@@ -1,6 +1,6 @@
 import type { Handshake } from '../core/gate/handshake.ts';
-import { encodeOctets, pageAddress, pageTarget } from '../core/gate/page-address.ts';
 import { readPath } from '../core/gate/path-readings.ts';
+import { percentEncodeOctets, requestTarget, requestUrl } from '../core/gate/request-url.ts';
 import type { BridgeFact } from '../core/model/sign-on-settings.ts';
 
 /**
@@ -23,7 +23,7 @@ export function pathsToCheck({ path }: Handshake): readonly (string | undefined)
 }
 
 function encodePath(path: string): string {
-  return path.replace(/[^A-Za-z0-9._~!$&'()*+,;=:@/-]/g, encodeOctets);
+  return path.replace(/[^A-Za-z0-9._~!$&'()*+,;=:@/-]/g, percentEncodeOctets);
 }
 
 /**
@@ -37,8 +37,8 @@ export function forwardedRequest(
 ): ForwardedRequest {
   const { scheme = 'https', host, method } = handshake;
   return {
-    url: pageAddress(handshake, tokenNames),
-    uri: pageTarget(handshake, tokenNames),
+    url: requestUrl(handshake, tokenNames),
+    uri: requestTarget(handshake, tokenNames),
     scheme,
     host,
     method,

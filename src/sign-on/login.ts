@@ -1,4 +1,4 @@
-import { encodeOctets } from '../core/gate/page-address.ts';
+import { percentEncodeOctets } from '../core/gate/request-url.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-headers.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import type { ServiceProfile } from './service-profile.ts';
@@ -32,7 +32,7 @@ function appendReturnUrl(
   if (!login.endsWith('=')) return login;
   // A bare path means something only to a login on the client's own host.
   const returnUrl = returnTo === 'uri' && login.startsWith('/') ? request.uri : request.url;
-  return login + encodeOctets(returnUrl);
+  return login + percentEncodeOctets(returnUrl);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type DecisionRecord, type Events, isOmitted } from '../core/model/events.ts';
+import { type DecisionRecord, type Events, isSampledOut } from '../core/model/events.ts';
 
 /** The last decisions, by the request id that denials and log lines carry. */
 export interface RecentDecisions {
@@ -33,7 +33,7 @@ export function createRecentDecisions(): RecentDecisions {
   return {
     events: {
       decided(record) {
-        if (isOmitted(record)) return;
+        if (isSampledOut(record)) return;
         if (record.verdict.verdict === 'deny') denials.add(record);
         else if (hasRoom(record.at)) admissions.add(record);
       },

@@ -1,4 +1,4 @@
-import { type AuditEntry, postern } from '../core/model/audit.ts';
+import { type AuditEntry, systemActor } from '../core/model/audit.ts';
 import { clientNetwork } from '../lib/client-network.ts';
 
 /** Limits of a sampler. */
@@ -80,7 +80,7 @@ export function createSampler(limits: Sampling): Sampler {
         ({ common: { network, ...common }, suppressed, first, last }) => ({
           ...common,
           at: last,
-          actor: { ...postern, client: network },
+          actor: { ...systemActor, client: network },
           count: suppressed,
           details: { first: new Date(first).toISOString(), last: new Date(last).toISOString() },
         }),

@@ -1,5 +1,5 @@
 import { renderListenAddress } from '../../config/listen-address.ts';
-import { secretForm } from '../../lib/mask.ts';
+import { secretPattern } from '../../lib/mask.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { defaultCachePath, renderCacheZone } from './cache.ts';
 import { looseNamePattern } from './parameter-patterns.ts';
@@ -118,7 +118,7 @@ function renderMaskMaps(
     "~^(?<${truncated}>.{${maxLoggedLength}})." "$${truncated}...";
     "~^" ${from};
 }`,
-    render(1, '', secretForm),
+    render(1, '', secretPattern),
     ...names.map((name, index) => render(index + 2, parameterStartPattern(name), valuePattern)),
   ].join('\n');
 }

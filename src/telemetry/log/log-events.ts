@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Events, isOmitted } from '../../core/model/events.ts';
+import { type Events, isSampledOut } from '../../core/model/events.ts';
 import type { Deny } from '../../core/model/verdict.ts';
 import { maskText } from '../../lib/mask.ts';
 import type { LogSampler } from './log-sampler.ts';
@@ -9,7 +9,7 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
   const logsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (!logsDecisions || isOmitted(record) || sampler?.shouldLog(record) === false) return;
+      if (!logsDecisions || isSampledOut(record) || sampler?.shouldLog(record) === false) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';
@@ -36,14 +36,14 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
         denied ? `denied: ${verdict.reason}` : 'allowed',
       );
     },
-    issued({ id, kind, subject, bounds, expiresAt, maxUses }) {
+    issued({ id, kind, subject, restrictions, expiresAt, maxUses }) {
       log.info(
         {
           event: 'issue',
           token_id: id,
           kind,
           subject,
-          gates: bounds.gates,
+          gates: restrictions.gates,
           expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
           max_uses: maxUses,
         },
@@ -54,7 +54,7 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
       log.info({ event: 'sign_in', token_id: id, subject, parent }, 'session opened');
     },
     signInDenied({ gate, denial, host, origin, client }) {
-      if (isOmitted({ verdict: denial })) return;
+      if (isSampledOut({ verdict: denial })) return;
       log.info(
         {
           event: 'sign_in',
