@@ -1,7 +1,7 @@
 /** Response headers by lower-case name: one entry per line, one character per byte (latin1). */
 export type AnswerHeaderLines = Readonly<Record<string, readonly string[]>>;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what nobody's name holds.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters never belong in a name.
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
