@@ -1,5 +1,5 @@
-import { parseRawRequest } from '../../src/cli/toolkit/raw-request.ts';
 import { CommandFailed } from '../../src/cli/toolkit/command-failed.ts';
+import { parseRawRequest } from '../../src/cli/toolkit/raw-request.ts';
 import { isHttpToken } from '../../src/lib/http-token.ts';
 import { expect, type Target } from '../target.ts';
 
