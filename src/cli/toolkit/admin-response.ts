@@ -1,10 +1,5 @@
-import { Refused } from '../../lib/refused.ts';
 import type { AdminResponse } from './admin-client.ts';
-
-/** The admin API refused a request. The message is for people. */
-export class Refusal extends Refused {
-  override readonly name = 'Refusal';
-}
+import { CommandFailed } from './command-failed.ts';
 
 interface Problem {
   readonly title?: string;
@@ -13,12 +8,12 @@ interface Problem {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
 }
 
-/** The body of a successful answer. Throws Refusal with what the problem says otherwise. */
-export function expectOk({ status, body }: AdminResponse, about?: string): unknown {
+/** Returns the body of a successful response. Otherwise throws CommandFailed with the problem. */
+export function expectSuccess({ status, body }: AdminResponse, about?: string): unknown {
   if (status >= 200 && status < 300) return body;
   const problem: Problem = typeof body === 'object' && body !== null ? body : {};
   if (problem.code === undefined) {
-    throw new Refusal(`the answer (status ${status}) does not come from Postern's admin API`);
+    throw new CommandFailed(`the answer (status ${status}) does not come from Postern's admin API`);
   }
   const lines = [
     `${about === undefined ? '' : `${about}: `}${problem.title} (${problem.code})`,
@@ -28,5 +23,5 @@ export function expectOk({ status, body }: AdminResponse, about?: string): unkno
       ? ['  POSTERN_ADMIN_KEY or POSTERN_ADMIN_KEY_FILE does not hold the key of this service.']
       : []),
   ];
-  throw new Refusal(lines.join('\n'));
+  throw new CommandFailed(lines.join('\n'));
 }

@@ -1,11 +1,11 @@
-import { group, type InheritedGroup } from './group.ts';
+import { directives, type InheritedGroup } from './group.ts';
 
-const tls = 'The question goes over plain HTTP.';
-const noBuffering = 'The answer to the question is a head and nothing else.';
-const handler = 'proxy_pass answers in the auth location, and nothing else can.';
+const plainHttpOnly = 'The subrequest goes over plain HTTP.';
+const headersOnly = 'The answer to the subrequest is a head and nothing else.';
+const proxyPassOnly = 'proxy_pass answers in the auth location, and nothing else can.';
 
-/** Names with the prefix of their family. */
-function named(prefix: string, endings: string): string {
+/** Adds the prefix of a module to each name. */
+function withPrefix(prefix: string, endings: string): string {
   return endings.replaceAll(/\S+/g, (ending) => `${prefix}_${ending}`);
 }
 
@@ -15,20 +15,32 @@ function proxy(
   reason: string,
   since?: string,
 ): InheritedGroup {
-  return group('proxy', treatment, named('proxy', endings), reason, since ? { since } : {});
+  return directives(
+    'proxy',
+    treatment,
+    withPrefix('proxy', endings),
+    reason,
+    since ? { since } : {},
+  );
 }
 
-/** A family that answers in locations of its own. */
-function foreign(module: string, endings: string, newer: Readonly<Record<string, string>> = {}) {
+/** A module with its own `…_pass` directive, which the auth location does not use. */
+function otherProtocol(
+  module: string,
+  endings: string,
+  newer: Readonly<Record<string, string>> = {},
+) {
   return [
-    ...(endings === '' ? [] : [group(module, 'harmless', named(module, endings), handler)]),
+    ...(endings === ''
+      ? []
+      : [directives(module, 'harmless', withPrefix(module, endings), proxyPassOnly)]),
     ...Object.entries(newer).map(([since, names]) =>
-      group(module, 'harmless', named(module, names), handler, { since }),
+      directives(module, 'harmless', withPrefix(module, names), proxyPassOnly, { since }),
     ),
   ];
 }
 
-/** What FastCGI, SCGI and uwsgi have in common. */
+/** Directives that FastCGI, SCGI and uwsgi share. */
 const common =
   'bind buffer_size buffering buffers busy_buffers_size cache cache_background_update cache_bypass cache_key cache_lock cache_lock_age cache_lock_timeout cache_max_range_offset cache_methods cache_min_uses cache_revalidate cache_use_stale cache_valid connect_timeout force_ranges hide_header ignore_client_abort ignore_headers intercept_errors limit_rate max_temp_file_size next_upstream next_upstream_timeout next_upstream_tries no_cache param pass_header pass_request_body pass_request_headers read_timeout request_buffering send_timeout socket_keepalive store store_access temp_file_write_size temp_path';
 
@@ -38,32 +50,32 @@ const tlsEndings =
 const sockets = { '1.31.3': 'socket_rcvbuf socket_sndbuf' };
 const certificates = { '1.27.4': 'ssl_certificate_cache' };
 
-/** Directives of the modules that ask other servers. */
-export const familyDirectives: readonly InheritedGroup[] = [
+/** Directives of the modules that pass requests to other servers. */
+export const upstreamModuleDirectives: readonly InheritedGroup[] = [
   proxy(
     'reset',
     'set_body',
-    'What stands behind a head without a length is a second question; sign-in gets the body that the client sent.',
+    'What stands behind a head without a length is a second request; sign-in gets the body that the client sent.',
   ),
   proxy(
     'reset',
     'pass_request_body method http_version',
-    'The question is GET over HTTP/1.1 without a body; sign-in is passed on as it came.',
+    'The subrequest is GET over HTTP/1.1 without a body; sign-in is passed on as it came.',
   ),
   proxy(
     'reset',
     'set_header pass_request_headers',
-    'The question and sign-in have headers of their own; where a location has one line, no other is inherited.',
+    'The subrequest and sign-in have headers of their own; where a location has one line, no other is inherited.',
   ),
   proxy(
     'reset',
     'intercept_errors',
-    'An error page would answer in Postern’s place; off for the question and for sign-in.',
+    'An error page would answer in Postern’s place; off for the subrequest and for sign-in.',
   ),
   proxy(
     'reset',
     'bind',
-    'Postern trusts nginx by its address, and an address that is not there makes a 503 of every question.',
+    'Postern trusts nginx by its address, and an address that is not there makes a 503 of every subrequest.',
   ),
   proxy(
     'reset',
@@ -79,7 +91,7 @@ export const familyDirectives: readonly InheritedGroup[] = [
   proxy(
     'reset',
     'connect_timeout read_timeout send_timeout',
-    'The question waits four seconds at most; sign-in has times for connecting and reading.',
+    'The subrequest waits four seconds at most; sign-in has times for connecting and reading.',
   ),
   proxy(
     'reset',
@@ -89,12 +101,12 @@ export const familyDirectives: readonly InheritedGroup[] = [
   proxy(
     'reset',
     'redirect cookie_domain cookie_path hide_header',
-    'Sign-in is answered as Postern says: cookie, redirect and security headers. The question’s answer is read before these.',
+    'Sign-in is answered as Postern says: cookie, redirect and security headers. The subrequest’s answer is read before these.',
   ),
   proxy(
     'yours',
     'cookie_flags',
-    'nginx before 1.19.3 does not know it, so no file can end it: what takes secure or httponly from cookies takes them from the session’s. It has no say over the question.',
+    'nginx before 1.19.3 does not know it, so no file can end it: what takes secure or httponly from cookies takes them from the session’s. It has no say over the subrequest.',
   ),
   proxy(
     'harmless',
@@ -110,7 +122,7 @@ export const familyDirectives: readonly InheritedGroup[] = [
   proxy(
     'reset',
     'cache_lock',
-    'Where nginx keeps answers, questions that are alike waited for each other: what is denied is never kept, so a denial took seconds.',
+    'Where nginx keeps answers, equal subrequests waited for each other: what is denied is never kept, so a denial took seconds.',
   ),
   proxy(
     'harmless',
@@ -122,43 +134,43 @@ export const familyDirectives: readonly InheritedGroup[] = [
     'cache_max_range_offset',
     'With Range in the client’s request nothing is kept, and Postern is asked.',
   ),
-  proxy('harmless', 'cache_convert_head', 'The question is a GET.'),
+  proxy('harmless', 'cache_convert_head', 'The subrequest is a GET.'),
   proxy('harmless', 'force_ranges', 'nginx cuts no ranges out of a subrequest’s answer.'),
   proxy(
     'harmless',
     'request_buffering ignore_client_abort',
-    'The question has no body; who goes away is not let in.',
+    'The subrequest has no body; who goes away is not let in.',
   ),
-  proxy('harmless', 'limit_rate temp_path socket_keepalive send_lowat', noBuffering),
-  proxy('harmless', 'socket_rcvbuf socket_sndbuf', noBuffering, '1.31.3'),
-  proxy('harmless', 'pass_trailers', noBuffering, '1.27.2'),
+  proxy('harmless', 'limit_rate temp_path socket_keepalive send_lowat', headersOnly),
+  proxy('harmless', 'socket_rcvbuf socket_sndbuf', headersOnly, '1.31.3'),
+  proxy('harmless', 'pass_trailers', headersOnly, '1.27.2'),
   proxy(
     'denies',
     'headers_hash_bucket_size headers_hash_max_size',
-    'Too small for the headers of the question, nginx does not start.',
+    'Too small for the headers of the subrequest, nginx does not start.',
   ),
-  group('proxy', 'harmless', named('proxy', tlsEndings), tls),
-  proxy('harmless', 'ssl_certificate_cache', tls, '1.27.4'),
-  ...foreign(
+  directives('proxy', 'harmless', withPrefix('proxy', tlsEndings), plainHttpOnly),
+  proxy('harmless', 'ssl_certificate_cache', plainHttpOnly, '1.27.4'),
+  ...otherProtocol(
     'fastcgi',
     `${common} catch_stderr index keep_conn send_lowat split_path_info`,
     sockets,
   ),
-  ...foreign('uwsgi', `${common} modifier1 modifier2 string ${tlsEndings}`, {
+  ...otherProtocol('uwsgi', `${common} modifier1 modifier2 string ${tlsEndings}`, {
     ...sockets,
     ...certificates,
   }),
-  ...foreign('scgi', common, sockets),
-  ...foreign(
+  ...otherProtocol('scgi', common, sockets),
+  ...otherProtocol(
     'grpc',
     `bind buffer_size connect_timeout hide_header ignore_headers intercept_errors next_upstream next_upstream_timeout next_upstream_tries pass_header read_timeout send_timeout set_header socket_keepalive ${tlsEndings}`,
     { ...sockets, ...certificates },
   ),
-  ...foreign(
+  ...otherProtocol(
     'memcached',
     'bind buffer_size connect_timeout gzip_flag next_upstream next_upstream_timeout next_upstream_tries read_timeout send_timeout socket_keepalive',
   ),
-  ...foreign('tunnel', '', {
+  ...otherProtocol('tunnel', '', {
     '1.31.0':
       'bind buffer_size connect_timeout next_upstream next_upstream_timeout next_upstream_tries read_timeout send_lowat send_timeout socket_keepalive',
     ...sockets,

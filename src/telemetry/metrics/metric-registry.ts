@@ -9,30 +9,30 @@ import {
 import { Histogram } from './histogram.ts';
 import type { Family, Sample } from './snapshot.ts';
 
-/** A number of a gauge, with its labels. */
-export interface Reading<Key extends MetricKey> {
+/** A labelled value of a gauge. */
+export interface GaugeSample<Key extends MetricKey> {
   readonly labels: LabelsOf<Key>;
   readonly value: number;
 }
 
 /**
- * The metrics of this process. Each is begun once, by whoever knows its numbers, and read at a scrape.
- * A new one takes a line in definitions.ts and one of these calls.
+ * Registry of this process's metrics. Each metric is registered once, by its owner, and read at a
+ * scrape. A new metric takes a line in definitions.ts and one of these calls.
  */
-export interface MetricSet {
+export interface MetricRegistry {
   counter<Key extends KeyOf<'counter'>>(key: Key): Counter<LabelsOf<Key>>;
   histogram<Key extends KeyOf<'histogram'>>(key: Key): Histogram<LabelsOf<Key>>;
-  /** `read` is called at each scrape; it is to be quick, and must not throw. */
-  gauge<Key extends KeyOf<'gauge'>>(key: Key, read: () => readonly Reading<Key>[]): void;
-  /** All of them as they are now. */
+  /** `read` runs at each scrape; it must be fast and must not throw. */
+  gauge<Key extends KeyOf<'gauge'>>(key: Key, read: () => readonly GaugeSample<Key>[]): void;
+  /** The current values of all metrics. */
   families(): Family[];
 }
 
-/** Builds an empty set. */
-export function createMetricSet(): MetricSet {
+/** Creates an empty registry. */
+export function createMetricRegistry(): MetricRegistry {
   const sources = new Map<MetricKey, () => readonly Sample[]>();
 
-  function begin(key: MetricKey, read: () => readonly Sample[]): void {
+  function register(key: MetricKey, read: () => readonly Sample[]): void {
     if (sources.has(key)) throw new Error(`the metric ${key} was begun twice`);
     sources.set(key, read);
   }
@@ -40,28 +40,28 @@ export function createMetricSet(): MetricSet {
   return {
     counter(key) {
       const counter = new Counter<LabelsOf<typeof key>>();
-      begin(key, () => counter.samples());
-      // A number that nobody added to yet is 0, where there is but one.
-      if (definitions[key].labels.length === 0) counter.cell({} as LabelsOf<typeof key>);
+      register(key, () => counter.samples());
+      // A counter without labels is exported as 0 before its first event.
+      if (definitions[key].labels.length === 0) counter.series({} as LabelsOf<typeof key>);
       return counter;
     },
     histogram(key) {
       const { name, buckets }: Definition = definitions[key];
       const histogram = new Histogram<LabelsOf<typeof key>>(name, buckets ?? []);
-      begin(key, () => histogram.samples());
+      register(key, () => histogram.samples());
       return histogram;
     },
     gauge(key, read) {
-      begin(key, read);
+      register(key, read);
     },
     families: () =>
-      // In the order in which they are documented.
+      // In the documented order.
       (Object.keys(definitions) as MetricKey[]).flatMap((key) => {
-        const { name, help, type, across }: Definition = definitions[key];
+        const { name, help, type, aggregation }: Definition = definitions[key];
         const values = sources
           .get(key)?.()
           .filter(({ value }) => Number.isFinite(value));
-        return values === undefined ? [] : [{ name, help, type, aggregator: across, values }];
+        return values === undefined ? [] : [{ name, help, type, aggregator: aggregation, values }];
       }),
   };
 }

@@ -2,21 +2,20 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperatorError } from '../../lib/operator-error.ts';
 
-/** Names that nginx gives to kept answers: an MD5, below directories of its last digits. */
-const answerName = /^(?:[0-9a-f]{32}|[0-9a-f]{32}\.\d+|[0-9a-f]{1,2})$/;
+/** Names of nginx cache entries: an MD5, in directories named after its last digits. */
+const cacheEntryName = /^(?:[0-9a-f]{32}|[0-9a-f]{32}\.\d+|[0-9a-f]{1,2})$/;
 
 /**
- * Removes every kept answer below a directory of nginx and returns how many there were. nginx asks
- * anew for what it does not find. Whatever nginx has not put there stays. Throws OperatorError when
- * the directory cannot be read or changed.
+ * Deletes all cached answers below a cache directory and returns their number. Other files stay.
+ * Throws OperatorError when the directory cannot be read or changed.
  */
-export function purgeAnswers(directory: string): number {
+export function purgeCache(directory: string): number {
   let removed = 0;
   try {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
-      if (!answerName.test(entry.name)) continue;
+      if (!cacheEntryName.test(entry.name)) continue;
       const path = join(directory, entry.name);
-      if (entry.isDirectory()) removed += purgeAnswers(path);
+      if (entry.isDirectory()) removed += purgeCache(path);
       else if (entry.isFile() && entry.name.length >= 32) {
         rmSync(path, { force: true });
         removed++;

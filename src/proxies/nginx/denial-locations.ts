@@ -1,21 +1,21 @@
 const deniedLocation = `
-# A denial. A handshake cannot follow a redirect and a program does not want one: both get 401, or 429
-# after too many attempts, which nginx lets no auth service say itself. A page load goes to
-# $postern_login where the location names one, else where its gate (login, bridge) says. There is no
-# add_header but for 429, since one would make nginx forget those of the server.
+# Denials. Handshakes and API calls cannot follow a redirect: they get 401, or 429 after too many
+# attempts (auth_request cannot pass on a 429). Page loads are redirected to $postern_login if the
+# location sets it, else to the login of the gate (login, bridge). No add_header except for 429: the
+# server's add_header lines would no longer apply.
 location @postern_denied {
     internal;
     auth_request off;
     recursive_error_pages off;
-    # An error_page of its own, for a status that nothing has: so none of the server's applies, and
-    # nothing can make a redirect of a 401.
+    # For a status that never occurs: disables the server's error pages, which could turn a 401 into a
+    # redirect.
     error_page 599 /;
-    # A login on this host is named by its path: nginx may not know the port that clients use.
+    # Relative redirects for a login on this host: nginx may not know the port that clients use.
     absolute_redirect off;
-    # The way to the login is for this once, and a redirect for every browser.
+    # The redirect must not be cached, and must be a redirect for every browser.
     expires off;
     msie_refresh off;
-    # Early data of TLS, where it is not to be replayed: the client sends it again by itself.
+    # TLS early data that must not be replayed: the client retries by itself.
     if ($postern_status = 425) {
         return 425;
     }
@@ -29,11 +29,11 @@ location @postern_denied {
     if ($http_accept ~* application/json) {
         set $postern_any_login "";
     }
-    # Android's WebView sends the name of its app here, with pages too.
+    # Android's WebView sends its app name in this header, for page loads too.
     if ($http_x_requested_with ~* "^XMLHttpRequest$") {
         set $postern_any_login "";
     }
-    # Too many attempts, and nowhere to sign in.
+    # Too many attempts, and no login.
     set $postern_too_many $postern_status$postern_any_login;
     if ($postern_too_many = 429) {
         add_header Retry-After $postern_retry_after always;
@@ -45,7 +45,7 @@ location @postern_denied {
     if ($postern_login = "") {
         return 302 $postern_gate_login;
     }
-    # An address that ends in "rd=" (or another "…=") gets the page that was asked for behind it, as one value.
+    # A login URL that ends in "rd=" (or another "…=") gets the requested URL appended, as one value.
     if ($postern_login ~ "=$") {
         return 302 $postern_login$postern_return_to;
     }
@@ -53,13 +53,13 @@ location @postern_denied {
 }`;
 
 /**
- * With `recursive_error_pages on` in the protected location or around it, the server's `error_page` counts
- * here. It may be a named location, which would serve what was asked for: so nothing of that is left.
+ * Keeps the server's `error_page` from serving the requested URI. With `recursive_error_pages on`
+ * in or around the protected location it applies here too, and may be a named location.
  */
-const forPagesAlone = (status: number, uri: string) =>
+const pageLoadsOnly = (status: number, uri: string) =>
   `
-    # A page of the server's own (recursive_error_pages) is for page loads alone, and must not serve what was
-    # asked for.
+    # An error page of the server (recursive_error_pages) is for page loads only, and must not serve the
+    # requested URI.
     rewrite ^ ${uri}?;
     if ($http_upgrade != "") {
         error_page 599 /;
@@ -72,16 +72,16 @@ const forPagesAlone = (status: number, uri: string) =>
     return ${status};`.slice(1);
 
 const refusedLocation = `
-# Known, and not admitted.
+# Authenticated, but not allowed here: 403.
 location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
-${forPagesAlone(403, '/.postern/refused')}
+${pageLoadsOnly(403, '/.postern/refused')}
 }`;
 
 const limitedLocation = `
-# More handshakes than postern-limits.conf allows.
+# Above the limits of postern-limits.conf: 429.
 location @postern_limited {
     internal;
     auth_request off;
@@ -92,17 +92,19 @@ location @postern_limited {
 }`;
 
 const unavailableLocation = `
-# Postern is down, hangs, or cannot tell. Nothing passes; 503 says that trying again makes sense.
+# Postern is down, hangs, or cannot decide: 503, so that clients retry. Nothing passes.
 location @postern_unavailable {
     internal;
     auth_request off;
     recursive_error_pages off;
     add_header Retry-After 5 always;
-${forPagesAlone(503, '/.postern/unavailable')}
+${pageLoadsOnly(503, '/.postern/unavailable')}
 }`;
 
-/** Where a protected location sends what it does not let through, each for one kind of answer. */
-export const refusalLocations = [
+/**
+ * The named locations that answer for a protected location: denied, refused, limited, unavailable.
+ */
+export const denialLocations = [
   deniedLocation,
   refusedLocation,
   limitedLocation,

@@ -3,14 +3,14 @@ import { systemActor } from '../../core/model/audit.ts';
 import type { DecisionRecord } from '../../core/model/events.ts';
 import { createSampler, type Sampling } from '../sampler.ts';
 
-/** Which decisions are lines of the log. */
-export interface LogSample {
-  isTold(record: DecisionRecord): boolean;
-  /** Writes down how many were left out so far. */
-  finish(): void;
+/** Decides which decisions are logged. */
+export interface LogSampler {
+  shouldLog(record: DecisionRecord): boolean;
+  /** Logs how many were suppressed so far. */
+  flush(): void;
 }
 
-/** Many more than the audit log keeps: people look in the log for what happened a moment ago. */
+/** Larger limits than the audit log's: people search the log for what happened a moment ago. */
 export const logSampling: Sampling = {
   windowMs: 60_000,
   fullEntriesPerKey: 200,
@@ -19,17 +19,17 @@ export const logSampling: Sampling = {
 };
 
 /**
- * Samples denials that cost whoever sends them nothing, not even a credential: of a flood the first ones are lines,
- * and the others a count. Those with a wrong credential are the throttle's business.
+ * Samples denials without any credential, which cost an attacker nothing: the first ones of a flood
+ * are logged, the rest are counted. Denials with a wrong credential are left to the throttle.
  */
-export function createLogSample(log: Logger): LogSample {
+export function createLogSampler(log: Logger): LogSampler {
   const sampler = createSampler(logSampling);
   let timer: NodeJS.Timeout | undefined;
 
-  function finish(): void {
+  function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const { reason, gate, actor, count, details } of sampler.end()) {
+    for (const { reason, gate, actor, count, details } of sampler.endWindow()) {
       log.info(
         {
           event: 'decision',
@@ -46,17 +46,17 @@ export function createLogSample(log: Logger): LogSample {
   }
 
   return {
-    isTold({ verdict, gate, at, clientAddress }) {
-      const isStrangers =
+    shouldLog({ verdict, gate, at, clientAddress }) {
+      const isUnauthenticated =
         verdict.verdict === 'deny' &&
         verdict.identity === undefined &&
         verdict.throttle === undefined;
-      if (!isStrangers) return true;
-      timer ??= setTimeout(finish, logSampling.windowMs).unref();
+      if (!isUnauthenticated) return true;
+      timer ??= setTimeout(flush, logSampling.windowMs).unref();
       const actor = { ...systemActor, client: clientAddress };
       const { reason } = verdict;
       return sampler.sample({ at, event: 'denial', actor, gate, reason }) !== undefined;
     },
-    finish,
+    flush,
   };
 }

@@ -1,7 +1,7 @@
 import type { BundleOptions } from './bundle-options.ts';
 
-/** Who somebody is, in the words of other sign-on services and of applications that trust one. */
-const identity = [
+/** Identity headers of other sign-on services, and of applications that trust one. */
+const identityHeaders = [
   // oauth2-proxy, traefik-forward-auth; Grist, Jenkins and SonarQube read them.
   'X-Forwarded-User',
   'X-Forwarded-Email',
@@ -65,8 +65,8 @@ const identity = [
   'Tailscale-User-Name',
 ] as const;
 
-/** What makes an application take a request for one with another path, method or place. */
-const routing = [
+/** Headers that make an application see another path, method or address. */
+const routingHeaders = [
   'X-Original-URL',
   'X-Original-URI',
   'X-Original-Method',
@@ -78,14 +78,14 @@ const routing = [
   'X-Forwarded-Uri',
   'X-Forwarded-Method',
   'X-Script-Name',
-  // RFC 7239; lists that a client started cannot be believed.
+  // RFC 7239; a list that the client started is not trustworthy.
   'Forwarded',
   // HTTP_PROXY for a CGI program (CVE-2016-5385).
   'Proxy',
 ] as const;
 
-/** What nginx and Postern tell each other. */
-const postern = [
+/** Headers between nginx and Postern. */
+const posternHeaders = [
   'X-Postern-Gate',
   'X-Postern-Auth-URI',
   'X-Postern-Location-URI',
@@ -99,25 +99,30 @@ const postern = [
   'X-Postern-Return',
 ] as const;
 
-/** Headers of a client's own that no backend gets, but for those that a gate sets. */
-export function foreignHeaders({ headers }: Pick<BundleOptions, 'headers'>): readonly string[] {
+/**
+ * Client headers that are removed before the request reaches the backend, except those that a gate
+ * sets.
+ */
+export function clearedHeaders({ headers }: Pick<BundleOptions, 'headers'>): readonly string[] {
   const set = new Set(headers.map((name) => name.toLowerCase()));
-  return [...identity, ...routing, ...postern].filter((name) => !set.has(name.toLowerCase()));
+  return [...identityHeaders, ...routingHeaders, ...posternHeaders].filter(
+    (name) => !set.has(name.toLowerCase()),
+  );
 }
 
 /**
- * The lines that keep them from the backend, in a dialect of nginx. A header with an empty value is not
- * sent, and where another line of the location sets one of these, that line alone counts.
+ * The directives that remove them, in one nginx dialect. A header with an empty value is not sent.
+ * A later line of the location for the same header replaces this one.
  */
-export function renderForeignHeaders(
+export function renderClearedHeaders(
   options: Pick<BundleOptions, 'headers'>,
   line: (name: string) => string,
   { own, client }: { readonly own: string; readonly client: string },
 ): string {
   return `
-# Headers by which other sign-on services name somebody, or which make an application see another path or
-# method: a client's own never get through. One that you need is a line more in the location:
+# Identity headers of other sign-on services, and headers that override path or method: removed from
+# client requests. To pass one on, add a line to the location:
 #     ${own}
 #     ${client}
-${foreignHeaders(options).map(line).join('\n')}`;
+${clearedHeaders(options).map(line).join('\n')}`;
 }

@@ -1,53 +1,56 @@
-/** What is known of an error of the client. Its message is not: it may quote the answer. */
-interface Failure {
+/** The fields of a client error that are used. Not its message: it may quote the response. */
+interface ClientError {
   readonly name?: string;
   readonly code?: string;
   readonly cause?: unknown;
 }
 
-const inTime = 'it did not answer in time';
-const cutShort = 'it closed the connection without a whole answer';
+const timedOut = 'it did not answer in time';
+const closedEarly = 'it closed the connection without a whole answer';
 
-/** Failures by code, in words. */
-const words: Readonly<Record<string, string>> = {
+/** Log messages by error code. */
+const messages: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (connection refused)',
   ENOTFOUND: 'the host of its url is not known to DNS',
   EAI_AGAIN: 'DNS does not answer about the host of its url',
   EHOSTUNREACH: 'its host cannot be reached',
   ENETUNREACH: 'its network cannot be reached',
-  ETIMEDOUT: inTime,
-  UND_ERR_CONNECT_TIMEOUT: inTime,
-  UND_ERR_HEADERS_TIMEOUT: inTime,
-  UND_ERR_BODY_TIMEOUT: inTime,
-  UND_ERR_SOCKET: cutShort,
-  ECONNRESET: cutShort,
-  EPIPE: cutShort,
+  ETIMEDOUT: timedOut,
+  UND_ERR_CONNECT_TIMEOUT: timedOut,
+  UND_ERR_HEADERS_TIMEOUT: timedOut,
+  UND_ERR_BODY_TIMEOUT: timedOut,
+  UND_ERR_SOCKET: closedEarly,
+  ECONNRESET: closedEarly,
+  EPIPE: closedEarly,
   UND_ERR_HEADERS_OVERFLOW: 'its answer has too many headers',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'its answer is too long',
   UND_ERR_DESTROYED: 'Postern is stopping',
 };
 
-/** A question that was not answered. The message may be logged: it holds nothing of question or answer. */
-export class AskFailed extends Error {
+/**
+ * A request to the service failed. The message is safe to log: it holds nothing of request or
+ * response.
+ */
+export class RequestFailed extends Error {
   override readonly name = 'AskFailed';
   /**
-   * `unreachable`: there was no connection to the service, which is nobody's fault who asks; `late`: it
-   * was reached and did not answer in time.
+   * `unreachable`: no connection could be made, which is no client's fault; `late`: connected, but
+   * no response in time.
    */
   readonly kind: 'unreachable' | 'late' | 'unusable';
 
   constructor(error: unknown, isConnected: boolean) {
     const why = explainFailure(error);
     super(why);
-    this.kind = !isConnected ? 'unreachable' : why === inTime ? 'late' : 'unusable';
+    this.kind = !isConnected ? 'unreachable' : why === timedOut ? 'late' : 'unusable';
   }
 }
 
-/** What went wrong, in words for the log. */
+/** The log message for an error. */
 function explainFailure(error: unknown): string {
-  const { name = '', code = '', cause }: Failure = Object(error);
-  if (name === 'TimeoutError') return inTime;
-  if (Object.hasOwn(words, code)) return words[code] ?? code;
+  const { name = '', code = '', cause }: ClientError = Object(error);
+  if (name === 'TimeoutError') return timedOut;
+  if (Object.hasOwn(messages, code)) return messages[code] ?? code;
   if (code.startsWith('HPE_') || name === 'HTTPParserError') return 'its answer is not HTTP';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
   if (/CERT|LEAF_SIGNATURE/.test(code)) return `its certificate is not trusted (${code})`;
@@ -55,26 +58,26 @@ function explainFailure(error: unknown): string {
   return cause === undefined ? `asking it failed (${code || name})` : explainFailure(cause);
 }
 
-/** True when a kept connection turned out to be closed, so that asking again makes sense. */
+/** True when a kept connection turned out to be closed, so that a retry makes sense. */
 export function isStaleConnection(error: unknown): boolean {
-  const { code = '' }: Failure = Object(error);
+  const { code = '' }: ClientError = Object(error);
   return ['UND_ERR_SOCKET', 'UND_ERR_DESTROYED', 'ECONNRESET', 'EPIPE'].includes(code);
 }
 
-/** True when a connection ended since something came in while no question was under way on it. */
-export function isUnaskedAnswer(error: Error): boolean {
-  const { code }: Failure = error;
+/** True when a connection was closed because data came in without a request. */
+export function isUnsolicitedAnswer(error: Error): boolean {
+  const { code }: ClientError = error;
   return code === 'UND_ERR_SOCKET' && error.message === 'bad response';
 }
 
-/** For an answer that may be another question's. */
-export function confused(): Error {
+/** The error for a response that may belong to another request. */
+export function desynchronized(): Error {
   return Object.assign(new Error('an answer that may be to another question'), {
     code: 'UND_ERR_SOCKET',
   });
 }
 
-/** For a question that comes when no more are asked. */
-export function stopping(): Error {
+/** The error for a request during shutdown. */
+export function shuttingDown(): Error {
   return Object.assign(new Error('stopping'), { code: 'UND_ERR_DESTROYED' });
 }

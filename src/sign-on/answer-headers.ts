@@ -1,13 +1,13 @@
-/** Answer headers by name in lower case, one character a byte, one entry a line. */
+/** Response headers by lower-case name: one entry per line, one character per byte (latin1). */
 export type AnswerHeaderLines = Readonly<Record<string, readonly string[]>>;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what nobody's name holds.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters never belong in a name.
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
- * The value of an answer header: UTF-8 text without white space around it, empty when the header is
- * missing or empty. Undefined when it cannot be read: bytes that are no UTF-8, control characters,
- * several lines that differ.
+ * The value of a response header: UTF-8 text, trimmed, empty when the header is missing or empty.
+ * Undefined when the value is unusable: invalid UTF-8, control characters, or several lines that
+ * differ.
  */
 export function readHeader(headers: AnswerHeaderLines, name: string): string | undefined {
   const [first = '', ...others] = Object.hasOwn(headers, name) ? (headers[name] ?? []) : [];
