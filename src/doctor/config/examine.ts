@@ -4,9 +4,9 @@ import {
   renderPlace,
 } from '../../nginx/syntax/index.ts';
 import { type Allowance, allowanceFor, findAllowances } from './allow.ts';
+import { type Ground, prepareGround } from './analysis.ts';
 import { excerptOf, type Finding, type Report, severities } from './finding.ts';
 import { commentsIn, type GateFile } from './gate-file.ts';
-import { type Ground, prepareGround } from './ground.ts';
 import { buildConfiguration } from './model/configuration.ts';
 import type { Rule } from './rule.ts';
 import { rules } from './rules/index.ts';

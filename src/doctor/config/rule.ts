@@ -1,5 +1,5 @@
+import type { Ground } from './analysis.ts';
 import type { Report, RuleCode, Severity } from './finding.ts';
-import type { Ground } from './ground.ts';
 
 /** One thing that can be wrong with a configuration. */
 export interface Rule {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { startBackend } from '../../../src/demo/backend.ts';
 import { tryPage } from '../../../src/demo/client.ts';
 import { buildConfiguration } from '../../../src/doctor/config/model/configuration.ts';
-import { follow } from '../../../src/doctor/config/model/journey.ts';
+import { follow } from '../../../src/doctor/config/model/request-simulation.ts';
 import { page } from '../../../src/doctor/config/model/scenario.ts';
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { chooseServer, findListeners } from '../../../src/doctor/config/model/virtual-host.ts';

@@ -6,9 +6,9 @@ import {
   buildConfiguration,
   type Configuration,
 } from '../../../src/doctor/config/model/configuration.ts';
-import type { AuthAnswer, End } from '../../../src/doctor/config/model/end.ts';
-import { travel } from '../../../src/doctor/config/model/journey.ts';
 import { chooseLocation } from '../../../src/doctor/config/model/match.ts';
+import type { AuthAnswer, End } from '../../../src/doctor/config/model/outcome.ts';
+import { travel } from '../../../src/doctor/config/model/request-simulation.ts';
 import { handshake } from '../../../src/doctor/config/model/scenario.ts';
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { startNginx } from '../../../src/nginx/process.ts';

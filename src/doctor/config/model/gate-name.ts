@@ -1,7 +1,7 @@
 import { authUri, parseAuthUri } from '../../../core/auth-uri.ts';
 import type { Configuration } from './configuration.ts';
-import type { Question } from './end.ts';
 import { chooseLocation } from './match.ts';
+import type { Question } from './outcome.ts';
 import { linesFor } from './request-headers.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';

@@ -1,9 +1,9 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import type { Configuration } from './configuration.ts';
 import { ownOrAround } from './content.ts';
-import type { AuthAnswer, End } from './end.ts';
-import { travel } from './journey.ts';
+import type { AuthAnswer, End } from './outcome.ts';
 import { headersSent } from './request-headers.ts';
+import { travel } from './request-simulation.ts';
 import { handshake, type Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import { evaluateBeginning } from './value.ts';

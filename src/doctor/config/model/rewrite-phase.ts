@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { judge } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
-import type { End } from './end.ts';
+import type { End } from './outcome.ts';
 import { capture, matches, variablesOf } from './pattern.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';

@@ -1,5 +1,5 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import type { Question } from './end.ts';
+import type { Question } from './outcome.ts';
 
 /** What `rewrite` did to a known path. It grows on the way, as the environment does. */
 export interface Moves {

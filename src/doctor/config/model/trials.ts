@@ -1,7 +1,6 @@
 import { matchesHost } from '../../../core/host-pattern.ts';
 import { type Configuration, findAll } from './configuration.ts';
 import { ownOrAround } from './content.ts';
-import type { End } from './end.ts';
 import { asksPostern, type Naming, readNaming } from './gate-name.ts';
 import {
   examplePath,
@@ -10,8 +9,9 @@ import {
   type GateTable,
   placesOf,
 } from './gate-table.ts';
-import { follow } from './journey.ts';
+import type { End } from './outcome.ts';
 import { isErrorPage } from './protection.ts';
+import { follow } from './request-simulation.ts';
 import { handshake, page, type Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import { pathsToTry } from './trial-paths.ts';

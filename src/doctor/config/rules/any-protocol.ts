@@ -1,5 +1,5 @@
+import { describe } from '../analysis.ts';
 import { replaceArgument } from '../edit.ts';
-import { describe } from '../ground.ts';
 import { headersSent } from '../model/request-headers.ts';
 import { h2c } from '../model/scenario.ts';
 import type { Rule } from '../rule.ts';

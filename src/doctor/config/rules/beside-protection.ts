@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { backendOf, type Entry, passesUpgrade } from '../model/protection.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Rule } from '../rule.ts';

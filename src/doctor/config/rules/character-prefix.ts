@@ -1,6 +1,6 @@
 import { compareHosts } from '../../../core/host-pattern.ts';
 import { relatePaths } from '../../../core/path-pattern.ts';
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { type GateAt, renderGatePlace } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest, type Trial } from '../model/trials.ts';

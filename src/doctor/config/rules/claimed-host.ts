@@ -1,5 +1,5 @@
+import { describe, headOf } from '../analysis.ts';
 import { replaceArgument } from '../edit.ts';
-import { describe, headOf } from '../ground.ts';
 import type { Rule } from '../rule.ts';
 
 /** The host of the request line and the header Host may differ. */

@@ -1,6 +1,6 @@
+import { describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe } from '../ground.ts';
-import type { End } from '../model/end.ts';
+import type { End } from '../model/outcome.ts';
 import { type Entry, isErrorPage } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
 

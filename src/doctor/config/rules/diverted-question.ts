@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe, headOf } from '../analysis.ts';
 import { insertInto } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe, headOf } from '../ground.ts';
 import { backendOf } from '../model/protection.ts';
 import type { Question } from '../model/question.ts';
 import type { Scope } from '../model/scope.ts';

@@ -1,5 +1,5 @@
+import { describe, unreadAround } from '../analysis.ts';
 import { insertBefore, replaceArgument } from '../edit.ts';
-import { describe, unreadAround } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
 import { passesUpgrade } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';

@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Ground } from '../analysis.ts';
+import { describe, unreadAround } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import type { Ground } from '../ground.ts';
-import { describe, unreadAround } from '../ground.ts';
 import { backendOf, type Entry } from '../model/protection.ts';
 import { linesFor } from '../model/request-headers.ts';
 import type { Scope } from '../model/scope.ts';

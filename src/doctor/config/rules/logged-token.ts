@@ -1,5 +1,5 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { describe } from '../ground.ts';
+import { describe } from '../analysis.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Scope } from '../model/scope.ts';
 import { variablesIn } from '../model/value.ts';

@@ -1,6 +1,6 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe, type Ground, headOf } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground, headOf } from '../ground.ts';
 import { isMark, markVariable, posternAuth, setsGate } from '../model/gate-name.ts';
 import type { Scope } from '../model/scope.ts';
 import { locationsIn } from '../model/trial-paths.ts';

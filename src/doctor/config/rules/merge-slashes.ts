@@ -1,5 +1,5 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import type { GateTable } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest, type Trial } from '../model/trials.ts';

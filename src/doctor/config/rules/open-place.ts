@@ -1,4 +1,4 @@
-import { describe, type Ground, headOf, unreadAround } from '../ground.ts';
+import { describe, type Ground, headOf, unreadAround } from '../analysis.ts';
 import { asksForPassword, programIn } from '../model/content.ts';
 import { renderGatePlace } from '../model/gate-table.ts';
 import { backendOf } from '../model/protection.ts';

@@ -1,7 +1,7 @@
 import type { Gate } from '../../../core/gate.ts';
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe, type Ground } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground } from '../ground.ts';
 import { setsGate } from '../model/gate-name.ts';
 import {
   compareGatePlaces,

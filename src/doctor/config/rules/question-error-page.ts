@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe, headOf } from '../analysis.ts';
 import { type Edit, insertInto } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe, headOf } from '../ground.ts';
 import { bodyLimit } from '../model/body-limit.ts';
 import { readErrorPage } from '../model/error-page.ts';
 import { backendOf } from '../model/protection.ts';

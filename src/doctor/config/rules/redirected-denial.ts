@@ -1,10 +1,10 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe } from '../analysis.ts';
 import { appendTo, type Edit, insertInto, replaceDirective } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe } from '../ground.ts';
-import type { End } from '../model/end.ts';
 import { isRedirect, readErrorPage } from '../model/error-page.ts';
 import { findNamed } from '../model/match.ts';
+import type { End } from '../model/outcome.ts';
 import type { Entry } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
 

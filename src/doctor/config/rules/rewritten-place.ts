@@ -1,5 +1,5 @@
+import { describe, type Ground, headOf } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground, headOf } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
 import { isMark, markVariable, setsGate } from '../model/gate-name.ts';
 import { compareGatePlaces, type GateAt, renderGatePlace } from '../model/gate-table.ts';

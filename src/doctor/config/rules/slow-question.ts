@@ -1,6 +1,6 @@
+import { describe, headOf, unreadAround } from '../analysis.ts';
 import { readSeconds } from '../duration.ts';
 import { insertInto } from '../edit.ts';
-import { describe, headOf, unreadAround } from '../ground.ts';
 import { keepsConnections } from '../kept-connections.ts';
 import { ownOrAround } from '../model/content.ts';
 import type { Rule } from '../rule.ts';

@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { renderGatePlace } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest } from '../model/trials.ts';

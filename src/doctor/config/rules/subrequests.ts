@@ -1,6 +1,6 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe, headOf } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, headOf } from '../ground.ts';
 import { setsGate } from '../model/gate-name.ts';
 import { chooseLocation } from '../model/match.ts';
 import type { Entry } from '../model/protection.ts';

@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { programIn } from '../model/content.ts';
 import type { Rule } from '../rule.ts';
 

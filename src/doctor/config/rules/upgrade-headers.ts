@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { describe, type Ground, unreadAround } from '../analysis.ts';
 import { insertBefore } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground, unreadAround } from '../ground.ts';
 import type { Entry, Proxied } from '../model/protection.ts';
 import { headersSent, linesFor } from '../model/request-headers.ts';
 import { handshake } from '../model/scenario.ts';

@@ -1,9 +1,9 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
-import type { AuthAnswer, BareEnd, End } from './end.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
 import { chooseLocation, findNamed, isCompleted } from './match.ts';
+import type { AuthAnswer, BareEnd, End } from './outcome.ts';
 import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
