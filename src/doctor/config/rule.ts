@@ -1,4 +1,4 @@
-import type { Ground } from './analysis.ts';
+import type { Analysis } from './analysis.ts';
 import type { Report, RuleCode, Severity } from './finding.ts';
 
 /** One thing that can be wrong with a configuration. */
@@ -9,5 +9,5 @@ export interface Rule {
   readonly severities: readonly [Severity, ...Severity[]];
   /** It compares with Postern's gates, and finds nothing without them. */
   readonly needsGates?: true;
-  find(ground: Ground): Iterable<Report>;
+  find(analysis: Analysis): Iterable<Report>;
 }

@@ -2,7 +2,7 @@ import type { Directive } from '../../../nginx/syntax/index.ts';
 import type { Scope } from './scope.ts';
 import type { Environment } from './value.ts';
 
-/** What the auth service answers on a journey: 200, 401 or 403. */
+/** What the auth service answers in a simulation: 200, 401 or 403. */
 export type AuthAnswer = 'allow' | 'deny' | 'forbid';
 
 /** A question that auth_request put to the auth service. */
@@ -14,15 +14,15 @@ export interface Question {
   readonly environment: Environment;
 }
 
-interface Ending {
+interface OutcomeBasis {
   /** False where it depends on something that the configuration does not say. */
   readonly certain: boolean;
   /** What led here, in order. */
-  readonly trail: readonly Directive[];
+  readonly trace: readonly Directive[];
 }
 
 /** How a request may end. */
-export type End = Ending &
+export type Outcome = OutcomeBasis &
   (
     | {
         readonly kind: 'proxied';
@@ -52,4 +52,4 @@ export type End = Ending &
   );
 
 /** An end before it is known how it was come to. */
-export type BareEnd<T = End> = T extends Ending ? Omit<T, keyof Ending> : never;
+export type BareOutcome<T = Outcome> = T extends OutcomeBasis ? Omit<T, keyof OutcomeBasis> : never;

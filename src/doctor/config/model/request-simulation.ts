@@ -3,7 +3,7 @@ import { bareName, type Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
 import { chooseLocation, findNamed, isCompleted } from './match.ts';
-import type { AuthAnswer, BareEnd, End } from './outcome.ts';
+import type { AuthAnswer, BareOutcome, Outcome } from './outcome.ts';
 import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
@@ -22,16 +22,16 @@ const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, 
 const maxVisits = 200;
 
 /** Follows a request that nginx has given to a location, to all the ends it may take. */
-export function travel(
+export function simulate(
   configuration: Configuration,
   location: Scope,
   scenario: Scenario,
   answer: AuthAnswer,
-): readonly End[] {
+): readonly Outcome[] {
   const server = location.nearest('server');
   if (server === undefined) return [];
-  const traveller = new Traveller(configuration, server, scenario, answer);
-  return traveller.start(location);
+  const simulation = new RequestSimulation(configuration, server, scenario, answer);
+  return simulation.start(location);
 }
 
 /** A request of which host and path are known. */
@@ -41,16 +41,18 @@ export interface KnownRequest {
 }
 
 /** Follows a request from where it comes to a server, to all the ends it may take. */
-export function follow(
+export function simulateRequest(
   configuration: Configuration,
   server: Scope,
   request: KnownRequest,
   options: { readonly scenario: Scenario; readonly answer: AuthAnswer },
-): readonly End[] {
-  return new Traveller(configuration, server, options.scenario, options.answer).enter(request);
+): readonly Outcome[] {
+  return new RequestSimulation(configuration, server, options.scenario, options.answer).enter(
+    request,
+  );
 }
 
-class Traveller {
+class RequestSimulation {
   readonly #configuration: Configuration;
   readonly #server: Scope;
   readonly #scenario: Scenario;
@@ -69,14 +71,16 @@ class Traveller {
     });
   }
 
-  start(location: Scope): readonly End[] {
+  start(location: Scope): readonly Outcome[] {
     const state = firstState(new Map());
-    const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, state, this.#server);
-    return goesOn ? [...ends, ...this.#visit(location, { ...state, certain: isSure })] : ends;
+    const { outcomes, goesOn, isSure } = this.#rewriting.run(this.#server, state, this.#server);
+    return goesOn
+      ? [...outcomes, ...this.#visit(location, { ...state, certain: isSure })]
+      : outcomes;
   }
 
   /** Begins with the server's rewrite directives, and then looks for a location. */
-  enter({ host, path }: KnownRequest): readonly End[] {
+  enter({ host, path }: KnownRequest): readonly Outcome[] {
     const known = { host, request_uri: path, args: '', query_string: '' };
     const state = firstState(new Map(Object.entries(known)));
     moveTo(state.environment, path);
@@ -84,18 +88,18 @@ class Traveller {
   }
 
   /** Runs a location's phases: rewrite, access, content. */
-  #visit(location: Scope, state: State): readonly End[] {
+  #visit(location: Scope, state: State): readonly Outcome[] {
     if (state.depth > maxDepth) return [];
     if (++this.#visits > maxVisits) {
-      return this.#end({ kind: 'unknown', why: 'there are too many ways to go' }, state);
+      return this.#outcome({ kind: 'unknown', why: 'there are too many ways to go' }, state);
     }
     const views = new Set<Scope>([location]);
     const flow = this.#rewriting.run(location, state, location, views);
-    if (!flow.goesOn) return flow.ends;
+    if (!flow.goesOn) return flow.outcomes;
     if (state.moves.pending) {
       state.moves.pending = false;
       const now = { ...state, certain: flow.isSure };
-      return [...flow.ends, ...this.#goTo(state.environment.get('uri') ?? '', now)];
+      return [...flow.outcomes, ...this.#goTo(state.environment.get('uri') ?? '', now)];
     }
     const certain = flow.isSure && views.size === 1;
     const onwards = [...views].flatMap((view) => {
@@ -103,20 +107,20 @@ class Traveller {
       const moves = { ...state.moves, lines: [...state.moves.lines] };
       return this.#access(view, { ...state, certain, environment, moves });
     });
-    return [...flow.ends, ...onwards];
+    return [...flow.outcomes, ...onwards];
   }
 
-  #answerWith(directive: Directive, view: Scope, state: State): readonly End[] {
+  #answerWith(directive: Directive, view: Scope, state: State): readonly Outcome[] {
     const [first = '', text] = directive.args;
     const status = /^\d{3}$/.test(first) ? Number(first) : 302;
     if (status < 400 || text !== undefined) {
       const sent = isRedirect(status) ? status : (state.fixed ?? status);
-      return this.#end({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
+      return this.#outcome({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
     }
     return this.#fail(status, view, state, false);
   }
 
-  #access(view: Scope, state: State): readonly End[] {
+  #access(view: Scope, state: State): readonly Outcome[] {
     const any = view.value('satisfy')?.[0] === 'any';
     const addresses = [...view.effective('allow'), ...view.effective('deny')];
     const lets = view.effective('allow').length > 0;
@@ -136,7 +140,7 @@ class Traveller {
         return this.#content(view, { ...now, certain, authenticated: true, question });
       }
       const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
-      const denied = { ...now, certain, trail: [...now.trail, auth] };
+      const denied = { ...now, certain, trace: [...now.trace, auth] };
       return [...byAddress, ...this.#fail(status, view, denied, true)];
     }
     if (this.#answer !== 'allow' && asksForPassword(view)) return this.#fail(401, view, now, true);
@@ -157,12 +161,12 @@ class Traveller {
     const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
     const path = target.includes('$') ? undefined : target.split('?')[0];
     moveTo(environment, path);
-    const { ends, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
+    const { outcomes, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
     const isMoved = environment.get('uri') !== path;
     if (isKnown) moveTo(environment, uri);
     else for (const name of pathVariables) environment.delete(name);
-    const [end] = ends;
-    const said = end?.kind === 'answered' ? end.status : 500;
+    const [outcome] = outcomes;
+    const said = outcome?.kind === 'answered' ? outcome.status : 500;
     const status = elsewhere ?? (goesOn ? statusOf[this.#answer] : said);
     const isAnswer = status < 300 || status === 401 || status === 403;
     return { status: isAnswer ? status : 500, certain: isSure && !isMoved };
@@ -177,26 +181,26 @@ class Traveller {
       this.#scenario,
     ).follow({ variables: termsOf(environment), decisions: new Map(), certain });
     if (outcome === undefined || others.length > 0 || outcome.kind === 'unknown') return undefined;
-    const { diverted, hasGuess, fixed, certain: isSure } = outcome.passage;
+    const { diverted, hasGuess, fixed, certain: isSure } = outcome.state;
     if (diverted === undefined || hasGuess || isSure !== certain) return undefined;
     if (outcome.kind === 'answered') return outcome.status;
     return fixed ?? (outcome.by === undefined ? 200 : undefined);
   }
 
-  #content(view: Scope, state: State): readonly End[] {
+  #content(view: Scope, state: State): readonly Outcome[] {
     const [tries] = view.own('try_files');
     if (tries !== undefined) return this.#tryFiles(tries, view, state);
     const proxy = ownOrAround(view, 'proxy_pass');
     if (proxy !== undefined) {
-      const trail = [...state.trail, proxy];
-      return this.#end({ kind: 'proxied', view, ...arrival(state) }, { ...state, trail });
+      const trace = [...state.trace, proxy];
+      return this.#outcome({ kind: 'proxied', view, ...arrival(state) }, { ...state, trace });
     }
     return this.#handled(handlerOf(view), view, state);
   }
 
-  #tryFiles(directive: Directive, view: Scope, state: State): readonly End[] {
+  #tryFiles(directive: Directive, view: Scope, state: State): readonly Outcome[] {
     const last = directive.args.at(-1) ?? '';
-    const now = { ...state, certain: false, trail: [...state.trail, directive] };
+    const now = { ...state, certain: false, trace: [...state.trace, directive] };
     const file = this.#handled(directive, view, now);
     if (last.startsWith('=')) {
       return [...file, ...this.#fail(Number(last.slice(1)), view, now, true)];
@@ -210,15 +214,15 @@ class Traveller {
   }
 
   /** Ends with a status of nginx's own, or with the error page for it. */
-  #fail(status: number, view: Scope, state: State, guarded: boolean): readonly End[] {
+  #fail(status: number, view: Scope, state: State, guarded: boolean): readonly Outcome[] {
     const page = errorPageFor(view.effective('error_page'), status);
     if (state.inErrorPage || page === undefined) {
-      return this.#end({ kind: 'answered', status, guarded }, state);
+      return this.#outcome({ kind: 'answered', status, guarded }, state);
     }
     const recursive = view.value('recursive_error_pages')?.[0] === 'on';
     const now: State = {
       ...state,
-      trail: [...state.trail, page.directive],
+      trace: [...state.trace, page.directive],
       inErrorPage: !recursive,
       fixed: fixedStatus(page, status, state.fixed),
       depth: state.depth + 1,
@@ -230,53 +234,56 @@ class Traveller {
     const redirect = typeof page.status === 'number' && isRedirect(page.status);
     if (beginning !== '' || redirect) {
       const sent = redirect ? Number(page.status) : 302;
-      return this.#end({ kind: 'answered', status: sent, guarded }, now);
+      return this.#outcome({ kind: 'answered', status: sent, guarded }, now);
     }
-    return this.#end({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
+    return this.#outcome({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
   }
 
-  #toNamed(name: string, state: State): readonly End[] {
+  #toNamed(name: string, state: State): readonly Outcome[] {
     const target = findNamed(this.#server, name);
     if (target === undefined) {
-      return this.#end({ kind: 'unknown', why: `there is no location ${name}` }, state);
+      return this.#outcome({ kind: 'unknown', why: `there is no location ${name}` }, state);
     }
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
 
   /** An internal redirect, which begins anew with the rewrite directives of the server. */
-  #redirectTo(path: string | undefined, state: State): readonly End[] {
+  #redirectTo(path: string | undefined, state: State): readonly Outcome[] {
     const { environment } = state;
     const isKnown = environment.has('uri');
     if (isKnown && path !== undefined) moveTo(environment, path.split('?')[0]);
     const flow = this.#rewriting.run(this.#server, state, this.#server);
-    if (!flow.goesOn) return flow.ends;
+    if (!flow.goesOn) return flow.outcomes;
     const target = isKnown ? environment.get('uri') : path;
-    return [...flow.ends, ...this.#goTo(target ?? '', { ...state, certain: flow.isSure })];
+    return [...flow.outcomes, ...this.#goTo(target ?? '', { ...state, certain: flow.isSure })];
   }
 
   /** Looks for the location of a path again. */
-  #goTo(path: string, state: State): readonly End[] {
+  #goTo(path: string, state: State): readonly Outcome[] {
     const [clean = ''] = path.split('?');
     if (!clean.startsWith('/')) {
-      return this.#end({ kind: 'unknown', why: 'the new path is made of variables' }, state);
+      return this.#outcome({ kind: 'unknown', why: 'the new path is made of variables' }, state);
     }
     if (state.environment.has('uri')) {
       moveTo(state.environment, clean);
       if (isCompleted(this.#server, clean)) {
-        return this.#end({ kind: 'answered', status: 301, guarded: false }, state);
+        return this.#outcome({ kind: 'answered', status: 301, guarded: false }, state);
       }
     }
     const chosen = chooseLocation(this.#server, clean);
     if (chosen.kind === 'unsure') {
-      return this.#end({ kind: 'unknown', why: `no telling which location takes ${clean}` }, state);
+      return this.#outcome(
+        { kind: 'unknown', why: `no telling which location takes ${clean}` },
+        state,
+      );
     }
     if (chosen.scope === this.#server) return this.#handled(undefined, this.#server, state);
     return this.#visit(chosen.scope, { ...state, depth: state.depth + 1 });
   }
 
   /** A file, or something that answers in its place. */
-  #handled(by: Directive | undefined, view: Scope, state: State): readonly End[] {
-    return this.#end({ kind: 'handled', by, view, ...arrival(state) }, state);
+  #handled(by: Directive | undefined, view: Scope, state: State): readonly Outcome[] {
+    return this.#outcome({ kind: 'handled', by, view, ...arrival(state) }, state);
   }
 
   #beginning(text: string, { environment }: State): string {
@@ -284,19 +291,19 @@ class Traveller {
     return evaluateBeginning(text, setting);
   }
 
-  #end(end: BareEnd, { certain, trail }: State): readonly End[] {
-    return [{ ...end, certain, trail } as End];
+  #outcome(outcome: BareOutcome, { certain, trace }: State): readonly Outcome[] {
+    return [{ ...outcome, certain, trace } as Outcome];
   }
 }
 
 function firstState(environment: State['environment']): State {
   return {
-    ...{ environment, certain: true, trail: [], authenticated: false, question: undefined },
+    ...{ environment, certain: true, trace: [], authenticated: false, question: undefined },
     ...{ moves: { lines: [], pending: false }, fixed: undefined, inErrorPage: false, depth: 0 },
   };
 }
 
-/** What an end tells of the way to it. */
+/** What an outcome tells of the way to it. */
 function arrival({ authenticated, question, environment, moves, fixed: status }: State) {
   return { authenticated, question, environment, moves: moves.lines, status };
 }

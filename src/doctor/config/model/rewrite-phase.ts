@@ -1,7 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { judge } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
-import type { End } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { capture, matches, variablesOf } from './pattern.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
@@ -11,7 +11,7 @@ import { evaluate, evaluateBeginning, type Setting } from './value.ts';
 /** What became of a request in a list of rewrite directives. */
 export interface Flow {
   /** Ends that it may have come to there. */
-  readonly ends: readonly End[];
+  readonly outcomes: readonly Outcome[];
   /** It goes on to the next phase. */
   readonly goesOn: boolean;
   readonly isSure: boolean;
@@ -20,7 +20,7 @@ export interface Flow {
 }
 
 interface Rewritten {
-  readonly ends: readonly End[];
+  readonly outcomes: readonly Outcome[];
   readonly request: 'left' | 'perhaps' | 'stays' | 'ready';
 }
 
@@ -30,9 +30,9 @@ const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite'
 /** What the rewrite phase hands a request on to. */
 export interface Onward {
   /** A `return`. */
-  answer(directive: Directive, view: Scope, state: State): readonly End[];
+  answer(directive: Directive, view: Scope, state: State): readonly Outcome[];
   /** Another location is looked for. */
-  goTo(path: string, state: State): readonly End[];
+  goTo(path: string, state: State): readonly Outcome[];
 }
 
 /** The phase that comes before access: `set`, `if`, `return`, `rewrite` and `break`. */
@@ -52,29 +52,29 @@ export class RewritePhase {
    * phase, and whether that is sure. `views` collects the `if` blocks whose directives may be in force.
    */
   run(scope: Scope, state: State, location: Scope, views: Set<Scope> = new Set()): Flow {
-    const ends: End[] = [];
+    const outcomes: Outcome[] = [];
     let isSure = state.certain;
     const setting = this.#setting(state);
     for (const directive of scope.directives) {
       const { name, args } = directive;
       if (!rewriting.has(name)) continue;
-      const now: State = { ...state, certain: isSure, trail: [...state.trail, directive] };
+      const now: State = { ...state, certain: isSure, trace: [...state.trace, directive] };
       if (name === 'set') {
         state.environment.set(bareName(args[0] ?? ''), evaluate(args[1] ?? '', setting));
       } else if (name === 'break') {
         state.moves.pending = false;
-        return { ends, goesOn: true, isSure, isOver: true };
+        return { outcomes, goesOn: true, isSure, isOver: true };
       } else if (name === 'return') {
         // Error pages are those of the last `if` that held.
         const [view = location] = views;
-        ends.push(...this.#onward.answer(directive, view, now));
-        return { ends, goesOn: false, isSure, isOver: true };
+        outcomes.push(...this.#onward.answer(directive, view, now));
+        return { outcomes, goesOn: false, isSure, isOver: true };
       } else if (name === 'rewrite') {
         const effect = this.#rewriteUri(directive, location, now);
-        ends.push(...effect.ends);
-        if (effect.request === 'left') return { ends, goesOn: false, isSure, isOver: true };
+        outcomes.push(...effect.outcomes);
+        if (effect.request === 'left') return { outcomes, goesOn: false, isSure, isOver: true };
         if (effect.request === 'perhaps') isSure = false;
-        if (effect.request === 'ready') return { ends, goesOn: true, isSure, isOver: true };
+        if (effect.request === 'ready') return { outcomes, goesOn: true, isSure, isOver: true };
       } else if (name === 'if') {
         const inner = scope.childOf(directive);
         const holds = judge(args, setting);
@@ -84,17 +84,17 @@ export class RewritePhase {
           views.clear();
           views.add(inner);
           const flow = this.run(inner, now, location, views);
-          ends.push(...flow.ends);
+          outcomes.push(...flow.outcomes);
           isSure = flow.isSure;
-          if (flow.isOver) return { ...flow, ends };
+          if (flow.isOver) return { ...flow, outcomes };
         } else {
           const flow = this.#perhaps(inner, now, location, views);
-          ends.push(...flow.ends);
+          outcomes.push(...flow.outcomes);
           isSure &&= !flow.isOver;
         }
       }
     }
-    return { ends, goesOn: true, isSure, isOver: false };
+    return { outcomes, goesOn: true, isSure, isOver: false };
   }
 
   /** An `if` that may hold or not. What follows is unsure where it would not go on. */
@@ -120,33 +120,34 @@ export class RewritePhase {
     const uri = state.environment.get('uri');
     if (uri !== undefined) return this.#rewriteKnown(directive, uri, location, state);
     const applies = this.#matches(pattern, location);
-    if (applies === 'never') return { ends: [], request: 'stays' };
+    if (applies === 'never') return { outcomes: [], request: 'stays' };
     const now = { ...state, certain: state.certain && applies === 'always' };
     const beginning = evaluateBeginning(replacement, this.#setting(state));
     const left = applies === 'always' ? 'left' : 'perhaps';
     if (/^https?:\/\//.test(beginning) || flag === 'redirect' || flag === 'permanent') {
       const status = flag === 'permanent' ? 301 : 302;
       return {
-        ends: [
-          { kind: 'answered', status, guarded: false, certain: now.certain, trail: now.trail },
+        outcomes: [
+          { kind: 'answered', status, guarded: false, certain: now.certain, trace: now.trace },
         ],
         request: left,
       };
     }
     // In the server block the URI changes before a location is chosen.
-    if (location.kind !== 'location') return { ends: [], request: 'perhaps' };
-    if (flag === 'break') return { ends: [], request: applies === 'always' ? 'ready' : 'perhaps' };
-    return { ends: this.#onward.goTo(beginning, now), request: left };
+    if (location.kind !== 'location') return { outcomes: [], request: 'perhaps' };
+    if (flag === 'break')
+      return { outcomes: [], request: applies === 'always' ? 'ready' : 'perhaps' };
+    return { outcomes: this.#onward.goTo(beginning, now), request: left };
   }
 
   /** The same for a request whose path is known. */
   #rewriteKnown(directive: Directive, uri: string, location: Scope, state: State): Rewritten {
     const [pattern = '', replacement = '', flag] = directive.args;
     const found = capture(pattern, false, uri);
-    if (found === null) return { ends: [], request: 'stays' };
-    if (found === undefined) return { ends: [], request: 'perhaps' };
+    if (found === null) return { outcomes: [], request: 'stays' };
+    if (found === undefined) return { outcomes: [], request: 'perhaps' };
     const status = flag === 'permanent' ? 301 : 302;
-    const { certain, trail } = state;
+    const { certain, trace } = state;
     const setting = this.#setting(state);
     const filled = {
       ...setting,
@@ -157,20 +158,20 @@ export class RewritePhase {
       /^(https?:\/\/|\$scheme)/.test(replacement) || /^https?:\/\//.test(beginning);
     if (isElsewhere || flag === 'redirect' || flag === 'permanent') {
       return {
-        ends: [{ kind: 'answered', status, guarded: false, certain, trail }],
+        outcomes: [{ kind: 'answered', status, guarded: false, certain, trace }],
         request: 'left',
       };
     }
     state.moves.lines.push(directive);
     const path = evaluate(replacement.split('?')[0] ?? '', filled);
     if (location.kind === 'location' && flag === 'last') {
-      return { ends: this.#onward.goTo(path ?? '', state), request: 'left' };
+      return { outcomes: this.#onward.goTo(path ?? '', state), request: 'left' };
     }
     // An unknown path stays unknown: whatever hangs on it is then unsure.
     moveTo(state.environment, path);
     state.moves.pending = location.kind === 'location' && flag === undefined;
-    if (path === undefined) return { ends: [], request: 'perhaps' };
-    return { ends: [], request: flag === undefined ? 'stays' : 'ready' };
+    if (path === undefined) return { outcomes: [], request: 'perhaps' };
+    return { outcomes: [], request: flag === undefined ? 'stays' : 'ready' };
   }
 
   #matches(pattern: string, location: Scope): 'always' | 'never' | 'perhaps' {

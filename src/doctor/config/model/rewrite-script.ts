@@ -20,7 +20,7 @@ export interface Path {
   /** It was taken for granted that no file has the name of the path. */
   readonly hasGuess: boolean;
   /** The directives that led here, in order: rewrites, conditions that held, error pages. */
-  readonly trail: readonly Directive[];
+  readonly trace: readonly Directive[];
 }
 
 /** How a path leaves a list of rewrite directives. */
@@ -59,7 +59,7 @@ const manyWays = 4;
 
 /**
  * Runs the directives of nginx's rewrite module in a block, on all the ways that conditions leave
- * open. Unlike a journey of the client's request, the path is known here, and changes.
+ * open. Unlike the simulation of the client's request, the path is known here, and changes.
  */
 export class RewriteScript {
   readonly #context: ScriptContext;
@@ -113,7 +113,7 @@ export class RewriteScript {
         done.push({ kind: 'through', path, view, isMoved: false });
         return [];
       case 'return':
-        done.push({ kind: 'returned', by: directive, path: onTrail(path, directive), view });
+        done.push({ kind: 'returned', by: directive, path: traced(path, directive), view });
         return [];
       case 'rewrite':
         return this.#rewrite(directive, step, done);
@@ -158,7 +158,7 @@ export class RewriteScript {
       });
     }
     if (decision !== false) {
-      let taken = onTrail(after, directive);
+      let taken = traced(after, directive);
       if (holds === undefined) {
         if (term.isShared) taken = decide(taken, key, true);
         const isSure = term.isShared ? term.isChosen : this.#isClients;
@@ -245,7 +245,7 @@ export class RewriteScript {
     const next: Step[] = isSure
       ? []
       : [{ ...step, path: { ...path, captures: undefined, certain } }];
-    let taken: Path = { ...onTrail(path, directive), captures: found, certain };
+    let taken: Path = { ...traced(path, directive), captures: found, certain };
     for (const name of groupsOf(pattern)) {
       const group = found?.groups?.[name];
       taken = withVariable(taken, name, group === undefined ? unknown(`$${name}`) : known(group));
@@ -290,8 +290,8 @@ export class RewriteScript {
 }
 
 /** Adds what a path has come through. */
-export function onTrail(path: Path, directive: Directive): Path {
-  return { ...path, trail: [...path.trail, directive] };
+export function traced(path: Path, directive: Directive): Path {
+  return { ...path, trace: [...path.trace, directive] };
 }
 
 function withVariable(path: Path, name: string, value: Term): Path {

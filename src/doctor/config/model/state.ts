@@ -8,11 +8,11 @@ export interface Moves {
   pending: boolean;
 }
 
-/** Where a request is on its journey. */
+/** The state of a simulated request. */
 export interface State {
   readonly environment: Map<string, string | undefined>;
   readonly certain: boolean;
-  readonly trail: readonly Directive[];
+  readonly trace: readonly Directive[];
   readonly authenticated: boolean;
   /** What the auth service was asked, once it was. */
   readonly question: Question | undefined;

@@ -52,7 +52,7 @@ export function unknown(symbol: string, more: Partial<Term> = {}): Term {
   return { text: undefined, symbol, isShared: false, isOfPath: false, isChosen: false, ...more };
 }
 
-/** The variables of a journey. */
+/** The variables of a simulated request. */
 export function termsOf(
   environment: ReadonlyMap<string, string | undefined>,
 ): ReadonlyMap<string, Term> {

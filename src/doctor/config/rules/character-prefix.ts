@@ -14,8 +14,8 @@ export const characterPrefix: Rule = {
   needsGates: true,
   *find({ trials }) {
     const unnamed = trials.filter(
-      ({ naming, location, end }) =>
-        naming?.by === 'place' && location !== undefined && end.moves.length === 0,
+      ({ naming, location, outcome }) =>
+        naming?.by === 'place' && location !== undefined && outcome.moves.length === 0,
     );
     for (const [location, own] of Map.groupBy(unnamed, (one) => one.location)) {
       if (location === undefined) continue;

@@ -13,9 +13,9 @@ export const openSocket: Rule = {
     for (const entry of entries) {
       const known = protectedBackends.get(entry.server);
       if (entry.authRequest !== undefined || known === undefined) continue;
-      for (const end of entry.passing()) {
-        if (!passesUpgrade(configuration, end)) continue;
-        const backend = backendOf(configuration, end);
+      for (const outcome of entry.passing()) {
+        if (!passesUpgrade(configuration, outcome)) continue;
+        const backend = backendOf(configuration, outcome);
         const twin = backend === undefined ? undefined : known.get(backend);
         const isForSockets = looksLikeSocket(entry.location);
         // Another backend may be a login portal; on a path for sockets it is the same application.
@@ -24,10 +24,10 @@ export const openSocket: Rule = {
         const isMeant = off !== undefined || isForSockets;
         const other = twin ?? [...known.values()][0];
         yield {
-          severity: twin !== undefined && isMeant && end.certain ? 'fault' : 'warning',
+          severity: twin !== undefined && isMeant && outcome.certain ? 'fault' : 'warning',
           at: off ?? headOf(entry.location),
           about: describe(entry.location),
-          because: end.trail.filter(({ name }) => name === 'proxy_pass'),
+          because: outcome.trace.filter(({ name }) => name === 'proxy_pass'),
           meaning: `Anybody can open a socket to ${backend ?? 'the backend'} here without signing in, while ${other === undefined ? 'another location' : describe(other.location)} asks ${twin === undefined ? 'on the same site' : 'for the same application'}. A page of any other site can use its visitors' cookies for that.`,
           change:
             'Ask here too (auth_request as in the other location) and answer a denied handshake with 401. If only a program on a known network needs it: satisfy any; allow <its address>; deny all; beside auth_request.',

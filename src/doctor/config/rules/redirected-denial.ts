@@ -4,7 +4,7 @@ import { appendTo, type Edit, insertInto, replaceDirective } from '../edit.ts';
 import type { Report } from '../finding.ts';
 import { isRedirect, readErrorPage } from '../model/error-page.ts';
 import { findNamed } from '../model/match.ts';
-import type { End } from '../model/outcome.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { Entry } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
 
@@ -18,41 +18,44 @@ export const redirectedDenial: Rule = {
       if (!entry.carriesSockets) continue;
       const unknown: Report[] = [];
       const redirected: Report[] = [];
-      for (const end of entry.ends('deny')) {
-        const report = judge(entry, end, 401);
-        if (report !== undefined) (end.kind === 'unknown' ? unknown : redirected).push(report);
+      for (const outcome of entry.outcomes('deny')) {
+        const report = judge(entry, outcome, 401);
+        if (report !== undefined) (outcome.kind === 'unknown' ? unknown : redirected).push(report);
       }
       yield* redirected;
       yield* unknown;
       const known = new Set(redirected.map(({ at }) => at));
-      for (const end of entry.ends('forbid')) {
-        const report = judge(entry, end, 403);
-        if (report !== undefined && end.kind === 'answered' && !known.has(report.at)) yield report;
+      for (const outcome of entry.outcomes('forbid')) {
+        const report = judge(entry, outcome, 403);
+        if (report !== undefined && outcome.kind === 'answered' && !known.has(report.at))
+          yield report;
       }
     }
   },
 };
 
-function judge(entry: Entry, end: End, status: 401 | 403): Report | undefined {
-  const page = pageBehindDenial(end.trail);
+function judge(entry: Entry, outcome: Outcome, status: 401 | 403): Report | undefined {
+  const page = pageBehindDenial(outcome.trace);
   if (page === undefined) return undefined;
   const about = describe(entry.location);
-  if (end.kind === 'unknown') {
+  if (outcome.kind === 'unknown') {
     return {
       severity: 'notice',
       at: page,
       about,
-      meaning: `It cannot be known what a denied handshake is answered here: ${end.why}.`,
+      meaning: `It cannot be known what a denied handshake is answered here: ${outcome.why}.`,
       change: 'See to it that the answer is 401 and no redirect: a WebSocket client follows none.',
     };
   }
-  if (end.kind !== 'answered' || !isRedirect(end.status)) return undefined;
+  if (outcome.kind !== 'answered' || !isRedirect(outcome.status)) return undefined;
   return {
-    severity: end.certain && status === 401 ? 'fault' : 'warning',
+    severity: outcome.certain && status === 401 ? 'fault' : 'warning',
     at: page,
     about,
-    because: end.trail.slice(end.trail.indexOf(page) + 1).filter(({ name }) => name !== 'set'),
-    meaning: `The auth service says ${status}, and nginx turns that into ${end.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${end.status}", browsers only close code 1006.`,
+    because: outcome.trace
+      .slice(outcome.trace.indexOf(page) + 1)
+      .filter(({ name }) => name !== 'set'),
+    meaning: `The auth service says ${status}, and nginx turns that into ${outcome.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${outcome.status}", browsers only close code 1006.`,
     change:
       status === 401
         ? mendWords(entry, page)
@@ -62,9 +65,9 @@ function judge(entry: Entry, end: End, status: 401 | 403): Report | undefined {
 }
 
 /** The first error page that the denial came to. */
-function pageBehindDenial(trail: readonly Directive[]): Directive | undefined {
-  const denied = trail.findIndex(({ name }) => name === 'auth_request');
-  return denied === -1 ? undefined : trail.slice(denied).find(({ name }) => name === 'error_page');
+function pageBehindDenial(trace: readonly Directive[]): Directive | undefined {
+  const denied = trace.findIndex(({ name }) => name === 'auth_request');
+  return denied === -1 ? undefined : trace.slice(denied).find(({ name }) => name === 'error_page');
 }
 
 const guard = ['if ($http_upgrade ~* ^websocket$) {', '    return 401;', '}'];

@@ -1,5 +1,5 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { describe, type Ground, unreadAround } from '../analysis.ts';
+import { type Analysis, describe, unreadAround } from '../analysis.ts';
 import { insertBefore } from '../edit.ts';
 import type { Report } from '../finding.ts';
 import type { Entry, Proxied } from '../model/protection.ts';
@@ -13,25 +13,25 @@ export const upgradeHeaders: Rule = {
   code: 'PD003',
   title: 'The upgrade headers do not reach the backend',
   severities: ['fault', 'warning'],
-  *find(ground) {
-    for (const entry of ground.entries) {
-      const ends = [...entry.admitted(), ...entry.passing()];
-      for (const end of new Map(ends.map((end) => [end.view, end])).values()) {
-        yield* judgeEnd(ground, entry, end);
+  *find(analysis) {
+    for (const entry of analysis.entries) {
+      const outcomes = [...entry.admitted(), ...entry.passing()];
+      for (const outcome of new Map(outcomes.map((outcome) => [outcome.view, outcome])).values()) {
+        yield* judgeEnd(analysis, entry, outcome);
       }
     }
   },
 };
 
-function* judgeEnd(ground: Ground, entry: Entry, end: Proxied): Generator<Report> {
-  const { view, environment } = end;
-  const { configuration } = ground;
+function* judgeEnd(analysis: Analysis, entry: Entry, outcome: Proxied): Generator<Report> {
+  const { view, environment } = outcome;
+  const { configuration } = analysis;
   const about = describe(entry.location);
   const context = { configuration, scenario: handshake, environment };
   const upgrades = headersSent(view, 'Upgrade', context).filter(({ value }) => value !== '');
   const connections = headersSent(view, 'Connection', context).filter(({ value }) => value !== '');
   const joins = connections.some(({ value }) => value === undefined || /\bupgrade\b/i.test(value));
-  const severity = end.certain ? 'fault' : 'warning';
+  const severity = outcome.certain ? 'fault' : 'warning';
   const [first, second] = upgrades;
   if (first !== undefined && second !== undefined) {
     yield {
