@@ -17,10 +17,20 @@ import {
   readDump,
 } from '../nginx/syntax/index.ts';
 import { version } from '../resources.ts';
-import type { DoctorOptions } from './doctor-config.ts';
 import { readGateFile } from './doctor-gates.ts';
 import { exitCodes } from './exit-codes.ts';
 import { note, print, printJson } from './output.ts';
+
+/** Options of `postern doctor config`. */
+export interface DoctorOptions {
+  readonly root?: string;
+  readonly nginxVersion?: string;
+  readonly gates?: string;
+  readonly failOn: Severity;
+  readonly json?: boolean;
+  readonly sarif?: boolean;
+  readonly fix?: boolean;
+}
 
 /** Judges a file and prints what was found; returns the exit code. */
 export async function judgeFile(file: string, options: DoctorOptions): Promise<number> {

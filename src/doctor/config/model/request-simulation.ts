@@ -1,7 +1,8 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { bareName, type Configuration } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
+import { bareName } from './map-block.ts';
 import { chooseLocation, findNamed, isCompleted } from './match.ts';
 import type { AuthAnswer, BareOutcome, Outcome } from './outcome.ts';
 import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';

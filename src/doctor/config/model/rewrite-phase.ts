@@ -1,6 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { judge } from './condition.ts';
-import { bareName, type Configuration } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
+import { bareName } from './map-block.ts';
 import type { Outcome } from './outcome.ts';
 import { capture, matches, variablesOf } from './pattern.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,6 +1,7 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { compare, isFileTest, readCondition } from './condition.ts';
-import { bareName, type Configuration } from './configuration.ts';
+import type { Configuration } from './configuration.ts';
+import { bareName } from './map-block.ts';
 import { capture, groupsOf } from './pattern.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';

@@ -1,4 +1,5 @@
-import { bareName, type Configuration, findAll } from './configuration.ts';
+import { type Configuration, findAll } from './configuration.ts';
+import { bareName } from './map-block.ts';
 import { groupsOf } from './pattern.ts';
 import { type Scenario, variableIn } from './scenario.ts';
 import { evaluate, variablesIn } from './value.ts';
