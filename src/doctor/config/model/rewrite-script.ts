@@ -1,28 +1,10 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
-import { compare, isFileTest, readCondition } from './condition.ts';
-import type { Configuration } from './configuration.ts';
 import { bareName } from './map-block.ts';
-import { capture, groupsOf } from './pattern.ts';
-import type { Scenario } from './scenario.ts';
+import { judgeCondition } from './rewrite-condition.ts';
+import { applyRewrite } from './rewrite-directive.ts';
+import { decide, type Path, type ScriptContext, traced, withVariable } from './rewrite-path.ts';
 import type { Scope } from './scope.ts';
-import { join, known, type Term, type TermSetting, termOf, unknown } from './term.ts';
-
-/** One way that a subrequest may have come, and what is known of it there. */
-export interface Path {
-  /** Undefined when it cannot be known; so are the arguments. */
-  readonly uri: string | undefined;
-  readonly args: string | undefined;
-  readonly variables: ReadonlyMap<string, Term>;
-  readonly captures: TermSetting['captures'];
-  /** What was decided about conditions that are the same for the client's request. */
-  readonly decisions: ReadonlyMap<string, boolean>;
-  /** False where it hangs on something that neither the configuration nor the client says. */
-  readonly certain: boolean;
-  /** It was taken for granted that no file has the name of the path. */
-  readonly hasGuess: boolean;
-  /** The directives that led here, in order: rewrites, conditions that held, error pages. */
-  readonly trace: readonly Directive[];
-}
+import { join, type Term, termOf } from './term.ts';
 
 /** How a path leaves a list of rewrite directives. */
 export type Flow = { readonly path: Path; readonly view: Scope } & (
@@ -39,18 +21,7 @@ interface Step {
   readonly isMoved: boolean;
 }
 
-/** What a script is run with. */
-export interface ScriptContext {
-  readonly configuration: Configuration;
-  readonly scenario: Scenario;
-  /** The path of which no file has the name; undefined for the client's own request. */
-  readonly asked: string | undefined;
-}
-
 const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite', 'break']);
-
-/** Patterns that every path matches. */
-const always = /^(?:\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/|\^\/\(\.\*\)\$?)$/;
 
 /** Steps that all runs together may take before nothing is followed any more. */
 const maxSteps = 10_000;
@@ -133,7 +104,11 @@ export class RewriteScript {
     const inner = scope.childOf(directive);
     if (inner === undefined) return [step];
     const { path } = step;
-    const { holds, isGuess, key, term, captures, groups } = this.#judge(directive.args, path);
+    const { holds, isGuess, key, term, captures, groups } = judgeCondition(
+      directive.args,
+      path,
+      this.#context,
+    );
     const inServer = scope.kind === 'server';
     const next: Step[] = [];
     const after = { ...path, hasGuess: path.hasGuess || isGuess };
@@ -195,117 +170,21 @@ export class RewriteScript {
     return next;
   }
 
-  #judge(args: readonly string[], path: Path) {
-    const [left = '', operator, right = ''] = readCondition(args);
-    const groups: [string, Term][] = [];
-    if (isFileTest(left)) {
-      const term = this.evaluate(operator ?? '', path);
-      const isNegative = left.startsWith('!');
-      // Nobody names a file after the path of a question.
-      const isGuess = term.isOfPath && path.uri !== undefined && path.uri === this.#context.asked;
-      const holds = isGuess ? isNegative : undefined;
-      const key = `${left.replace('!', '')} ${term.symbol}`;
-      const own = { ...term, isShared: term.isShared && !term.isOfPath, isChosen: false };
-      const { captures } = path;
-      return { ...negate(holds, key, isNegative), isGuess, term: own, captures, groups };
-    }
-    const value = this.evaluate(left, path);
-    const isRegex = operator?.includes('~') === true;
-    const other = isRegex ? known(right) : this.evaluate(right, path);
-    const term =
-      operator === undefined
-        ? value
-        : {
-            ...value,
-            isShared: value.isShared && other.isShared,
-            isChosen: value.isChosen && other.isChosen,
-          };
-    const isNegative = operator?.startsWith('!') === true;
-    const holds = compare(value.text, operator, right, other.text);
-    const key = `${value.symbol} ${operator?.replace('!', '')} ${other.symbol}`;
-    let { captures } = path;
-    if (isRegex) {
-      const ignoreCase = operator.endsWith('*');
-      const found = value.text === undefined ? undefined : capture(right, ignoreCase, value.text);
-      captures = found === null ? [] : found;
-      for (const name of groupsOf(right)) {
-        const group = found?.groups?.[name];
-        groups.push([name, group === undefined ? unknown(`$${name}`) : known(group)]);
-      }
-    }
-    return { ...negate(holds, key, isNegative), isGuess: false, term, captures, groups };
-  }
-
   #rewrite(directive: Directive, step: Step, done: Flow[]): readonly Step[] {
-    const [pattern = '', replacement = '', flag] = directive.args;
-    const { path, view } = step;
-    const found = path.uri === undefined ? undefined : capture(pattern, false, path.uri);
-    if (found === null) return [{ ...step, path: { ...path, captures: [] } }];
-    const isSure = found !== undefined || always.test(pattern);
-    const certain = path.certain && (isSure || this.#isClients);
-    const next: Step[] = isSure
-      ? []
-      : [{ ...step, path: { ...path, captures: undefined, certain } }];
-    let taken: Path = { ...traced(path, directive), captures: found, certain };
-    for (const name of groupsOf(pattern)) {
-      const group = found?.groups?.[name];
-      taken = withVariable(taken, name, group === undefined ? unknown(`$${name}`) : known(group));
+    const { view } = step;
+    const { missed, taken } = applyRewrite(directive, step.path, this.#context);
+    const next = missed === undefined ? [] : [{ ...step, path: missed }];
+    if (taken === undefined) return next;
+    const { path } = taken;
+    switch (taken.goesTo) {
+      case 'client':
+        done.push({ kind: 'redirected', status: taken.status, path, view });
+        return next;
+      case 'next directive':
+        return [...next, { ...step, path, isMoved: true }];
+      default:
+        done.push({ kind: 'through', path, view, isMoved: taken.goesTo === 'location' });
+        return next;
     }
-    if (
-      flag === 'redirect' ||
-      flag === 'permanent' ||
-      /^(?:https?:\/\/|\$scheme)/.test(replacement)
-    ) {
-      done.push({
-        kind: 'redirected',
-        status: flag === 'permanent' ? 301 : 302,
-        path: taken,
-        view,
-      });
-      return next;
-    }
-    taken = this.#withAddress(taken, replacement);
-    if (flag === 'last' || flag === 'break') {
-      done.push({ kind: 'through', path: taken, view, isMoved: flag === 'last' });
-      return next;
-    }
-    return [...next, { ...step, path: taken, isMoved: true }];
   }
-
-  /** Gives a path the address that a rewrite has; the old arguments follow unless it ends in `?`. */
-  #withAddress(path: Path, replacement: string): Path {
-    const at = replacement.indexOf('?');
-    const uri = this.evaluate(at === -1 ? replacement : replacement.slice(0, at), path).text;
-    if (at === -1) return { ...path, uri };
-    const query = replacement.slice(at + 1);
-    const dropsOld = replacement.endsWith('?');
-    const own = this.evaluate(dropsOld ? query.slice(0, -1) : query, path).text;
-    const old = dropsOld ? '' : path.args;
-    const isKnown = own !== undefined && old !== undefined;
-    return {
-      ...path,
-      uri,
-      args: isKnown ? [own, old].filter((one) => one !== '').join('&') : undefined,
-    };
-  }
-}
-
-/** Adds what a path has come through. */
-export function traced(path: Path, directive: Directive): Path {
-  return { ...path, trace: [...path.trace, directive] };
-}
-
-function withVariable(path: Path, name: string, value: Term): Path {
-  return { ...path, variables: new Map(path.variables).set(name, value) };
-}
-
-/** Keeps a decision, so that the same condition is decided in the same way further on. */
-function decide(path: Path, key: string, holds: boolean): Path {
-  const isNegative = key.startsWith('!');
-  const decisions = new Map(path.decisions).set(key, holds);
-  return { ...path, decisions: decisions.set(isNegative ? key.slice(1) : `!${key}`, !holds) };
-}
-
-function negate(holds: boolean | undefined, key: string, isNegative: boolean) {
-  return { holds, key: isNegative ? `!${key}` : key };
 }

@@ -4,7 +4,8 @@ import type { Configuration } from './configuration.ts';
 import { handlerOf, ownOrAround } from './content.ts';
 import { errorPageFor, isRedirect } from './error-page.ts';
 import { chooseLocation, findNamed } from './match.ts';
-import { type Path, RewriteScript, traced } from './rewrite-script.ts';
+import { type Path, traced } from './rewrite-path.ts';
+import { RewriteScript } from './rewrite-script.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 
