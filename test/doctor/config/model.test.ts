@@ -204,7 +204,7 @@ for (const [answer, said] of answers) {
   });
 }
 
-/** The status of the only outcome a handshake can come to; undefined where there are several. */
+/** The status of all outcomes that a handshake can come to; undefined where they differ. */
 function foretell(
   configuration: Configuration,
   scope: Scope,
@@ -213,6 +213,8 @@ function foretell(
 ): number | undefined {
   const chosen = chooseLocation(scope, path);
   if (chosen.kind !== 'scope') return undefined;
-  const [outcome, ...others] = simulate(configuration, chosen.scope, handshake, answer);
-  return outcome?.certain && others.length === 0 ? statusAt(outcome) : undefined;
+  const outcomes = simulate(configuration, chosen.scope, handshake, answer);
+  const statuses = new Set(outcomes.map(statusAt));
+  const [status] = statuses;
+  return statuses.size === 1 && outcomes.every(({ certain }) => certain) ? status : undefined;
 }

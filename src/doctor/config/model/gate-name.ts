@@ -1,7 +1,7 @@
 import { authUri, parseAuthUri } from '../../../core/auth-uri.ts';
 import type { Configuration } from './configuration.ts';
 import { chooseLocation } from './match.ts';
-import type { Question } from './outcome.ts';
+import type { AuthRequest } from './outcome.ts';
 import { linesFor } from './request-headers.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
@@ -52,7 +52,7 @@ export function readNaming(
   configuration: Configuration,
   server: Scope,
   scenario: Scenario,
-  { directive, environment }: Question,
+  { directive, environment }: AuthRequest,
 ): Naming | undefined {
   const [target = ''] = directive.args;
   const setting = { configuration, scenario, environment };

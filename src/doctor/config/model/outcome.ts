@@ -5,8 +5,8 @@ import type { Environment } from './value.ts';
 /** What the auth service answers in a simulation: 200, 401 or 403. */
 export type AuthAnswer = 'allow' | 'deny' | 'forbid';
 
-/** A question that auth_request put to the auth service. */
-export interface Question {
+/** A subrequest that auth_request made to the auth service. */
+export interface AuthRequest {
   readonly directive: Directive;
   /** Where it was in force: a location, or an `if` in one. */
   readonly view: Scope;
@@ -30,7 +30,7 @@ export type Outcome = OutcomeBasis &
         readonly view: Scope;
         /** The auth service was asked and said yes. */
         readonly authenticated: boolean;
-        readonly question: Question | undefined;
+        readonly question: AuthRequest | undefined;
         readonly environment: Environment;
         /** `rewrite` lines that changed a known path, in order. */
         readonly moves: readonly Directive[];
@@ -43,7 +43,7 @@ export type Outcome = OutcomeBasis &
         readonly by: Directive | undefined;
         readonly view: Scope;
         readonly authenticated: boolean;
-        readonly question: Question | undefined;
+        readonly question: AuthRequest | undefined;
         readonly environment: Environment;
         readonly moves: readonly Directive[];
         readonly status: number | undefined;

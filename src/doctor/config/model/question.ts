@@ -60,7 +60,7 @@ export class Question {
   #follow(): readonly SubrequestOutcome[] {
     const seen = new Map<string, SubrequestOutcome>();
     for (const client of this.#clients()) {
-      for (const outcome of this.subrequest.follow(client)) {
+      for (const outcome of this.subrequest.simulate(client)) {
         const key = [
           ...[outcome.kind, outcome.state.certain, outcome.state.fixed],
           ...(outcome.kind === 'answered' ? [outcome.status] : []),
@@ -80,6 +80,7 @@ export class Question {
   #clients(): readonly Path[] {
     const begin: Path = {
       ...{ uri: undefined, args: undefined, captures: undefined, certain: true, hasGuess: false },
+      ...{ uriStart: '', hasClientQuery: false },
       ...{ variables: new Map(), decisions: new Map(), trace: [] },
     };
     const script = new RewriteScript({

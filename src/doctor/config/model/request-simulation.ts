@@ -1,28 +1,38 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
+import { hearAnswers } from './auth-answer.ts';
 import type { Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import { type ErrorPage, errorPageFor, isRedirect } from './error-page.ts';
+import { candidatesFor } from './location-candidates.ts';
 import { bareName } from './map-block.ts';
 import { chooseLocation, findNamed, isCompleted } from './match.ts';
 import type { AuthAnswer, BareOutcome, Outcome } from './outcome.ts';
-import { moveTo, pathVariables, RewritePhase } from './rewrite-phase.ts';
+import { type Flow, RewriteScript } from './rewrite-script.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
-import type { State } from './state.ts';
-import { Subrequest } from './subrequest.ts';
-import { termsOf } from './term.ts';
-import { evaluateBeginning } from './value.ts';
+import { settleOutcomes } from './settle-outcomes.ts';
+import {
+  environmentOf,
+  firstState,
+  inLocation,
+  type OpenOutcome,
+  outcomeOf,
+  passed,
+  type State,
+  withAnswers,
+} from './simulation-state.ts';
+import { known, startOf } from './term.ts';
 
 /** nginx itself gives up after ten internal redirects. */
 const maxDepth = 10;
 
-/** What auth_request hears; any other status would become a 500. */
-const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, forbid: 403 };
-
-/** Ways that one request may take before they are no longer followed. */
+/** Locations that one request may come through before it is no longer simulated. */
 const maxVisits = 200;
 
-/** Follows a request that nginx has given to a location, to all the ends it may take. */
+/** The reason of an outcome that was not worked out. */
+export const tooManyWays = 'there are too many ways to go';
+
+/** Simulates a request that nginx has given to a location, to all outcomes that it may have. */
 export function simulate(
   configuration: Configuration,
   location: Scope,
@@ -32,7 +42,7 @@ export function simulate(
   const server = location.nearest('server');
   if (server === undefined) return [];
   const simulation = new RequestSimulation(configuration, server, scenario, answer);
-  return simulation.start(location);
+  return settleOutcomes(configuration, simulation.startIn(location));
 }
 
 /** A request of which host and path are known. */
@@ -41,16 +51,16 @@ export interface KnownRequest {
   readonly path: string;
 }
 
-/** Follows a request from where it comes to a server, to all the ends it may take. */
+/** Simulates a request from where it comes to a server, to all outcomes that it may have. */
 export function simulateRequest(
   configuration: Configuration,
   server: Scope,
   request: KnownRequest,
   options: { readonly scenario: Scenario; readonly answer: AuthAnswer },
 ): readonly Outcome[] {
-  return new RequestSimulation(configuration, server, options.scenario, options.answer).enter(
-    request,
-  );
+  const { scenario, answer } = options;
+  const simulation = new RequestSimulation(configuration, server, scenario, answer);
+  return settleOutcomes(configuration, simulation.start(request));
 }
 
 class RequestSimulation {
@@ -58,7 +68,9 @@ class RequestSimulation {
   readonly #server: Scope;
   readonly #scenario: Scenario;
   readonly #answer: AuthAnswer;
-  readonly #rewriting: RewritePhase;
+  readonly #script: RewriteScript;
+  /** The path of the client's request is known. */
+  #hasPath = false;
   #visits = 0;
 
   constructor(configuration: Configuration, server: Scope, scenario: Scenario, answer: AuthAnswer) {
@@ -66,181 +78,164 @@ class RequestSimulation {
     this.#server = server;
     this.#scenario = scenario;
     this.#answer = answer;
-    this.#rewriting = new RewritePhase(configuration, scenario, {
-      answer: (directive, view, state) => this.#answerWith(directive, view, state),
-      goTo: (path, state) => this.#goTo(path, state),
-    });
+    const context = { configuration, scenario, asked: undefined, isSimulated: true } as const;
+    this.#script = new RewriteScript(context);
   }
 
-  start(location: Scope): readonly Outcome[] {
-    const state = firstState(new Map());
-    const { outcomes, goesOn, isSure } = this.#rewriting.run(this.#server, state, this.#server);
-    return goesOn
-      ? [...outcomes, ...this.#visit(location, { ...state, certain: isSure })]
-      : outcomes;
+  /** Any request that comes to a location. Those that the server sends elsewhere are not among them. */
+  startIn(location: Scope): readonly OpenOutcome[] {
+    const state = firstState();
+    return this.#script.run(this.#server, state.path).flatMap((flow) => {
+      const outcomes = this.#leave(flow, this.#server, state);
+      if (outcomes !== undefined) return outcomes;
+      const { uri, uriStart } = flow.path;
+      if (uri !== undefined) {
+        const chosen = chooseLocation(this.#server, uri);
+        if (chosen.kind === 'scope' && chosen.scope !== location) return [];
+      }
+      const path = { ...flow.path, uriStart: uri ?? (uriStart === '' ? '/' : uriStart) };
+      return this.#visit(location, { ...state, path });
+    });
   }
 
   /** Begins with the server's rewrite directives, and then looks for a location. */
-  enter({ host, path }: KnownRequest): readonly Outcome[] {
-    const known = { host, request_uri: path, args: '', query_string: '' };
-    const state = firstState(new Map(Object.entries(known)));
-    moveTo(state.environment, path);
-    return this.#redirectTo(undefined, state);
+  start({ host, path }: KnownRequest): readonly OpenOutcome[] {
+    this.#hasPath = true;
+    return this.#enter(firstState(path, { host, request_uri: path }));
+  }
+
+  /** A request, or an internal redirect, which begins anew with the rewrite directives of the server. */
+  #enter(state: State): readonly OpenOutcome[] {
+    return this.#script.run(this.#server, state.path).flatMap((flow) => {
+      const next = { ...state, path: flow.path };
+      return this.#leave(flow, this.#server, state) ?? this.#goTo(next);
+    });
+  }
+
+  /** What ends in the rewrite phase; undefined where the request goes on. */
+  #leave(flow: Flow, scope: Scope, state: State): readonly OpenOutcome[] | undefined {
+    const view = scope === this.#server ? scope : flow.view;
+    const next = { ...state, path: flow.path };
+    switch (flow.kind) {
+      case 'lost':
+        return this.#outcome({ kind: 'unknown', why: tooManyWays }, next);
+      case 'redirected':
+        return this.#fail(flow.status, view, next, state.authenticated);
+      case 'returned':
+        return this.#return(flow.by, view, next);
+      default:
+        return undefined;
+    }
   }
 
   /** Runs a location's phases: rewrite, access, content. */
-  #visit(location: Scope, state: State): readonly Outcome[] {
-    if (state.depth > maxDepth) return [];
+  #visit(location: Scope, state: State): readonly OpenOutcome[] {
+    if (state.depth > maxDepth) {
+      const status = { kind: 'answered', status: 500, guarded: state.authenticated } as const;
+      return this.#outcome(status, { ...state, certain: false });
+    }
     if (++this.#visits > maxVisits) {
-      return this.#outcome({ kind: 'unknown', why: 'there are too many ways to go' }, state);
+      return this.#outcome({ kind: 'unknown', why: tooManyWays }, state);
     }
-    const views = new Set<Scope>([location]);
-    const flow = this.#rewriting.run(location, state, location, views);
-    if (!flow.goesOn) return flow.outcomes;
-    if (state.moves.pending) {
-      state.moves.pending = false;
-      const now = { ...state, certain: flow.isSure };
-      return [...flow.outcomes, ...this.#goTo(state.environment.get('uri') ?? '', now)];
-    }
-    const certain = flow.isSure && views.size === 1;
-    const onwards = [...views].flatMap((view) => {
-      const environment = new Map(state.environment);
-      const moves = { ...state.moves, lines: [...state.moves.lines] };
-      return this.#access(view, { ...state, certain, environment, moves });
+    return this.#script.run(location, inLocation(state.path, location)).flatMap((flow) => {
+      const outcomes = this.#leave(flow, location, state);
+      if (outcomes !== undefined) return outcomes;
+      const next = { ...state, path: flow.path };
+      const isMoved = flow.kind === 'through' && flow.isMoved;
+      return isMoved ? this.#goTo(next) : this.#access(flow.view, next);
     });
-    return [...flow.outcomes, ...onwards];
   }
 
-  #answerWith(directive: Directive, view: Scope, state: State): readonly Outcome[] {
-    const [first = '', text] = directive.args;
+  #return({ args }: Directive, view: Scope, state: State): readonly OpenOutcome[] {
+    const [first = '', text] = args;
     const status = /^\d{3}$/.test(first) ? Number(first) : 302;
-    if (status < 400 || text !== undefined) {
-      const sent = isRedirect(status) ? status : (state.fixed ?? status);
-      return this.#outcome({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
+    if (isRedirect(status) || (status >= 400 && text === undefined)) {
+      return this.#fail(status, view, state, false);
     }
-    return this.#fail(status, view, state, false);
+    const sent = state.fixed ?? status;
+    return this.#outcome({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
   }
 
-  #access(view: Scope, state: State): readonly Outcome[] {
+  #access(view: Scope, state: State): readonly OpenOutcome[] {
     const any = view.value('satisfy')?.[0] === 'any';
     const addresses = [...view.effective('allow'), ...view.effective('deny')];
     const lets = view.effective('allow').length > 0;
     if (!any && !lets && addresses.some(({ args }) => args[0] === 'all')) {
       return this.#fail(403, view, state, true);
     }
-    const isSure = state.certain && programIn(view) === undefined;
-    const now = { ...state, certain: isSure };
+    const now = { ...state, certain: state.certain && programIn(view) === undefined };
     const [auth] = view.effective('auth_request');
-    if (auth !== undefined && auth.args[0] !== 'off') {
-      const { status, certain } = this.#question(auth.args[0] ?? '', now);
-      const question = { directive: auth, view, environment: new Map(state.environment) };
-      for (const { args } of view.effective('auth_request_set')) {
-        state.environment.set(bareName(args[0] ?? ''), undefined);
-      }
-      if (status < 300) {
-        return this.#content(view, { ...now, certain, authenticated: true, question });
-      }
-      const byAddress = any && lets ? this.#content(view, { ...now, certain: false }) : [];
-      const denied = { ...now, certain, trace: [...now.trace, auth] };
-      return [...byAddress, ...this.#fail(status, view, denied, true)];
+    if (auth === undefined || auth.args[0] === 'off') {
+      const isRefused = this.#answer !== 'allow' && asksForPassword(view);
+      return isRefused ? this.#fail(401, view, now, true) : this.#content(view, now);
     }
-    if (this.#answer !== 'allow' && asksForPassword(view)) return this.#fail(401, view, now, true);
-    return this.#content(view, now);
+    const names = view.effective('auth_request_set').map(({ args }) => bareName(args[0] ?? ''));
+    return this.#ask(auth, now).flatMap(({ status, state: heard }) => {
+      const environment = environmentOf(heard, this.#hasPath);
+      const question = { directive: auth, view, environment };
+      const next = { ...heard, path: withAnswers(heard.path, names) };
+      if (status < 300) return this.#content(view, { ...next, authenticated: true, question });
+      const byAddress = any && lets ? this.#content(view, { ...next, certain: false }) : [];
+      return [...byAddress, ...this.#fail(status, view, passed(next, auth), true)];
+    });
   }
 
-  /**
-   * What auth_request makes of the answer. The question is a request of its own, for which the
-   * rewrite directives of the server run once more, on the same variables.
-   */
-  #question(target: string, state: State): { status: number; certain: boolean } {
-    const { environment } = state;
-    const isKnown = environment.has('uri');
-    const uri = environment.get('uri');
-    // Its path is its own.
-    for (const name of pathVariables) environment.delete(name);
-    const elsewhere = this.#answeredElsewhere(target, state);
-    const asking = { ...state, inErrorPage: true, moves: { lines: [], pending: false } };
-    const path = target.includes('$') ? undefined : target.split('?')[0];
-    moveTo(environment, path);
-    const { outcomes, goesOn, isSure } = this.#rewriting.run(this.#server, asking, this.#server);
-    const isMoved = environment.get('uri') !== path;
-    if (isKnown) moveTo(environment, uri);
-    else for (const name of pathVariables) environment.delete(name);
-    const [outcome] = outcomes;
-    const said = outcome?.kind === 'answered' ? outcome.status : 500;
-    const status = elsewhere ?? (goesOn ? statusOf[this.#answer] : said);
-    const isAnswer = status < 300 || status === 401 || status === 403;
-    return { status: isAnswer ? status : 500, certain: isSure && !isMoved };
+  #ask({ args }: Directive, state: State) {
+    return hearAnswers(args[0] ?? '', state, {
+      ...{ configuration: this.#configuration, server: this.#server },
+      ...{ scenario: this.#scenario, answer: this.#answer },
+    });
   }
 
-  /** The status that the question surely gets in place of the auth service's, if it gets there at all. */
-  #answeredElsewhere(path: string, { environment, certain }: State): number | undefined {
-    const [outcome, ...others] = new Subrequest(
-      this.#configuration,
-      this.#server,
-      path,
-      this.#scenario,
-    ).follow({ variables: termsOf(environment), decisions: new Map(), certain });
-    if (outcome === undefined || others.length > 0 || outcome.kind === 'unknown') return undefined;
-    const { diverted, hasGuess, fixed, certain: isSure } = outcome.state;
-    if (diverted === undefined || hasGuess || isSure !== certain) return undefined;
-    if (outcome.kind === 'answered') return outcome.status;
-    return fixed ?? (outcome.by === undefined ? 200 : undefined);
-  }
-
-  #content(view: Scope, state: State): readonly Outcome[] {
+  #content(view: Scope, state: State): readonly OpenOutcome[] {
     const [tries] = view.own('try_files');
     if (tries !== undefined) return this.#tryFiles(tries, view, state);
     const proxy = ownOrAround(view, 'proxy_pass');
-    if (proxy !== undefined) {
-      const trace = [...state.trace, proxy];
-      return this.#outcome({ kind: 'proxied', view, ...arrival(state) }, { ...state, trace });
-    }
-    return this.#handled(handlerOf(view), view, state);
+    if (proxy === undefined) return this.#handled(handlerOf(view), view, state);
+    return this.#outcome({ kind: 'proxied', view, ...this.#arrival(state) }, passed(state, proxy));
   }
 
-  #tryFiles(directive: Directive, view: Scope, state: State): readonly Outcome[] {
+  #tryFiles(directive: Directive, view: Scope, state: State): readonly OpenOutcome[] {
     const last = directive.args.at(-1) ?? '';
-    const now = { ...state, certain: false, trace: [...state.trace, directive] };
-    const file = this.#handled(directive, view, now);
+    const now = passed(state, directive);
+    const unsure = { ...now, certain: false };
+    const file = this.#handled(directive, view, unsure);
     if (last.startsWith('=')) {
-      return [...file, ...this.#fail(Number(last.slice(1)), view, now, true)];
+      return [...file, ...this.#fail(Number(last.slice(1)), view, unsure, true)];
     }
     // Files that are not there send a handshake on to the last argument.
-    const onwards = { ...now, certain: state.certain };
-    const target = last.startsWith('@')
-      ? this.#toNamed(last, onwards)
-      : this.#redirectTo(this.#beginning(last, onwards), onwards);
+    const target = last.startsWith('@') ? this.#toNamed(last, now) : this.#redirectTo(last, now);
     return [...file, ...target];
   }
 
   /** Ends with a status of nginx's own, or with the error page for it. */
-  #fail(status: number, view: Scope, state: State, guarded: boolean): readonly Outcome[] {
+  #fail(status: number, view: Scope, state: State, guarded: boolean): readonly OpenOutcome[] {
     const page = errorPageFor(view.effective('error_page'), status);
     if (state.inErrorPage || page === undefined) {
       return this.#outcome({ kind: 'answered', status, guarded }, state);
     }
     const recursive = view.value('recursive_error_pages')?.[0] === 'on';
     const now: State = {
-      ...state,
-      trace: [...state.trace, page.directive],
+      ...passed(state, page.directive),
       inErrorPage: !recursive,
       fixed: fixedStatus(page, status, state.fixed),
       depth: state.depth + 1,
     };
-    if (now.depth > maxDepth) return [];
-    const beginning = this.#beginning(page.uri, state);
+    if (now.depth > maxDepth) {
+      return this.#outcome({ kind: 'answered', status, guarded }, { ...now, certain: false });
+    }
     if (page.uri.startsWith('@')) return this.#toNamed(page.uri, now);
-    if (beginning.startsWith('/')) return this.#redirectTo(beginning, now);
+    const start = this.#start(page.uri, state);
+    if (start.startsWith('/')) return this.#redirectTo(page.uri, asGet(now));
     const redirect = typeof page.status === 'number' && isRedirect(page.status);
-    if (beginning !== '' || redirect) {
+    if (start !== '' || redirect) {
       const sent = redirect ? Number(page.status) : 302;
       return this.#outcome({ kind: 'answered', status: sent, guarded }, now);
     }
     return this.#outcome({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
   }
 
-  #toNamed(name: string, state: State): readonly Outcome[] {
+  #toNamed(name: string, state: State): readonly OpenOutcome[] {
     const target = findNamed(this.#server, name);
     if (target === undefined) {
       return this.#outcome({ kind: 'unknown', why: `there is no location ${name}` }, state);
@@ -248,65 +243,81 @@ class RequestSimulation {
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
 
-  /** An internal redirect, which begins anew with the rewrite directives of the server. */
-  #redirectTo(path: string | undefined, state: State): readonly Outcome[] {
-    const { environment } = state;
-    const isKnown = environment.has('uri');
-    if (isKnown && path !== undefined) moveTo(environment, path.split('?')[0]);
-    const flow = this.#rewriting.run(this.#server, state, this.#server);
-    if (!flow.goesOn) return flow.outcomes;
-    const target = isKnown ? environment.get('uri') : path;
-    return [...flow.outcomes, ...this.#goTo(target ?? '', { ...state, certain: flow.isSure })];
+  #redirectTo(address: string, state: State): readonly OpenOutcome[] {
+    const [target = '', query = ''] = address.split('?');
+    const { path } = state;
+    const next = {
+      ...path,
+      uri: this.#script.evaluate(target, path).text,
+      uriStart: this.#start(target, state),
+      args: this.#script.evaluate(query, path).text,
+      hasClientQuery: false,
+    };
+    return this.#enter({ ...state, path: next });
   }
 
   /** Looks for the location of a path again. */
-  #goTo(path: string, state: State): readonly Outcome[] {
-    const [clean = ''] = path.split('?');
-    if (!clean.startsWith('/')) {
+  #goTo(state: State): readonly OpenOutcome[] {
+    const { uri, uriStart } = state.path;
+    if (uri === undefined) return this.#goToAny(uriStart, state);
+    if (!uri.startsWith('/')) {
       return this.#outcome({ kind: 'unknown', why: 'the new path is made of variables' }, state);
     }
-    if (state.environment.has('uri')) {
-      moveTo(state.environment, clean);
-      if (isCompleted(this.#server, clean)) {
-        return this.#outcome({ kind: 'answered', status: 301, guarded: false }, state);
-      }
+    if (this.#hasPath && isCompleted(this.#server, uri)) {
+      return this.#outcome({ kind: 'answered', status: 301, guarded: false }, state);
     }
-    const chosen = chooseLocation(this.#server, clean);
+    const chosen = chooseLocation(this.#server, uri);
     if (chosen.kind === 'unsure') {
-      return this.#outcome(
-        { kind: 'unknown', why: `no telling which location takes ${clean}` },
-        state,
-      );
+      const why = `no telling which location takes ${uri}`;
+      return this.#outcome({ kind: 'unknown', why }, state);
     }
-    if (chosen.scope === this.#server) return this.#handled(undefined, this.#server, state);
-    return this.#visit(chosen.scope, { ...state, depth: state.depth + 1 });
+    return this.#come(chosen.scope, state);
+  }
+
+  /** Goes to every location that a path may belong to of which only the beginning is known. */
+  #goToAny(start: string, state: State): readonly OpenOutcome[] {
+    const candidates = start.startsWith('/') ? candidatesFor(this.#server, start) : undefined;
+    if (candidates === undefined) {
+      return this.#outcome({ kind: 'unknown', why: 'the new path is made of variables' }, state);
+    }
+    const isOne = candidates.length === 1;
+    const path = { ...state.path, certain: state.path.certain && isOne };
+    return candidates.flatMap((scope) => this.#come(scope, { ...state, path }));
+  }
+
+  #come(scope: Scope, state: State): readonly OpenOutcome[] {
+    if (scope === this.#server) return this.#handled(undefined, this.#server, state);
+    return this.#visit(scope, { ...state, depth: state.depth + 1 });
   }
 
   /** A file, or something that answers in its place. */
-  #handled(by: Directive | undefined, view: Scope, state: State): readonly Outcome[] {
-    return this.#outcome({ kind: 'handled', by, view, ...arrival(state) }, state);
+  #handled(by: Directive | undefined, view: Scope, state: State): readonly OpenOutcome[] {
+    return this.#outcome({ kind: 'handled', by, view, ...this.#arrival(state) }, state);
   }
 
-  #beginning(text: string, { environment }: State): string {
-    const setting = { configuration: this.#configuration, scenario: this.#scenario, environment };
-    return evaluateBeginning(text, setting);
+  /** What an outcome tells of the way to it. */
+  #arrival(state: State) {
+    const { authenticated, question, fixed: status, path } = state;
+    const moves = this.#hasPath ? path.trace.filter(({ name }) => name === 'rewrite') : [];
+    const environment = environmentOf(state, this.#hasPath);
+    return { authenticated, question, environment, moves, status };
   }
 
-  #outcome(outcome: BareOutcome, { certain, trace }: State): readonly Outcome[] {
-    return [{ ...outcome, certain, trace } as Outcome];
+  #start(text: string, { path }: State): string {
+    const configuration = this.#configuration;
+    const context = { configuration, scenario: this.#scenario, isSimulated: true } as const;
+    return startOf(text, { ...path, ...context });
+  }
+
+  #outcome(outcome: BareOutcome, state: State): readonly OpenOutcome[] {
+    return [outcomeOf(outcome, state)];
   }
 }
 
-function firstState(environment: State['environment']): State {
-  return {
-    ...{ environment, certain: true, trace: [], authenticated: false, question: undefined },
-    ...{ moves: { lines: [], pending: false }, fixed: undefined, inErrorPage: false, depth: 0 },
-  };
-}
-
-/** What an outcome tells of the way to it. */
-function arrival({ authenticated, question, environment, moves, fixed: status }: State) {
-  return { authenticated, question, environment, moves: moves.lines, status };
+/** nginx asks for an error page with GET. */
+function asGet(state: State): State {
+  const variables = new Map(state.path.variables).set('request_method', known('GET'));
+  return { ...state, path: { ...state.path, variables } };
 }
 
 /** The status that an error page fixes: the error's own, unless the line says otherwise. */

@@ -1,5 +1,6 @@
 import { compare, isFileTest, readCondition } from './condition.ts';
 import { capture, groupsOf } from './pattern.ts';
+import { relateToStart } from './pattern-start.ts';
 import type { Path, ScriptContext } from './rewrite-path.ts';
 import { known, type Term, termOf, unknown } from './term.ts';
 
@@ -39,7 +40,9 @@ export function judgeCondition(
           isShared: value.isShared && other.isShared,
           isChosen: value.isChosen && other.isChosen,
         };
-  const holds = compare(value.text, operator, right, other.text);
+  const holds =
+    compare(value.text, operator, right, other.text) ??
+    compareStart(left, operator, right, path, context);
   const key = `${value.symbol} ${operator?.replace('!', '')} ${other.symbol}`;
   const groups: [string, Term][] = [];
   let { captures } = path;
@@ -53,6 +56,28 @@ export function judgeCondition(
     }
   }
   return { ...negate(holds, key, isNegative), isGuess: false, term, captures, groups };
+}
+
+/**
+ * Patterns of Postern's own files for `$uri`: its auth location, which is internal, and characters that no
+ * client sends by accident. Where the path of a request is not known, it is none of these.
+ */
+const ofNoClient: ReadonlySet<string> = new Set(['^/\\.postern/auth(?:/|$)', '[\\x00-\\x1F\\x7F]']);
+
+/** Compares what an unknown path begins with. */
+function compareStart(
+  left: string,
+  operator: string | undefined,
+  right: string,
+  path: Path,
+  { isSimulated }: ScriptContext,
+): boolean | undefined {
+  const isUri = /^\$\{?(?:document_)?uri\}?$/.test(left);
+  if (!isUri || path.uri !== undefined || operator?.includes('~') !== true) return undefined;
+  const isNegative = operator.startsWith('!');
+  if (isSimulated && ofNoClient.has(right)) return isNegative;
+  const relation = relateToStart(right, operator.endsWith('*'), path.uriStart);
+  return relation === 'perhaps' ? undefined : (relation === 'always') !== isNegative;
 }
 
 function judgeFile(left: string, term: Term, path: Path, { asked }: ScriptContext): Judgement {

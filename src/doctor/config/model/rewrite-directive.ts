@@ -1,7 +1,8 @@
 import type { Directive } from '../../../nginx/syntax/index.ts';
 import { capture, groupsOf } from './pattern.ts';
+import { relateToStart } from './pattern-start.ts';
 import { type Path, type ScriptContext, traced, withVariable } from './rewrite-path.ts';
-import { known, termOf, unknown } from './term.ts';
+import { known, startOf, termOf, unknown } from './term.ts';
 
 /** What a `rewrite` does to a path. */
 export interface Rewritten {
@@ -15,18 +16,19 @@ export interface Rewritten {
       ));
 }
 
-/** Patterns that every path matches. */
-const always = /^(?:\^|\.\*|\^\.\*|\^\/?\(?\.\*\)?\$?|\^\/|\^\/\(\.\*\)\$?)$/;
-
 /** Applies a `rewrite` to a path. */
 export function applyRewrite(directive: Directive, path: Path, context: ScriptContext): Rewritten {
   const [pattern = '', replacement = '', flag] = directive.args;
   const found = path.uri === undefined ? undefined : capture(pattern, false, path.uri);
-  if (found === null) return { missed: { ...path, captures: [] }, taken: undefined };
-  const isSure = found !== undefined || always.test(pattern);
-  const certain = path.certain && (isSure || context.asked === undefined);
+  const relation = relateToStart(pattern, false, path.uriStart);
+  const isMissed = found === null || (found === undefined && relation === 'never');
+  if (isMissed) return { missed: { ...path, captures: [] }, taken: undefined };
+  const isKnown = path.uri !== undefined && found !== undefined;
+  const isSure = isKnown || (path.uri === undefined && relation === 'always');
+  const isFree = context.asked === undefined && context.isSimulated !== true;
+  const certain = path.certain && (isSure || isFree);
   const missed = isSure ? undefined : { ...path, captures: undefined, certain };
-  let taken: Path = { ...traced(path, directive), captures: found, certain };
+  let taken: Path = { ...traced(path, directive), captures: found ?? undefined, certain };
   for (const name of groupsOf(pattern)) {
     const group = found?.groups?.[name];
     taken = withVariable(taken, name, group === undefined ? unknown(`$${name}`) : known(group));
@@ -44,18 +46,21 @@ export function applyRewrite(directive: Directive, path: Path, context: ScriptCo
 
 /** Gives a path the address that a rewrite has; the old arguments follow unless it ends in `?`. */
 function withAddress(path: Path, replacement: string, context: ScriptContext): Path {
-  const evaluate = (text: string) => termOf(text, { ...path, ...context }).text;
+  const setting = { ...path, ...context };
+  const evaluate = (text: string) => termOf(text, setting).text;
   const at = replacement.indexOf('?');
-  const uri = evaluate(at === -1 ? replacement : replacement.slice(0, at));
-  if (at === -1) return { ...path, uri };
+  const address = at === -1 ? replacement : replacement.slice(0, at);
+  const uri = evaluate(address);
+  const moved = { ...path, uri, uriStart: startOf(address, setting) };
+  if (at === -1) return moved;
   const query = replacement.slice(at + 1);
   const dropsOld = replacement.endsWith('?');
   const own = evaluate(dropsOld ? query.slice(0, -1) : query);
   const old = dropsOld ? '' : path.args;
   const isKnown = own !== undefined && old !== undefined;
   return {
-    ...path,
-    uri,
+    ...moved,
+    hasClientQuery: false,
     args: isKnown ? [own, old].filter((one) => one !== '').join('&') : undefined,
   };
 }

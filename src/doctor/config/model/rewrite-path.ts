@@ -8,6 +8,10 @@ export interface Path {
   /** Undefined when it cannot be known; so are the arguments. */
   readonly uri: string | undefined;
   readonly args: string | undefined;
+  /** What the URI surely begins with where it cannot be known. */
+  readonly uriStart: string;
+  /** The arguments are those that the client sent. */
+  readonly hasClientQuery: boolean;
   readonly variables: ReadonlyMap<string, Term>;
   readonly captures: TermSetting['captures'];
   /** What was decided about conditions that are the same for the client's request. */
@@ -26,6 +30,8 @@ export interface ScriptContext {
   readonly scenario: Scenario;
   /** The path of which no file has the name; undefined for the client's own request. */
   readonly asked: string | undefined;
+  /** It is a simulated request: where a condition is open, each of the two ways is unsure. */
+  readonly isSimulated?: true;
 }
 
 /** Adds what a path has come through. */

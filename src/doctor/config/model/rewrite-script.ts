@@ -5,6 +5,7 @@ import { applyRewrite } from './rewrite-directive.ts';
 import { decide, type Path, type ScriptContext, traced, withVariable } from './rewrite-path.ts';
 import type { Scope } from './scope.ts';
 import { join, type Term, termOf } from './term.ts';
+import { variablesIn } from './value.ts';
 
 /** How a path leaves a list of rewrite directives. */
 export type Flow = { readonly path: Path; readonly view: Scope } & (
@@ -23,15 +24,23 @@ interface Step {
 
 const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite', 'break']);
 
+/** True for the directives of nginx's rewrite module. */
+export function isRewriting(name: string): boolean {
+  return rewriting.has(name);
+}
+
 /** Steps that all runs together may take before nothing is followed any more. */
 const maxSteps = 10_000;
 
 /** Ways side by side from which on an `if` that only sets variables is no fork any more. */
 const manyWays = 4;
 
+/** The same where steps that are alike are merged. */
+const manyDifferentWays = 32;
+
 /**
  * Runs the directives of nginx's rewrite module in a block, on all the ways that conditions leave
- * open. Unlike the simulation of the client's request, the path is known here, and changes.
+ * open. A simulated request forks, and steps that turn out alike are merged again.
  */
 export class RewriteScript {
   readonly #context: ScriptContext;
@@ -57,8 +66,9 @@ export class RewriteScript {
     for (const directive of scope.directives) {
       if (steps.length === 0) break;
       if (!rewriting.has(directive.name)) continue;
-      const isCrowded = steps.length >= manyWays;
+      const isCrowded = steps.length >= (this.#context.isSimulated ? manyDifferentWays : manyWays);
       steps = steps.flatMap((step) => this.#step(directive, scope, step, done, isCrowded));
+      if (this.#context.isSimulated && steps.length > 1) steps = mergeSame(steps);
     }
     return steps;
   }
@@ -70,7 +80,8 @@ export class RewriteScript {
     done: Flow[],
     isCrowded: boolean,
   ): readonly Step[] {
-    const { path, view } = step;
+    const { view } = step;
+    const path = this.#remember(directive, step.path);
     if (++this.#steps > maxSteps) {
       done.push({ kind: 'lost', path: { ...path, certain: false }, view });
       return [];
@@ -78,8 +89,7 @@ export class RewriteScript {
     const { name, args } = directive;
     switch (name) {
       case 'set': {
-        const value = this.evaluate(args[1] ?? '', path);
-        return [{ ...step, path: withVariable(path, bareName(args[0] ?? ''), value) }];
+        return [{ ...step, path: assign(path, args[0] ?? '', this.evaluate(args[1] ?? '', path)) }];
       }
       case 'break':
         done.push({ kind: 'through', path, view, isMoved: false });
@@ -88,9 +98,9 @@ export class RewriteScript {
         done.push({ kind: 'returned', by: directive, path: traced(path, directive), view });
         return [];
       case 'rewrite':
-        return this.#rewrite(directive, step, done);
+        return this.#rewrite(directive, { ...step, path }, done);
       default:
-        return this.#if(directive, scope, step, done, isCrowded);
+        return this.#if(directive, scope, { ...step, path }, done, isCrowded);
     }
   }
 
@@ -115,7 +125,7 @@ export class RewriteScript {
     const decision = holds ?? (term.isShared ? path.decisions.get(key) : undefined);
     if (
       decision === undefined &&
-      inServer &&
+      (inServer || this.#context.isSimulated === true) &&
       isCrowded &&
       inner.directives.every(({ name }) => name === 'set')
     ) {
@@ -123,7 +133,7 @@ export class RewriteScript {
     }
     if (decision !== true) {
       const decided = decision === undefined && term.isShared ? decide(after, key, false) : after;
-      const isSure = decision !== undefined || term.isShared || this.#isClients;
+      const isSure = decision !== undefined || this.#isSureBothWays(term);
       next.push({
         ...step,
         path: {
@@ -137,12 +147,38 @@ export class RewriteScript {
       let taken = traced(after, directive);
       if (holds === undefined) {
         if (term.isShared) taken = decide(taken, key, true);
-        const isSure = term.isShared ? term.isChosen : this.#isClients;
+        const isSure =
+          this.#context.isSimulated === true
+            ? decision !== undefined
+            : term.isShared
+              ? term.isChosen
+              : this.#isClients;
         taken = { ...taken, certain: taken.certain && isSure };
       }
       for (const [name, value] of groups) taken = withVariable(taken, name, value);
       const begin = { ...step, path: { ...taken, captures }, view: inServer ? step.view : inner };
       next.push(...this.#block(inner, [begin], done));
+    }
+    return next;
+  }
+
+  /** An open condition is no uncertainty where nginx finds it open as well: some client comes each way. */
+  #isSureBothWays(term: Term): boolean {
+    return this.#context.isSimulated !== true && (term.isShared || this.#isClients);
+  }
+
+  /**
+   * A map keeps the value that it had when it was first asked, whatever is set afterwards. Where the
+   * subrequest is followed it is left open which of the two asked first.
+   */
+  #remember({ name, args }: Directive, path: Path): Path {
+    const { configuration, isSimulated } = this.#context;
+    if (isSimulated !== true || configuration.maps.size === 0) return path;
+    const texts = name === 'set' ? args.slice(1) : args;
+    let next = path;
+    for (const one of texts.flatMap(variablesIn)) {
+      if (!configuration.maps.has(one) || next.variables.has(one)) continue;
+      next = withVariable(next, one, this.evaluate(`\${${one}}`, path));
     }
     return next;
   }
@@ -187,4 +223,34 @@ export class RewriteScript {
         return next;
     }
   }
+}
+
+/** Assigns a value; the arguments of the request are more than a variable. */
+function assign(path: Path, variable: string, value: Term): Path {
+  const name = bareName(variable);
+  if (name !== 'args') return withVariable(path, name, value);
+  return { ...path, args: value.text, hasClientQuery: false };
+}
+
+/** Merges steps that nothing further on can tell apart. They decided differently on the way, so that is forgotten. */
+function mergeSame(steps: readonly Step[]): readonly Step[] {
+  const merged = new Map<string, Step>();
+  const numbers = new Map<Scope, number>();
+  for (const step of steps) {
+    const { path, view, isMoved } = step;
+    if (!numbers.has(view)) numbers.set(view, numbers.size);
+    const key = JSON.stringify([
+      ...[numbers.get(view), isMoved, path.uri, path.uriStart, path.args, path.captures],
+      [path.certain, path.hasClientQuery],
+      [...path.variables].map(([name, { symbol }]) => `${name}=${symbol}`).sort(),
+    ]);
+    const twin = merged.get(key);
+    merged.set(key, twin === undefined ? step : { ...twin, path: withCommon(twin.path, path) });
+  }
+  return [...merged.values()];
+}
+
+function withCommon(path: Path, { decisions }: Path): Path {
+  const common = [...path.decisions].filter(([key, holds]) => decisions.get(key) === holds);
+  return { ...path, decisions: new Map(common) };
 }

@@ -60,10 +60,11 @@ export class Subrequest {
   }
 
   /** All outcomes that a question may have which begins with these variables and decisions. */
-  follow(known: Pick<Path, 'variables' | 'decisions' | 'certain'>): readonly SubrequestOutcome[] {
+  simulate(known: Pick<Path, 'variables' | 'decisions' | 'certain'>): readonly SubrequestOutcome[] {
     const state: SubrequestState = {
       ...known,
       ...{ uri: this.#path, args: '', captures: [], hasGuess: false, trace: [] },
+      ...{ uriStart: '', hasClientQuery: false },
       ...{ fixed: undefined, inErrorPage: false, bodyOver: 0, moves: 0 },
       ...{ diverted: undefined, isSurelyDiverted: false },
     };

@@ -1,0 +1,69 @@
+import type { Configuration } from './configuration.ts';
+import type { AuthAnswer } from './outcome.ts';
+import type { Scenario } from './scenario.ts';
+import type { Scope } from './scope.ts';
+import type { State } from './simulation-state.ts';
+import { isYes, Subrequest, type SubrequestOutcome } from './subrequest.ts';
+
+/** The status that auth_request hears, and the state of the request afterwards. */
+export interface Heard {
+  readonly status: number;
+  readonly state: State;
+}
+
+const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, forbid: 403 };
+
+/**
+ * What auth_request makes of the answer. The subrequest runs the rewrite directives of the server
+ * once more, on the variables of the request, and may be answered before it gets to its location.
+ */
+export function hearAnswers(
+  target: string,
+  state: State,
+  context: {
+    readonly configuration: Configuration;
+    readonly server: Scope;
+    readonly scenario: Scenario;
+    readonly answer: AuthAnswer;
+  },
+): readonly Heard[] {
+  const { configuration, server, scenario, answer } = context;
+  const { path } = state;
+  const subrequest = new Subrequest(configuration, server, target, scenario);
+  const known = { variables: path.variables, decisions: path.decisions, certain: true };
+  const heard = new Map<string, Heard>();
+  for (const outcome of subrequest.simulate(known)) {
+    const { status, isSure } = statusFor(outcome, answer);
+    const { variables } = outcome.state;
+    const key = [
+      status,
+      isSure,
+      ...[...variables].map(([name, { symbol }]) => `${name}=${symbol}`).sort(),
+    ].join(' ');
+    const next = { ...state, path: { ...path, variables }, certain: state.certain && isSure };
+    if (!heard.has(key)) heard.set(key, { status, state: next });
+  }
+  const all = [...heard.values()];
+  if (all.length === 1) return all;
+  return all.map((one) => {
+    const unsure = { ...one.state.path, certain: false };
+    return { ...one, state: { ...one.state, path: unsure } };
+  });
+}
+
+/** What a location says that is meant to answer is taken for the answer, by whatever means it says so. */
+function statusFor(
+  outcome: SubrequestOutcome,
+  answer: AuthAnswer,
+): { status: number; isSure: boolean } {
+  const { diverted, hasGuess, certain, fixed } = outcome.state;
+  if (diverted === undefined) return { status: statusOf[answer], isSure: certain };
+  const isSure = certain && !hasGuess;
+  if (outcome.kind === 'unknown') return { status: statusOf[answer], isSure: false };
+  if (outcome.kind === 'handled' && outcome.by !== undefined && fixed === undefined) {
+    return { status: statusOf[answer], isSure: false };
+  }
+  const said = outcome.kind === 'answered' ? outcome.status : (fixed ?? 200);
+  const isAnswer = isYes(outcome) || said === 401 || said === 403;
+  return { status: isAnswer ? said : 500, isSure };
+}
