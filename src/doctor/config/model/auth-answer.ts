@@ -33,15 +33,14 @@ export function hearAnswers(
   const known = { variables: path.variables, decisions: path.decisions, certain: true };
   const heard = new Map<string, Heard>();
   for (const outcome of subrequest.simulate(known)) {
-    const { status, isSure } = statusFor(outcome, answer);
+    const { statuses, isSure } = statusesFor(outcome, answer);
     const { variables } = outcome.state;
-    const key = [
-      status,
-      isSure,
-      ...[...variables].map(([name, { symbol }]) => `${name}=${symbol}`).sort(),
-    ].join(' ');
+    const values = [...variables].map(([name, { symbol }]) => `${name}=${symbol}`).sort();
     const next = { ...state, path: { ...path, variables }, certain: state.certain && isSure };
-    if (!heard.has(key)) heard.set(key, { status, state: next });
+    for (const status of statuses) {
+      const key = [status, isSure, ...values].join(' ');
+      if (!heard.has(key)) heard.set(key, { status, state: next });
+    }
   }
   const all = [...heard.values()];
   if (all.length === 1) return all;
@@ -52,18 +51,17 @@ export function hearAnswers(
 }
 
 /** What a location says that is meant to answer is taken for the answer, by whatever means it says so. */
-function statusFor(
+function statusesFor(
   outcome: SubrequestOutcome,
   answer: AuthAnswer,
-): { status: number; isSure: boolean } {
+): { statuses: readonly number[]; isSure: boolean } {
   const { diverted, hasGuess, certain, fixed } = outcome.state;
-  if (diverted === undefined) return { status: statusOf[answer], isSure: certain };
-  const isSure = certain && !hasGuess;
-  if (outcome.kind === 'unknown') return { status: statusOf[answer], isSure: false };
-  if (outcome.kind === 'handled' && outcome.by !== undefined && fixed === undefined) {
-    return { status: statusOf[answer], isSure: false };
+  if (diverted === undefined) return { statuses: [statusOf[answer]], isSure: certain };
+  const isOthers = outcome.kind === 'handled' && outcome.by !== undefined && fixed === undefined;
+  if (outcome.kind === 'unknown' || isOthers) {
+    return { statuses: [...new Set([200, 500, statusOf[answer]])], isSure: false };
   }
   const said = outcome.kind === 'answered' ? outcome.status : (fixed ?? 200);
   const isAnswer = isYes(outcome) || said === 401 || said === 403;
-  return { status: isAnswer ? said : 500, isSure };
+  return { statuses: [isAnswer ? said : 500], isSure: certain && !hasGuess };
 }

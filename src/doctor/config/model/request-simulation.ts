@@ -237,8 +237,9 @@ class RequestSimulation {
 
   #toNamed(name: string, state: State): readonly OpenOutcome[] {
     const target = findNamed(this.#server, name);
+    // nginx finds out when it is asked for, and answers 500.
     if (target === undefined) {
-      return this.#outcome({ kind: 'unknown', why: `there is no location ${name}` }, state);
+      return this.#outcome({ kind: 'answered', status: 500, guarded: true }, state);
     }
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
