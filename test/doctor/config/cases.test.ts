@@ -16,7 +16,7 @@ interface Site {
 }
 
 const goodUpgrade = `proxy_http_version 1.1; proxy_read_timeout 1d;
-  proxy_set_header Upgrade $kind; proxy_set_header Connection $join;`;
+  proxy_set_header Host $host; proxy_set_header Upgrade $kind; proxy_set_header Connection $join;`;
 const goodAuth = `location = /auth { internal; proxy_pass http://auth; proxy_http_version 1.1;
   proxy_pass_request_body off; proxy_set_header Content-Length ""; proxy_set_header Connection "";
   proxy_connect_timeout 2s; proxy_read_timeout 3s; }`;
@@ -122,7 +122,10 @@ const cases: readonly Case[] = [
 
   [
     'PD003: Upgrade without Connection',
-    { upgrade: 'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Upgrade $kind;' },
+    {
+      upgrade:
+        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Host $host; proxy_set_header Upgrade $kind;',
+    },
     ['PD003 fault'],
   ],
   [
@@ -136,14 +139,15 @@ const cases: readonly Case[] = [
     'PD003: Connection that closes',
     {
       upgrade:
-        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Upgrade $kind; proxy_set_header Connection close;',
+        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Host $host; proxy_set_header Upgrade $kind; proxy_set_header Connection close;',
     },
     ['PD003 fault'],
   ],
   [
     'PD003: lost in an if',
     { location: 'if ($http_origin = x) { proxy_set_header Host x; }' },
-    ['PD003 warning'],
+    // nginx takes no proxy_set_header in an if.
+    ['PD044 fault', 'PD003 warning'],
   ],
 
   ['PD004: told to', { upgrade: goodUpgrade.replace('1.1', '1.0') }, ['PD004 warning']],
@@ -285,7 +289,7 @@ const cases: readonly Case[] = [
       path: '/p/',
       server: 'location ~ php { auth_request /auth; proxy_pass http://127.0.0.1:8080; }',
     },
-    [],
+    ['PD003 notice'],
   ],
   [
     'PD010: said to be open',
@@ -580,12 +584,12 @@ const cases: readonly Case[] = [
   [
     'PD028: the size of a body, larger for the application',
     { server: `error_page 413 = @sorry; ${sorryPages}`, location: 'client_max_body_size 9m;' },
-    ['PD028 fault'],
+    ['PD028 fault', 'PD046 warning'],
   ],
   [
     'PD028: a page that is refused for the same size',
     { server: `error_page 413 = /sorry; ${sorryPages}`, location: 'client_max_body_size 9m;' },
-    [],
+    ['PD046 warning'],
   ],
   [
     'PD028: in a file that the auth location includes and that is not there',
@@ -661,7 +665,8 @@ const withMissing: readonly [what: string, site: Site][] = [
   [
     'Connection',
     {
-      upgrade: 'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Upgrade $kind;',
+      upgrade:
+        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Host $host; proxy_set_header Upgrade $kind;',
       location: 'include /no.conf;',
     },
   ],

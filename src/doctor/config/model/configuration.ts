@@ -20,6 +20,8 @@ export interface Configuration {
   readonly missing: readonly Directive[];
   /** True where the input is a piece of a configuration (a server, a location), not a whole one. */
   readonly isFragment: boolean;
+  /** Modules of others are loaded, which may bring directives and variables. */
+  readonly hasModules: boolean;
   /** As `nginx -v` says it. */
   readonly version: string | undefined;
 }
@@ -58,6 +60,7 @@ export function buildConfiguration(
     comments: loaded.comments,
     missing: loaded.missing,
     isFragment,
+    hasModules: findAll(directives, 'load_module').length > 0,
     version,
   };
 }

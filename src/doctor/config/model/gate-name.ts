@@ -77,3 +77,8 @@ export function readNaming(
   if (name === undefined) return { by: 'unknown' };
   return name === '' ? { by: 'place' } : { by: 'variable', name };
 }
+
+/** True for a location that Postern's own files bring. */
+export function isPosternsOwn({ match }: Scope): boolean {
+  return match !== undefined && 'path' in match && match.path.startsWith('/.postern');
+}

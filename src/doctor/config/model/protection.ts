@@ -4,7 +4,7 @@ import { ownOrAround } from './content.ts';
 import type { AuthAnswer, Outcome } from './outcome.ts';
 import { headersSent } from './request-headers.ts';
 import { simulate } from './request-simulation.ts';
-import { handshake, type Scenario } from './scenario.ts';
+import { anything, handshake, page, type Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import { evaluateBeginning } from './value.ts';
 
@@ -50,6 +50,26 @@ export class Entry {
       (outcome): outcome is Proxied =>
         outcome.kind === 'proxied' && !outcome.authenticated && !isErrorPage(outcome),
     );
+  }
+
+  /**
+   * Where requests of any kind reach a backend, admitted or not: an `if` about a method or a header
+   * may send others there than handshakes. One outcome for each block that is in force.
+   */
+  reaching(): readonly Proxied[] {
+    const all = [handshake, page, anything].flatMap((scenario) => [
+      ...this.admitted(scenario),
+      ...this.passing(scenario),
+    ]);
+    const seen = new Map<string, Proxied>();
+    const numbers = new Map<Scope, number>();
+    for (const one of all) {
+      if (!numbers.has(one.view)) numbers.set(one.view, numbers.size);
+      const key = `${numbers.get(one.view)} ${one.authenticated}`;
+      const twin = seen.get(key);
+      if (twin === undefined || (one.certain && !twin.certain)) seen.set(key, one);
+    }
+    return [...seen.values()];
   }
 
   /** The backends at some outcomes: at all of them, with or without an admission, if none are named. */

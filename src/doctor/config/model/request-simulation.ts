@@ -191,8 +191,21 @@ class RequestSimulation {
     const [tries] = view.own('try_files');
     if (tries !== undefined) return this.#tryFiles(tries, view, state);
     const proxy = ownOrAround(view, 'proxy_pass');
-    if (proxy === undefined) return this.#handled(handlerOf(view), view, state);
+    if (proxy === undefined) {
+      const by = handlerOf(view);
+      const missing = by === undefined ? this.#missingFile(view, state) : [];
+      return [...this.#handled(by, view, state), ...missing];
+    }
     return this.#outcome({ kind: 'proxied', view, ...this.#arrival(state) }, passed(state, proxy));
+  }
+
+  /** Files are taken to be there; where one is not, an error page may lead on. */
+  #missingFile(view: Scope, state: State): readonly OpenOutcome[] {
+    if (state.inErrorPage) return [];
+    const pages = view.effective('error_page');
+    const statuses = [404, 403].filter((status) => errorPageFor(pages, status) !== undefined);
+    const unsure = { ...state, certain: false };
+    return statuses.flatMap((status) => this.#fail(status, view, unsure, state.authenticated));
   }
 
   #tryFiles(directive: Directive, view: Scope, state: State): readonly OpenOutcome[] {

@@ -1,5 +1,7 @@
+import type { Directive } from '../../../nginx/syntax/index.ts';
 import { describe } from '../analysis.ts';
 import { backendOf } from '../model/protection.ts';
+import { anything } from '../model/scenario.ts';
 import type { Rule } from '../rule.ts';
 
 const flow = ['return', 'rewrite', 'try_files'];
@@ -12,9 +14,13 @@ export const beforeAuth: Rule = {
   *find({ configuration, guarded }) {
     for (const entry of guarded) {
       const about = describe(entry.location);
-      for (const outcome of entry.passing()) {
+      const known = new Set<Directive>();
+      for (const outcome of [...entry.passing(), ...entry.passing(anything)]) {
         const at = outcome.trace.find(({ name }) => name === 'return' || name === 'rewrite');
-        if (at === undefined) continue;
+        // A rewrite that stays in the location takes nothing out of it.
+        const isElsewhere = outcome.view.nearest('location') !== entry.location;
+        if (at === undefined || !isElsewhere || known.has(at)) continue;
+        known.add(at);
         yield {
           severity: outcome.certain ? 'fault' : 'warning',
           at,

@@ -6,7 +6,7 @@ import type { Rule } from '../rule.ts';
 export const claimedHost: Rule = {
   code: 'PD019',
   title: 'The auth service judges another host than nginx serves',
-  severities: ['notice'],
+  severities: ['warning'],
   *find({ authLocations }) {
     for (const { location } of authLocations) {
       for (const line of location.effective('proxy_set_header')) {
@@ -14,7 +14,7 @@ export const claimedHost: Rule = {
         if (!/^(host|x-original-ur[il]|x-forwarded-(host|ur[il]))$/i.test(name)) continue;
         if (!/\$(http_host\b|\{http_host\})/.test(value)) continue;
         yield {
-          severity: 'notice',
+          severity: 'warning',
           at: line,
           about: describe(location),
           because: [headOf(location)],

@@ -14,10 +14,13 @@ export const identityHeaders: Rule = {
   title: 'A client can name itself to the backend',
   severities: ['fault', 'warning'],
   *find(analysis) {
+    const asked = new Set(analysis.authLocations.map(({ location }) => location));
     for (const entry of analysis.entries) {
+      // What is said to the auth service itself is no identity of anybody's.
+      if (asked.has(entry.location)) continue;
       const known = trustedHeaders(analysis, entry);
       yield* unusedAnswers(entry, known);
-      for (const outcome of [...entry.admitted(), ...entry.passing()]) {
+      for (const outcome of entry.reaching()) {
         if (unreadAround(outcome.view) !== undefined) continue;
         const open = [...known].filter(([header]) => linesFor(outcome.view, header).length === 0);
         if (open.length === 0) continue;
@@ -83,7 +86,8 @@ function trustedHeaders(
     }
   }
   for (const scope of scopes) {
-    for (const line of scope.own('proxy_set_header')) {
+    // An "if" has none of its own: what is in force there stands in the location around it.
+    for (const line of scope.effective('proxy_set_header')) {
       const header = line.args[0]?.toLowerCase() ?? '';
       if (headers.has(header) || !isIdentityHeader(header)) continue;
       if (isFromAuth(scope, line.args[1] ?? '')) headers.set(header, line);

@@ -1,5 +1,6 @@
 import { type Analysis, describe, headOf, unreadAround } from '../analysis.ts';
 import { asksForPassword, programIn } from '../model/content.ts';
+import { isPosternsOwn } from '../model/gate-name.ts';
 import { renderGatePlace } from '../model/gate-table.ts';
 import { backendOf } from '../model/protection.ts';
 import type { Scope } from '../model/scope.ts';
@@ -22,7 +23,8 @@ export const openPlace: Rule = {
       const scope = location ?? trial.server;
       if (at === undefined || outcome.question !== undefined || seen.has(scope)) continue;
       // Postern's own places, and what the gate opens for everybody.
-      if (isPosterns(location) || unreadAround(scope) !== undefined) continue;
+      if ((location !== undefined && isPosternsOwn(location)) || unreadAround(scope) !== undefined)
+        continue;
       if (gates.isPublic(at.gate, path)) continue;
       const backend = outcome.kind === 'proxied' ? backendOf(configuration, outcome) : undefined;
       const handler = outcome.kind === 'handled' ? outcome.by : undefined;
@@ -49,11 +51,6 @@ export const openPlace: Rule = {
 function served(backend: string | undefined, isFile: boolean): string {
   if (isFile) return 'nginx serves a file';
   return backend === undefined ? 'it is answered here' : `it goes to ${backend}`;
-}
-
-function isPosterns(location: Scope | undefined): boolean {
-  const match = location?.match;
-  return match !== undefined && 'path' in match && match.path.startsWith('/.postern');
 }
 
 /** Backends that somebody reaches by way of Postern, on any server. */
