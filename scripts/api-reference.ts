@@ -1,6 +1,6 @@
 import pino from 'pino';
-import { buildAdminApp } from '../src/http/admin-app.ts';
-import { logEvents } from '../src/services/log-events.ts';
+import { buildAdminApp } from '../src/app/admin-app.ts';
+import { logEvents } from '../src/telemetry/log/log-events.ts';
 
 interface Field {
   readonly type?: string | readonly string[];
@@ -35,7 +35,6 @@ export async function renderApiReference(): Promise<string> {
   // Nothing is asked of what the routes would work with: only their schemas are read.
   const app = await buildAdminApp({
     ...({} as Parameters<typeof buildAdminApp>[0]),
-    adminKeys: {} as Parameters<typeof buildAdminApp>[0]['adminKeys'],
     throttling: { service: {} } as Parameters<typeof buildAdminApp>[0]['throttling'],
     events: logEvents(pino({ level: 'silent' })),
   });

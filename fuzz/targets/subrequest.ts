@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isGateName, isMethod, parseHost } from '../../src/core/handshake.ts';
-import { type NetworkSet, parseNetworks, plainAddress } from '../../src/core/network.ts';
-import { isDenial } from '../../src/core/verdict.ts';
-import { readSubrequest } from '../../src/http/inbound.ts';
-import { headersTelling } from '../../src/http/told-facts.ts';
+import { sourceHeaders } from '../../src/admission/forwarded-headers.ts';
+import { readSubrequest } from '../../src/admission/read-subrequest.ts';
+import { isGateName, isMethod, parseHost } from '../../src/core/gate/handshake.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
+import { type NetworkSet, parseNetworks, plainAddress } from '../../src/lib/network.ts';
 import { readHead, usualLines } from '../head.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
@@ -36,7 +36,7 @@ export const subrequest: Target = {
     const head = readHead(text);
     const read = readSubrequest(head, trusted);
     expect(isDeepStrictEqual(read, readSubrequest(head, trusted)), 'it reads the same each time');
-    headersTelling(head);
+    sourceHeaders(head);
     const { handshake, upgrading, clientAddress } = read;
     const lines = head.rawHeaders.map((value, i) => [head.rawHeaders[i - 1] ?? '', value] as const);
     const told = (...asked: string[]) =>

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { formatDuration, parseDuration } from '../core/duration.ts';
-import { parseNetworks } from '../core/network.ts';
-import { lengthEntropy } from '../core/secret.ts';
+import { formatDuration, parseDuration } from '../lib/duration.ts';
+import { parseNetworks } from '../lib/network.ts';
+import { lengthEntropy } from '../lib/secret.ts';
 import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
-import { buildGates } from './gates.ts';
-import { buildIssuers } from './issuers.ts';
+import { buildGates } from './gates/gates.ts';
+import { buildIssuers } from './jwt/issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { asText, asTexts } from './raw-values.ts';
+import type { Report } from './report.ts';
 import type { RawConfig } from './schema.ts';
 import { buildThrottle } from './throttle.ts';
-
-/** Takes note of a fault in the setting at this path. */
-export type Report = (path: string, message: string) => void;
 
 /**
  * Turns raw settings into the typed configuration. `env` is for settings that name a variable. Faults go to `report`; what is returned then is

@@ -1,17 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AdminKey, Role } from '../core/admin-key.ts';
-import { type Actor, actorNames } from '../core/audit.ts';
-import { plainAddress } from '../core/network.ts';
-import { retrySeconds } from '../core/throttle.ts';
-import type { AdminKeys } from '../services/admin-keys.ts';
-import type { AdminRefusal, Events } from '../services/events.ts';
-import type { ThrottleService } from '../services/throttle.ts';
+import type { AdminKey, Role } from '../core/model/admin-key.ts';
+import { type Actor, actorNames } from '../core/model/audit.ts';
+import type { AdminRefusal, Events } from '../core/model/events.ts';
+import { retrySeconds, type ThrottleInfo } from '../core/model/throttle.ts';
+import { plainAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
+
+/** Finds admin keys. */
+export interface KeyFinder {
+  /** The key of this secret; undefined for an unknown or expired one. Rejects with StoreUnavailable. */
+  identify(secret: string): Promise<AdminKey | undefined>;
+}
 
 /** What authentication works with. */
 export interface AdminAuthDependencies {
-  readonly adminKeys: AdminKeys;
-  readonly throttle: Pick<ThrottleService, 'adminFailed'>;
+  /** The services in force. */
+  readonly current: () => { readonly adminKeys: KeyFinder };
+  readonly throttle: {
+    /** Counts a wrong admin key; undefined while there were not too many. */
+    adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
+  };
   readonly clock: () => number;
 }
 
@@ -27,11 +35,12 @@ declare module 'fastify' {
  * however many wrong ones came from the same place: a reverse proxy may be one place for all. Nobody
  * guesses a key, so what is bounded are answers that say more than "later".
  */
-export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
+export function authenticate({ current, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
     const secret = presentedKey(request);
-    request.adminKey = secret === undefined ? undefined : await adminKeys.identify(secret);
+    request.adminKey =
+      secret === undefined ? undefined : await current().adminKeys.identify(secret);
     if (request.adminKey !== undefined) return;
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
     const tooMany = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
@@ -43,7 +52,7 @@ export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependenci
 
 /** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
 export async function findKey(
-  adminKeys: AdminKeys,
+  adminKeys: KeyFinder,
   request: FastifyRequest,
 ): Promise<AdminKey | undefined> {
   const secret = presentedKey(request);
@@ -55,7 +64,7 @@ function presentedKey({ headers }: FastifyRequest): string | undefined {
 }
 
 /** A hook that lets only keys of these roles pass, and of `admin`. */
-export function allow(...roles: readonly Role[]) {
+export function requireRole(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isAllowed(request.adminKey, roles)) return;
     return sendProblem(reply, 'forbidden', {
@@ -70,7 +79,7 @@ export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): bo
 }
 
 /** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
-export function tellRefusals(events: Pick<Events, 'adminDenied'>) {
+export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { adminKey } = request;
     const isStranger = adminKey === undefined;

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fastify from 'fastify';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
-import { type ReceivedEvent, readEvents } from '../../src/cli/server-events.ts';
-import type { ShownAuditEntry } from '../../src/http/audit-schemas.ts';
+import type { AdminKeys } from '../../src/admin-keys/service.ts';
+import { createAuditFeed } from '../../src/audit/feed.ts';
+import { auditRoutes } from '../../src/audit/routes.ts';
+import type { ShownAuditEntry } from '../../src/audit/schemas.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
+import { type ReceivedEvent, readEvents } from '../../src/cli/toolkit/server-events.ts';
+import { fullKey } from '../../src/core/model/admin-key.ts';
+import type { Events } from '../../src/core/model/events.ts';
 import { createErrorHandler } from '../../src/http/problem.ts';
-import { auditRoutes } from '../../src/http/routes/audit.ts';
-import type { AdminKeys } from '../../src/services/admin-keys.ts';
-import { fullKey } from '../../src/services/admin-keys.ts';
-import { createAuditFeed } from '../../src/services/audit-feed.ts';
-import type { Events } from '../../src/services/events.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anEntry, openEvents } from '../support/audit.ts';
 import { serve, surroundings } from '../support/cli.ts';
 import { adminKey, startTestPostern, temporaryDirectory } from '../support/postern.ts';
@@ -148,9 +148,12 @@ async function startRoutes(
   });
   const auditFeed = createAuditFeed(store.audit);
   app.addSchema({ $id: 'AuditEntry', type: 'object', additionalProperties: true });
-  await app.register(auditRoutes({ audit: store.audit, auditFeed, adminKeys, streams }), {
-    prefix: '/v1',
-  });
+  await app.register(
+    auditRoutes({ audit: store.audit, auditFeed, current: () => ({ adminKeys }), streams }),
+    {
+      prefix: '/v1',
+    },
+  );
   await app.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => {
     await app.close();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
-import { type AdminResponse, connectAdmin } from '../../src/cli/admin-client.ts';
-import { type Postern, startPostern } from '../../src/compose.ts';
+import { type Postern, startPostern } from '../../src/app/start.ts';
+import { type AdminResponse, connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { workersOfTests, workersSetting } from './worker-count.ts';
@@ -15,7 +15,7 @@ import { startWithWorkers } from './workers.ts';
 export const adminKey = 'psa_test-0123456789-abcdefghijklmnop';
 
 /** A Postern that a test started, wherever it runs. */
-export interface RunningPostern extends Omit<Postern, 'peerTasks'> {
+export interface RunningPostern extends Omit<Postern, 'clusterHandlers'> {
   /** The log as it was written. */
   rawLog(): string;
 }

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { capture, groupsOf } from './pattern.ts';
 import { relateToStart } from './pattern-start.ts';
 import { type Path, type ScriptContext, traced, withVariable } from './rewrite-path.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { bareName } from './map-block.ts';
 import { judgeCondition } from './rewrite-condition.ts';
 import { applyRewrite } from './rewrite-directive.ts';

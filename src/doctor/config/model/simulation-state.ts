@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { AuthRequest, BareOutcome, Outcome } from './outcome.ts';
 import type { Path } from './rewrite-path.ts';
 import type { Scope } from './scope.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { describe } from '../analysis.ts';
 import { backendOf } from '../model/protection.ts';
 import { anything } from '../model/scenario.ts';

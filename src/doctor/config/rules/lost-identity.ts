@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { describe, unreadAround } from '../analysis.ts';
 import type { Report } from '../finding.ts';
 import type { Configuration } from '../model/configuration.ts';

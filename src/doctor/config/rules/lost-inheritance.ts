@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
 import { readErrorPage } from '../model/error-page.ts';

@@ -1,5 +1,5 @@
-import type { Gate } from '../../../core/gate.ts';
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Gate } from '../../../core/gate/gate.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { type Analysis, describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
 import { setsGate } from '../model/gate-name.ts';

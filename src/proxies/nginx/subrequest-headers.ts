@@ -1,0 +1,19 @@
+import { renderedHeaders } from '../subrequest-headers.ts';
+
+type Location = 'auth' | 'sign-in';
+
+/** The `proxy_set_header` lines of the auth location, or of the location of `/.postern/`. */
+export function renderSubrequestHeaders(location: Location): string {
+  return renderedHeaders
+    .filter((header) => location === 'auth' || 'signIn' in header)
+    .map(({ name, variable }) => `proxy_set_header ${name} ${variable};`)
+    .join('\n');
+}
+
+/**
+ * The key of a cached answer: all inputs of the decision, one a line. No header and no request line can hold
+ * a line feed (RFC 9110, section 5.5, RFC 9113, section 8.2.1), so different subrequests have different keys.
+ */
+export function renderCacheKey(): string {
+  return renderedHeaders.map(({ variable }) => variable).join('\\n');
+}
