@@ -1,32 +1,33 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { describeRemedy } from '../../remedy.ts';
 import { describe } from '../analysis.ts';
-import { appendTo, type Edit, insertInto, replaceDirective } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { isRedirect, readErrorPage } from '../model/error-page.ts';
-import { findNamed } from '../model/match.ts';
+import type { Configuration } from '../model/configuration.ts';
+import { isRedirect } from '../model/error-page.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Entry } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
+import { includeRemedyIn, remedyPath } from './remedy-edits.ts';
 
 /** `Unexpected server response: 302`. */
 export const redirectedDenial: Rule = {
   code: 'PD001',
   title: 'A denied handshake is redirected',
   severities: ['fault', 'warning', 'notice'],
-  *find({ guarded }) {
+  *find({ configuration, guarded }) {
     for (const entry of guarded) {
       if (!entry.carriesSockets) continue;
       const unknown: Report[] = [];
       const redirected: Report[] = [];
       for (const outcome of entry.outcomes('deny')) {
-        const report = judge(entry, outcome, 401);
+        const report = judge(configuration, entry, outcome, 401);
         if (report !== undefined) (outcome.kind === 'unknown' ? unknown : redirected).push(report);
       }
       yield* redirected;
       yield* unknown;
       const known = new Set(redirected.map(({ at }) => at));
       for (const outcome of entry.outcomes('forbid')) {
-        const report = judge(entry, outcome, 403);
+        const report = judge(configuration, entry, outcome, 403);
         if (report !== undefined && outcome.kind === 'answered' && !known.has(report.at))
           yield report;
       }
@@ -34,7 +35,12 @@ export const redirectedDenial: Rule = {
   },
 };
 
-function judge(entry: Entry, outcome: Outcome, status: 401 | 403): Report | undefined {
+function judge(
+  configuration: Configuration,
+  entry: Entry,
+  outcome: Outcome,
+  status: 401 | 403,
+): Report | undefined {
   const page = pageBehindDenial(outcome.trace);
   if (page === undefined) return undefined;
   const about = describe(entry.location);
@@ -58,9 +64,9 @@ function judge(entry: Entry, outcome: Outcome, status: 401 | 403): Report | unde
     meaning: `The auth service says ${status}, and nginx turns that into ${outcome.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${outcome.status}", browsers only close code 1006.`,
     change:
       status === 401
-        ? mendWords(entry, page)
+        ? describeRemedy(remedyPath(configuration))
         : `Leave 403 to the client, who is signed in and not allowed: an error_page for 401 alone, or a named location that begins with ${inOneLine}`,
-    ...(status === 401 && { edits: mend(entry, page) }),
+    ...(status === 401 && { edits: includeRemedyIn(configuration, entry.location) }),
   };
 }
 
@@ -72,36 +78,3 @@ function pageBehindDenial(trace: readonly Directive[]): Directive | undefined {
 
 const guard = ['if ($http_upgrade ~* ^websocket$) {', '    return 401;', '}'];
 const inOneLine = guard.map((line) => line.trim()).join(' ');
-
-function mendWords({ location, server }: Entry, page: Directive): string {
-  const { uri } = readErrorPage(page);
-  const own = `error_page 401 = @sign_in; and in the server: location @sign_in { internal; ${inOneLine} return 302 ${uri.startsWith('@') ? '<login>' : uri}; }`;
-  if (page.source !== location.directive?.source && page.source !== server.directive?.source) {
-    return `To leave ${page.source.name} as it is, put before its include (the first error_page for 401 counts): ${own}`;
-  }
-  return uri.startsWith('@')
-    ? `Put first into location ${uri}: ${inOneLine} Pages still go to the login.`
-    : `Let a named location decide: ${own}`;
-}
-
-function mend({ server }: Entry, page: Directive): readonly Edit[] {
-  const { uri, codes } = readErrorPage(page);
-  if (server.directive === undefined || server.directive.words.length === 0) return [];
-  if (uri.startsWith('@')) {
-    const named = findNamed(server, uri)?.directive;
-    return named === undefined ? [] : [insertInto(named, ...guard)];
-  }
-  const others = codes.filter((code) => code !== 401);
-  if (uri.startsWith('/') || uri.startsWith('=') || others.length > 0) return [];
-  return [
-    replaceDirective(page, 'error_page 401 = @sign_in;'),
-    appendTo(
-      server.directive,
-      'location @sign_in {',
-      '    internal;',
-      ...guard.map((line) => `    ${line}`),
-      `    return 302 ${uri};`,
-      '}',
-    ),
-  ];
-}
