@@ -219,7 +219,7 @@ function fits(outcome: Outcome, { status, mark }: Seen): boolean {
   if (outcome.kind === 'unknown') return true;
   if (outcome.kind === 'answered') return outcome.status === status;
   const marks = outcome.view.effective('add_header').map(({ args }) => args[1]);
-  if ((marks.at(-1) ?? '') !== mark) return false;
+  if ((marks[0] ?? '') !== mark) return false;
   if (outcome.kind === 'handled') return [outcome.status ?? 200, 403, 404, 405].includes(status);
   // What the backend answers itself, unless an error page says otherwise.
   return outcome.status === undefined ? status < 300 || status === 426 : outcome.status === status;

@@ -61,6 +61,9 @@ function statusesFor(
   if (outcome.kind === 'unknown' || isOthers) {
     return { statuses: [...new Set([200, 500, statusOf[answer]])], isSure: false };
   }
+  // A file may be missing, and a 404 is no answer: nginx makes a 500 of it.
+  const isFile = outcome.kind === 'handled' && fixed === undefined;
+  if (isFile) return { statuses: [200, 500], isSure: certain && !hasGuess };
   const said = outcome.kind === 'answered' ? outcome.status : (fixed ?? 200);
   const isAnswer = isYes(outcome) || said === 401 || said === 403;
   return { statuses: [isAnswer ? said : 500], isSure: certain && !hasGuess };
