@@ -25,7 +25,8 @@ export function applyRewrite(directive: Directive, path: Path, context: ScriptCo
   if (isMissed) return { missed: { ...path, captures: [] }, taken: undefined };
   const isKnown = path.uri !== undefined && found !== undefined;
   const isSure = isKnown || (path.uri === undefined && relation === 'always');
-  const isFree = context.asked === undefined && context.isSimulated !== true;
+  // Clients choose their own path: one that matches is as sure to be asked for as one that does not.
+  const isFree = context.asked === undefined && (path.uri === undefined || !context.isSimulated);
   const certain = path.certain && (isSure || isFree);
   const missed = isSure ? undefined : { ...path, captures: undefined, certain };
   let taken: Path = { ...traced(path, directive), captures: found ?? undefined, certain };

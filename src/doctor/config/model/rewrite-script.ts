@@ -3,6 +3,7 @@ import { bareName } from './map-block.ts';
 import { judgeCondition } from './rewrite-condition.ts';
 import { applyRewrite } from './rewrite-directive.ts';
 import { decide, type Path, type ScriptContext, traced, withVariable } from './rewrite-path.ts';
+import { mergeSame, type Step } from './rewrite-steps.ts';
 import type { Scope } from './scope.ts';
 import { join, type Term, termOf } from './term.ts';
 import { variablesIn } from './value.ts';
@@ -14,13 +15,6 @@ export type Flow = { readonly path: Path; readonly view: Scope } & (
   | { readonly kind: 'redirected'; readonly status: 301 | 302 }
   | { readonly kind: 'lost' }
 );
-
-/** A path on its way through the directives. `isMoved`: another location will be looked for. */
-interface Step {
-  readonly path: Path;
-  readonly view: Scope;
-  readonly isMoved: boolean;
-}
 
 const rewriting: ReadonlySet<string> = new Set(['set', 'if', 'return', 'rewrite', 'break']);
 
@@ -230,27 +224,4 @@ function assign(path: Path, variable: string, value: Term): Path {
   const name = bareName(variable);
   if (name !== 'args') return withVariable(path, name, value);
   return { ...path, args: value.text, hasClientQuery: false };
-}
-
-/** Merges steps that nothing further on can tell apart. They decided differently on the way, so that is forgotten. */
-function mergeSame(steps: readonly Step[]): readonly Step[] {
-  const merged = new Map<string, Step>();
-  const numbers = new Map<Scope, number>();
-  for (const step of steps) {
-    const { path, view, isMoved } = step;
-    if (!numbers.has(view)) numbers.set(view, numbers.size);
-    const key = JSON.stringify([
-      ...[numbers.get(view), isMoved, path.uri, path.uriStart, path.args, path.captures],
-      [path.certain, path.hasClientQuery],
-      [...path.variables].map(([name, { symbol }]) => `${name}=${symbol}`).sort(),
-    ]);
-    const twin = merged.get(key);
-    merged.set(key, twin === undefined ? step : { ...twin, path: withCommon(twin.path, path) });
-  }
-  return [...merged.values()];
-}
-
-function withCommon(path: Path, { decisions }: Path): Path {
-  const common = [...path.decisions].filter(([key, holds]) => decisions.get(key) === holds);
-  return { ...path, decisions: new Map(common) };
 }

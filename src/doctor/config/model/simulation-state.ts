@@ -59,6 +59,13 @@ export function environmentOf({ path }: State, hasPath: boolean): Environment {
   return values;
 }
 
+/** What an outcome tells of the way to it. */
+export function arrivalOf(state: State, hasPath: boolean) {
+  const { authenticated, question, fixed: status, path } = state;
+  const moves = hasPath ? path.trace.filter(({ name }) => name === 'rewrite') : [];
+  return { authenticated, question, environment: environmentOf(state, hasPath), moves, status };
+}
+
 /** Variables that `auth_request_set` gives a value that only the answer tells. */
 export function withAnswers(path: Path, names: readonly string[]): Path {
   const variables = new Map(path.variables);

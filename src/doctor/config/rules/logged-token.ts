@@ -10,7 +10,7 @@ const secretParameter = /^arg_\w*(token|ticket|jwt|secret|apikey|api_key|auth|se
 /** Variables that hold the query as the client sent it. */
 const withQuery = new Set(['request', 'request_uri', 'args', 'query_string', 'http_referer']);
 
-/** A credential in a URL outcomes up in the log. */
+/** A credential in a URL ends up in the log. */
 export const loggedToken: Rule = {
   code: 'PD018',
   title: 'Tokens from the query are written to the access log',

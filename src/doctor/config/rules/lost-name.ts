@@ -105,7 +105,7 @@ function* findSkipped({ trials }: Analysis): Generator<Report> {
       at: stop ?? line,
       about: describe(location),
       because: [line],
-      meaning: `break, and rewrite … break, outcome the rewrite phase: no set and no if below them runs, and auth_request asks all the same. ${renderRequest(trial)} comes here so. ${consequence(mark, name)}`,
+      meaning: `break, and rewrite … break, end the rewrite phase: no set and no if below them runs, and auth_request asks all the same. ${renderRequest(trial)} comes here so. ${consequence(mark, name)}`,
       change: 'Put rewrite … break, and break, below the include of Postern’s file.',
     };
   }

@@ -59,7 +59,7 @@ const diversions: readonly string[] = [
 const fallback = /if \(!-e \$request_filename\) \{[^}]*\}/;
 
 for (const diversion of diversions) {
-  test(`PD027: a stranger gets in, and a guard before it outcomes that: ${diversion}`, async (t) => {
+  test(`PD027: a stranger gets in, and a guard before it ends that: ${diversion}`, async (t) => {
     const files = (code: 'Wrong' | 'Right'): ConfigFiles => {
       const text = readExample('PD027', code)['site.conf'] ?? '';
       return { 'site.conf': text.replace(fallback, () => diversion) };
