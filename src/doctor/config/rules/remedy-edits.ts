@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type Directive, parseFile } from '../../../proxies/nginx/syntax/index.ts';
 import { includeRemedy, readRemedy, remedy } from '../../remedy.ts';
-import { type Edit, insertAfter, insertInto } from '../edit.ts';
+import { appendTo, type Edit, insertAfter, insertInto } from '../edit.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { isRedirect } from '../model/error-page.ts';
 import { simulate } from '../model/request-simulation.ts';
@@ -32,19 +32,21 @@ export function includeRemedyIn(configuration: Configuration, location: Scope): 
   const text = readRemedy();
   const { directives } = parseFile({ name: path, text });
   const signOn = lineOfSignOn(configuration, location);
-  const at = signOn === undefined ? 0 : signOn.index;
-  const places = signOn === undefined ? [0] : [at, 0];
-  const place = places.find((index) => mends(configuration, location, directives, index));
-  if (place === undefined) return [];
+  const { length: last } = location.directives;
+  const below = signOn === undefined ? [] : [signOn.index];
+  // An "if" that matches after the file's takes over, so the file may have to stand behind it.
+  const places = [below, [0], [last], [...below, last]].filter(({ length }) => length > 0);
+  const chosen = places.find((indices) => mends(configuration, location, directives, indices));
+  if (chosen === undefined) return [];
   const line = includeRemedy(path);
-  const include =
-    place === 0 || signOn === undefined
-      ? insertInto(directive, line)
-      : insertAfter(signOn.line, line);
+  const includes = chosen.map((index) => {
+    if (index === 0) return insertInto(directive, line);
+    return index === signOn?.index ? insertAfter(signOn.line, line) : appendTo(directive, line);
+  });
   const known = configuration.files.some(({ source }) => source.name === path);
   return known
-    ? [include]
-    : [include, { source: { name: path, text: '' }, start: 0, end: 0, text }];
+    ? includes
+    : [...includes, { source: { name: path, text: '' }, start: 0, end: 0, text }];
 }
 
 /**
@@ -85,14 +87,17 @@ function findWritten(directives: readonly Directive[], location: Scope): Directi
   return undefined;
 }
 
-/** True where the location with the lines of the file at an index redirects no denied handshake. */
+/** True where the location with the lines of the file at some indices redirects no denied handshake. */
 function mends(
   configuration: Configuration,
   { directives, parent, directive }: Scope,
   lines: readonly Directive[],
-  index: number,
+  indices: readonly number[],
 ): boolean {
-  const all = [...directives.slice(0, index), ...lines, ...directives.slice(index)];
+  const all = [...directives, undefined].flatMap((one, index) => [
+    ...(indices.includes(index) ? lines : []),
+    ...(one === undefined ? [] : [one]),
+  ]);
   const mended = new Scope('location', all, parent, directive);
   const outcomes = simulate(configuration, mended, handshake, 'deny');
   return outcomes.every(
