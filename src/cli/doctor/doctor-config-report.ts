@@ -8,8 +8,8 @@ import { toJson } from '../../doctor/config/report/json.ts';
 import { renderPatch } from '../../doctor/config/report/patch.ts';
 import { toSarif } from '../../doctor/config/report/sarif.ts';
 import { rules } from '../../doctor/config/rules/index.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { version as ownVersion } from '../../lib/resources.ts';
-import { visible } from '../../lib/visible.ts';
 import {
   diskFiles,
   type FileSet,
@@ -42,7 +42,7 @@ export async function judgeFile(file: string, options: DoctorOptions): Promise<n
     return await report(file, options);
   } catch (error) {
     if (!(error instanceof NginxSyntaxError)) throw error;
-    note(`postern: ${visible(error.message)}`);
+    note(`postern: ${replaceInvisible(error.message)}`);
     return exitCodes.config;
   }
 }
@@ -76,7 +76,11 @@ function writePatch(
   const patch = renderPatch(findings.flatMap(({ edits }) => edits));
   for (const { finding, why } of refused) {
     const at = `${finding.code} at ${renderPlace(finding.place)}`;
-    note(visible(`left out ${at}: with that change ${why}. Change it by hand: ${finding.change}`));
+    note(
+      replaceInvisible(
+        `left out ${at}: with that change ${why}. Change it by hand: ${finding.change}`,
+      ),
+    );
   }
   if (patch !== '') {
     note(
@@ -84,7 +88,7 @@ function writePatch(
     );
   }
   const { stdout } = process;
-  stdout.write(stdout.isTTY ? patch.split('\n').map(visible).join('\n') : patch);
+  stdout.write(stdout.isTTY ? patch.split('\n').map(replaceInvisible).join('\n') : patch);
 }
 
 /** The examination without the edits that did not pass the checks. */

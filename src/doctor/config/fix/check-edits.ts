@@ -9,7 +9,7 @@ import { type Examination, examine } from '../examine.ts';
 import type { Finding } from '../finding.ts';
 import type { GateFile } from '../gate-file.ts';
 import { buildConfiguration, type Configuration } from '../model/configuration.ts';
-import { editsByFile } from '../report/patch.ts';
+import { applyEdits, editsByFile } from '../report/patch.ts';
 import { behaviourOf, findDamage } from './behaviour.ts';
 
 /** Where a configuration was read from, so that a changed copy can be read in the same way. */
@@ -70,17 +70,6 @@ export function checkEdits(
   };
   take(findings);
   return { edits: accepted.flatMap((one) => one.edits), refused };
-}
-
-/** The text with the edits made, the last one first so that the offsets of the others stay valid. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  return edits
-    .toSorted((a, b) => a.start - b.start)
-    .reduceRight(
-      (changed, { start, end, text: inserted }) =>
-        changed.slice(0, start) + inserted + changed.slice(end),
-      text,
-    );
 }
 
 interface Judged {
