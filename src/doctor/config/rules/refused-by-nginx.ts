@@ -81,10 +81,11 @@ function* badLocations(scope: Scope): Generator<Report> {
     const { match, directive } = location;
     if (match === undefined || directive === undefined) continue;
     if (match.kind === 'regex') continue;
+    // nginx takes the first of two named ones.
     const key =
-      match.kind === 'named' ? match.name : `${match.kind === 'exact' ? '=' : ''} ${match.path}`;
-    const first = seen.get(key);
-    seen.set(key, first ?? directive);
+      match.kind === 'named' ? undefined : `${match.kind === 'exact' ? '=' : ''} ${match.path}`;
+    const first = key === undefined ? undefined : seen.get(key);
+    if (key !== undefined) seen.set(key, first ?? directive);
     const fault = { severity: 'fault', at: directive, about: describe(location) } as const;
     if (first !== undefined) {
       yield {
