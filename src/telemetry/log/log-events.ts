@@ -36,14 +36,14 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
         denied ? `denied: ${verdict.reason}` : 'allowed',
       );
     },
-    issued({ id, kind, subject, restrictions: bounds, expiresAt, maxUses }) {
+    issued({ id, kind, subject, restrictions, expiresAt, maxUses }) {
       log.info(
         {
           event: 'issue',
           token_id: id,
           kind,
           subject,
-          gates: bounds.gates,
+          gates: restrictions.gates,
           expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
           max_uses: maxUses,
         },
