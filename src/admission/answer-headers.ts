@@ -5,6 +5,7 @@ import { renderLoginUrl } from '../core/gate/login.ts';
 import { loginReturnUrl } from '../core/gate/request-url.ts';
 import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
+import { formatTimestamp } from '../core/model/audit-entries.ts';
 import { denialStatus, renderChallenge } from '../core/model/denials.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
@@ -29,6 +30,9 @@ export function renderAllowHeaders(allowed: {
   const headers: AnswerHeader[] = renderBackendHeaders(gate, verdict.identity);
   headers.push(...renderForwardedHeaders(gate, handshake));
   if (assertion !== undefined) headers.push(['X-Postern-Assertion', assertion.jwt]);
+  const { expiresAt } = verdict.identity;
+  // nginx removes the client's own header of that name where this one is missing.
+  if (expiresAt !== undefined) headers.push(['X-Postern-Expires-At', formatTimestamp(expiresAt)]);
   headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
   return headers;
 }

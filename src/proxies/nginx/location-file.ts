@@ -110,7 +110,10 @@ ${rows.map(({ take }) => take).join('\n')}
 ${rows.map(({ give }) => give).join('\n')}
 # The identity as a signed JWT, if the gate is configured for it (assertion).
 auth_request_set $postern_assertion $upstream_http_x_postern_assertion;
-proxy_set_header X-Postern-Assertion $postern_assertion;`;
+proxy_set_header X-Postern-Assertion $postern_assertion;
+# When the credential expires (RFC 3339), so that the backend can close a socket in time.
+auth_request_set $postern_expires_at $upstream_http_x_postern_expires_at;
+proxy_set_header X-Postern-Expires-At $postern_expires_at;`;
 }
 
 function renderStripping(names: readonly string[]): string {

@@ -106,7 +106,8 @@ proxy_http_version 1.1;`;
 
 /** Response headers for nginx only, hidden from clients. */
 const internalHeaders = [
-  ...['X-Postern-Assertion', 'X-Postern-Authorization', 'X-Postern-Subprotocols'],
+  ...['X-Postern-Assertion', 'X-Postern-Expires-At', 'X-Postern-Authorization'],
+  'X-Postern-Subprotocols',
   ...['X-Postern-Subprotocol', 'X-Postern-Login', 'X-Postern-Return', 'X-Postern-Status'],
   ...['X-Postern-Reason', 'X-Postern-Request-Id'],
 ] as const;
