@@ -3,6 +3,7 @@ import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { renderLoginUrl } from '../core/gate/login.ts';
 import { loginReturnUrl } from '../core/gate/request-url.ts';
+import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
 import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
 import { formatTimestamp } from '../core/model/audit-entries.ts';
@@ -33,6 +34,10 @@ export function renderAllowHeaders(allowed: {
   const { expiresAt } = verdict.identity;
   // nginx removes the client's own header of that name where this one is missing.
   if (expiresAt !== undefined) headers.push(['X-Postern-Expires-At', formatTimestamp(expiresAt)]);
+  for (const [index, line] of (verdict.setCookies ?? []).entries()) {
+    const name = setCookieHeaders[index];
+    if (name !== undefined) headers.push([name, line]);
+  }
   headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
   return headers;
 }
@@ -79,16 +84,17 @@ function mayLogIn(handshake: Handshake | undefined, { reason }: Deny): boolean {
 
 /**
  * How many seconds nginx may cache an admission: never beyond the expiry of the token or of the assertion,
- * and not at all for tickets, counted tokens and uncached answers of a sign-on service.
+ * and not at all for tickets, counted tokens, uncached answers of a sign-on service, and answers with its
+ * cookies.
  */
 function cacheSeconds(
   gate: Gate,
-  { identity, source }: Allow,
+  { identity, source, setCookies }: Allow,
   { assertion, now }: { readonly assertion: Assertion | undefined; readonly now: number },
 ): number {
   const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
   const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
-  if (isOnce || isForeign) return 0;
+  if (isOnce || isForeign || setCookies !== undefined) return 0;
   const end = Math.min(identity.expiresAt ?? Infinity, assertion?.expiresAt ?? Infinity);
   // nginx counts in whole seconds of its own, which may end one later.
   const life = Math.floor((end - now) / 1_000) - 1;

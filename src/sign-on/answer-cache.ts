@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { BridgeIdentity } from '../core/decision/sign-on.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { digest } from './digest.ts';
@@ -7,15 +8,16 @@ import { digest } from './digest.ts';
 export interface AnswerCache {
   /**
    * The cached identity for these key parts, or the result of a new request. Only identities are
-   * cached; denials are not. Concurrent calls with the same key share one request. Undefined when a
+   * cached; denials and the service's `Set-Cookie` lines are not. Concurrent calls with the same key, so
+   * with the same credentials, share one request and all of its outcome. Undefined when a
    * request is needed and `mayRequest` returns false.
    */
   find(
     keyParts: readonly string[],
     now: number,
-    request: () => Promise<Identity | Deny>,
+    request: () => Promise<BridgeIdentity | Deny>,
     mayRequest: () => boolean,
-  ): Promise<Identity | Deny | undefined>;
+  ): Promise<BridgeIdentity | Deny | undefined>;
   clear(): void;
 }
 
@@ -28,7 +30,7 @@ const maxEntries = 10_000;
  */
 export function createAnswerCache(ttl: number): AnswerCache {
   const answers = new LRUCache<string, { identity: Identity; until: number }>({ max: maxEntries });
-  const pending = new Map<string, Promise<Identity | Deny>>();
+  const pending = new Map<string, Promise<BridgeIdentity | Deny>>();
 
   return {
     async find(keyParts, now, request, mayRequest) {
@@ -41,7 +43,10 @@ export function createAnswerCache(ttl: number): AnswerCache {
       if (!mayRequest()) return undefined;
       const requested = request()
         .then((found) => {
-          if (!isDenial(found)) answers.set(key, { identity: found, until: now + ttl });
+          if (!isDenial(found)) {
+            const { setCookies: _, ...identity } = found;
+            answers.set(key, { identity, until: now + ttl });
+          }
           return found;
         })
         .finally(() => pending.delete(key));

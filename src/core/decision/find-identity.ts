@@ -3,13 +3,14 @@ import { type Identity, identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
 import { throttleAttempt } from './failed-attempts.ts';
+import type { BridgeIdentity } from './sign-on.ts';
 
 /** Establishes the identity from the basis of access. */
 export function findIdentity(context: DecisionContext): MaybePromise<Deny | undefined> {
   return mapMaybePromise(identify(context), (found) => acceptIdentity(context, found));
 }
 
-function acceptIdentity(context: DecisionContext, found: Identity | Deny): Deny | undefined {
+function acceptIdentity(context: DecisionContext, found: BridgeIdentity | Deny): Deny | undefined {
   if (isDenial(found)) {
     // An expired or revoked token still has a subject, which the log shows.
     if (found.identity !== undefined) context.identity = found.identity;
@@ -18,12 +19,21 @@ function acceptIdentity(context: DecisionContext, found: Identity | Deny): Deny 
   const claimed = context.credential?.claimedSubject;
   // The same reason as for an unknown token, so that it reveals nothing to an attacker.
   if (claimed !== undefined && claimed !== found.subject) return deny('unknown_token');
-  context.identity = found;
+  context.identity = keepCookiesApart(context, found);
   addTraceNote(context, `${found.kind} of ${found.subject}`);
   return undefined;
 }
 
-function identify(context: DecisionContext): MaybePromise<Identity | Deny> {
+/** Identities are logged and signed; cookies are secrets for the client alone. */
+function keepCookiesApart(context: DecisionContext, found: BridgeIdentity): Identity {
+  if (found.setCookies === undefined) return found;
+  const { setCookies, ...identity } = found;
+  context.setCookies = setCookies;
+  addTraceNote(context, `the sign-on service sets ${setCookies.length} cookies`);
+  return identity;
+}
+
+function identify(context: DecisionContext): MaybePromise<BridgeIdentity | Deny> {
   const { basis, credential, bridgeRequest, gate, now, ports } = context;
   const mayDoExpensiveWork = () => {
     const may = ports.throttle.mayDoExpensiveWork(throttleAttempt(context));

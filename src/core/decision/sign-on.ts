@@ -11,6 +11,12 @@ export interface BridgeRequest {
   readonly authorization: string | undefined;
 }
 
+/** An identity that a sign-on service vouches for. */
+export interface BridgeIdentity extends Identity {
+  /** `Set-Cookie` lines with which the service renews its cookies. Secret; absent where there are none. */
+  readonly setCookies?: readonly string[];
+}
+
 /** A sign-on service as a source of identities. */
 export interface Bridge {
   /**
@@ -26,7 +32,7 @@ export interface Bridge {
     request: BridgeRequest,
     now: number,
     mayDoExpensiveWork: () => boolean,
-  ): Promise<Identity | Deny>;
+  ): Promise<BridgeIdentity | Deny>;
 }
 
 /** The subject of a request that a service admits without an identity. */
