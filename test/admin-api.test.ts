@@ -9,7 +9,7 @@ import { sendHttp } from '../src/cli/toolkit/admin-client.ts';
 import { StoreUnavailable } from '../src/core/model/errors.ts';
 import { problems } from '../src/http/problem.ts';
 import type { JwtRevocations } from '../src/jwt/revocations.ts';
-import type { AuditStore } from '../src/store/port.ts';
+import type { AuditStore } from '../src/store/port/audit.ts';
 import { logEvents } from '../src/telemetry/log/log-events.ts';
 import type { TokenService } from '../src/tokens/service.ts';
 import { ask } from './support/ask.ts';

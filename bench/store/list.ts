@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Store, TokenFilter } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
+import type { TokenFilter } from '../../src/store/port/tokens.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { StorePart } from '../store-parts.ts';
 import { type Figure, median } from './figure.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { startPruning } from '../../src/maintenance/pruning.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import type { StorePart } from '../store-parts.ts';

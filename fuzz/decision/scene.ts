@@ -10,7 +10,7 @@ import { createServices, type Services } from '../../src/app/services.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import { createEvents, type Events } from '../../src/core/model/events.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import { createThrottle } from '../../src/throttle/service.ts';

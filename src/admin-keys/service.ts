@@ -4,7 +4,7 @@ import { keyMadeEntry } from '../core/model/audit-entries.ts';
 import { KeyRefused } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
-import type { AdminKeyStore } from '../store/port.ts';
+import type { AdminKeyStore } from '../store/port/admin-keys.ts';
 
 /** Name of the key that the configuration gives. */
 const configuredName = 'configured';

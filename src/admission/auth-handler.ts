@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 import type { NetworkSet } from '../lib/network.ts';
-import type { Store } from '../store/port.ts';
+import type { Store } from '../store/port/store.ts';
 import type { Answer, AnswerSubrequest } from './answer.ts';
 import { readSubrequest } from './read-subrequest.ts';
 

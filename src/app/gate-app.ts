@@ -12,7 +12,7 @@ import { keepAliveTimeout, serverOptions } from '../http/server.ts';
 import { answerUnrouted } from '../http/unrouted.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import { type SessionRouteDependencies, sessionRoutes } from '../sessions/routes.ts';
-import type { Store } from '../store/port.ts';
+import type { Store } from '../store/port/store.ts';
 
 /**
  * The app that nginx asks. It serves `/auth` for subrequests and `/healthz`, and never answers with

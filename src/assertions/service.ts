@@ -6,11 +6,12 @@ import { type Actor, type AuditEntry, postern } from '../core/model/audit.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { seal, unseal } from '../lib/seal.ts';
-import type { SigningKeyStore, StoredSigningKey } from '../store/port.ts';
+import type { SigningKeyStore, StoredSigningKey } from '../store/port/signing-keys.ts';
 import { createKeyPair, createSigner, type Sign } from './sign.ts';
 
 /** Milliseconds after which another process's rotation is noticed. */
 const reloadMs = 10_000;
+
 /** Milliseconds for which a retired key stays published: longer than anybody caches a JWKS. */
 const publishedMs = 86_400_000;
 

@@ -2,7 +2,7 @@ import { type AuditDetails, type AuditEntry, postern } from '../core/model/audit
 import { denials } from '../core/model/denials.ts';
 import type { DecisionRecord, Events, SignInDenial } from '../core/model/events.ts';
 import type { Verdict } from '../core/model/verdict.ts';
-import type { AuditStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
 import { createSampler, sampling } from '../telemetry/sampler.ts';
 
 /** Writes denials to the audit log: behind, and few of many. Nobody waits for it. */

@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditPart, AuditStore } from '../store/port.ts';
+import type { AuditFilter, AuditPart, AuditStore } from '../store/port/audit.ts';
 
 /** Lets readers follow the audit log as it grows, whichever process adds to it. */
 export interface AuditFeed {
@@ -15,6 +15,7 @@ export interface AuditFeed {
 
 /** Entries that are read in one go. */
 const batchSize = 100;
+
 /** Milliseconds between two looks for what other processes have added, while somebody waits. */
 const pollMs = 250;
 

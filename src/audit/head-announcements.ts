@@ -1,5 +1,5 @@
 import type { Events } from '../core/model/events.ts';
-import type { AuditStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
 
 /** Tells the log where the audit log ends, so that logs kept elsewhere can prove what it was. */
 export interface AuditCheckpoints {

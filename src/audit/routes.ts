@@ -5,7 +5,7 @@ import type { AdminKeys } from '../admin-keys/service.ts';
 import { actorOf, findKey, isAllowed, requireRole } from '../http/admin-auth.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
 import { ProblemError } from '../http/problem.ts';
-import type { AuditFilter, AuditStore } from '../store/port.ts';
+import type { AuditFilter, AuditStore } from '../store/port/audit.ts';
 import type { AuditFeed } from './feed.ts';
 import {
   followAuditSchema,

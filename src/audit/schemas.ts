@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type AuditRecord, auditEvents } from '../core/model/audit.ts';
 import { ProblemError } from '../http/problem.ts';
-import type { AuditFilter } from '../store/port.ts';
+import type { AuditFilter } from '../store/port/audit.ts';
 
 const text = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 512, description }));

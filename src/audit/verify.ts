@@ -5,7 +5,7 @@ import {
   encodeRecord,
   noPrevious,
 } from '../core/model/audit.ts';
-import type { AuditReading } from '../store/port.ts';
+import type { AuditReading } from '../store/port/audit.ts';
 
 /** What can be wrong with the chain. The codes are API. */
 export const auditFaults = {

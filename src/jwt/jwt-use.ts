@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../core/model/audit.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
-import type { JwtStore } from '../store/port.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
 
 /**
  * Redeems a JWT at a gate that takes each once. The conditional write decides; when it refuses, the

@@ -8,7 +8,7 @@ import {
 import type { Events } from '../core/model/events.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { isDenial } from '../core/model/verdict.ts';
-import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port/jwts.ts';
 import type { IssuerBounds } from '../tokens/issuing.ts';
 import type { VerifyJwt } from './verify.ts';
 

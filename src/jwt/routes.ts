@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { JwtRevocationRefused } from '../core/model/errors.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { longestSubject, subjectPattern } from '../lib/text-line.ts';
-import type { JwtRevocation } from '../store/port.ts';
+import type { JwtRevocation } from '../store/port/jwts.ts';
 import type { JwtRevocationRequest, JwtRevocations } from './revocations.ts';
 
 const moment = (description: string) =>

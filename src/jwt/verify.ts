@@ -7,7 +7,7 @@ import { type JsonObject, readUnverifiedJwt } from '../core/model/jws.ts';
 import { checkMoment, jwtIdentity } from '../core/model/jwt-identity.ts';
 import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
-import type { JwtStore } from '../store/port.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
 import type { IssuerKeyring, Keys } from './issuer-keys.ts';
 import { rememberVerified, type Signatory, type Trust } from './verified-jwts.ts';
 

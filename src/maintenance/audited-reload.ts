@@ -1,6 +1,6 @@
 import { type Actor, type AuditEntry, postern } from '../core/model/audit.ts';
 import { OperatorError } from '../lib/operator-error.ts';
-import type { AuditStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
 import type { Reload, Reloaded } from './reload.ts';
 
 /**

@@ -2,15 +2,19 @@ import type { Config } from '../config/config.ts';
 import { postern } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
 import type { TokenKind } from '../core/model/token.ts';
-import type { AuditStore, JwtStore, TokenStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
+import type { TokenStore } from '../store/port/tokens.ts';
 
 /** Rows a batch: that many are deleted in about half a millisecond. */
 const batchSize = 5;
+
 /**
  * How long decisions have the store to themselves after a batch, in batches. One that took long had
  * to wait for decisions, so where there are many, pruning takes its time.
  */
 const pauseFactor = 2;
+
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
@@ -19,6 +23,7 @@ const jwtMargin = 3_600_000;
 
 /** Entries of the audit log that are announced together: looking for them takes a few milliseconds. */
 const announceSize = 10_000;
+
 /**
  * Milliseconds that entries of the audit log may be over their time, so that there are not as many
  * announcements as there are entries.

@@ -11,7 +11,7 @@ import type { Identity, JwtFacts, SessionJwt } from '../core/model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { createId, createSecret, hashSecret, tokenPrefix } from '../lib/secret.ts';
-import type { NewSession, TokenStore } from '../store/port.ts';
+import type { NewSession, TokenStore } from '../store/port/tokens.ts';
 import { createRefusalSampler } from './refusals.ts';
 
 /** A session that was opened just now. */

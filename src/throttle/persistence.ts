@@ -1,4 +1,4 @@
-import type { StoredThrottle, ThrottleStore } from '../store/port.ts';
+import type { StoredThrottle, ThrottleStore } from '../store/port/throttles.ts';
 
 /** Writes down who is throttled, so that a restart need not forget. */
 export interface ThrottlePersistence {

@@ -6,7 +6,7 @@ import type {
   ThrottleFilter,
   ThrottleInfo,
 } from '../core/model/throttle.ts';
-import type { StoredThrottle } from '../store/port.ts';
+import type { StoredThrottle } from '../store/port/throttles.ts';
 import { type Bucket, drainTime, exhaustedUntil, LeakyBuckets } from './leaky-buckets.ts';
 import { createNetworkFinder, networksMatching } from './networks.ts';
 

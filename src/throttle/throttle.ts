@@ -4,7 +4,8 @@ import type { ThrottleConfig } from '../config/config.ts';
 import type { Actor } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
-import type { AuditStore, ThrottleStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
+import type { ThrottleStore } from '../store/port/throttles.ts';
 import { createThrottlePersistence } from './persistence.ts';
 import { createThrottle, type ThrottleService } from './service.ts';
 

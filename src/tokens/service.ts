@@ -5,7 +5,7 @@ import type { Events } from '../core/model/events.ts';
 import type { Claims } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
 import { createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../lib/secret.ts';
-import type { TokenFilter, TokenPage, TokenStore } from '../store/port.ts';
+import type { TokenFilter, TokenPage, TokenStore } from '../store/port/tokens.ts';
 import {
   checkRevoker,
   chooseExpiry,

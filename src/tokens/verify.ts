@@ -8,7 +8,8 @@ import { type Deny, deny } from '../core/model/verdict.ts';
 import { AdmissionFilter } from '../lib/admission-filter.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';
-import type { JwtStore, TokenStore } from '../store/port.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
+import type { TokenStore } from '../store/port/tokens.ts';
 
 const always = () => true;
 

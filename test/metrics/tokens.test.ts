@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
-import type { StoreMeter } from '../../src/store/port.ts';
+import type { StoreMeter } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createTokenCounts } from '../../src/telemetry/metrics/token-counts.ts';
 import { newToken } from '../stores/contract.ts';

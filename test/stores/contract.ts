@@ -4,13 +4,13 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import { type Token, tokenState, tokenStates } from '../../src/core/model/token.ts';
+import type { NewAdminKey } from '../../src/store/port/admin-keys.ts';
 import type {
-  NewAdminKey,
   NewSession,
   NewToken,
   SessionLimits,
   TokenFilter,
-} from '../../src/store/port.ts';
+} from '../../src/store/port/tokens.ts';
 import { anEntry } from '../support/audit.ts';
 import { boundTo } from '../support/examples.ts';
 import type { UnrecordedStore } from '../support/unrecorded.ts';

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import workerThreads from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { tokenStates } from '../../src/core/model/token.ts';
-import type { TokenFilter } from '../../src/store/port.ts';
+import type { TokenFilter } from '../../src/store/port/tokens.ts';
 import type { WalState } from '../../src/store/sqlite/checkpoints.ts';
 import { listSql } from '../../src/store/sqlite/token-list.ts';
 import { temporaryDirectory } from '../support/postern.ts';

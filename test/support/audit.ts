@@ -7,7 +7,7 @@ import { type AuditVerification, verifyAudit } from '../../src/audit/verify.ts';
 import type { ReceivedEvent } from '../../src/cli/toolkit/server-events.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/model/audit.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { adminKey, type TestPostern } from './postern.ts';
 import { waitFor } from './wait.ts';
 

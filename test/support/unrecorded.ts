@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../src/core/model/audit.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
 /** A part of a store whose changes bring an entry of the audit log along by themselves. */

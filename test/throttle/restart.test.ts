@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { StoredThrottle } from '../../src/store/port.ts';
+import type { StoredThrottle } from '../../src/store/port/throttles.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { ask } from '../support/ask.ts';
 import { run, serve, succeeded, surroundings } from '../support/cli.ts';

@@ -7,7 +7,7 @@ import type { ThrottledNetwork, ThrottleInfo } from '../../src/core/model/thrott
 import { deny } from '../../src/core/model/verdict.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { type NetworkSet, parseNetworks } from '../../src/lib/network.ts';
-import type { StoredThrottle } from '../../src/store/port.ts';
+import type { StoredThrottle } from '../../src/store/port/throttles.ts';
 import { createThrottle } from '../../src/throttle/service.ts';
 import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
 

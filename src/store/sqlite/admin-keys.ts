@@ -1,6 +1,6 @@
 import type { AdminKey, Role } from '../../core/model/admin-key.ts';
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { AdminKeyStore, NewAdminKey } from '../port.ts';
+import type { AdminKeyStore, NewAdminKey } from '../port/admin-keys.ts';
 import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 

@@ -14,7 +14,7 @@ import type {
   AuditPart,
   AuditReading,
   AuditStore,
-} from '../port.ts';
+} from '../port/audit.ts';
 import { type AuditRow, columns, insertion, toHex, toRecord, toValues } from './audit-row.ts';
 import type { SqliteConnection } from './connection.ts';
 

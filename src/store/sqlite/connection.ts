@@ -1,6 +1,6 @@
 import type { Database as Handle, Statement } from 'better-sqlite3';
 import { StoreUnavailable } from '../../core/model/errors.ts';
-import type { StoreMeter } from '../port.ts';
+import type { StoreMeter } from '../port/store.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { isBusy, withPatience } from './locks.ts';

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { TokenCount } from '../port.ts';
+import type { TokenCount } from '../port/tokens.ts';
 import { openDatabase } from './database.ts';
 import type { CountTask } from './token-counter.ts';
 import { inState } from './token-list.ts';

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
 import type { JwtKey } from '../../core/model/identity.ts';
-import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port/jwts.ts';
 import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { sqliteMigrations } from '../../lib/resources.ts';
-import type { StoreMeter } from '../port.ts';
+import type { StoreMeter } from '../port/store.ts';
 import { patienceMs, SqliteConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
 import { isBusy } from './locks.ts';

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { SigningKeyStore, StoredSigningKey } from '../port.ts';
+import type { SigningKeyStore, StoredSigningKey } from '../port/signing-keys.ts';
 import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 

@@ -1,4 +1,4 @@
-import type { Store, StoreMeter } from '../port.ts';
+import type { Store, StoreMeter } from '../port/store.ts';
 import { SqliteAdminKeys } from './admin-keys.ts';
 import { SqliteAudit } from './audit.ts';
 import { SqliteJwts } from './jwts.ts';

@@ -1,4 +1,4 @@
-import type { StoredThrottle, ThrottleStore } from '../port.ts';
+import type { StoredThrottle, ThrottleStore } from '../port/throttles.ts';
 import type { SqliteConnection } from './connection.ts';
 
 /** Rows a transaction, so that it takes about a millisecond. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../core/model/errors.ts';
-import type { TokenCount } from '../port.ts';
+import type { TokenCount } from '../port/tokens.ts';
 import { threadFile } from './thread-file.ts';
 
 /** What the thread is to count. */

@@ -1,5 +1,5 @@
 import type { TokenState } from '../../core/model/token.ts';
-import type { TokenFilter } from '../port.ts';
+import type { TokenFilter } from '../port/tokens.ts';
 import type { SqliteConnection } from './connection.ts';
 import { columns, type TokenRow } from './token-row.ts';
 

@@ -10,7 +10,7 @@ import type {
   TokenFilter,
   TokenPage,
   TokenStore,
-} from '../port.ts';
+} from '../port/tokens.ts';
 import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LastUses } from './last-uses.ts';

@@ -1,4 +1,4 @@
-import type { StoreMeter } from '../../store/port.ts';
+import type { StoreMeter } from '../../store/port/store.ts';
 import type { MetricSet } from './metric-set.ts';
 
 /** Begins the metrics of the store. Each number is found once: a decision reads more than once. */

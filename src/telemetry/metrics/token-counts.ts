@@ -1,5 +1,5 @@
 import { type TokenKind, tokenStates } from '../../core/model/token.ts';
-import type { TokenCount } from '../../store/port.ts';
+import type { TokenCount } from '../../store/port/tokens.ts';
 
 /** How many tokens there are, as of a short while ago. */
 export interface TokenCounts {
@@ -14,6 +14,7 @@ export interface TokenCounts {
 
 /** Least milliseconds from the start of one count to that of the next. */
 const intervalMs = 30_000;
+
 /** Milliseconds that a scrape waits for a count. */
 const patienceMs = 500;
 
