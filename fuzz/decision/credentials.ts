@@ -163,8 +163,8 @@ export async function issueAll(scene: {
     jwtConfused: bad(jwt('jwtConfused', {}, {}, newSecret('HS256', issuer.signer.material))),
     jwtRevoked: bad(async () => {
       const made = await jwt('jwtRevoked', { jti: 'revoked-one' })();
-      const concerns = { jti: 'revoked-one' };
-      await jwts.revoke({ issuer: 'own', concerns, expiresAt: undefined }, postern);
+      const target = { jti: 'revoked-one' };
+      await jwts.revoke({ issuer: 'own', target, expiresAt: undefined }, postern);
       return made;
     }),
   };

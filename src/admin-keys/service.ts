@@ -7,20 +7,20 @@ import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/sec
 import type { AdminKeyStore } from '../store/port/admin-keys.ts';
 
 /** Name of the key that the configuration gives. */
-const configuredName = 'configured';
+const configuredKeyName = 'configured';
 
 /** Name of the key that the first start makes where none is configured. */
-const firstName = 'first';
+const firstKeyName = 'first';
 
 /** Names that would be taken for somebody else's. */
 const reservedNames: ReadonlySet<string> = new Set([
-  configuredName,
-  firstName,
+  configuredKeyName,
+  firstKeyName,
   ...Object.values(actorNames),
 ]);
 
 /** How often the last use of a key is written down, in milliseconds. */
-const touchMs = 60_000;
+const touchIntervalMs = 60_000;
 
 /** What to make a key of. */
 export interface KeyRequest {
@@ -57,7 +57,7 @@ export async function ensureFirstKey(
   now: number,
 ): Promise<void> {
   const secret = createSecret(adminKeyPrefix);
-  const key = fullKey(firstName, now);
+  const key = fullKey(firstKeyName, now);
   const first = { ...key, hash: hashSecret(secret) };
   if (await store.insertFirst(first, keyMadeEntry(postern, key))) announce(secret);
 }
@@ -74,10 +74,10 @@ export function createAdminKeys(dependencies: {
 }): AdminKeys {
   const { store, configured, events, clock } = dependencies;
   const configuredHash = configured === undefined ? undefined : hashSecret(configured);
-  const configuredKey = fullKey(configuredName, clock());
+  const configuredKey = fullKey(configuredKeyName, clock());
 
   async function touch(key: AdminKey, now: number): Promise<void> {
-    if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchMs) return;
+    if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchIntervalMs) return;
     // When it was used last is worth knowing, and not worth refusing the request for.
     await store.touch(key.name, now).catch((error: unknown) => {
       events.failed('the last use of an admin key was not written down', error);
@@ -91,14 +91,14 @@ export function createAdminKeys(dependencies: {
       if (configuredHash !== undefined && isSameHash(hash, configuredHash)) return configuredKey;
       const key = await store.find(hash);
       if (key === undefined) return undefined;
-      if (key.name === firstName && configuredHash !== undefined) return undefined;
+      if (key.name === firstKeyName && configuredHash !== undefined) return undefined;
       if (key.expiresAt !== undefined && key.expiresAt <= now) return undefined;
       await touch(key, now);
       return key;
     },
 
     async create(request, actor) {
-      checkKey(request);
+      checkKeyRequest(request);
       const secret = createSecret(adminKeyPrefix);
       const key = { ...request, createdAt: clock(), lastUsedAt: undefined };
       if (reservedNames.has(request.name)) return undefined;
@@ -120,7 +120,7 @@ export function createAdminKeys(dependencies: {
 }
 
 /** A bound that a role does not keep to would be taken for one. */
-function checkKey({ role, gates, maxTtl }: KeyRequest): void {
+function checkKeyRequest({ role, gates, maxTtl }: KeyRequest): void {
   if (role === 'issuer') return;
   const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';
   if (field === undefined) return;

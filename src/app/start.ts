@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { ensureFirstKey } from '../admin-keys/service.ts';
-import { createDenialAudit } from '../audit/denials.ts';
+import { createDenialRecorder } from '../audit/denials.ts';
 import { createAuditFeed } from '../audit/feed.ts';
 import { startAuditCheckpoints } from '../audit/head-announcements.ts';
 import type { ClusterBus, ClusterHandlers } from '../cluster/worker.ts';
@@ -71,7 +71,7 @@ export async function startPostern(
   const tracing = await openTracing(config);
   const store = openSqliteStore(config.dataDir, metrics.store);
   let inForce = config;
-  const denials = createDenialAudit({
+  const denials = createDenialRecorder({
     store: store.audit,
     isOn: () => inForce.audit.denials,
     report: (error) => events.failed('denials were not written to the audit log', error),

@@ -10,10 +10,10 @@ import type { SigningKeyStore, StoredSigningKey } from '../store/port/signing-ke
 import { createKeyPair, createSigner, type Sign } from './sign.ts';
 
 /** Milliseconds after which another process's rotation is noticed. */
-const reloadMs = 10_000;
+const keyCacheMs = 10_000;
 
 /** Milliseconds for which a retired key stays published: longer than anybody caches a JWKS. */
-const publishedMs = 86_400_000;
+const retiredPublicationMs = 86_400_000;
 
 /** A key as it is shown. */
 export interface SigningKey {
@@ -50,19 +50,19 @@ export function createAssertions(dependencies: {
 
   async function create(): Promise<StoredSigningKey> {
     const { id, publicJwk, privateJwk } = await createKeyPair();
-    const sealed = seal(sealingKey(dataDir), Buffer.from(JSON.stringify(privateJwk)));
+    const sealed = seal(readSealingKey(dataDir), Buffer.from(JSON.stringify(privateJwk)));
     return { id, publicJwk, sealed, createdAt: clock(), retiredAt: undefined };
   }
 
   async function load(): Promise<{ sign: Sign }> {
     const now = clock();
-    if (current !== undefined && Math.abs(now - current.loadedAt) < reloadMs) return current;
+    if (current !== undefined && Math.abs(now - current.loadedAt) < keyCacheMs) return current;
     const key = await keyInUse();
     if (current?.id === key.id) {
       current.loadedAt = now;
       return current;
     }
-    const plain = unseal(sealingKey(dataDir), key.sealed);
+    const plain = unseal(readSealingKey(dataDir), key.sealed);
     if (plain === undefined) {
       throw new Error(
         'the signing key cannot be read with postern.key; run: postern signing-key rotate',
@@ -107,7 +107,9 @@ export function createAssertions(dependencies: {
       const keys = await store.list();
       return {
         keys: keys
-          .filter(({ retiredAt }) => retiredAt === undefined || now - retiredAt < publishedMs)
+          .filter(
+            ({ retiredAt }) => retiredAt === undefined || now - retiredAt < retiredPublicationMs,
+          )
           .map(({ publicJwk }) => publicJwk),
       };
     },
@@ -118,7 +120,7 @@ export function createAssertions(dependencies: {
       const key = await create();
       const now = clock();
       await store.replace(key, now, entryOf('rotated', key, actor));
-      await store.prune(now - publishedMs);
+      await store.prune(now - retiredPublicationMs);
       current = undefined;
       return key;
     },
@@ -137,7 +139,7 @@ function entryOf(
  * The key that private keys are sealed with: 32 random bytes in a file beside the database, so that
  * a copy of the database alone signs nothing. Made when missing. Throws OperatorError.
  */
-function sealingKey(dataDir: string): Buffer {
+function readSealingKey(dataDir: string): Buffer {
   const path = join(dataDir, 'postern.key');
   try {
     const file = openSync(path, 'wx', 0o600);

@@ -6,7 +6,7 @@ import type { AuditStore } from '../store/port/audit.ts';
 import { createSampler, sampling } from '../telemetry/sampler.ts';
 
 /** Writes denials to the audit log: behind, and few of many. Nobody waits for it. */
-export interface DenialAudit {
+export interface DenialRecorder {
   /** What it has to hear of. */
   readonly events: Pick<Events, 'decided' | 'signInDenied' | 'adminDenied' | 'throttled'>;
   /** Ends the window and writes what there is to write, as far as it can be written. Never rejects. */
@@ -14,25 +14,25 @@ export interface DenialAudit {
 }
 
 /** Milliseconds for which entries are gathered to be written together. */
-const gatherMs = 1_000;
+const batchDelayMs = 1_000;
 
 /** Milliseconds after which writing is tried again. */
 const retryMs = 5_000;
 
 /** Entries that wait at most, while they cannot be written. The oldest are the ones that are kept. */
-const mostWaiting = 1_000;
+const maxPending = 1_000;
 
 /**
  * Builds it. `isOn` says whether denials of handshakes and of signing in are written; those of the admin
  * API always are.
  * What cannot be written goes to `report`, once until it can again.
  */
-export function createDenialAudit(dependencies: {
+export function createDenialRecorder(dependencies: {
   readonly store: Pick<AuditStore, 'append'>;
   readonly isOn: () => boolean;
   readonly report: (error: unknown) => void;
   readonly clock: () => number;
-}): DenialAudit {
+}): DenialRecorder {
   const { store, isOn, report, clock } = dependencies;
   const sampler = createSampler(sampling);
   let waiting: AuditEntry[] = [];
@@ -53,8 +53,8 @@ export function createDenialAudit(dependencies: {
   }
 
   function add(entries: readonly AuditEntry[]): void {
-    waiting.push(...entries.slice(0, mostWaiting - waiting.length));
-    if (waiting.length > 0) writeTimer ??= setTimeout(write, gatherMs).unref();
+    waiting.push(...entries.slice(0, maxPending - waiting.length));
+    if (waiting.length > 0) writeTimer ??= setTimeout(write, batchDelayMs).unref();
   }
 
   async function write(): Promise<void> {
@@ -67,7 +67,7 @@ export function createDenialAudit(dependencies: {
       await store.append(entries);
       hasFailed = false;
     } catch (error) {
-      waiting = [...entries, ...waiting].slice(0, mostWaiting);
+      waiting = [...entries, ...waiting].slice(0, maxPending);
       writeTimer ??= setTimeout(write, retryMs).unref();
       if (!hasFailed) report(error);
       hasFailed = true;
@@ -77,7 +77,7 @@ export function createDenialAudit(dependencies: {
   return {
     events: {
       decided(record) {
-        if (isOn() && isNews(record)) note(denialEntry(record));
+        if (isOn() && isRecorded(record)) note(denialEntry(record));
       },
       signInDenied(denied) {
         if (isOn()) note(signInEntry(denied));
@@ -100,7 +100,7 @@ export function createDenialAudit(dependencies: {
   };
 }
 
-function isNews({ verdict, upgrade }: DecisionRecord): boolean {
+function isRecorded({ verdict, upgrade }: DecisionRecord): boolean {
   return verdict.verdict === 'deny' && (upgrade || denials[verdict.reason].audit === 'always');
 }
 

@@ -1,16 +1,19 @@
-import type { AuditFilter, AuditPart, AuditStore } from '../store/port/audit.ts';
+import type { AuditFilter, AuditScan, AuditStore } from '../store/port/audit.ts';
 
 /** Lets readers follow the audit log as it grows, whichever process adds to it. */
 export interface AuditFeed {
   /** Entries behind this number, oldest first. Rejects with StoreUnavailable. */
-  after(seq: number, filter: AuditFilter): Promise<AuditPart>;
+  after(seq: number, filter: AuditFilter): Promise<AuditScan>;
   /** The number of the newest entry, 0 where there is none. Rejects with StoreUnavailable. */
   newest(): Promise<number>;
   /**
    * Resolves with true when there are entries behind this number, with false when there are none in
    * time or the signal came.
    */
-  grown(seq: number, options: { timeoutMs: number; signal: AbortSignal }): Promise<boolean>;
+  waitForEntries(
+    seq: number,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<boolean>;
 }
 
 /** Entries that are read in one go. */
@@ -50,7 +53,7 @@ export function createAuditFeed(store: AuditStore): AuditFeed {
     after: (seq, filter) => store.after(seq, filter, batchSize),
     newest,
 
-    grown(seq, { timeoutMs, signal }) {
+    waitForEntries(seq, { timeoutMs, signal }) {
       if (signal.aborted) return Promise.resolve(false);
       return new Promise((resolve) => {
         const give = () => waiter.wake(false);

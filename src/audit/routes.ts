@@ -21,18 +21,18 @@ export interface AuditRouteDependencies {
   readonly auditFeed: AuditFeed;
   readonly adminKeys: AdminKeys;
   /** Bounds of event streams; those in force where it does not say. */
-  readonly streams?: Partial<typeof usualStreams>;
+  readonly streams?: Partial<typeof defaultStreamLimits>;
 }
 
-const usualStreams = {
+const defaultStreamLimits = {
   /** How many one key has at once, so that whoever has it keeps nobody else out. */
   perKey: 8,
   /** How many there are at once. */
-  most: 256,
+  maxStreams: 256,
   /** Milliseconds without an event after which a comment is sent. */
-  beatMs: 15_000,
+  heartbeatMs: 15_000,
   /** Milliseconds that a reader may take for what was sent. */
-  slowMs: 30_000,
+  slowReaderMs: 30_000,
 };
 
 const defaultLimit = 50;
@@ -40,7 +40,7 @@ const defaultLimit = 50;
 /** `/audit` and `/events` of the admin API: what happened, and what happens. */
 export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPluginAsyncTypebox {
   const { audit, auditFeed, adminKeys } = dependencies;
-  const streams = { ...usualStreams, ...dependencies.streams };
+  const streams = { ...defaultStreamLimits, ...dependencies.streams };
   /** With the name of the key that each was opened with. */
   const open = new Map<EventStream, string>();
 
@@ -53,16 +53,16 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
     for (let place = from; !stream.closed.aborted; ) {
       // A key that was revoked, or has expired, reads nothing further.
       if (!isAllowed(await findKey(adminKeys, request), ['auditor'])) return;
-      const { records, upTo } = await auditFeed.after(place, filter);
+      const { records, scannedTo } = await auditFeed.after(place, filter);
       if (records.length > 0) {
         const data = (entry: ShownAuditEntry) => JSON.stringify(entry);
         await stream.send(records.map((one) => ({ id: one.seq, data: data(showEntry(one)) })));
       }
-      const isCaughtUp = upTo === place;
-      place = upTo;
+      const isCaughtUp = scannedTo === place;
+      place = scannedTo;
       if (!isCaughtUp) continue;
-      const waited = { timeoutMs: streams.beatMs, signal: stream.closed };
-      if (!(await auditFeed.grown(place, waited))) await stream.beat();
+      const waited = { timeoutMs: streams.heartbeatMs, signal: stream.closed };
+      if (!(await auditFeed.waitForEntries(place, waited))) await stream.beat();
     }
   }
 
@@ -144,8 +144,8 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
           const detail = `The key "${key}" has ${ofKey} open already. Close one of them.`;
           throw new ProblemError('too_many_streams', detail);
         }
-        if (open.size >= streams.most) throw new ProblemError('too_many_streams');
-        const stream = openEventStream(reply, streams.slowMs);
+        if (open.size >= streams.maxStreams) throw new ProblemError('too_many_streams');
+        const stream = openEventStream(reply, streams.slowReaderMs);
         open.set(stream, key);
         try {
           await follow(request, stream, { from, filter });

@@ -5,7 +5,7 @@ import {
   encodeRecord,
   noPrevious,
 } from '../core/model/audit.ts';
-import type { AuditReading } from '../store/port/audit.ts';
+import type { AuditSnapshot } from '../store/port/audit.ts';
 
 /** What can be wrong with the chain. The codes are API. */
 export const auditFaults = {
@@ -45,7 +45,7 @@ export interface AuditVerification {
  * nothing of an entry but its hash, however many there are.
  */
 export function verifyAudit(
-  { deleted, records }: AuditReading,
+  { deletedUpTo: deleted, records }: AuditSnapshot,
   anchors: readonly AuditAnchor[] = [],
 ): AuditVerification {
   const expected = new Map(anchors.map((anchor) => [anchor.seq, anchor.hash]));
@@ -58,7 +58,7 @@ export function verifyAudit(
   for (const record of records) {
     const { seq } = record;
     const code =
-      last === undefined ? checkBeginning(record, deleted) : checkLink(record, last, deleted);
+      last === undefined ? checkFirst(record, deleted) : checkLink(record, last, deleted);
     if (code !== undefined) return found(seq, code);
     const before = last === undefined ? { seq: seq - 1, hash: record.previous } : undefined;
     // The first one that is left proves the one before it.
@@ -77,16 +77,13 @@ export function verifyAudit(
   return found(rest, isDeleted ? 'anchor_deleted' : 'end_missing');
 }
 
-function checkBeginning(
-  record: AuditRecord,
-  deleted: AuditAnchor | undefined,
-): AuditFault | undefined {
+function checkFirst(record: AuditRecord, deleted: AuditAnchor | undefined): AuditFault | undefined {
   const { seq, previous } = record;
   if (isAltered(record)) return 'altered';
   if (seq === 1) return previous === noPrevious ? undefined : 'broken_link';
   if (deleted === undefined || deleted.seq < seq - 1) return 'beginning_missing';
   const isFitting = deleted.seq >= seq || previous === deleted.hash;
-  return isFitting ? checkDeleted(record, deleted) : 'retention_mismatch';
+  return isFitting ? checkDeletionMark(record, deleted) : 'retention_mismatch';
 }
 
 function checkLink(
@@ -97,11 +94,11 @@ function checkLink(
   if (isAltered(record)) return 'altered';
   if (record.seq !== last.seq + 1) return 'missing';
   if (record.previous !== last.hash) return 'broken_link';
-  return checkDeleted(record, deleted);
+  return checkDeletionMark(record, deleted);
 }
 
 /** Deleting takes a while: what is still there of it has to be what was announced. */
-function checkDeleted(
+function checkDeletionMark(
   { seq, hash }: AuditRecord,
   deleted: AuditAnchor | undefined,
 ): AuditFault | undefined {

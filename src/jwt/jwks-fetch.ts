@@ -11,7 +11,7 @@ export async function fetchJwks(url: string, options: RequestInit): Promise<Resp
   try {
     response = await fetch(url, { ...options, redirect: 'error' });
   } catch (error) {
-    throw new Error(explain(error as Error));
+    throw new Error(innermostMessage(error as Error));
   }
   if (response.status !== 200) {
     await response.body?.cancel();
@@ -31,14 +31,14 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new Error(explain(error as Error));
+    throw new Error(innermostMessage(error as Error));
   }
   if (length > jwksLimit) throw new Error(`it answered with more than ${jwksLimit} bytes`);
   return Uint8Array.from(Buffer.concat(chunks));
 }
 
 /** What went wrong, in the words of the innermost cause: fetch itself only says that it failed. */
-function explain({ name, message, cause }: Error): string {
+function innermostMessage({ name, message, cause }: Error): string {
   if (name === 'TimeoutError') return 'it did not answer in time';
-  return cause instanceof Error ? explain(cause) : message;
+  return cause instanceof Error ? innermostMessage(cause) : message;
 }

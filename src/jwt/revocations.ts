@@ -9,7 +9,7 @@ import type { Events } from '../core/model/events.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { isDenial } from '../core/model/verdict.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port/jwts.ts';
-import type { IssuerBounds } from '../tokens/issuing.ts';
+import type { IssuerLimits } from '../tokens/issuing.ts';
 import type { VerifyJwt } from './verify.ts';
 
 /** What to revoke of an issuer. */
@@ -20,10 +20,10 @@ export interface JwtRevocationRequest {
    * One JWT, or all that a subject was given up to a moment. Undefined is now, by a clock that runs
    * ahead as far as the issuer's may: every JWT that passes by then was issued before that.
    */
-  readonly concerns:
+  readonly target:
     | { readonly jti: string }
     | { readonly subject: string; readonly issuedBefore: number | undefined };
-  /** Unix milliseconds at which nothing that it concerns is good any more; undefined if unknown. */
+  /** Unix milliseconds at which nothing that it target is good any more; undefined if unknown. */
   readonly expiresAt: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface JwtRevocations {
    * or not good any more is left as it is. Rejects with JwtRevocationRefused for one without a jti,
    * with IssuerUnavailable, and with RevocationRefused for an issuer, which issues no JWTs.
    */
-  revokePresented(jwt: string, actor: Actor, issuer?: IssuerBounds): Promise<boolean>;
+  revokePresented(jwt: string, actor: Actor, issuer?: IssuerLimits): Promise<boolean>;
   list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
   /** What the configuration calls the issuer of these JWTs; undefined when it is there no more. */
   nameOf(iss: string): string | undefined;
@@ -56,7 +56,7 @@ export function createJwtRevocations(dependencies: {
   const { issuers, store, verifyJwt, events, clock } = dependencies;
 
   async function revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation> {
-    const { concerns, expiresAt } = request;
+    const { target, expiresAt } = request;
     const issuer = issuers.find(({ name }) => name === request.issuer);
     if (issuer === undefined) {
       const names = issuers.map(({ name }) => name).join(', ') || 'none';
@@ -65,18 +65,18 @@ export function createJwtRevocations(dependencies: {
     const now = clock();
     const revocation: JwtRevocation = {
       iss: issuer.iss,
-      concerns:
-        'jti' in concerns
-          ? concerns
+      target:
+        'jti' in target
+          ? target
           : {
-              subject: concerns.subject,
-              issuedBefore: concerns.issuedBefore ?? now + issuer.leeway,
+              subject: target.subject,
+              issuedBefore: target.issuedBefore ?? now + issuer.leeway,
             },
       revokedAt: now,
       expiresAt,
     };
     const revoked = await store.revoke(revocation, revocationEntry(revocation, issuer.name, actor));
-    const whose = 'jti' in concerns ? { jti: concerns.jti } : { subject: concerns.subject };
+    const whose = 'jti' in target ? { jti: target.jti } : { subject: target.subject };
     events.jwtRevoked({ issuer: issuer.name, ...whose });
     return revoked;
   }
@@ -98,7 +98,7 @@ export function createJwtRevocations(dependencies: {
       if (jti === undefined) {
         throw new JwtRevocationRefused('token', 'has no jti to revoke it by; revoke its subject');
       }
-      await revoke({ issuer, concerns: { jti }, expiresAt: identity.expiresAt }, actor);
+      await revoke({ issuer, target: { jti }, expiresAt: identity.expiresAt }, actor);
       return true;
     },
 
@@ -108,21 +108,21 @@ export function createJwtRevocations(dependencies: {
 }
 
 function revocationEntry(
-  { concerns, revokedAt, expiresAt }: JwtRevocation,
+  { target, revokedAt, expiresAt }: JwtRevocation,
   issuer: string,
   actor: Actor,
 ): AuditEntry {
-  const isOne = 'jti' in concerns;
+  const isOne = 'jti' in target;
   return {
     at: revokedAt,
     event: 'revocation',
     actor,
-    tokenId: isOne ? concerns.jti : undefined,
+    tokenId: isOne ? target.jti : undefined,
     kind: 'jwt',
-    subject: isOne ? undefined : concerns.subject,
+    subject: isOne ? undefined : target.subject,
     details: {
       issuer,
-      issued_before: isOne ? undefined : showMoment(concerns.issuedBefore),
+      issued_before: isOne ? undefined : showMoment(target.issuedBefore),
       expires_at: showMoment(expiresAt),
     },
   };

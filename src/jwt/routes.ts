@@ -123,10 +123,10 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
     throw new JwtRevocationRefused('jti', 'give either jti or subject');
   }
   if (jti !== undefined) {
-    if (issuedBefore === undefined) return { issuer, concerns: { jti }, expiresAt };
+    if (issuedBefore === undefined) return { issuer, target: { jti }, expiresAt };
     throw new JwtRevocationRefused('issued_before', 'goes with subject, not with jti');
   }
-  return { issuer, concerns: { subject: subject ?? '', issuedBefore }, expiresAt };
+  return { issuer, target: { subject: subject ?? '', issuedBefore }, expiresAt };
 }
 
 function toTime(field: string, moment: string | undefined): number | undefined {
@@ -137,16 +137,16 @@ function toTime(field: string, moment: string | undefined): number | undefined {
 }
 
 function showRevocation(
-  { iss, concerns, revokedAt, expiresAt }: JwtRevocation,
+  { iss, target, revokedAt, expiresAt }: JwtRevocation,
   issuer: string | undefined,
 ): ShownJwtRevocation {
-  const isOne = 'jti' in concerns;
+  const isOne = 'jti' in target;
   return {
     issuer: issuer ?? null,
     iss,
-    jti: isOne ? concerns.jti : null,
-    subject: isOne ? null : concerns.subject,
-    issued_before: isOne ? null : new Date(concerns.issuedBefore).toISOString(),
+    jti: isOne ? target.jti : null,
+    subject: isOne ? null : target.subject,
+    issued_before: isOne ? null : new Date(target.issuedBefore).toISOString(),
     revoked_at: new Date(revokedAt).toISOString(),
     expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
   };

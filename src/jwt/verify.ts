@@ -8,8 +8,8 @@ import { checkMoment, jwtIdentity } from '../core/model/jwt-identity.ts';
 import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import type { JwtStore } from '../store/port/jwts.ts';
-import type { IssuerKeyring, Keys } from './issuer-keys.ts';
-import { rememberVerified, type Signatory, type Trust } from './verified-jwts.ts';
+import type { IssuerKeyring, VerificationKeys } from './issuer-keys.ts';
+import { createVerifiedJwtCache, type TrustedIssuer, type VerifiedJwt } from './verified-jwts.ts';
 
 /**
  * Verifies JWTs of the configured issuers. Which issuer's keys count is chosen by the `iss` claim
@@ -30,10 +30,10 @@ interface Signed {
   readonly denial: Deny | undefined;
 }
 
-const always = () => true;
+const alwaysAllowed = () => true;
 
 /** Most keys that are tried on a JWT that does not name one: each costs processor time. */
-const mostCandidates = 16;
+const maxCandidateKeys = 16;
 
 /** Builds the verifier. */
 export function createJwtVerifier(dependencies: {
@@ -43,20 +43,20 @@ export function createJwtVerifier(dependencies: {
 }): VerifyJwt {
   const { issuers, keyring, store } = dependencies;
   const trusted = new Map(
-    issuers.map((issuer): [string, Trust] => [
+    issuers.map((issuer): [string, TrustedIssuer] => [
       issuer.iss,
       { issuer, keys: keyring.keysOf(issuer) },
     ]),
   );
 
-  const verified = rememberVerified();
+  const verified = createVerifiedJwtCache();
 
   /** Whose signature it bears, and who it says it is. */
   function identify(
     value: string,
     now: number,
     mayWork: () => boolean,
-  ): MaybePromise<Signatory | Deny | undefined> {
+  ): MaybePromise<VerifiedJwt | Deny | undefined> {
     if (trusted.size === 0) return undefined;
     return mapMaybePromise(
       verified.find(value, now),
@@ -68,7 +68,7 @@ export function createJwtVerifier(dependencies: {
     value: string,
     now: number,
     mayWork: () => boolean,
-  ): MaybePromise<Signatory | Deny | undefined> {
+  ): MaybePromise<VerifiedJwt | Deny | undefined> {
     const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
@@ -77,7 +77,11 @@ export function createJwtVerifier(dependencies: {
     return mayWork() ? verifyFor(trust, value, now) : deny('throttled');
   }
 
-  async function verifyFor(trust: Trust, value: string, now: number): Promise<Signatory | Deny> {
+  async function verifyFor(
+    trust: TrustedIssuer,
+    value: string,
+    now: number,
+  ): Promise<VerifiedJwt | Deny> {
     const generation = trust.keys.generation();
     const signed = await checkSignature(value, trust, now);
     if (isDenial(signed)) return signed;
@@ -92,7 +96,7 @@ export function createJwtVerifier(dependencies: {
   }
 
   function judge(
-    signatory: Signatory | Deny | undefined,
+    signatory: VerifiedJwt | Deny | undefined,
     now: number,
   ): MaybePromise<Identity | Deny | undefined> {
     if (signatory === undefined || isDenial(signatory)) return signatory;
@@ -107,13 +111,13 @@ export function createJwtVerifier(dependencies: {
     });
   }
 
-  return ({ value }, now, mayWork = always) =>
+  return ({ value }, now, mayWork = alwaysAllowed) =>
     mapMaybePromise(identify(value, now, mayWork), (signatory) => judge(signatory, now));
 }
 
 async function checkSignature(
   jwt: string,
-  { issuer, keys }: Trust,
+  { issuer, keys }: TrustedIssuer,
   now: number,
 ): Promise<Signed | Deny> {
   const known = await keys.current(now);
@@ -131,7 +135,7 @@ async function checkSignature(
 /** Undefined when none of the keys is the one that the JWT names. */
 async function tryKeys(
   jwt: string,
-  keys: Keys,
+  keys: VerificationKeys,
   issuer: Issuer,
   now: number,
 ): Promise<Signed | Deny | undefined> {
@@ -147,13 +151,13 @@ async function tryKeys(
     const { payload } = await jwtVerify(jwt, keys, options);
     return { claims: payload, denial: undefined };
   } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return explainFailure(error);
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return toDenial(error);
     let tries = 0;
     for await (const key of error) {
       const outcome = await tryKeys(jwt, key as KeyObject, issuer, now);
       const isWrongKey = isDenial(outcome) && outcome.reason === 'invalid_signature';
       if (outcome !== undefined && !isWrongKey) return outcome;
-      if (++tries === mostCandidates) break;
+      if (++tries === maxCandidateKeys) break;
     }
     return deny('invalid_signature', 'signature');
   }
@@ -170,7 +174,7 @@ const failures: Readonly<Record<string, readonly [DenialCode, detail?: string]>>
   ERR_JWT_INVALID: ['malformed_credential', 'claims'],
 };
 
-function explainFailure(error: unknown): Signed | Deny | undefined {
+function toDenial(error: unknown): Signed | Deny | undefined {
   if (error instanceof errors.JWKSNoMatchingKey) return undefined;
   // What else there is has to do with keys that do not fit.
   const { code } = error as Partial<errors.JOSEError>;
@@ -178,12 +182,12 @@ function explainFailure(error: unknown): Signed | Deny | undefined {
   // Claims are judged after the signature, so these are the issuer's own.
   if (error instanceof errors.JWTExpired) return { claims: error.payload, denial: deny(reason) };
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return { claims: error.payload, denial: explainClaim(error) };
+    return { claims: error.payload, denial: claimDenial(error) };
   }
   return deny(reason, detail);
 }
 
-function explainClaim({ claim, reason }: errors.JWTClaimValidationFailed): Deny {
+function claimDenial({ claim, reason }: errors.JWTClaimValidationFailed): Deny {
   if (claim === 'aud') return deny('wrong_audience');
   const isEarly = claim === 'nbf' && reason === 'check_failed';
   return isEarly ? deny('not_yet_valid', 'nbf') : deny('malformed_credential', claim);

@@ -19,16 +19,16 @@ const pauseFactor = 2;
 const roundMs = 10 * 60_000;
 
 /** Milliseconds behind its expiry after which a JWT passes with no leeway and no clock set right. */
-const jwtMargin = 3_600_000;
+const jwtClockMarginMs = 3_600_000;
 
 /** Entries of the audit log that are announced together: looking for them takes a few milliseconds. */
-const announceSize = 10_000;
+const markBatch = 10_000;
 
 /**
  * Milliseconds that entries of the audit log may be over their time, so that there are not as many
  * announcements as there are entries.
  */
-const announceMs = 86_400_000;
+const markIntervalMs = 86_400_000;
 
 /** How many of each kind were deleted. */
 export type Pruned = Readonly<Record<TokenKind | 'jwt' | 'audit', number>>;
@@ -73,15 +73,15 @@ export function startPruning(dependencies: {
 
   /** What goes is announced in the log itself first: that is how verifying it knows that it may. */
   async function pruneAudit(): Promise<number> {
-    const deleteAnnounced = () => inBatches(() => audit.deleteAnnounced(batchSize));
+    const deleteAnnounced = () => inBatches(() => audit.deleteMarked(batchSize));
     // What an earlier run announced and did not get to.
     let total = await deleteAnnounced();
     while (!stopped) {
       const before = clock() - limits.audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
-      if (oldest === undefined || oldest.at >= before - announceMs) break;
+      if (oldest === undefined || oldest.at >= before - markIntervalMs) break;
       const entry = { at: clock(), event: 'retention', actor: postern } as const;
-      if ((await audit.announceRetention({ before, limit: announceSize }, entry)) === 0) break;
+      if ((await audit.markForDeletion({ before, limit: markBatch }, entry)) === 0) break;
       total += await deleteAnnounced();
     }
     return total;
@@ -91,7 +91,7 @@ export function startPruning(dependencies: {
     const token = await pruneKind('token', limits.tokens.retention);
     const ticket = await pruneKind('ticket', limits.tickets.retention);
     const session = await pruneKind('session', limits.sessions.retention);
-    const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
+    const jwt = await inBatches(() => jwts.prune(clock() - jwtClockMarginMs, batchSize));
     const pruned = { token, ticket, session, jwt, audit: await pruneAudit() };
     events.pruned(pruned);
     return pruned;

@@ -14,10 +14,10 @@ export interface Reloaded {
 export type Reload = () => Promise<Reloaded>;
 
 /** Milliseconds between two reloads: each takes processor time and memory that decisions need. */
-const pauseMs = 200;
+const minIntervalMs = 200;
 
 /** Settings that something was opened with. */
-const fixed: Readonly<Record<string, (config: Config) => unknown>> = {
+const startupSettings: Readonly<Record<string, (config: Config) => unknown>> = {
   data_dir: ({ dataDir }) => dataDir,
   'gate.listen': ({ gate }) => gate.listen,
   'admin.listen': ({ admin }) => admin.listen,
@@ -47,7 +47,7 @@ export function createReload(dependencies: {
     try {
       const config = load();
       present = over(apply(config));
-      const needRestart = Object.entries(fixed)
+      const needRestart = Object.entries(startupSettings)
         .filter(([, read]) => JSON.stringify(read(config)) !== JSON.stringify(read(started)))
         .map(([path]) => path);
       events.reloaded(needRestart);
@@ -60,7 +60,7 @@ export function createReload(dependencies: {
   }
 
   async function over(applied: Promise<void>): Promise<void> {
-    const pause = new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+    const pause = new Promise((resolve) => setTimeout(resolve, minIntervalMs).unref());
     await Promise.allSettled([applied, pause]);
     present = undefined;
   }

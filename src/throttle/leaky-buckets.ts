@@ -32,7 +32,7 @@ export interface Bucket {
 const capacity = 20_000;
 
 /** Part of a window after which counts that are no longer over are looked for. */
-const sweepPart = 0.1;
+const sweepFraction = 0.1;
 
 /**
  * Counts by name (leaky buckets), in bounded memory. Of those with something left of their budget the
@@ -129,7 +129,7 @@ export class LeakyBuckets {
 
   #isOver(name: string, count: Bucket, budget: Budget, now: number): boolean {
     drain(count, budget, now);
-    if (count.level > halfOf(count, budget)) return true;
+    if (count.level > recoveryLevel(count, budget)) return true;
     this.#over.delete(name);
     count.since = undefined;
     count.failures = count.level;
@@ -138,7 +138,7 @@ export class LeakyBuckets {
   }
 
   #sweep(budget: Budget, now: number): void {
-    const pause = budget.window * sweepPart;
+    const pause = budget.window * sweepFraction;
     // A clock that was set back must not put it off.
     if (now < this.#nextSweep && now > this.#nextSweep - 2 * pause) return;
     this.#nextSweep = now + pause;
@@ -162,7 +162,7 @@ function newBucket(scale: number, now: number): Bucket {
 /** When the count is over no longer, if nothing else fails. Unix milliseconds. */
 export function exhaustedUntil(count: Bucket, budget: Budget): number {
   const perFailure = drainTime(count, budget);
-  return count.at + Math.max(0, count.level - halfOf(count, budget)) * perFailure;
+  return count.at + Math.max(0, count.level - recoveryLevel(count, budget)) * perFailure;
 }
 
 /** Milliseconds in which one failure leaks, and so those from one piece of work to the next. */
@@ -170,7 +170,7 @@ export function drainTime({ scale }: Bucket, { failures, window }: Budget): numb
   return window / (failures * scale);
 }
 
-function halfOf({ scale }: Bucket, { failures }: Budget): number {
+function recoveryLevel({ scale }: Bucket, { failures }: Budget): number {
   return (failures * scale) / 2;
 }
 

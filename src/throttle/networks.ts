@@ -8,17 +8,17 @@ export interface Networks {
 }
 
 /** Prefixes of the networks around a client's own. */
-const wide: PrefixLengths = { ipv4: 24, ipv6: 48 };
+const widerPrefixLengths: PrefixLengths = { ipv4: 24, ipv6: 48 };
 
 /** Finds the networks of an address; `unnamed` stands for the network of what is none. */
-export type NetworksOf = (address: string | undefined, unnamed: string) => Networks;
+export type FindNetworks = (address: string | undefined, unnamed: string) => Networks;
 
 /** Builds it. It remembers some, since whoever is throttled comes again and again. */
-export function createNetworkFinder(lengths: PrefixLengths): NetworksOf {
+export function createNetworkFinder(lengths: PrefixLengths): FindNetworks {
   const find = memoize((address): Networks | undefined => {
     const own = networkOf(address, lengths);
     if (own === undefined) return undefined;
-    const around = networkOf(address, wide);
+    const around = networkOf(address, widerPrefixLengths);
     // Of the same length, or shorter than that already: there is nothing around it.
     const isWider = Number(around?.split('/')[1]) < Number(own.split('/')[1]);
     return { clientPrefix: own, widerPrefix: isWider ? around : undefined };
@@ -31,7 +31,7 @@ export function createNetworkFinder(lengths: PrefixLengths): NetworksOf {
 }
 
 /** The networks that somebody means who writes a network, in whatever form, or an address in it. */
-export function networksMatching(text: string, networksOf: NetworksOf): readonly string[] {
+export function networksMatching(text: string, networksOf: FindNetworks): readonly string[] {
   const [address = '', prefix] = text.split('/');
   if (prefix !== undefined) {
     const length = Number(prefix);

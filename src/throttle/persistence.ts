@@ -5,7 +5,7 @@ export interface ThrottlePersistence {
   /** What was written down and may count still. Never rejects. */
   load(now: number): Promise<readonly StoredThrottle[]>;
   /** Has it written soon. Costs next to nothing and never fails. */
-  note(count: StoredThrottle): void;
+  save(count: StoredThrottle): void;
   /** Forgets the ones whose names are meant. Never rejects. */
   forget(isMeant: (name: string) => boolean): Promise<void>;
   /** Writes what is to be written still. */
@@ -16,7 +16,7 @@ export interface ThrottlePersistence {
 const delayMs = 3_000;
 
 /** Most that wait to be written, and most that are kept. The store has better things to do. */
-const most = 5_000;
+const maxEntries = 5_000;
 
 /**
  * Builds one. `longest` is for how many milliseconds after it was noted a count may matter; undefined
@@ -39,7 +39,7 @@ export function createThrottlePersistence(dependencies: {
     waiting.clear();
     const life = longest();
     try {
-      await store.save(counts, most);
+      await store.save(counts, maxEntries);
       if (life !== undefined) await store.prune(clock() - life);
     } catch (error) {
       failed('who is throttled was not written down', error);
@@ -58,9 +58,9 @@ export function createThrottlePersistence(dependencies: {
         return [];
       }
     },
-    note(count) {
+    save(count) {
       if (longest() === undefined) return;
-      if (waiting.size >= most && !waiting.has(count.name)) return;
+      if (waiting.size >= maxEntries && !waiting.has(count.name)) return;
       waiting.set(count.name, count);
       timer ??= setTimeout(() => {
         writing = write();

@@ -37,10 +37,10 @@ const unknownNetwork = 'unknown';
 const socketNetwork = 'unix';
 
 /** How many times the budget of a client's own network those around it have between them. */
-const wideScale = 16;
+const widerScale = 16;
 
 /** Of a window: how often others are told of one that goes on. */
-const tellPart = 0.25;
+const broadcastFraction = 0.25;
 
 /**
  * Builds the service. `tell` learns of counts that are over, when they get there and now and then
@@ -85,15 +85,15 @@ export function createThrottle(
     const { wasOver, count } = add(own, 1);
     if (wasOver) return count;
     // One network alone does not use up what is for all those around it.
-    const wider = around === undefined ? undefined : add(around, wideScale);
+    const wider = around === undefined ? undefined : add(around, widerScale);
     return wider?.wasOver ? wider.count : undefined;
   }
 
   function tell(name: string, count: Bucket, now: number): void {
     const last = told.get(count);
-    if (last !== undefined && Math.abs(now - last) < config.window * tellPart) return;
+    if (last !== undefined && Math.abs(now - last) < config.window * broadcastFraction) return;
     told.set(count, now);
-    listeners.tell(toKnown(name, count));
+    listeners.tell(toStored(name, count));
   }
 
   function failed(attempt: Attempt, weight: number, unnamed: string): ThrottleInfo | undefined {
@@ -199,6 +199,9 @@ function readName(name: string): { gate: string | undefined; network: string } {
   return { gate: name.slice(0, at) || undefined, network: name.slice(at + 1) };
 }
 
-function toKnown(name: string, { level, at, since = at, failures, scale }: Bucket): StoredThrottle {
+function toStored(
+  name: string,
+  { level, at, since = at, failures, scale }: Bucket,
+): StoredThrottle {
   return { name, level, at, since, failures, scale };
 }

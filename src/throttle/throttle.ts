@@ -52,7 +52,7 @@ export async function openThrottling(
   const service = createThrottle(config, {
     crossed: events.throttled,
     tell(count) {
-      memory.note(count);
+      memory.save(count);
       peers?.publish('throttled', count);
     },
   });

@@ -11,10 +11,10 @@ import type { changeTokenSchema, IssueBody, ShownToken } from './schemas.ts';
 import type { ChangeRequest } from './service.ts';
 
 /** Bytes of JSON that claims may take: what fits into the headers of an answer. */
-const claimsLimit = 4_096;
+const maxClaimsBytes = 4_096;
 
 /** Levels of objects and lists, claims themselves being the first. */
-const deepestClaims = 32;
+const maxClaimsDepth = 32;
 
 /** What a request body asks to be issued. Throws IssueRefused when its fields contradict each other. */
 export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): IssueRequest {
@@ -42,8 +42,8 @@ export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeR
 
 function checkClaims(claims: Claims): Claims {
   checkDepth(claims);
-  if (Buffer.byteLength(JSON.stringify(claims)) > claimsLimit) {
-    throw new IssueRefused('claims', `must not be longer than ${claimsLimit} bytes of JSON`);
+  if (Buffer.byteLength(JSON.stringify(claims)) > maxClaimsBytes) {
+    throw new IssueRefused('claims', `must not be longer than ${maxClaimsBytes} bytes of JSON`);
   }
   return claims;
 }
@@ -52,8 +52,11 @@ function checkClaims(claims: Claims): Claims {
 function checkDepth(claims: Claims): void {
   let level: object[] = [claims];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth === deepestClaims) {
-      throw new IssueRefused('claims', `must not be nested more than ${deepestClaims} levels deep`);
+    if (depth === maxClaimsDepth) {
+      throw new IssueRefused(
+        'claims',
+        `must not be nested more than ${maxClaimsDepth} levels deep`,
+      );
     }
     level = level.flatMap((value) => Object.values(value).filter(isObject));
   }

@@ -25,27 +25,31 @@ export interface IssueRequest {
 export type Expires = { readonly in: number } | { readonly at: number } | 'never';
 
 /** What a key may issue. */
-export type IssuerBounds = Pick<AdminKey, 'gates' | 'maxTtl'>;
+export type IssuerLimits = Pick<AdminKey, 'gates' | 'maxTtl'>;
 
 /** How long things may live. */
-export type Limits = Pick<Config, 'tokens' | 'tickets'>;
+export type LifetimeLimits = Pick<Config, 'tokens' | 'tickets'>;
 
 /** A token as it is when it begins, for an issuer with its bounds if one asks. Throws IssueRefused. */
 export function newToken(
   request: IssueRequest,
-  limits: Limits,
+  limits: LifetimeLimits,
   now: number,
-  issuer?: IssuerBounds,
+  issuer?: IssuerLimits,
 ): Token {
-  const token = begin(issuer ? withinIssuer(request, issuer, limits) : request, limits, now);
+  const token = createToken(
+    issuer ? shortenDefaultLife(request, issuer, limits) : request,
+    limits,
+    now,
+  );
   if (issuer === undefined) return token;
-  checkIssuer(token, issuer);
+  checkIssuerLimits(token, issuer);
   // A ticket's own life says nothing of what it buys; that of other tokens is the bound of theirs.
   const isBound = token.kind === 'ticket' && issuer.maxTtl !== undefined;
   return isBound ? { ...token, renewableUntil: now + (issuer.maxTtl ?? 0) } : token;
 }
 
-function begin(request: IssueRequest, limits: Limits, now: number): Token {
+function createToken(request: IssueRequest, limits: LifetimeLimits, now: number): Token {
   const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
   const expiresAt = chooseExpiry(request, limits, now);
   if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
@@ -69,20 +73,20 @@ function begin(request: IssueRequest, limits: Limits, now: number): Token {
 }
 
 /** Where the default life is longer than an issuer may give, it gives what it may. */
-function withinIssuer(
+function shortenDefaultLife(
   request: IssueRequest,
-  { maxTtl }: IssuerBounds,
-  limits: Limits,
+  { maxTtl }: IssuerLimits,
+  limits: LifetimeLimits,
 ): IssueRequest {
-  const { defaultTtl } = limitsOf(request.kind, limits);
+  const { defaultTtl } = lifetimesOf(request.kind, limits);
   const isShortened = request.expires === undefined && maxTtl !== undefined && maxTtl < defaultTtl;
   return isShortened ? { ...request, expires: { in: maxTtl } } : request;
 }
 
 /** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
-export function checkIssuer(
+export function checkIssuerLimits(
   { bounds, createdAt, expiresAt }: Token,
-  { gates, maxTtl }: IssuerBounds,
+  { gates, maxTtl }: IssuerLimits,
 ): void {
   const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
   if (gates.length > 0 && isForeign) {
@@ -94,43 +98,46 @@ export function checkIssuer(
 }
 
 /** Throws RevocationRefused when an issuer could not have issued this token, nor what opened this session. */
-export function checkRevoker(token: Token, issuer: IssuerBounds): void {
+export function checkMayRevoke(token: Token, issuer: IssuerLimits): void {
   if (token.jwt !== undefined) {
     throw new RevocationRefused('This key revokes no session that a JWT of another issuer opened.');
   }
   try {
-    checkIssuer(token, issuer);
+    checkIssuerLimits(token, issuer);
   } catch (error) {
     if (!(error instanceof IssueRefused)) throw error;
     throw new RevocationRefused(`This key could not have issued that token: ${error.message}.`);
   }
 }
 
-function limitsOf(kind: TokenKind, limits: Limits): LifetimeConfig {
+function lifetimesOf(kind: TokenKind, limits: LifetimeLimits): LifetimeConfig {
   return kind === 'ticket' ? limits.tickets : limits.tokens;
 }
 
 /** When a token made now expires; undefined for never. Throws IssueRefused. */
 export function chooseExpiry(
   { kind, expires }: Pick<IssueRequest, 'kind' | 'expires'>,
-  limits: Limits,
+  limits: LifetimeLimits,
   now: number,
 ): number | undefined {
-  const { defaultTtl, maxTtl } = limitsOf(kind, limits);
+  const { defaultTtl, maxTtl } = lifetimesOf(kind, limits);
   if (expires === 'never') {
     if (maxTtl === undefined) return undefined;
-    throw new IssueRefused('expires_in', `a ${kind} has to expire: ${tooLong(kind, maxTtl)}`);
+    throw new IssueRefused(
+      'expires_in',
+      `a ${kind} has to expire: ${maxLifeMessage(kind, maxTtl)}`,
+    );
   }
   const asked = expires ?? { in: defaultTtl };
   const field = 'at' in asked ? 'expires_at' : 'expires_in';
   const expiresAt = 'at' in asked ? asked.at : now + asked.in;
   if (expiresAt <= now) throw new IssueRefused(field, 'the expiry has to lie in the future');
   if (maxTtl !== undefined && expiresAt - now > maxTtl) {
-    throw new IssueRefused(field, tooLong(kind, maxTtl));
+    throw new IssueRefused(field, maxLifeMessage(kind, maxTtl));
   }
   return expiresAt;
 }
 
-function tooLong(kind: TokenKind, maxTtl: number): string {
+function maxLifeMessage(kind: TokenKind, maxTtl: number): string {
   return `a ${kind} may live ${formatDuration(maxTtl)} at most (${kind}s.max_ttl)`;
 }

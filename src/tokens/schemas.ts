@@ -24,7 +24,7 @@ const claims = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Un
   description:
     'What backends may learn: `email`, `name` and `groups` travel as `Remote-Email`, `Remote-Name` and `Remote-Groups`.',
 });
-const words = (description: string) =>
+const stringList = (description: string) =>
   Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 32, description }),
   );
@@ -50,11 +50,11 @@ const issueFields = {
   gates: Type.Optional(
     Type.Array(gate, { maxItems: 32, description: 'Gates it is good at; all, when left out.' }),
   ),
-  paths: words('Path prefixes it is good at, as nginx resolves paths; all, when left out.'),
-  origins: words(
+  paths: stringList('Path prefixes it is good at, as nginx resolves paths; all, when left out.'),
+  origins: stringList(
     "Origins it is good from, in the words of a gate's `origins`; all, when left out.",
   ),
-  networks: words('Client addresses and networks it is good from; all, when left out.'),
+  networks: stringList('Client addresses and networks it is good from; all, when left out.'),
   ...expiryFields,
   not_before: Type.Optional(
     Type.String({ format: 'date-time', description: 'Moment from which it is good.' }),

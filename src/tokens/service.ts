@@ -7,17 +7,17 @@ import { type Token, tokenState } from '../core/model/token.ts';
 import { createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../lib/secret.ts';
 import type { TokenFilter, TokenPage, TokenStore } from '../store/port/tokens.ts';
 import {
-  checkRevoker,
+  checkMayRevoke,
   chooseExpiry,
   type Expires,
   type IssueRequest,
-  type IssuerBounds,
-  type Limits,
+  type IssuerLimits,
+  type LifetimeLimits,
   newToken,
 } from './issuing.ts';
 
 /** Bits of entropy from which a secret cannot be guessed. */
-const strongBits = 128;
+const minSecretEntropy = 128;
 
 /** What to change about a token; what is undefined stays, null takes away. */
 export interface ChangeRequest {
@@ -43,7 +43,7 @@ export interface TokenService {
   issue(
     request: IssueRequest,
     actor: Actor,
-    issuer?: IssuerBounds,
+    issuer?: IssuerLimits,
   ): Promise<{ readonly token: Token; readonly secret: string }>;
   list(filter: TokenFilter, page: { limit: number; cursor?: string }): Promise<TokenPage>;
   find(id: string): Promise<Token | undefined>;
@@ -73,14 +73,14 @@ export interface TokenService {
    * Revokes the token that has this secret, if there is one. Rejects with RevocationRefused where this
    * issuer could not have issued it.
    */
-  revokeSecret(secret: string, actor: Actor, issuer?: IssuerBounds): Promise<void>;
+  revokeSecret(secret: string, actor: Actor, issuer?: IssuerLimits): Promise<void>;
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, actor: Actor): Promise<number>;
 }
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createTokenService(dependencies: {
   readonly store: TokenStore;
-  readonly limits: Limits;
+  readonly limits: LifetimeLimits;
   readonly events: Events;
   readonly clock: () => number;
 }): TokenService {
@@ -148,7 +148,7 @@ export function createTokenService(dependencies: {
     async import(requests, allowWeak, actor) {
       const results: ImportResult[] = [];
       for (const { secret, ...request } of requests) {
-        const weak = lengthEntropy(secret) < strongBits;
+        const weak = lengthEntropy(secret) < minSecretEntropy;
         const hash = hashSecret(secret);
         if (weak && !allowWeak) {
           results.push('refused_weak');
@@ -174,7 +174,7 @@ export function createTokenService(dependencies: {
     async revokeSecret(secret, actor, issuer) {
       const token = await store.findByHash(hashSecret(secret));
       if (token === undefined) return;
-      if (issuer !== undefined) checkRevoker(token, issuer);
+      if (issuer !== undefined) checkMayRevoke(token, issuer);
       await revoke(token, actor);
     },
 

@@ -11,7 +11,7 @@ import { hashSecret, isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';
 import type { JwtStore } from '../store/port/jwts.ts';
 import type { TokenStore } from '../store/port/tokens.ts';
 
-const always = () => true;
+const alwaysAllowed = () => true;
 
 const denialByState = {
   pending: 'not_yet_valid',
@@ -29,7 +29,7 @@ export type VerifyOpaque = (
 ) => MaybePromise<Identity | Deny>;
 
 /** Most secrets whose hashes are remembered: of tokens that the store knows and that come again. */
-const remembered = 10_000;
+const maxCachedHashes = 10_000;
 
 /**
  * Builds the verifier. What starts like a secret of ours is checked for its form first, so that a
@@ -40,7 +40,7 @@ export function createOpaqueVerifier(store: {
   readonly jwts: JwtStore;
 }): VerifyOpaque {
   const { tokens, jwts } = store;
-  const hashes = new LRUCache<string, Uint8Array>({ max: remembered });
+  const hashes = new LRUCache<string, Uint8Array>({ max: maxCachedHashes });
   const seen = new AdmissionFilter();
 
   function judge(token: Token, now: number): MaybePromise<Identity | Deny> {
@@ -54,7 +54,7 @@ export function createOpaqueVerifier(store: {
     );
   }
 
-  return ({ value }, now, mayWork = always) => {
+  return ({ value }, now, mayWork = alwaysAllowed) => {
     const known = hashes.get(value);
     if (known === undefined && isMalformed(value)) return deny('malformed_credential');
     const hash = known ?? hashSecret(value);

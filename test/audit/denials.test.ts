@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createDenialAudit } from '../../src/audit/denials.ts';
+import { createDenialRecorder } from '../../src/audit/denials.ts';
 import type { AuditEntry } from '../../src/core/model/audit.ts';
 import type { DenialCode } from '../../src/core/model/denials.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
@@ -39,7 +39,7 @@ function denied(reason: DenialCode, facts: Partial<DecisionRecord> = {}): Decisi
 function openScene(t: TestContext) {
   const written: AuditEntry[] = [];
   const scene = { failure: undefined as Error | undefined, reports: [] as unknown[], isOn: true };
-  const denials = createDenialAudit({
+  const denials = createDenialRecorder({
     store: {
       async append(entries) {
         if (scene.failure !== undefined) throw scene.failure;
@@ -119,7 +119,7 @@ test('a reload puts another setting for denials in force', async (t) => {
 test('a flood of 20,000 denials is a few entries, and the counts are right', async (t) => {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
   t.after(() => store.close());
-  const denials = createDenialAudit({
+  const denials = createDenialRecorder({
     store: store.audit,
     isOn: () => true,
     report: assert.ifError,

@@ -136,7 +136,7 @@ test('a key that is revoked reads nothing of what comes after', async (t) => {
 /** The routes alone, on a store that tells how often it is asked, with other bounds. */
 async function startRoutes(
   t: TestContext,
-  streams: { most?: number; beatMs?: number; slowMs?: number },
+  streams: { maxStreams?: number; heartbeatMs?: number; slowReaderMs?: number },
 ) {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
   const adminKeys = { identify: async () => fullKey('test', 0) } as Partial<AdminKeys> as AdminKeys;
@@ -162,13 +162,13 @@ async function startRoutes(
 }
 
 test('while nothing happens comments show that the stream lives', async (t) => {
-  const { admin } = await startRoutes(t, { beatMs: 20 });
+  const { admin } = await startRoutes(t, { heartbeatMs: 20 });
   const reader = await openEvents(t, admin);
   await waitFor('three comments', () => reader.text().split('\n: still here\n\n').length > 3);
 });
 
 test('there are as many streams at once as are allowed, and room when one goes', async (t) => {
-  const { admin } = await startRoutes(t, { most: 2 });
+  const { admin } = await startRoutes(t, { maxStreams: 2 });
   const [first] = [await openEvents(t, admin), await openEvents(t, admin)];
   assert.equal((await openEvents(t, admin)).status, 429);
   first?.close();
@@ -200,7 +200,7 @@ test('64 streams of one key keep no other key out', async (t) => {
 });
 
 test('a reader that takes nothing is cut off, and holds up nobody', async (t) => {
-  const { store, app, admin } = await startRoutes(t, { slowMs: 1_000 });
+  const { store, app, admin } = await startRoutes(t, { slowReaderMs: 1_000 });
   const slow = await openEvents(t, admin);
   slow.pause();
   const other = await openEvents(t, admin);
@@ -238,7 +238,7 @@ test('the store is asked for news only while somebody reads', async (t) => {
     }),
   );
   const controller = new AbortController();
-  const waited = feed.grown(0, { timeoutMs: 60_000, signal: controller.signal });
+  const waited = feed.waitForEntries(0, { timeoutMs: 60_000, signal: controller.signal });
   await waitFor('a second look', () => asked > 1);
   controller.abort();
   assert.equal(await waited, false);
@@ -246,7 +246,7 @@ test('the store is asked for news only while somebody reads', async (t) => {
   await store.audit.append([anEntry()]);
   assert.equal(asked, before);
   assert.equal(
-    await feed.grown(0, { timeoutMs: 60_000, signal: new AbortController().signal }),
+    await feed.waitForEntries(0, { timeoutMs: 60_000, signal: new AbortController().signal }),
     true,
   );
 });

@@ -87,8 +87,8 @@ test('deleting that was interrupted leaves a log that is whole, and is finished 
   const { audit } = store;
   const entry = anEntry({ event: 'retention', actor: postern });
   const before = start + 20 * day;
-  assert.equal(await audit.announceRetention({ before, limit: 1_000 }, entry), 20);
-  assert.equal(await audit.deleteAnnounced(7), 7);
+  assert.equal(await audit.markForDeletion({ before, limit: 1_000 }, entry), 20);
+  assert.equal(await audit.deleteMarked(7), 7);
   assert.deepEqual([verified(store).first, verified(store).fault], [8, undefined]);
   scene.day = 20;
   assert.equal(await prune(), 13);

@@ -776,7 +776,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       () => audit.list({}, { limit: 1, order: 'newest' }),
       () => audit.after(0, {}, 1),
       async () => audit.read(({ records }) => [...records]),
-      () => audit.deleteAnnounced(1),
+      () => audit.deleteMarked(1),
       () => store.ping(),
     ];
     for (const attempt of attempts) await assert.rejects(attempt, StoreUnavailable);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { visible } from '../../lib/visible.ts';
-import type { Undone } from '../../store/sqlite/compare.ts';
+import type { RevertedChanges } from '../../store/sqlite/compare.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';
 import { renderRows } from '../toolkit/store-output.ts';
@@ -50,22 +50,26 @@ Example:
     .action(async (file: string, options: ConfigOptions) => {
       const { dataDir } = loadFrom(options).config;
       const { restoreStore } = await import('../../store/sqlite/restore.ts');
-      const { facts, kept, undone } = await restoreStore(dataDir, resolve(file), Date.now());
+      const { facts, previousStore, reverted } = await restoreStore(
+        dataDir,
+        resolve(file),
+        Date.now(),
+      );
       print(`Restored ${file} into ${dataDir} (schema ${facts.schema}).`);
       print(renderRows(facts.rows));
       if (facts.schema < facts.newestSchema) {
         print(`The next start brings its schema up to ${facts.newestSchema}.`);
       }
-      if (kept === undefined) print('There was no store before.');
-      else print(`The store from before is kept: ${kept}`);
+      if (previousStore === undefined) print('There was no store before.');
+      else print(`The store from before is kept: ${previousStore}`);
       print();
-      for (const line of renderUndone(undone)) print(line);
+      for (const line of renderUndone(reverted)) print(line);
     });
 }
 
 /** What somebody has to do now, before clients come back. */
-function renderUndone(undone: Undone | undefined): string[] {
-  if (undone === undefined) {
+function renderUndone(reverted: RevertedChanges | undefined): string[] {
+  if (reverted === undefined) {
     return [
       'What happened after the backup was made has not happened: tokens that were revoked since are good',
       'again, and tickets and JWTs that were used once. There is no readable store from before to say which.',
@@ -73,33 +77,35 @@ function renderUndone(undone: Undone | undefined): string[] {
       '(postern token revoke --store --subject <subject>).',
     ];
   }
-  const { goodAgain, usesAgain, keysAgain, jwtsAgain, gone } = undone;
+  const { reinstatedTokens, restoredUses, reinstatedKeys, reinstatedJwts, lostTokens } = reverted;
   const parts = [
-    ...(goodAgain.length > 0
+    ...(reinstatedTokens.length > 0
       ? [
-          `Revoked or deleted since the backup, and good again: ${goodAgain.length}. Before clients get back:`,
-          ...revocations(goodAgain),
+          `Revoked or deleted since the backup, and good again: ${reinstatedTokens.length}. Before clients get back:`,
+          ...revocations(reinstatedTokens),
         ]
       : []),
-    ...(usesAgain.length > 0
+    ...(restoredUses.length > 0
       ? [
-          `Tickets and counted tokens whose uses since the backup do not count any more: ${usesAgain.length}. To end them:`,
-          ...revocations(usesAgain),
+          `Tickets and counted tokens whose uses since the backup do not count any more: ${restoredUses.length}. To end them:`,
+          ...revocations(restoredUses),
         ]
       : []),
-    ...(keysAgain.length > 0
+    ...(reinstatedKeys.length > 0
       ? [
-          `Admin keys that were revoked since the backup, and are good again: ${keysAgain.length}. To end them:`,
-          ...keysAgain.map((name) => `  postern key revoke --store ${name}`),
+          `Admin keys that were revoked since the backup, and are good again: ${reinstatedKeys.length}. To end them:`,
+          ...reinstatedKeys.map((name) => `  postern key revoke --store ${name}`),
         ]
       : []),
-    ...(jwtsAgain.length > 0
+    ...(reinstatedJwts.length > 0
       ? [
-          `JWTs that were revoked since the backup, and are good again: ${jwtsAgain.length}. Revoke them again (postern jwt revoke):`,
-          ...jwtsAgain.map((what) => `  ${visible(what)}`),
+          `JWTs that were revoked since the backup, and are good again: ${reinstatedJwts.length}. Revoke them again (postern jwt revoke):`,
+          ...reinstatedJwts.map((what) => `  ${visible(what)}`),
         ]
       : []),
-    ...(gone > 0 ? [`Tokens issued since the backup that nobody knows now: ${gone}.`] : []),
+    ...(lostTokens > 0
+      ? [`Tokens issued since the backup that nobody knows now: ${lostTokens}.`]
+      : []),
   ];
   return parts.length > 0 ? parts : ['Nothing was issued, used or revoked since the backup.'];
 }

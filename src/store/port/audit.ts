@@ -23,15 +23,15 @@ export interface AuditPage {
 }
 
 /** The entries behind a place, and up to which number there are no others. */
-export interface AuditPart {
+export interface AuditScan {
   readonly records: readonly AuditRecord[];
-  readonly upTo: number;
+  readonly scannedTo: number;
 }
 
 /** The audit log as it is at one moment. */
-export interface AuditReading {
+export interface AuditSnapshot {
   /** The last entry that was deleted for its age, or is to be, as the log itself says. */
-  readonly deleted: AuditAnchor | undefined;
+  readonly deletedUpTo: AuditAnchor | undefined;
   /** Oldest first. They can be gone through once. */
   readonly records: Iterable<AuditRecord>;
 }
@@ -49,18 +49,18 @@ export interface AuditStore {
     page: { limit: number; cursor?: string; order: AuditOrder },
   ): Promise<AuditPage>;
   /** At most `limit` entries behind this number, oldest first; perhaps none although there are. */
-  after(seq: number, filter: AuditFilter, limit: number): Promise<AuditPart>;
+  after(seq: number, filter: AuditFilter, limit: number): Promise<AuditScan>;
   /** The newest entry; undefined where there is none yet. */
   head(): Promise<AuditAnchor | undefined>;
   /** Calls back whenever this process has added entries, until the returned function is called. */
   onAppended(listener: () => void): () => void;
   /** Reads all of it, for as long as the work takes. Blocks; throws StoreUnavailable. */
-  read<T>(work: (reading: AuditReading) => T): T;
+  read<T>(work: (reading: AuditSnapshot) => T): T;
   /**
    * Announces that the oldest entries are deleted, at most `limit`: those before the first that is
    * not older than `before`. The entry gets their count and which was the last; 0 adds none.
    */
-  announceRetention(what: { before: number; limit: number }, entry: AuditEntry): Promise<number>;
+  markForDeletion(what: { before: number; limit: number }, entry: AuditEntry): Promise<number>;
   /** Deletes at most `limit` of the entries that were announced, and counts them. */
-  deleteAnnounced(limit: number): Promise<number>;
+  deleteMarked(limit: number): Promise<number>;
 }

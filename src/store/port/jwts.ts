@@ -6,7 +6,7 @@ import type { MaybePromise } from '../../lib/maybe-promise.ts';
 export interface JwtRevocation {
   /** The `iss` claim, not the configuration's name for it: that may change, and this must hold on. */
   readonly iss: string;
-  readonly concerns:
+  readonly target:
     | { readonly jti: string }
     | {
         readonly subject: string;

@@ -11,22 +11,22 @@ import type {
   AuditFilter,
   AuditOrder,
   AuditPage,
-  AuditPart,
-  AuditReading,
+  AuditScan,
+  AuditSnapshot,
   AuditStore,
 } from '../port/audit.ts';
 import { type AuditRow, columns, insertion, toHex, toRecord, toValues } from './audit-row.ts';
 import type { SqliteConnection } from './connection.ts';
 
 /** Entries that are looked at in one go where no index knows which are wanted. */
-const stretch = 5_000;
+const scanBatch = 5_000;
 
-const startOf = { newest: Number.MAX_SAFE_INTEGER, oldest: 0 } as const;
+const firstCursor = { newest: Number.MAX_SAFE_INTEGER, oldest: 0 } as const;
 
-const lastAnchor = 'SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1';
+const lastEntry = 'SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1';
 
 /** The last entry that says up to which one older ones are deleted. */
-const lastRetention = `SELECT details FROM audit WHERE event = 'retention' ORDER BY seq DESC LIMIT 1`;
+const lastDeletionMark = `SELECT details FROM audit WHERE event = 'retention' ORDER BY seq DESC LIMIT 1`;
 
 /** The audit log in SQLite. */
 export class SqliteAudit implements AuditStore {
@@ -42,7 +42,7 @@ export class SqliteAudit implements AuditStore {
     const add = () => {
       for (const entry of entries) this.add(entry);
     };
-    await this.#db.write(() => this.#db.together(add));
+    await this.#db.write(() => this.#db.savepoint(add));
   }
 
   async head(): Promise<AuditAnchor | undefined> {
@@ -56,11 +56,11 @@ export class SqliteAudit implements AuditStore {
     const records: AuditRecord[] = [];
     // One more than asked for tells whether there is another page.
     const wanted = limit + 1;
-    let place = cursor === undefined ? startOf[order] : Number(cursor);
+    let place = cursor === undefined ? firstCursor[order] : Number(cursor);
     while (records.length < wanted) {
       const next = this.#next(place, order);
       if (next === undefined) break;
-      place = order === 'newest' ? next - stretch + 1 : next + stretch - 1;
+      place = order === 'newest' ? next - scanBatch + 1 : next + scanBatch - 1;
       const [from, to] = order === 'newest' ? [place, next] : [next, place];
       records.push(...this.#select(filter, { from, to, limit: wanted - records.length, order }));
       // The next stretch begins beside this one; decisions are made between the two.
@@ -71,15 +71,15 @@ export class SqliteAudit implements AuditStore {
     return { records: page, nextCursor: isMore ? String(page.at(-1)?.seq) : undefined };
   }
 
-  async after(place: number, filter: AuditFilter, limit: number): Promise<AuditPart> {
+  async after(place: number, filter: AuditFilter, limit: number): Promise<AuditScan> {
     const [next, head] = [this.#next(place, 'oldest'), this.#last()];
-    if (next === undefined || head === undefined) return { records: [], upTo: place };
-    const to = next + stretch - 1;
+    if (next === undefined || head === undefined) return { records: [], scannedTo: place };
+    const to = next + scanBatch - 1;
     const records = this.#select(filter, { from: next, to, limit, order: 'oldest' });
     const last = records.at(-1)?.seq ?? 0;
     // What is added from now on has not been looked at.
-    const upTo = records.length === limit ? last : Math.max(last, Math.min(to, head.seq));
-    return { records, upTo };
+    const scannedTo = records.length === limit ? last : Math.max(last, Math.min(to, head.seq));
+    return { records, scannedTo };
   }
 
   onAppended(listener: () => void): () => void {
@@ -87,7 +87,7 @@ export class SqliteAudit implements AuditStore {
     return () => this.#listeners.delete(listener);
   }
 
-  async announceRetention(
+  async markForDeletion(
     { before, limit }: { before: number; limit: number },
     entry: AuditEntry,
   ): Promise<number> {
@@ -109,22 +109,22 @@ export class SqliteAudit implements AuditStore {
       this.add({ ...entry, count, details });
       return count;
     };
-    return this.#db.write(() => this.#db.together(announce));
+    return this.#db.write(() => this.#db.savepoint(announce));
   }
 
-  async deleteAnnounced(limit: number): Promise<number> {
+  async deleteMarked(limit: number): Promise<number> {
     const sql = `DELETE FROM audit WHERE seq IN (
         SELECT seq FROM audit WHERE seq <= @to ORDER BY seq LIMIT @limit
       )`;
     // What a power cut brings back is deleted again.
-    return this.#db.writeBehind(() => {
+    return this.#db.writeRelaxed(() => {
       const to = this.#deleted()?.seq ?? 0;
       return this.#db.run(sql, { to, limit }).changes;
     });
   }
 
-  read<T>(work: (reading: AuditReading) => T): T {
-    return this.#db.snapshot(() => work({ deleted: this.#deleted(), records: this.#walk() }));
+  read<T>(work: (reading: AuditSnapshot) => T): T {
+    return this.#db.snapshot(() => work({ deletedUpTo: this.#deleted(), records: this.#walk() }));
   }
 
   /** Adds an entry, as part of `write`. */
@@ -142,7 +142,7 @@ export class SqliteAudit implements AuditStore {
    * neither. `entryOf` says what to write of the outcome; nothing, where nothing was changed.
    */
   recording<T>(change: () => T, entryOf: (outcome: T) => AuditEntry | undefined): T {
-    return this.#db.together(() => {
+    return this.#db.savepoint(() => {
       const outcome = change();
       const entry = entryOf(outcome);
       if (entry !== undefined) this.add(entry);
@@ -162,7 +162,7 @@ export class SqliteAudit implements AuditStore {
   }
 
   #last(): AuditAnchor | undefined {
-    const row = this.#db.get<{ seq: number; hash: Buffer }>(lastAnchor);
+    const row = this.#db.get<{ seq: number; hash: Buffer }>(lastEntry);
     return row && { seq: row.seq, hash: toHex(row.hash) };
   }
 
@@ -173,7 +173,7 @@ export class SqliteAudit implements AuditStore {
   ): AuditRecord[] {
     const conditions = Object.entries(filter)
       .filter(([, value]) => value !== undefined)
-      .map(([name]) => condition[name as keyof AuditFilter]);
+      .map(([name]) => filterConditions[name as keyof AuditFilter]);
     const sql = `SELECT ${columns} FROM audit
       WHERE ${[...conditions, 'seq >= @from', 'seq <= @to'].join(' AND ')}
       ORDER BY seq ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT @limit`;
@@ -191,8 +191,8 @@ export class SqliteAudit implements AuditStore {
 
   /** Up to which entry older ones are deleted, or are to be. */
   #deleted(): AuditAnchor | undefined {
-    const row = this.#db.get<{ details: string | null }>(lastRetention);
-    return row && readDeleted(row.details);
+    const row = this.#db.get<{ details: string | null }>(lastDeletionMark);
+    return row && parseDeletionMark(row.details);
   }
 
   /** Once a transaction, and after it: the commit comes before anything else has its turn. */
@@ -207,7 +207,7 @@ export class SqliteAudit implements AuditStore {
 }
 
 /** What each part of a filter asks of a row. */
-const condition: Readonly<Record<keyof AuditFilter, string>> = {
+const filterConditions: Readonly<Record<keyof AuditFilter, string>> = {
   event: 'event = @event',
   actor: 'actor = @actor',
   tokenId: 'token_id = @tokenId',
@@ -220,7 +220,7 @@ const condition: Readonly<Record<keyof AuditFilter, string>> = {
 };
 
 /** Whoever wrote to the file past Postern may have put anything there. */
-function readDeleted(details: string | null): AuditAnchor | undefined {
+function parseDeletionMark(details: string | null): AuditAnchor | undefined {
   try {
     const { deleted_to: seq, hash } = JSON.parse(details ?? '') as Record<string, unknown>;
     return typeof seq === 'number' && typeof hash === 'string' ? { seq, hash } : undefined;

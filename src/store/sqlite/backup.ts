@@ -14,13 +14,14 @@ import { OperatorError } from '../../lib/operator-error.ts';
 import { Refused } from '../../lib/refused.ts';
 import { createId } from '../../lib/secret.ts';
 import { openDatabase } from './database.ts';
-import { type DatabaseFacts, inspectDatabase, isDamage } from './inspect.ts';
+import { type DatabaseFacts, inspectDatabase, isCorruption } from './inspect.ts';
 import { databaseName } from './store-lock.ts';
 
 /** Milliseconds to wait for another process's lock. */
-const patienceMs = 5_000;
+const lockTimeoutMs = 5_000;
+
 /** Pages (of 4 KB) that are copied in one go. */
-const pagesAStep = 1_000;
+const pagesPerStep = 1_000;
 
 /**
  * Copies the store of a directory into one file, while others use it. All that was acknowledged
@@ -37,12 +38,12 @@ export async function backUpStore(
   const partial = join(dirname(target), `.${basename(target)}.${createId('')}`);
   try {
     const facts = await copyDatabase(source, partial);
-    if (facts.faults[0] !== undefined) throw isFaulty(source, facts.faults[0]);
-    place(partial, target, overwrite);
+    if (facts.faults[0] !== undefined) throw sourceIsDamaged(source, facts.faults[0]);
+    moveIntoPlace(partial, target, overwrite);
     return facts;
   } catch (error) {
     if (error instanceof Refused || error instanceof OperatorError) throw error;
-    if (isDamage(error)) throw isFaulty(source, (error as Error).message);
+    if (isCorruption(error)) throw sourceIsDamaged(source, (error as Error).message);
     throw new OperatorError(
       `cannot write the backup ${target}: ${(error as Error).message}. Check that there is room and that this user may write to its directory.`,
     );
@@ -63,7 +64,7 @@ export async function copyDatabase(source: string, copy: string): Promise<Databa
     // What is read from here on does not change: else each write of a service would begin it anew.
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await db.backup(copy, { progress: () => pagesAStep });
+    await db.backup(copy, { progress: () => pagesPerStep });
   } finally {
     db.close();
   }
@@ -74,12 +75,12 @@ export async function copyDatabase(source: string, copy: string): Promise<Databa
     return inspectDatabase(copied);
   } finally {
     copied.close();
-    sync(copy);
+    syncToDisk(copy);
   }
 }
 
 /** Makes sure that a file, or the names in a directory, are on the disk. */
-export function sync(path: string): void {
+export function syncToDisk(path: string): void {
   const file = openSync(path, 'r');
   try {
     fsyncSync(file);
@@ -91,7 +92,7 @@ export function sync(path: string): void {
 /** Not read-only: after a crash the write-ahead log has to be put right before it can be read. */
 function openSource(path: string): Handle {
   try {
-    return openDatabase(path, { fileMustExist: true, timeout: patienceMs });
+    return openDatabase(path, { fileMustExist: true, timeout: lockTimeoutMs });
   } catch (error) {
     throw new OperatorError(`cannot open ${path}: ${(error as Error).message}.`);
   }
@@ -111,32 +112,32 @@ function checkTarget(source: string, target: string, overwrite: boolean): void {
   if (['', '-wal', '-shm', '-journal'].some((suffix) => place === `${store}${suffix}`)) {
     throw new Refused(`${target} is the store itself. Name another file.`);
   }
-  if (existsSync(target) && !overwrite) throw isThere(target);
+  if (existsSync(target) && !overwrite) throw targetExists(target);
 }
 
 /** Not by a link, which many a file system that backups go to does not have. */
-function place(partial: string, target: string, overwrite: boolean): void {
-  if (!overwrite) reserve(target);
+function moveIntoPlace(partial: string, target: string, overwrite: boolean): void {
+  if (!overwrite) reserveName(target);
   renameSync(partial, target);
-  sync(dirname(target));
+  syncToDisk(dirname(target));
 }
 
 /** Takes the name, unless somebody did meanwhile. */
-function reserve(target: string): void {
+function reserveName(target: string): void {
   try {
     closeSync(openSync(target, 'wx', 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw isThere(target);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw targetExists(target);
     throw error;
   }
 }
 
-function isFaulty(source: string, fault: string): Refused {
+function sourceIsDamaged(source: string, fault: string): Refused {
   return new Refused(
     `there is no backup of ${source}: ${fault}. What is wrong with it says: postern store check`,
   );
 }
 
-function isThere(target: string): Refused {
+function targetExists(target: string): Refused {
   return new Refused(`${target} exists. Name another file, or add --force to replace it.`);
 }

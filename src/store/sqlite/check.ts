@@ -23,12 +23,15 @@ export interface StoreReport extends Omit<DatabaseFacts, 'faults'> {
 }
 
 const mebibyte = 1_048_576;
+
 /** A log as long as this is copied by none of the checkpoints: somebody has been reading for long. */
-const longLog = 128 * mebibyte;
+const maxLogSize = 128 * mebibyte;
+
 /** With less room than this, writes may fail soon. */
-const littleRoom = 32 * mebibyte;
+const minFreeSpace = 32 * mebibyte;
+
 /** Whatever others may do with a file. */
-const others = 0o077;
+const groupAndOthers = 0o077;
 
 /**
  * Looks at a store, or at a copy of one, from all sides, and changes nothing. A directory stands for
@@ -53,9 +56,9 @@ export function checkStore(place: string): StoreReport {
       free,
       problems: [
         ...faults.map((message) => ({ code: 'damaged', message }) as const),
-        ...openToOthers(path, isDirectory),
-        ...(logSize >= longLog ? [tooLong(path, logSize)] : []),
-        ...(free < littleRoom ? [tooFull(path, free)] : []),
+        ...permissionProblems(path, isDirectory),
+        ...(logSize >= maxLogSize ? [longLogProblem(path, logSize)] : []),
+        ...(free < minFreeSpace ? [freeSpaceProblem(path, free)] : []),
       ],
     };
   } finally {
@@ -68,12 +71,12 @@ function sizeOf(path: string): number {
 }
 
 /** The directory of a copy may be anybody's; that of a store holds what nobody else is to replace. */
-function openToOthers(path: string, isStore: boolean): StoreProblem[] {
+function permissionProblems(path: string, isStore: boolean): StoreProblem[] {
   const key = join(dirname(path), 'postern.key');
   const places = [path, `${path}-wal`, `${path}-shm`, ...(isStore ? [dirname(path), key] : [])];
   return places.flatMap((place): StoreProblem[] => {
     const mode = statSync(place, { throwIfNoEntry: false })?.mode ?? 0;
-    if ((mode & others) === 0) return [];
+    if ((mode & groupAndOthers) === 0) return [];
     const wanted = place === dirname(path) ? '0700' : '0600';
     const is = (mode & 0o777).toString(8).padStart(4, '0');
     const message = `${place} has mode ${is}, so others than its owner may get at it. Run: chmod ${wanted} ${place}`;
@@ -81,17 +84,17 @@ function openToOthers(path: string, isStore: boolean): StoreProblem[] {
   });
 }
 
-function tooLong(path: string, size: number): StoreProblem {
-  const message = `the write-ahead log ${path}-wal has ${inMebibytes(size)}: some program has been reading the database for long, and it cannot begin anew. Find it with: fuser ${path}`;
+function longLogProblem(path: string, size: number): StoreProblem {
+  const message = `the write-ahead log ${path}-wal has ${formatMebibytes(size)}: some program has been reading the database for long, and it cannot begin anew. Find it with: fuser ${path}`;
   return { code: 'long_log', message };
 }
 
-function tooFull(path: string, free: number): StoreProblem {
-  const message = `the file system of ${path} has ${inMebibytes(free)} left. Writes fail when it is full; make room.`;
+function freeSpaceProblem(path: string, free: number): StoreProblem {
+  const message = `the file system of ${path} has ${formatMebibytes(free)} left. Writes fail when it is full; make room.`;
   return { code: 'little_room', message };
 }
 
 /** Bytes for people. */
-export function inMebibytes(bytes: number): string {
+export function formatMebibytes(bytes: number): string {
   return `${(bytes / mebibyte).toFixed(1)} MB`;
 }

@@ -13,11 +13,13 @@ export interface WalState {
 }
 
 /** Pages (of 4 KB) in the log from which they are copied into the database file. */
-const enoughPages = 1_000;
+const checkpointPages = 1_000;
+
 /** Milliseconds from a commit to the look at how much there is. */
 const delayMs = 50;
+
 /** Pages from which a commit copies them itself: the thread does not keep up. */
-const tooManyPages = 10_000;
+const inlineCheckpointPages = 10_000;
 
 /**
  * Copies what was written from the write-ahead log to the database file
@@ -25,7 +27,7 @@ const tooManyPages = 10_000;
  * loop would stand still if SQLite did it within a commit. The thread starts when there is enough to
  * copy for the first time, so that whoever writes little does without it.
  */
-export class Checkpoints {
+export class Checkpointer {
   readonly #db: Handle;
   readonly #state: Statement;
   #thread: Worker | undefined;
@@ -36,7 +38,7 @@ export class Checkpoints {
   constructor(db: Handle) {
     this.#db = db;
     this.#state = db.prepare('PRAGMA wal_checkpoint(NOOP)');
-    db.pragma(`wal_autocheckpoint = ${tooManyPages}`);
+    db.pragma(`wal_autocheckpoint = ${inlineCheckpointPages}`);
   }
 
   /** To be called after a commit: has the log copied soon, when it is long enough. */
@@ -53,7 +55,7 @@ export class Checkpoints {
       return;
     }
     const { log, checkpointed } = this.#state.get() as WalState;
-    if (log - checkpointed < enoughPages) return;
+    if (log - checkpointed < checkpointPages) return;
     this.#isBusy = true;
     this.#thread ??= this.#start();
     this.#thread.postMessage('checkpoint' satisfies CheckpointTask);
@@ -87,7 +89,7 @@ export class Checkpoints {
     // Without the thread it goes on as SQLite does by itself. `isBusy` stays, so nobody asks for it.
     thread.on('error', () => {
       this.#thread = undefined;
-      if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${enoughPages}`);
+      if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     });
     thread.unref();
     return thread;

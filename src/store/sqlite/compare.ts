@@ -4,17 +4,17 @@ import { openDatabase } from './database.ts';
  * What happened in a store after a backup of it was made, so that with the backup it has not
  * happened.
  */
-export interface Undone {
+export interface RevertedChanges {
   /** Ids of tokens that were revoked, or ended so long ago that they were deleted. */
-  readonly goodAgain: readonly string[];
+  readonly reinstatedTokens: readonly string[];
   /** Ids of tickets and other counted tokens that were used. */
-  readonly usesAgain: readonly string[];
+  readonly restoredUses: readonly string[];
   /** Names of admin keys that were revoked. */
-  readonly keysAgain: readonly string[];
+  readonly reinstatedKeys: readonly string[];
   /** JWTs, or subjects with their issuer, that were revoked. */
-  readonly jwtsAgain: readonly string[];
+  readonly reinstatedJwts: readonly string[];
   /** How many tokens were issued that nobody knows now. */
-  readonly gone: number;
+  readonly lostTokens: number;
 }
 
 const isLive = `n.revoked_at IS NULL AND ifnull(n.expires_at, @now) >= @now
@@ -29,7 +29,7 @@ const jwts = `SELECT iss || ' ' || ifnull('jti ' || jti, 'subject ' || subject)
   FROM SCHEMA.jwt_revocation WHERE ifnull(expires_at, @now) >= @now ORDER BY seq`;
 
 /** Compares the store that was with the one that takes its place, at a moment in Unix milliseconds. */
-export function compareStores(before: string, fresh: string, now: number): Undone {
+export function compareStores(before: string, fresh: string, now: number): RevertedChanges {
   const db = openDatabase(fresh, { readonly: true });
   const read = (sql: string) => db.prepare<[object], string>(sql).pluck().all({ now });
   /** What stands in a table of one of the two; nothing where its schema is too old to have it. */
@@ -41,17 +41,17 @@ export function compareStores(before: string, fresh: string, now: number): Undon
   try {
     db.prepare('ATTACH ? AS before').run(before);
     return {
-      goodAgain: read(goodAgain),
-      usesAgain: read(usesAgain),
-      keysAgain: without(
+      reinstatedTokens: read(goodAgain),
+      restoredUses: read(usesAgain),
+      reinstatedKeys: without(
         readFrom('main', 'admin_key', keys),
         readFrom('before', 'admin_key', keys),
       ),
-      jwtsAgain: without(
+      reinstatedJwts: without(
         readFrom('before', 'jwt_revocation', jwts),
         readFrom('main', 'jwt_revocation', jwts),
       ),
-      gone: read(gone).length,
+      lostTokens: read(gone).length,
     };
   } finally {
     db.close();

@@ -1,14 +1,14 @@
 import type { Database as Handle, Statement } from 'better-sqlite3';
 import { StoreUnavailable } from '../../core/model/errors.ts';
 import type { StoreMeter } from '../port/store.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpointer } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
-import { isBusy, withPatience } from './locks.ts';
-import { Snapshot } from './snapshot.ts';
+import { isBusy, withBusyTimeout } from './locks.ts';
+import { ReadTransaction } from './snapshot.ts';
 import type { StoreLock } from './store-lock.ts';
 
 /** How long to wait for another process's lock. A decision waits on it, so it is short. */
-export const patienceMs = 1_000;
+export const lockTimeoutMs = 1_000;
 
 /** By name, or by place. */
 type Values = Readonly<Record<string, unknown>> | readonly unknown[];
@@ -21,12 +21,12 @@ export class SqliteConnection {
   readonly #db: Handle;
   readonly #statements = new Map<string, Statement<[Values]>>();
   readonly #writes: GroupCommit;
-  readonly #checkpoints: Checkpoints;
+  readonly #checkpoints: Checkpointer;
   readonly #version: Statement;
   readonly #savepoint: Record<'set' | 'release' | 'undo', Statement>;
   readonly #hold: StoreLock;
   readonly #meter: StoreMeter;
-  readonly #snapshot: Snapshot;
+  readonly #snapshot: ReadTransaction;
 
   /** `hold` keeps the files from being replaced, and is let go of at the end. */
   constructor(
@@ -36,9 +36,9 @@ export class SqliteConnection {
     this.#db = db;
     this.#hold = hold;
     this.#meter = meter;
-    this.#checkpoints = new Checkpoints(db);
-    this.#snapshot = new Snapshot(db);
-    this.#writes = new GroupCommit(db, patienceMs, {
+    this.#checkpoints = new Checkpointer(db);
+    this.#snapshot = new ReadTransaction(db);
+    this.#writes = new GroupCommit(db, lockTimeoutMs, {
       before: () => this.#snapshot.close(),
       after: (writes, milliseconds) => {
         meter.committed(writes, milliseconds);
@@ -98,7 +98,7 @@ export class SqliteConnection {
    * The same for what may be lost in a power cut. It waits for no disk, unless others in its
    * transaction do.
    */
-  writeBehind<T>(work: () => T): Promise<T> {
+  writeRelaxed<T>(work: () => T): Promise<T> {
     return this.#measured(this.#writes.add(work, 'behind'));
   }
 
@@ -109,7 +109,7 @@ export class SqliteConnection {
   }
 
   /** Runs several statements, as part of `write`, all of which take effect or none. */
-  together<T>(work: () => T): T {
+  savepoint<T>(work: () => T): T {
     return this.#guard(() => {
       const { set, release, undo } = this.#savepoint;
       set.run();
@@ -187,7 +187,7 @@ export class SqliteConnection {
       } catch (error) {
         const isWriting = this.#db.inTransaction && !this.#snapshot.isOpen;
         if (!isBusy(error) || isWriting) throw error;
-        return withPatience(this.#db, patienceMs, work);
+        return withBusyTimeout(this.#db, lockTimeoutMs, work);
       }
     });
   }

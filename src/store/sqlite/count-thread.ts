@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { TokenCount } from '../port/tokens.ts';
 import { openDatabase } from './database.ts';
 import type { CountTask } from './token-counter.ts';
-import { inState } from './token-list.ts';
+import { stateConditions } from './token-list.ts';
 
-const cases = Object.entries(inState).map(
+const cases = Object.entries(stateConditions).map(
   ([state, condition]) => `WHEN ${condition} THEN '${state}'`,
 );
 const sql = `SELECT kind, CASE ${cases.join(' ')} END AS state, count(*) AS count

@@ -1,25 +1,26 @@
 import type { Database as Handle, Statement } from 'better-sqlite3';
-import { isBusy, withPatience } from './locks.ts';
+import { isBusy, withBusyTimeout } from './locks.ts';
 
 /** How many writes share a transaction at most. It takes a few milliseconds, in which nobody decides. */
-const largestGroup = 256;
+const maxGroupSize = 256;
+
 /** Milliseconds between two attempts to get the write lock while another process has it. */
 const retryMs = 2;
 
 /** Whether whoever is told of a write may rely on it after a power cut. */
-type Promptness = 'durable' | 'behind';
+type Durability = 'durable' | 'behind';
 
 /** What else there is to do at a transaction. */
-interface AroundCommits {
+interface CommitHooks {
   before(): void;
   /** So many writes shared it, and the disk took so long. */
   after(writes: number, milliseconds: number): void;
 }
 
 /** A write, and who waits for it. */
-interface Waiting {
+interface QueuedWrite {
   readonly work: () => unknown;
-  readonly promptness: Promptness;
+  readonly durability: Durability;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -33,8 +34,8 @@ interface Waiting {
 export class GroupCommit {
   readonly #db: Handle;
   readonly #patienceMs: number;
-  readonly #around: AroundCommits;
-  readonly #waiting: Waiting[] = [];
+  readonly #around: CommitHooks;
+  readonly #waiting: QueuedWrite[] = [];
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -46,7 +47,7 @@ export class GroupCommit {
    * `patienceMs` is how long a write waits for another process's lock; `around` is called before
    * each transaction and after each that was committed.
    */
-  constructor(db: Handle, patienceMs: number, around: AroundCommits) {
+  constructor(db: Handle, patienceMs: number, around: CommitHooks) {
     this.#db = db;
     this.#patienceMs = patienceMs;
     this.#around = around;
@@ -59,9 +60,14 @@ export class GroupCommit {
    * Runs work in the next transaction; resolves with what it returned once that is on the disk. Work
    * that throws takes nothing back but one statement of its own, the failed one, and none of others.
    */
-  add<T>(work: () => T, promptness: Promptness = 'durable'): Promise<T> {
+  add<T>(work: () => T, promptness: Durability = 'durable'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, promptness, resolve: resolve as Waiting['resolve'], reject });
+      this.#waiting.push({
+        work,
+        durability: promptness,
+        resolve: resolve as QueuedWrite['resolve'],
+        reject,
+      });
       this.#schedule();
     });
   }
@@ -86,7 +92,7 @@ export class GroupCommit {
 
   #commitGroup(whenLocked: 'wait' | 'retry'): void {
     this.#around.before();
-    const isDurable = this.#waiting.some(({ promptness }) => promptness === 'durable');
+    const isDurable = this.#waiting.some(({ durability: promptness }) => promptness === 'durable');
     if (isDurable || !this.#db.open) {
       this.#writeGroup(whenLocked);
       return;
@@ -102,7 +108,7 @@ export class GroupCommit {
 
   #writeGroup(whenLocked: 'wait' | 'retry'): void {
     if (!this.#takeLock(whenLocked)) return;
-    const group = this.#waiting.splice(0, largestGroup);
+    const group = this.#waiting.splice(0, maxGroupSize);
     const outcomes: (() => void)[] = [];
     let start = 0;
     try {
@@ -124,7 +130,7 @@ export class GroupCommit {
   #takeLock(whenLocked: 'wait' | 'retry'): boolean {
     try {
       if (whenLocked === 'retry') this.#begin.run();
-      else withPatience(this.#db, this.#patienceMs, () => this.#begin.run());
+      else withBusyTimeout(this.#db, this.#patienceMs, () => this.#begin.run());
       this.#lockedSince = undefined;
       return true;
     } catch (error) {
@@ -138,7 +144,11 @@ export class GroupCommit {
     }
   }
 
-  #try(work: Waiting['work'], resolve: Waiting['resolve'], reject: Waiting['reject']): () => void {
+  #try(
+    work: QueuedWrite['work'],
+    resolve: QueuedWrite['resolve'],
+    reject: QueuedWrite['reject'],
+  ): () => void {
     try {
       const value = work();
       return () => resolve(value);

@@ -25,7 +25,7 @@ const isRevoked = `(
   )
 )`;
 
-const nothing = { revoked: false, used: false } as const;
+const neverSeen = { revoked: false, used: false } as const;
 
 /** Revocations and uses of JWTs in SQLite. */
 export class SqliteJwts implements JwtStore {
@@ -46,7 +46,7 @@ export class SqliteJwts implements JwtStore {
   find(jwt: JwtKey): { revoked: boolean; used: boolean } {
     // Before the look-up: what is written between the two is then seen as a new version.
     const version = this.#db.version();
-    if (version === this.#emptyAt) return nothing;
+    if (version === this.#emptyAt) return neverSeen;
     const sql = `SELECT ${isRevoked} AS revoked,
        EXISTS (SELECT 1 FROM jwt_use WHERE iss = @iss AND jti = @jti) AS used,
        EXISTS (SELECT 1 FROM jwt_revocation) OR EXISTS (SELECT 1 FROM jwt_use) AS any`;
@@ -72,11 +72,9 @@ export class SqliteJwts implements JwtStore {
   }
 
   async revoke(revocation: JwtRevocation, entry: AuditEntry): Promise<JwtRevocation> {
-    const { iss, concerns, revokedAt, expiresAt } = revocation;
+    const { iss, target, revokedAt, expiresAt } = revocation;
     const [jti, subject, issuedBefore] =
-      'jti' in concerns
-        ? [concerns.jti, null, null]
-        : [null, concerns.subject, concerns.issuedBefore];
+      'jti' in target ? [target.jti, null, null] : [null, target.subject, target.issuedBefore];
     const conflict = jti === null ? '(iss, subject) WHERE subject' : '(iss, jti) WHERE jti';
     // max() of NULL is NULL: a revocation without an expiry reaches furthest.
     const sql = `INSERT INTO jwt_revocation (iss, jti, subject, issued_before, revoked_at, expires_at)
@@ -116,7 +114,7 @@ export class SqliteJwts implements JwtStore {
     const uses = `DELETE FROM jwt_use WHERE (iss, jti) IN (
          SELECT iss, jti FROM jwt_use WHERE expires_at < @expiredBefore LIMIT @limit
        )`;
-    return this.#db.writeBehind(() => {
+    return this.#db.writeRelaxed(() => {
       const { changes } = this.#db.run(revocations, values);
       const rest = limit - changes;
       return changes + (rest > 0 ? this.#db.run(uses, { ...values, limit: rest }).changes : 0);
@@ -131,7 +129,7 @@ function values({ iss, jti, subject, issuedAt }: JwtKey): Record<string, unknown
 function toRevocation(row: Row): JwtRevocation {
   return {
     iss: row.iss,
-    concerns:
+    target:
       row.subject === null
         ? { jti: row.jti ?? '' }
         : { subject: row.subject, issuedBefore: row.issued_before ?? 0 },

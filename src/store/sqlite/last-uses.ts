@@ -3,13 +3,16 @@ import type { SqliteConnection } from './connection.ts';
 
 /** Milliseconds from the first use that is noted until they are written. */
 const delayMs = 3_000;
+
 /** Milliseconds in which a further use of the same token is not noted. */
 const precisionMs = 60_000;
+
 /**
  * Uses that wait at most, and so that are written each time. Those beyond are not noted: the token's
  * next use will be. Writing all of them would cost as much as the decisions, where tokens come once each.
  */
-const mostWaiting = 5_000;
+const maxPending = 5_000;
+
 /** Uses a transaction, so that it takes about a millisecond. */
 const batchSize = 100;
 
@@ -19,7 +22,7 @@ const batchSize = 100;
  */
 export class LastUses {
   readonly #db: SqliteConnection;
-  readonly #noted = new LRUCache<string, number>({ max: 2 * mostWaiting });
+  readonly #noted = new LRUCache<string, number>({ max: 2 * maxPending });
   readonly #waiting = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,18 +31,18 @@ export class LastUses {
   }
 
   /** Takes note of a use. Costs next to nothing and never fails. */
-  note(id: string, now: number): void {
+  record(id: string, now: number): void {
     const last = this.#noted.get(id);
     // The distance, because a clock can be set back.
     if (last !== undefined && Math.abs(now - last) < precisionMs) return;
-    if (this.#waiting.size >= mostWaiting) return;
+    if (this.#waiting.size >= maxPending) return;
     this.#noted.set(id, now);
     this.#waiting.set(id, now);
     this.#writeLater();
   }
 
   /** Hands all that waits over to be written, now that the store is about to be closed. */
-  finish(): void {
+  flush(): void {
     clearTimeout(this.#timer);
     while (this.#waiting.size > 0) void this.#writeBatch();
   }
@@ -63,7 +66,7 @@ export class LastUses {
     const update = () => {
       for (const [id, at] of batch) this.#db.run(sql, { id, at });
     };
-    await this.#db.writeBehind(update).catch(() => {});
+    await this.#db.writeRelaxed(update).catch(() => {});
   }
 
   #takeBatch(): ReadonlyMap<string, number> {

@@ -6,7 +6,7 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** Does work that waits so many milliseconds for another process's lock. Blocks. */
-export function withPatience<T>(db: Handle, milliseconds: number, work: () => T): T {
+export function withBusyTimeout<T>(db: Handle, milliseconds: number, work: () => T): T {
   db.pragma(`busy_timeout = ${milliseconds}`);
   try {
     return work();

@@ -4,11 +4,11 @@ import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { sqliteMigrations } from '../../lib/resources.ts';
 import type { StoreMeter } from '../port/store.ts';
-import { patienceMs, SqliteConnection } from './connection.ts';
+import { lockTimeoutMs, SqliteConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
 import { isBusy } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
-import { databaseName, lockStore, type StoreLock } from './store-lock.ts';
+import { acquireSharedLock, databaseName, type StoreLock } from './store-lock.ts';
 
 /** How often opening is tried while another process is busy with the file, and how long between. */
 const openAttempts = 100;
@@ -23,8 +23,8 @@ export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnec
   let hold: StoreLock | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    refuseStrangers(path);
-    hold = lockStore(dataDir);
+    refuseForeignDatabase(path);
+    hold = acquireSharedLock(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
     return new SqliteConnection(openHandle(path), { hold, meter });
@@ -38,9 +38,9 @@ export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnec
 }
 
 /** The directory of another program stays as it is: no file of ours is put into it. */
-function refuseStrangers(path: string): void {
+function refuseForeignDatabase(path: string): void {
   if (!existsSync(path)) return;
-  const db = openDatabase(path, { timeout: patienceMs });
+  const db = openDatabase(path, { timeout: lockTimeoutMs });
   try {
     db.transaction(() => checkOwner(db, path)).deferred();
   } catch (error) {
@@ -57,7 +57,7 @@ function refuseStrangers(path: string): void {
  */
 function openHandle(path: string): Handle {
   for (let attempt = 1; ; attempt++) {
-    const db = openDatabase(path, { timeout: patienceMs });
+    const db = openDatabase(path, { timeout: lockTimeoutMs });
     try {
       // Before anything is written: a database of another program stays as it is.
       // One transaction, because another process may be making the schema right now.

@@ -3,21 +3,26 @@ import { join } from 'node:path';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { Refused } from '../../lib/refused.ts';
 import { createId } from '../../lib/secret.ts';
-import { copyDatabase, sync } from './backup.ts';
-import { compareStores, type Undone } from './compare.ts';
+import { copyDatabase, syncToDisk } from './backup.ts';
+import { compareStores, type RevertedChanges } from './compare.ts';
 import { openDatabase } from './database.ts';
-import { type DatabaseFacts, inspectDatabase, isDamage, openForReading } from './inspect.ts';
+import { type DatabaseFacts, inspectDatabase, isCorruption, openForReading } from './inspect.ts';
 import { isBusy } from './locks.ts';
 import { checkOwner } from './migrate.ts';
-import { databaseName, giveToOwner, inUse, reserveStore } from './store-lock.ts';
+import {
+  acquireExclusiveLock,
+  chownToDirectoryOwner,
+  databaseName,
+  storeInUse,
+} from './store-lock.ts';
 
 /** What a restore did. */
-export interface Restored {
+export interface RestoreResult {
   readonly facts: DatabaseFacts;
   /** Where the store from before is; undefined when there was none. */
-  readonly kept: string | undefined;
+  readonly previousStore: string | undefined;
   /** What happened since the backup and did not happen now; undefined when nobody can say. */
-  readonly undone: Undone | undefined;
+  readonly reverted: RevertedChanges | undefined;
 }
 
 /**
@@ -25,20 +30,24 @@ export interface Restored {
  * leaves the one or the other in place, whole. `now` is Unix time in milliseconds. Throws Refused when
  * the store is in use or the file is no good, and OperatorError; then nothing has changed.
  */
-export async function restoreStore(dataDir: string, file: string, now: number): Promise<Restored> {
+export async function restoreStore(
+  dataDir: string,
+  file: string,
+  now: number,
+): Promise<RestoreResult> {
   checkBackup(dataDir, file);
   const target = join(dataDir, databaseName);
   const fresh = join(dataDir, `.${databaseName}.${createId('')}`);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const reservation = reserveStore(dataDir);
+    const reservation = acquireExclusiveLock(dataDir);
     try {
-      const isWhole = existsSync(target) && takeApart(dataDir, target);
+      const isWhole = existsSync(target) && consolidateCurrent(dataDir, target);
       const facts = await copyDatabase(file, fresh);
-      if (facts.faults[0] !== undefined) throw isBad(file, facts.faults[0]);
-      giveToOwner(fresh, dataDir);
+      if (facts.faults[0] !== undefined) throw invalidBackup(file, facts.faults[0]);
+      chownToDirectoryOwner(fresh, dataDir);
       const undone = isWhole ? compareStores(target, fresh, now) : undefined;
-      return { facts, kept: exchange(target, fresh, now), undone };
+      return { facts, previousStore: swapDatabases(target, fresh, now), reverted: undone };
     } finally {
       for (const suffix of ['', '-journal']) rmSync(`${fresh}${suffix}`, { force: true });
       reservation.release();
@@ -62,13 +71,13 @@ function checkBackup(dataDir: string, file: string): void {
   const { db, close } = openForReading(file);
   try {
     const { faults } = inspectDatabase(db);
-    if (faults[0] !== undefined) throw isBad(file, faults[0]);
+    if (faults[0] !== undefined) throw invalidBackup(file, faults[0]);
   } finally {
     close();
   }
 }
 
-function isBad(file: string, fault: string): Refused {
+function invalidBackup(file: string, fault: string): Refused {
   const advice = fault.includes('newer Postern')
     ? 'Restore it with that version.'
     : 'Take another backup.';
@@ -80,15 +89,15 @@ function isBad(file: string, fault: string): Refused {
  * opened the database by other means than Postern. False when it is too damaged for that; then it is
  * kept as it is.
  */
-function takeApart(dataDir: string, target: string): boolean {
+function consolidateCurrent(dataDir: string, target: string): boolean {
   const db = openDatabase(target, { timeout: 0 });
   try {
     checkOwner(db, target);
     db.pragma('journal_mode = delete');
     return inspectDatabase(db).faults.length === 0;
   } catch (error) {
-    if (isBusy(error)) throw inUse(dataDir);
-    if (isDamage(error)) return false;
+    if (isBusy(error)) throw storeInUse(dataDir);
+    if (isCorruption(error)) return false;
     throw error;
   } finally {
     db.close();
@@ -96,7 +105,7 @@ function takeApart(dataDir: string, target: string): boolean {
 }
 
 /** The new one gets its name in one step, and never beside a write-ahead log of the old one. */
-function exchange(target: string, fresh: string, now: number): string | undefined {
+function swapDatabases(target: string, fresh: string, now: number): string | undefined {
   const moment = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   const kept = `${target}.before-restore-${moment}`;
   const isThere = existsSync(target);
@@ -105,6 +114,6 @@ function exchange(target: string, fresh: string, now: number): string | undefine
     if (existsSync(`${target}${suffix}`)) renameSync(`${target}${suffix}`, `${kept}${suffix}`);
   }
   renameSync(fresh, target);
-  sync(join(target, '..'));
+  syncToDisk(join(target, '..'));
   return isThere ? kept : undefined;
 }

@@ -4,7 +4,7 @@ import type { Database as Handle, Statement } from 'better-sqlite3';
  * A transaction around look-ups that come together: each of its own would take SQLite's locks anew
  * and ask anew whether another process has written.
  */
-export class Snapshot {
+export class ReadTransaction {
   readonly #db: Handle;
   readonly #begin: Statement;
   readonly #commit: Statement;

@@ -13,7 +13,7 @@ export const databaseName = 'postern.db';
 const lockName = 'postern.lock';
 
 /** Milliseconds to wait for a restore to end: it copies the backup within. */
-const patienceMs = 5_000;
+const restoreTimeoutMs = 5_000;
 
 /** Keeps the files of a store from being replaced, until it is released or the process ends. */
 export interface StoreLock {
@@ -26,8 +26,8 @@ export interface StoreLock {
  * is SQLite's on an empty database, so the system lets go of it when the process dies. Throws
  * OperatorError while a restore is under way.
  */
-export function lockStore(dataDir: string): StoreLock {
-  const lock = openLock(dataDir, patienceMs);
+export function acquireSharedLock(dataDir: string): StoreLock {
+  const lock = openLock(dataDir, restoreTimeoutMs);
   try {
     lock.exec('BEGIN');
     lock.prepare('SELECT count(*) FROM sqlite_schema').get();
@@ -42,27 +42,27 @@ export function lockStore(dataDir: string): StoreLock {
 }
 
 /** Has the store for itself. Throws Refused when anybody uses it. */
-export function reserveStore(dataDir: string): StoreLock {
+export function acquireExclusiveLock(dataDir: string): StoreLock {
   const lock = openLock(dataDir, 0);
   try {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
     if (!isBusy(error)) throw error;
-    throw inUse(dataDir);
+    throw storeInUse(dataDir);
   }
   return { release: () => void lock.close() };
 }
 
 /** The store is open elsewhere. */
-export function inUse(dataDir: string): Refused {
+export function storeInUse(dataDir: string): Refused {
   return new Refused(
     `the token store in ${dataDir} is in use. Stop the service (systemctl stop postern) and whatever else has it open, then run this again. Nothing was changed.`,
   );
 }
 
 /** Gives a file the owner of the directory that it is in: what root makes has to be the service's. */
-export function giveToOwner(path: string, directory: string): void {
+export function chownToDirectoryOwner(path: string, directory: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(directory);
   chownSync(path, uid, gid);
@@ -74,7 +74,7 @@ function openLock(dataDir: string, timeout: number): Handle {
   const lock = openDatabase(path, { timeout });
   if (statSync(path).uid === process.getuid?.()) {
     chmodSync(path, 0o600);
-    giveToOwner(path, dataDir);
+    chownToDirectoryOwner(path, dataDir);
   }
   return lock;
 }

@@ -27,7 +27,7 @@ export class SqliteThrottles implements ThrottleStore {
     const surplus = `DELETE FROM throttle WHERE name IN (
          SELECT name FROM throttle ORDER BY at DESC LIMIT -1 OFFSET @most
        )`;
-    await this.#db.writeBehind(() => this.#db.run(surplus, { most }));
+    await this.#db.writeRelaxed(() => this.#db.run(surplus, { most }));
   }
 
   async delete(names: readonly string[]): Promise<void> {
@@ -37,13 +37,13 @@ export class SqliteThrottles implements ThrottleStore {
 
   async prune(before: number): Promise<void> {
     const sql = 'DELETE FROM throttle WHERE at < @before';
-    await this.#db.writeBehind(() => this.#db.run(sql, { before }));
+    await this.#db.writeRelaxed(() => this.#db.run(sql, { before }));
   }
 
   async #inBatches<T>(all: readonly T[], write: (one: T) => unknown): Promise<void> {
     for (let start = 0; start < all.length; start += batchSize) {
       const batch = all.slice(start, start + batchSize);
-      await this.#db.writeBehind(() => batch.forEach(write));
+      await this.#db.writeRelaxed(() => batch.forEach(write));
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Token } from '../../core/model/token.ts';
 const capacity = 10_000;
 
 /** A token as it was read when the database had this version. */
-interface Kept {
+interface CachedToken {
   readonly token: Token;
   readonly version: number;
 }
@@ -15,7 +15,7 @@ interface Kept {
  * stay as they are until somebody changes them: no counted ones, and none found by an old secret.
  */
 export class TokenCache {
-  readonly #kept: LRUCache<string, Kept>;
+  readonly #kept: LRUCache<string, CachedToken>;
   /** By the token's id. */
   readonly #keyOf = new Map<string, string>();
   /** Of hashes that are the same object each time, as those of remembered secrets are. */
@@ -29,12 +29,12 @@ export class TokenCache {
   }
 
   /** What is kept. It counts only while the database has the version that it was read at. */
-  find(hash: Uint8Array): Kept | undefined {
+  find(hash: Uint8Array): CachedToken | undefined {
     return this.#kept.get(this.#key(hash));
   }
 
   /** Keeps a token that was read when the database had this version, or a later one. */
-  keep(hash: Uint8Array, token: Token, version: number): void {
+  set(hash: Uint8Array, token: Token, version: number): void {
     if (token.maxUses !== undefined || token.secretUntil !== undefined) return;
     const key = this.#key(hash);
     this.#keys.set(hash, key);
@@ -43,7 +43,7 @@ export class TokenCache {
   }
 
   /** Forgets a token that is about to change. */
-  forget(id: string): void {
+  invalidate(id: string): void {
     const key = this.#keyOf.get(id);
     if (key !== undefined) this.#kept.delete(key);
   }

@@ -4,21 +4,24 @@ import type { SqliteConnection } from './connection.ts';
 import { columns, type TokenRow } from './token-row.ts';
 
 /** Rows that are looked at in one go, a few milliseconds; decisions are made between two. */
-const stretch = 5_000;
+const scanBatch = 5_000;
 
-const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
+const notEnded = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
 
 /** The states as SQL: what `tokenState` says of a token, at the moment `@now`. */
-export const inState: Readonly<Record<TokenState, string>> = {
-  active: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
-  pending: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
-  used: `${unended} AND uses >= max_uses`,
+export const stateConditions: Readonly<Record<TokenState, string>> = {
+  active: `${notEnded} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
+  pending: `${notEnded} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
+  used: `${notEnded} AND uses >= max_uses`,
   expired: 'revoked_at IS NULL AND expires_at <= @now',
   revoked: 'revoked_at IS NOT NULL',
 };
 
 /** Conditions for the tokens of a subject and of a gate. */
-export function matching({ subject, gate }: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
+export function filterConditions({
+  subject,
+  gate,
+}: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
   return [
     ...(subject === undefined ? [] : ['subject = @subject']),
     ...(gate === undefined
@@ -45,7 +48,7 @@ export async function listRows(
   for (let end: number | undefined = before; ; ) {
     const newest: number | undefined = newestBefore(db, end);
     if (newest === undefined) return rows;
-    const from = newest - stretch + 1;
+    const from = newest - scanBatch + 1;
     const values = { ...filter, now, limit: limit - rows.length, before: newest + 1, from };
     rows.push(...db.all<TokenRow>(sql, values));
     if (rows.length === limit) return rows;
@@ -65,7 +68,7 @@ export function listSql({ subject, gate, state }: TokenFilter): string {
   const conditions = [
     ...(subject === undefined ? [] : ['subject = @subject']),
     ...(gate === undefined ? [] : ['gate = @gate']),
-    ...(state === undefined ? [] : [inState[state]]),
+    ...(state === undefined ? [] : [stateConditions[state]]),
   ];
   // Along the index of the gate, where everything is in the order of the list already; a subject has
   // fewer tokens than a gate. SQLite knows neither, so the join says which way it goes.

@@ -34,7 +34,12 @@ export const columns = `token.seq, id, kind, subject, label, claims, bounds, wea
   renewable_until, created_at, not_before, expires_at, revoked_at, max_uses, uses, last_used_at`;
 
 /** Bounds as they are stored; NULL for a token that is good everywhere. */
-export function renderBounds({ gates, paths, origins, networks }: Restrictions): string | null {
+export function encodeRestrictions({
+  gates,
+  paths,
+  origins,
+  networks,
+}: Restrictions): string | null {
   const isBound = gates.length + paths.length + origins.length + networks.length > 0;
   return isBound ? JSON.stringify({ gates, paths, origins, networks }) : null;
 }

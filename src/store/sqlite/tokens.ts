@@ -16,8 +16,8 @@ import type { SqliteConnection } from './connection.ts';
 import { LastUses } from './last-uses.ts';
 import { TokenCache } from './token-cache.ts';
 import { TokenCounter } from './token-counter.ts';
-import { inState, listRows, matching } from './token-list.ts';
-import { columns, renderBounds, type TokenRow, toToken } from './token-row.ts';
+import { filterConditions, listRows, stateConditions } from './token-list.ts';
+import { columns, encodeRestrictions, type TokenRow, toToken } from './token-row.ts';
 
 // One statement for both secrets of a token; the second half runs only when the first finds nothing.
 const byHash = `SELECT ${columns}, NULL AS previous_until FROM token WHERE hash = @hash
@@ -81,7 +81,7 @@ export class SqliteTokens implements TokenStore {
         const ids = this.#db.all<{ id: string }>(sql, { parent, subject, now, kept });
         for (const { id } of ids) {
           this.#db.run(`${endOne} id = @id`, { id, now });
-          this.#cache.forget(id);
+          this.#cache.invalidate(id);
           this.#audit.add(ended(id));
         }
         return ids.map(({ id }) => id);
@@ -94,7 +94,7 @@ export class SqliteTokens implements TokenStore {
       this.#audit.add(opened);
       return { ended: tooMany };
     };
-    return this.#db.write(() => this.#db.together(open));
+    return this.#db.write(() => this.#db.savepoint(open));
   }
 
   findByHash(hash: Uint8Array): Token | undefined {
@@ -107,7 +107,7 @@ export class SqliteTokens implements TokenStore {
     // Before the look-up: what is written between the two is then seen as a new version.
     const version = this.#db.version();
     const token = this.#find(byHash, { hash });
-    if (token !== undefined) this.#cache.keep(hash, token, version);
+    if (token !== undefined) this.#cache.set(hash, token, version);
     return token;
   }
 
@@ -134,7 +134,7 @@ export class SqliteTokens implements TokenStore {
     const sql = `UPDATE token
        SET uses = uses + 1, used_up_at = CASE WHEN uses + 1 >= max_uses THEN @now END,
          last_used_at = @now
-       WHERE id = @id AND max_uses IS NOT NULL AND ${inState.active}`;
+       WHERE id = @id AND max_uses IS NOT NULL AND ${stateConditions.active}`;
     return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, { id, now })));
   }
 
@@ -164,7 +164,7 @@ export class SqliteTokens implements TokenStore {
     const sql = `UPDATE token SET expires_at = min(@expiresAt, renewable_until)
        WHERE id = @id AND kind = 'session' AND revoked_at IS NULL`;
     await this.#db.write(() => {
-      this.#cache.forget(id);
+      this.#cache.invalidate(id);
       this.#db.run(sql, { id, expiresAt });
     });
   }
@@ -177,7 +177,7 @@ export class SqliteTokens implements TokenStore {
       return { tokens, count: tokens + sessions };
     };
     const { tokens } = await this.#db.write(() => {
-      this.#cache.forget(id);
+      this.#cache.invalidate(id);
       return this.#audit.recording(revoke, ({ count }) => counted(entry, count));
     });
     return tokens === 1;
@@ -188,7 +188,7 @@ export class SqliteTokens implements TokenStore {
     now: number,
     entry: AuditEntry,
   ): Promise<number> {
-    const conditions = [...matching(filter), 'revoked_at IS NULL'];
+    const conditions = [...filterConditions(filter), 'revoked_at IS NULL'];
     const ids = `SELECT id FROM token WHERE ${conditions.join(' AND ')}`;
     const values = { ...filter, now };
     const revoke = () => {
@@ -207,15 +207,15 @@ export class SqliteTokens implements TokenStore {
     const sql = `DELETE FROM token WHERE seq IN (
          SELECT seq FROM token WHERE kind = @kind AND ended_at < @endedBefore LIMIT @limit
        ) RETURNING id`;
-    return this.#db.writeBehind(() => {
+    return this.#db.writeRelaxed(() => {
       const rows = this.#db.all<{ id: string }>(sql, { kind, endedBefore, limit });
-      for (const { id } of rows) this.#cache.forget(id);
+      for (const { id } of rows) this.#cache.invalidate(id);
       return rows.length;
     });
   }
 
   touch(id: string, now: number): void {
-    this.#lastUses.note(id, now);
+    this.#lastUses.record(id, now);
   }
 
   /**
@@ -223,7 +223,7 @@ export class SqliteTokens implements TokenStore {
    * gives up counting; a promise where that takes a moment.
    */
   finish(): Promise<unknown> | undefined {
-    this.#lastUses.finish();
+    this.#lastUses.flush();
     return this.#counter.close();
   }
 
@@ -240,7 +240,7 @@ export class SqliteTokens implements TokenStore {
       subject: token.subject,
       label: token.label ?? null,
       claims: JSON.stringify(token.claims),
-      bounds: renderBounds(token.bounds),
+      bounds: encodeRestrictions(token.bounds),
       weak: token.weak ? 1 : 0,
       parent: token.parent ?? null,
       jwt: token.jwt === undefined ? null : JSON.stringify(token.jwt),
@@ -257,7 +257,7 @@ export class SqliteTokens implements TokenStore {
   /** Changes a token that may be kept in memory; whether there was anything to change. */
   #change(id: string, entry: AuditEntry, work: () => { changes: number }): Promise<boolean> {
     return this.#db.write(() => {
-      this.#cache.forget(id);
+      this.#cache.invalidate(id);
       return this.#audit.changing(entry, work);
     });
   }
