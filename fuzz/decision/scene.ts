@@ -86,7 +86,6 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   const handle = createAuthHandler({
     answer: replace?.({ services, events }) ?? services.answer,
     trustedProxies: config.gate.trustedProxies,
-    openSnapshot: real.openSnapshot,
     isClosing: () => false,
     failed: (error) => failed(error),
   });

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 import type { NetworkSet } from '../lib/network.ts';
-import type { Store } from '../store/port/store.ts';
 import type { Answer, AnswerSubrequest } from './answer.ts';
 import { readSubrequest } from './read-subrequest.ts';
 
@@ -23,22 +22,19 @@ export function isSubrequest({ url = '' }: IncomingMessage): boolean {
  * framework's routing and hooks would take longer than the decision. Whatever a subrequest brings
  * along as a body, nobody needs it and nothing of it is read.
  *
- * What arrived in one turn of the event loop is decided together at its end. So the store is asked
- * once for all of them whether anything changed, after the last of them had arrived: no decision
- * rests on what was true before its question. And nginx, which sleeps while it waits, is woken once.
+ * What arrived in one turn of the event loop is decided together at its end, so that the store can
+ * answer all of their look-ups together. And nginx, which sleeps while it waits, is woken once.
  */
 export function createAuthHandler(dependencies: {
   readonly answer: AnswerSubrequest;
   readonly trustedProxies: NetworkSet;
-  readonly openSnapshot: Store['openSnapshot'];
   /** Whether connections are to be given up, since the service stops. */
   readonly isClosing: () => boolean;
   /** Hears of what must not happen. */
   readonly failed: (error: unknown) => void;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { answer, trustedProxies, openSnapshot, isClosing, failed } = dependencies;
+  const { answer, trustedProxies, isClosing, failed } = dependencies;
   let arrived: Exchange[] = [];
-  let closeSnapshot = () => {};
 
   /** Undefined when there is no answer, which is no admission either: nginx gets none. */
   function find(request: IncomingMessage): MaybePromise<Answer | undefined> {
@@ -69,7 +65,6 @@ export function createAuthHandler(dependencies: {
   function replyToAll(): void {
     const all = arrived;
     arrived = [];
-    closeSnapshot = openSnapshot();
     // All is decided before the first answer is written: each time that nginx has caught up with the
     // answers it goes to sleep, and waking it costs as much as a decision.
     const answers = all.map(([request]) => find(request));
@@ -79,11 +74,7 @@ export function createAuthHandler(dependencies: {
   }
 
   return (request, response) => {
-    if (arrived.length === 0) {
-      setImmediate(replyToAll);
-      // In the same turn, when all is decided that does not have to wait for others.
-      setImmediate(() => closeSnapshot());
-    }
+    if (arrived.length === 0) setImmediate(replyToAll);
     arrived.push([request, response]);
   };
 }

@@ -12,7 +12,6 @@ import { keepAliveTimeout, serverOptions } from '../http/server.ts';
 import { answerUnrouted } from '../http/unrouted.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import { type SessionRouteDependencies, sessionRoutes } from '../sessions/routes.ts';
-import type { Store } from '../store/port/store.ts';
 
 /**
  * The app that nginx asks. It serves `/auth` for subrequests and `/healthz`, and never answers with
@@ -23,15 +22,13 @@ export async function buildGateApp(
     readonly answer: AnswerSubrequest;
     readonly assertions: Assertions;
     readonly events: Events;
-    readonly openSnapshot: Store['openSnapshot'];
   },
 ): Promise<FastifyInstance> {
-  const { answer, assertions, events, trustedProxies, openSnapshot } = dependencies;
+  const { answer, assertions, events, trustedProxies } = dependencies;
   let closing = false;
   const authenticate = createAuthHandler({
     answer,
     trustedProxies,
-    openSnapshot,
     isClosing: () => closing,
     failed: (error) => events.failed('a subrequest could not be answered', error),
   });

@@ -1,7 +1,7 @@
 import { createAuditFeed } from '../audit/feed.ts';
 import type { Config } from '../config/config.ts';
 import { fullKey } from '../core/model/admin-key.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
+import { openStore } from '../store/open.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
 import { createMetrics } from '../telemetry/metrics/metrics.ts';
@@ -24,7 +24,7 @@ export interface OfflineAdmin {
 /** The admin API over the store itself, without a service: for the command line on the same machine. */
 export async function openOfflineAdmin(config: Config): Promise<OfflineAdmin> {
   const clock = Date.now;
-  const store = openSqliteStore(config.dataDir);
+  const store = await openStore(config);
   const events = logEvents(createLogger({ ...config.log, level: 'silent' }));
   const throttling = await openThrottling(config.throttle, {
     store: store.throttles,

@@ -13,7 +13,7 @@ import { OperatorError } from '../lib/operator-error.ts';
 import { createAuditedReload } from '../maintenance/audited-reload.ts';
 import { type Pruning, startPruning } from '../maintenance/pruning.ts';
 import { createReload } from '../maintenance/reload.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
+import { openStore } from '../store/open.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
 import { createLogSample } from '../telemetry/log/log-sample.ts';
 import { createMetrics } from '../telemetry/metrics/metrics.ts';
@@ -69,7 +69,7 @@ export async function startPostern(
   const recent = keepRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = await openTracing(config);
-  const store = openSqliteStore(config.dataDir, metrics.store);
+  const store = await openStore(config, metrics.store);
   let inForce = config;
   const denials = createDenialRecorder({
     store: store.audit,
@@ -143,7 +143,6 @@ export async function startPostern(
     };
     const gateApp = await buildGateApp({
       ...parts,
-      openSnapshot: store.openSnapshot,
       events,
     });
     opened.unshift(gateApp);

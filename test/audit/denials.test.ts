@@ -69,7 +69,7 @@ test('a denied handshake is told with who, where and why, and a page load withou
   const store = openSqliteStore(postern.dataDir);
   t.after(() => store.close());
   // Each worker writes what it has denied, all of a second together.
-  const records = recordsOf(store)
+  const records = (await recordsOf(store))
     .filter(({ event }) => event === 'denial')
     .sort((a, b) => a.at - b.at);
   const shown = records.map(({ reason, subject, tokenId, kind, gate, client, actor }) => {
@@ -83,7 +83,7 @@ test('a denied handshake is told with who, where and why, and a page load withou
   ]);
   assert.equal(records[1]?.requestId, request_id);
   assert.deepEqual(JSON.parse(records[1]?.details ?? ''), { source: 'bearer', upgrade: true });
-  assert.equal(verified(store).fault, undefined);
+  assert.equal((await verified(store)).fault, undefined);
 });
 
 test('denials can be left out, and the refusals of the admin API cannot', async (t) => {
@@ -109,7 +109,7 @@ test('a reload puts another setting for denials in force', async (t) => {
   await postern.close();
   const store = openSqliteStore(postern.dataDir);
   t.after(() => store.close());
-  const reasons = recordsOf(store).map(({ event, reason }) => [event, reason]);
+  const reasons = (await recordsOf(store)).map(({ event, reason }) => [event, reason]);
   assert.deepEqual(reasons, [
     ['reload', null],
     ['denial', 'unknown_token'],
@@ -132,7 +132,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
     denials.events.decided(denied(reason, { at: 1_000 + i, clientAddress }));
   }
   await denials.finish();
-  const records = recordsOf(store);
+  const records = await recordsOf(store);
   assert.ok(
     records.length <= 2 * 7 * (sampling.fullEntriesPerKey + 1),
     `${records.length} entries`,
@@ -142,7 +142,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
   const counted = records.find(({ count, reason }) => count !== null && reason === 'expired');
   assert.match(counted?.client ?? '', /^203\.0\.\d\.0\/24$/);
   assert.match(counted?.details ?? '', /^{"first":"1970-01-01T00:00:\d\d\.\d{3}Z","last":"1970-/);
-  assert.equal(verified(store).fault, undefined);
+  assert.equal((await verified(store)).fault, undefined);
 });
 
 test('however many clients and gates there are, entries and memory are bounded, and nothing is uncounted', () => {

@@ -224,31 +224,33 @@ test('a reader that takes nothing is cut off, and holds up nobody', async (t) =>
   assert.equal(next?.id, String((ids.at(-1) ?? 0) + 1));
 });
 
-test('the store is asked for news only while somebody reads', async (t) => {
+test('the store is subscribed to only while somebody reads', async (t) => {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
   t.after(() => store.close());
-  let asked = 0;
-  const feed = createAuditFeed(
-    new Proxy(store.audit, {
-      get(target, name) {
-        if (name === 'head') asked++;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    }),
-  );
+  let subscriptions = 0;
+  const feed = createAuditFeed({
+    head: () => store.audit.head(),
+    after: (...range) => store.audit.after(...range),
+    subscribe(listener) {
+      const unsubscribe = store.audit.subscribe(listener);
+      subscriptions++;
+      return () => {
+        subscriptions--;
+        unsubscribe();
+      };
+    },
+  });
   const controller = new AbortController();
-  const waited = feed.waitForEntries(0, { timeoutMs: 60_000, signal: controller.signal });
-  await waitFor('a second look', () => asked > 1);
+  const { signal } = controller;
+  const waited = [1, 2].map(() => feed.waitForEntries(0, { timeoutMs: 60_000, signal }));
+  assert.equal(subscriptions, 1);
   controller.abort();
-  assert.equal(await waited, false);
-  const before = asked;
+  assert.deepEqual(await Promise.all(waited), [false, false]);
+  assert.equal(subscriptions, 0);
   await store.audit.append([anEntry()]);
-  assert.equal(asked, before);
-  assert.equal(
-    await feed.waitForEntries(0, { timeoutMs: 60_000, signal: new AbortController().signal }),
-    true,
-  );
+  const later = { timeoutMs: 60_000, signal: new AbortController().signal };
+  assert.equal(await feed.waitForEntries(0, later), true);
+  assert.equal(subscriptions, 0);
 });
 
 test('events are read however their bytes arrive', async () => {

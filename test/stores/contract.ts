@@ -14,6 +14,7 @@ import type {
 import { anEntry } from '../support/audit.ts';
 import { boundTo } from '../support/examples.ts';
 import type { UnrecordedStore } from '../support/unrecorded.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** A place where a store keeps its tokens. It goes with the test. */
 export interface StorePlace {
@@ -698,52 +699,35 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
     },
   );
 
-  contract(
-    'a snapshot shows one moment, and what was written meanwhile once it ends',
-    async (_, place) => {
-      const [here, elsewhere] = [place.open(), place.open()];
-      for (const id of ['tok_a', 'tok_b']) await here.tokens.insert(newToken(id));
-      // Twice, because a token that comes again is kept.
-      for (const _ of [1, 2, 3]) await here.tokens.findByHash(hashOf('tok_a'));
-      const closeSnapshot = here.openSnapshot();
-      const revokedAt = async () =>
-        Promise.all(
-          ['tok_a', 'tok_b'].map(
-            async (id) => (await here.tokens.findByHash(hashOf(id)))?.revokedAt,
-          ),
-        );
-      assert.deepEqual(await revokedAt(), [undefined, undefined]);
-      await elsewhere.tokens.revoke('tok_a', 7);
-      await elsewhere.tokens.revoke('tok_b', 7);
-      assert.deepEqual(await revokedAt(), [undefined, undefined]);
-      closeSnapshot();
-      const closeNext = here.openSnapshot();
-      assert.deepEqual(await revokedAt(), [7, 7]);
-      closeNext();
-    },
-  );
-
-  contract('a snapshot begins with its first look-up', async (_, place) => {
-    const [here, elsewhere] = [place.open(), place.open()];
-    await here.tokens.insert(newToken('tok_a'));
-    for (const _ of [1, 2, 3]) await here.tokens.findByHash(hashOf('tok_a'));
-    const closeSnapshot = here.openSnapshot();
-    await elsewhere.tokens.revoke('tok_a', 7);
-    assert.equal((await here.tokens.findByHash(hashOf('tok_a')))?.revokedAt, 7);
-    closeSnapshot();
+  contract('a subscriber is told of what any process appends', async (_, place) => {
+    const [here, elsewhere] = [place.open().audit, place.open().audit];
+    await here.append([anEntry()]);
+    const hints: number[] = [];
+    const unsubscribe = here.subscribe((after) => hints.push(after));
+    for (const [audit, before] of [
+      [here, 1],
+      [elsewhere, 2],
+    ] as const) {
+      hints.length = 0;
+      await audit.append([anEntry()]);
+      await waitFor('a hint', () => hints.some((after) => after <= before));
+    }
+    unsubscribe();
+    hints.length = 0;
+    await here.append([anEntry()]);
+    assert.deepEqual(hints, []);
   });
 
-  contract('a write ends a snapshot, and its own look-ups see it', async (store, place) => {
-    const here = place.open();
-    await here.tokens.insert(newToken('tok_a', { maxUses: 1 }));
-    const closeSnapshot = here.openSnapshot();
-    await here.tokens.findByHash(hashOf('tok_a'));
-    assert.equal(await here.tokens.redeem('tok_a', 5), true);
-    assert.equal((await here.tokens.findByHash(hashOf('tok_a')))?.uses, 1);
-    closeSnapshot();
-    closeSnapshot();
-    assert.equal((await store.findById('tok_a'))?.uses, 1);
-    assert.equal(await here.tokens.revoke('tok_a', 6), true);
+  contract('the audit log is read as it was, while others append to it', async (_, place) => {
+    const { audit } = place.open();
+    await audit.append([anEntry(), anEntry(), anEntry()]);
+    const seen: number[] = [];
+    await audit.read(async ({ records }) => {
+      await audit.append([anEntry()]);
+      for await (const { seq } of records) seen.push(seq);
+    });
+    assert.deepEqual(seen, [1, 2, 3]);
+    assert.equal((await audit.head())?.seq, 4);
   });
 
   contract('a store that answers says so', async (_tokens, place) => {
@@ -775,7 +759,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       () => audit.head(),
       () => audit.list({}, { limit: 1, order: 'newest' }),
       () => audit.after(0, {}, 1),
-      async () => audit.read(({ records }) => [...records]),
+      () => audit.read(async () => {}),
       () => audit.deleteMarked(1),
       () => store.ping(),
     ];

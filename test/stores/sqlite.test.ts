@@ -10,6 +10,7 @@ import pino from 'pino';
 import { ensureFirstKey } from '../../src/admin-keys/service.ts';
 import { postern } from '../../src/core/model/audit.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
+import type { Token } from '../../src/core/model/token.ts';
 import { OperatorError } from '../../src/lib/operator-error.ts';
 import { hashSecret } from '../../src/lib/secret.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
@@ -190,6 +191,26 @@ for (const [name, weaker] of [
     );
   });
 }
+
+test('look-ups of one turn of the event loop show one moment, later ones what was written since', async (t) => {
+  const dataDir = join(temporaryDirectory(t), 'data');
+  const { tokens } = open(t, dataDir);
+  const known = ['tok_a', 'tok_b'].map((id) => newToken(id));
+  for (const token of known) await tokens.insert(token);
+  // Several times, because a token that comes again is cached.
+  for (const _ of [1, 2, 3]) await tokens.findByHash(newToken('tok_a').hash);
+  // Not awaited, so all of it happens in one turn.
+  const revokedAt = () =>
+    known.map(({ hash }) => (tokens.findByHash(hash) as Token | undefined)?.revokedAt);
+  const revoke = (at: number) =>
+    inspect(dataDir, (db) => db.prepare('UPDATE token SET revoked_at = ?').run(at));
+  revoke(6);
+  assert.deepEqual(revokedAt(), [6, 6]);
+  revoke(7);
+  assert.deepEqual(revokedAt(), [6, 6]);
+  await undefined;
+  assert.deepEqual(revokedAt(), [7, 7]);
+});
 
 test('pruned tokens leave none of their gates behind', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');

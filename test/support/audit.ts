@@ -17,13 +17,20 @@ export function anEntry(facts: Partial<AuditEntry> = {}): AuditEntry {
 }
 
 /** All entries of a store, oldest first. */
-export function recordsOf(store: Store): readonly AuditRecord[] {
-  return store.audit.read(({ records }) => [...records]);
+export function recordsOf(store: Store): Promise<readonly AuditRecord[]> {
+  return store.audit.read(async ({ records }) => {
+    const all: AuditRecord[] = [];
+    for await (const record of records) all.push(record);
+    return all;
+  });
 }
 
 /** What verifying says of a store. */
-export function verified(store: Store, anchors?: readonly AuditAnchor[]): AuditVerification {
-  return store.audit.read((reading) => verifyAudit(reading, anchors));
+export function verified(
+  store: Store,
+  anchors?: readonly AuditAnchor[],
+): Promise<AuditVerification> {
+  return store.audit.read((snapshot) => verifyAudit(snapshot, anchors));
 }
 
 /** Changes the audit log as somebody does who may write the file, and takes the triggers out of the way. */

@@ -6,19 +6,17 @@ export interface NewAdminKey extends Omit<AdminKey, 'lastUsedAt'> {
   readonly hash: Uint8Array;
 }
 
-/**
- * Where the keys to the admin API are kept. The rules are those of TokenStore.
- */
+/** Keys of the admin API. The rules of TokenStore hold. */
 export interface AdminKeyStore {
   /** Adds a key; false when its name is taken. */
   insert(key: NewAdminKey, entry: AuditEntry): Promise<boolean>;
-  /** Adds the key unless there is any already; false when there is. */
+  /** Adds the key if the store has none yet; false otherwise. */
   insertFirst(key: NewAdminKey, entry: AuditEntry): Promise<boolean>;
   find(hash: Uint8Array): Promise<AdminKey | undefined>;
-  /** By name. */
+  /** Ordered by name. */
   list(): Promise<readonly AdminKey[]>;
-  /** Takes note that a key was used. */
+  /** Records that a key was used. */
   touch(name: string, now: number): Promise<void>;
-  /** Deletes a key, which is how it is revoked; false when there is none. */
+  /** Revokes a key by deleting it; false when there is none. */
   delete(name: string, entry: AuditEntry): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../../core/model/audit.ts';
 
-/** Which entries of the audit log are meant; a filter with no field means all of them. */
+/** Which entries of the audit log are meant; a filter without fields means all of them. */
 export interface AuditFilter {
   readonly event?: string;
   readonly actor?: string;
@@ -8,59 +8,63 @@ export interface AuditFilter {
   readonly subject?: string;
   /** Entries that name this gate, alone or among others. */
   readonly gate?: string;
-  /** Unix milliseconds; `until` itself is left out. */
+  /** Unix milliseconds; `since` is included, `until` is not. */
   readonly since?: number;
   readonly until?: number;
 }
 
-/** Which end of a list comes first. */
+/** The order of a list. */
 export type AuditOrder = 'newest' | 'oldest';
 
-/** A part of the audit log. */
+/** A page of the audit log. */
 export interface AuditPage {
   readonly records: readonly AuditRecord[];
   readonly nextCursor: string | undefined;
 }
 
-/** The entries behind a place, and up to which number there are no others. */
+/** Matching entries after a number, and the number up to which the log was scanned for them. */
 export interface AuditScan {
   readonly records: readonly AuditRecord[];
   readonly scannedTo: number;
 }
 
-/** The audit log as it is at one moment. */
+/** The audit log at one moment. */
 export interface AuditSnapshot {
-  /** The last entry that was deleted for its age, or is to be, as the log itself says. */
+  /** The last entry that retention has deleted, or marked for deletion, according to the log itself. */
   readonly deletedUpTo: AuditAnchor | undefined;
-  /** Oldest first. They can be gone through once. */
-  readonly records: Iterable<AuditRecord>;
+  /** Oldest first. Can be iterated once; rejects with StoreUnavailable. */
+  readonly records: AsyncIterable<AuditRecord>;
 }
 
 /**
- * The audit log: a chain of entries that grows at its end. Changes bring their entries along; see
- * TokenStore. The rules are those of TokenStore.
+ * The audit log: an append-only hash chain. Changes of other stores bring their entries along; see
+ * TokenStore, whose rules hold here too.
  */
 export interface AuditStore {
-  /** Adds entries that belong to no change of the store, all or none. */
+  /** Appends entries that belong to no change of the store, all or none. */
   append(entries: readonly AuditEntry[]): Promise<void>;
-  /** An unknown cursor yields what lies behind where it would be. */
+  /** An unknown cursor yields the entries that follow its place in the order. */
   list(
     filter: AuditFilter,
     page: { limit: number; cursor?: string; order: AuditOrder },
   ): Promise<AuditPage>;
-  /** At most `limit` entries behind this number, oldest first; perhaps none although there are. */
+  /** Scans the entries after this number, oldest first, for at most `limit` that match. */
   after(seq: number, filter: AuditFilter, limit: number): Promise<AuditScan>;
-  /** The newest entry; undefined where there is none yet. */
+  /** The newest entry; undefined while the log is empty. */
   head(): Promise<AuditAnchor | undefined>;
-  /** Calls back whenever this process has added entries, until the returned function is called. */
-  onAppended(listener: () => void): () => void;
-  /** Reads all of it, for as long as the work takes. Blocks; throws StoreUnavailable. */
-  read<T>(work: (reading: AuditSnapshot) => T): T;
   /**
-   * Announces that the oldest entries are deleted, at most `limit`: those before the first that is
-   * not older than `before`. The entry gets their count and which was the last; 0 adds none.
+   * Calls `listener` when there may be entries after number `after`, until the returned function is called.
+   * Any process on any machine may have added them. It is a hint: it may come late, twice, or without need.
+   * A listener looks with `head` or `after`, which count.
    */
-  markForDeletion(what: { before: number; limit: number }, entry: AuditEntry): Promise<number>;
-  /** Deletes at most `limit` of the entries that were announced, and counts them. */
+  subscribe(listener: (after: number) => void): () => void;
+  /** Reads the whole log as it is at one moment. Other reads and writes go on meanwhile. */
+  read<T>(work: (snapshot: AuditSnapshot) => Promise<T>): Promise<T>;
+  /**
+   * Marks the oldest entries for deletion, at most `limit`: those before the first that is not older than
+   * `before`. The entry is appended with their count and the last of them; not at all for a count of 0.
+   */
+  markForDeletion(range: { before: number; limit: number }, entry: AuditEntry): Promise<number>;
+  /** Deletes at most `limit` marked entries, and counts them. */
   deleteMarked(limit: number): Promise<number>;
 }

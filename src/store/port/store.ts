@@ -6,18 +6,21 @@ import type { ThrottleStore } from './throttles.ts';
 import type { TokenStore } from './tokens.ts';
 
 /**
- * Learns what the store does and how long it takes, in milliseconds. Called with everything it does, so
- * a call takes no time to speak of; none throws.
+ * Measures the store; times are milliseconds. It is called for every operation, so an implementation is
+ * fast and never throws.
  */
 export interface StoreMeter {
-  /** A read took this long; or a write did, from when it was asked for to when it may be relied on. */
+  /** How long a read took, or a write from the call until it is durable. */
   done(operation: 'read' | 'write', milliseconds: number): void;
-  /** So many writes were committed together, and the disk took this long. */
+  /** A group commit: how many writes it had, and how long the disk took. */
   committed(writes: number, milliseconds: number): void;
   failed(operation: 'read' | 'write'): void;
 }
 
-/** Everything that Postern keeps. */
+/**
+ * Everything that Postern keeps: the port that each engine implements. An engine is free to answer
+ * look-ups of one turn of the event loop together.
+ */
 export interface Store {
   readonly audit: AuditStore;
   readonly signingKeys: SigningKeyStore;
@@ -25,14 +28,8 @@ export interface Store {
   readonly jwts: JwtStore;
   readonly adminKeys: AdminKeyStore;
   readonly throttles: ThrottleStore;
-  /**
-   * Has what is looked up from now on looked up at one moment, that of the first look-up, until the
-   * function that it returns is called: for questions that were all asked before. It costs less than
-   * one by one, and must end in the same turn of the event loop. What is written meanwhile ends it.
-   */
-  openSnapshot(): () => void;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
-  /** Writes what is to be written still, and closes. */
+  /** Writes what is pending, and closes. */
   close(): Promise<void>;
 }

@@ -1,27 +1,27 @@
-/** Failed attempts that were too many. All times are Unix milliseconds. */
+/** The leaky bucket of a throttled network. All times are Unix milliseconds. */
 export interface StoredThrottle {
-  /** Gate and network, in one word of the throttle's own. */
+  /** Gate and network, encoded by the throttle. */
   readonly name: string;
-  /** How many failures counted still at that moment. */
+  /** Failures that had not drained at that moment. */
   readonly level: number;
   readonly at: number;
-  /** Since when they are too many. */
+  /** When the bucket was exhausted. */
   readonly since: number;
-  /** All of them so far. */
+  /** All failures so far. */
   readonly failures: number;
-  /** How many times the usual number is free for it. */
+  /** Factor on the usual budget. */
   readonly scale: number;
 }
 
 /**
- * Where a restart finds again who made too many attempts. It is written behind, and a power cut may
- * take back the last of it. The other rules are those of TokenStore.
+ * Throttled networks, so that a restart does not forget them. Writes are relaxed: a power cut may lose the
+ * last of them. The other rules of TokenStore hold.
  */
 export interface ThrottleStore {
   list(): Promise<readonly StoredThrottle[]>;
-  /** Adds or replaces, and keeps no more than `most`: the latest. */
-  save(counts: readonly StoredThrottle[], most: number): Promise<void>;
+  /** Adds or replaces buckets, and keeps the latest `maxEntries`. */
+  save(buckets: readonly StoredThrottle[], maxEntries: number): Promise<void>;
   delete(names: readonly string[]): Promise<void>;
-  /** Deletes those of before a moment. */
+  /** Deletes the buckets from before a moment. */
   prune(before: number): Promise<void>;
 }

@@ -15,38 +15,38 @@ export interface NewSession extends NewToken {
   readonly parent: string;
 }
 
-/** How many sessions there may be. */
+/** How many sessions are allowed. */
 export interface SessionLimits {
-  /** That live, of one parent and of one subject. */
+  /** Live sessions of one parent and of one subject. */
   readonly perParent: number;
   readonly perSubject: number;
-  /** No more than `perParent` may have been opened of one parent since. Unix milliseconds. */
+  /** At most `perParent` sessions of one parent may be opened after this moment. Unix milliseconds. */
   readonly openedSince: number;
 }
 
-/** Which tokens are meant; a filter with no field means all of them. */
+/** Which tokens are meant; a filter without fields means all of them. */
 export interface TokenFilter {
   readonly subject?: string;
-  /** Tokens bound to this gate. Those good at every gate are bound to none. */
+  /** Tokens bound to this gate. A token that is valid at every gate is bound to none. */
   readonly gate?: string;
   readonly state?: TokenState;
 }
 
-/** What can be changed about a token; null takes a value away. */
+/** What can be changed about a token; null removes a value. */
 export interface TokenChanges {
   readonly label?: string | null | undefined;
   readonly claims?: Claims | undefined;
   readonly expiresAt?: number | null | undefined;
 }
 
-/** A part of a list, newest first. */
+/** A page of tokens, newest first. */
 export interface TokenPage {
   readonly tokens: readonly Token[];
-  /** Where the next page starts, undefined on the last one. */
+  /** Where the next page starts; undefined on the last one. */
   readonly nextCursor: string | undefined;
 }
 
-/** How many tokens are of a kind and in a state. */
+/** How many tokens of a kind are in a state. */
 export interface TokenCount {
   readonly kind: TokenKind;
   readonly state: TokenState;
@@ -54,20 +54,20 @@ export interface TokenCount {
 }
 
 /**
- * Where tokens live. All times are Unix milliseconds and come from the caller. What a method that
- * writes has resolved with survives a power cut, and every look-up that begins later, in whatever
- * process, sees it; only pruning may have to be done again. Writes that arrive at the same time may
- * share a transaction; one that fails leaves the others as they are.
+ * Tokens, tickets and sessions. All times are Unix milliseconds and come from the caller. A write that
+ * has resolved survives a power cut, and every look-up that begins later sees it, in any process; only
+ * pruning may have to be repeated. Concurrent writes may share a transaction (group commit); one that fails
+ * leaves the others as they are.
  *
- * A change comes with its entry in the audit log, which is written in the same transaction, if the
- * change took place and only then.
+ * A change comes with its audit entry, which is written in the same transaction, if and only if the
+ * change took effect.
  */
 export interface TokenStore {
   insert(token: NewToken, entry: AuditEntry): Promise<void>;
   /**
-   * Adds a session within these limits, all in one transaction. The oldest ones of its parent, and then of
-   * its subject, that are too many with it are ended and returned, each with an entry. Where too many were
-   * opened lately, nothing changes: `fullSince` is when the first of those was.
+   * Adds a session within limits, in one transaction. Surplus sessions of its parent, and then of its
+   * subject, are ended, the oldest first; each gets an entry, and their ids are returned. Where too many
+   * were opened lately, nothing changes: `fullSince` is when the first of those was opened.
    */
   openSession(
     session: NewSession,
@@ -78,8 +78,8 @@ export interface TokenStore {
     },
   ): Promise<{ readonly ended: readonly string[] } | { readonly fullSince: number }>;
   /**
-   * By the hash of its secret, or of the one from before a rotation (then with `secretUntil`). All of
-   * it is up to date but `lastUsedAt`.
+   * Finds a token by the hash of its secret, or of its secret from before a rotation (then with
+   * `secretUntil`). All fields are current except `lastUsedAt`.
    */
   findByHash(hash: Uint8Array): MaybePromise<Token | undefined>;
   findById(id: string): Promise<Token | undefined>;
@@ -90,11 +90,11 @@ export interface TokenStore {
   ): Promise<TokenPage>;
   /** Uses up one admission if the token is active and has one left: one conditional write. */
   redeem(id: string, now: number, entry: AuditEntry): Promise<boolean>;
-  /** Changes a token that is not revoked; what is undefined stays as it is. False when there is none. */
+  /** Changes a token that is not revoked; undefined fields stay. False when there is no such token. */
   update(id: string, changes: TokenChanges, entry: AuditEntry): Promise<boolean>;
   /**
-   * Gives a token that is not revoked a new secret; the present one stays good until `previousUntil`,
-   * the one before it no longer. False when there is no such token.
+   * Gives a token that is not revoked a new secret. The present secret stays valid until
+   * `previousUntil`, the one before it no longer. False when there is no such token.
    */
   rotate(
     id: string,
@@ -102,32 +102,28 @@ export interface TokenStore {
     entry: AuditEntry,
   ): Promise<boolean>;
   /**
-   * Lets a session that is not revoked live until `expiresAt`, within what it was opened for. There
-   * are too many of these for the audit log.
+   * Extends a session that is not revoked to `expiresAt`, at most to the life it was opened for.
+   * Without an audit entry: renewals are too frequent.
    */
   renew(id: string, expiresAt: number): Promise<void>;
   /**
-   * Revokes a token and the sessions that were opened with it; true when this call did it, false
-   * when it was revoked already or is unknown. The entry gets the count of all that it ended.
+   * Revokes a token and the sessions that were opened with it. True when this call revoked it, false
+   * when it was revoked before or is unknown. The entry gets the count of everything that it ended.
    */
   revoke(id: string, now: number, entry: AuditEntry): Promise<boolean>;
-  /**
-   * Revokes all matching tokens that are not revoked yet, in one transaction, and counts them; the
-   * entry gets the count.
-   */
+  /** Revokes all matching tokens in one transaction and returns their count, which the entry gets. */
   revokeAll(
     filter: Pick<TokenFilter, 'subject' | 'gate'>,
     now: number,
     entry: AuditEntry,
   ): Promise<number>;
   /**
-   * Takes note that a token was used, for `lastUsedAt`; for one that was redeemed, that has been done.
-   * It is written behind: within seconds, about once a minute for a token, and not at all when the
-   * process crashes or the store fails before.
+   * Records a use for `lastUsedAt`; a redemption has done that already. A relaxed write: within seconds,
+   * about once a minute for a token, and lost where the process or the store fails before.
    */
   touch(id: string, now: number): void;
-  /** Counts all tokens, without holding up whatever else the store is asked meanwhile. */
+  /** Counts all tokens without delaying other operations. */
   count(now: number): Promise<readonly TokenCount[]>;
-  /** Deletes at most `limit` tokens of a kind whose life ended before `endedBefore`, and counts them. */
+  /** Deletes at most `limit` tokens of a kind that ended before `endedBefore`, and counts them. */
   prune(kind: TokenKind, endedBefore: number, limit: number): Promise<number>;
 }

@@ -6,8 +6,8 @@ import { createId } from '../../lib/secret.ts';
 import { copyDatabase, syncToDisk } from './backup.ts';
 import { compareStores, type RevertedChanges } from './compare.ts';
 import { openDatabase } from './database.ts';
+import { isBusy } from './errors.ts';
 import { type DatabaseFacts, inspectDatabase, isCorruption, openForReading } from './inspect.ts';
-import { isBusy } from './locks.ts';
 import { checkOwner } from './migrate.ts';
 import {
   acquireExclusiveLock,

@@ -4,7 +4,7 @@ import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { Refused } from '../../lib/refused.ts';
 import { openDatabase } from './database.ts';
-import { isBusy } from './locks.ts';
+import { isBusy } from './errors.ts';
 
 /** The database, in data_dir. */
 export const databaseName = 'postern.db';
