@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { postern } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
-import type { TokenKind } from '../core/model/token.ts';
+import type { TokenKind } from '../core/model/identity.ts';
 import type { AuditStore } from '../store/port/audit.ts';
 import type { JwtStore } from '../store/port/jwts.ts';
 import type { TokenStore } from '../store/port/tokens.ts';
@@ -45,7 +45,8 @@ export function startPruning(dependencies: {
   readonly store: TokenStore;
   readonly jwts: JwtStore;
   readonly audit: AuditStore;
-  readonly limits: Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
+  /** The configuration in force. */
+  readonly limits: () => Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
   readonly events: Events;
   readonly clock: () => number;
   /** Whether there are rounds by themselves; one process does them for all on a store. */
@@ -77,7 +78,7 @@ export function startPruning(dependencies: {
     // What an earlier run announced and did not get to.
     let total = await deleteAnnounced();
     while (!stopped) {
-      const before = clock() - limits.audit.retention;
+      const before = clock() - limits().audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
       if (oldest === undefined || oldest.at >= before - markIntervalMs) break;
       const entry = { at: clock(), event: 'retention', actor: postern } as const;
@@ -88,9 +89,9 @@ export function startPruning(dependencies: {
   }
 
   async function run(): Promise<Pruned> {
-    const token = await pruneKind('token', limits.tokens.retention);
-    const ticket = await pruneKind('ticket', limits.tickets.retention);
-    const session = await pruneKind('session', limits.sessions.retention);
+    const token = await pruneKind('token', limits().tokens.retention);
+    const ticket = await pruneKind('ticket', limits().tickets.retention);
+    const session = await pruneKind('session', limits().sessions.retention);
     const jwt = await inBatches(() => jwts.prune(clock() - jwtClockMarginMs, batchSize));
     const pruned = { token, ticket, session, jwt, audit: await pruneAudit() };
     events.pruned(pruned);

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { Claims } from '../../core/model/identity.ts';
-import type { Token, TokenKind, TokenState } from '../../core/model/token.ts';
+import type { Claims, TokenKind } from '../../core/model/identity.ts';
+import type { Token, TokenState } from '../../core/model/token.ts';
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
 
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */

@@ -1,4 +1,5 @@
-import { type TokenKind, tokenStates } from '../../core/model/token.ts';
+import type { TokenKind } from '../../core/model/identity.ts';
+import { tokenStates } from '../../core/model/token.ts';
 import type { TokenCount } from '../../store/port/tokens.ts';
 
 /** How many tokens there are, as of a short while ago. */
