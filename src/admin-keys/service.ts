@@ -1,6 +1,6 @@
 import { type AdminKey, fullKey, type Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames, postern } from '../core/model/audit.ts';
-import { keyMadeEntry } from '../core/model/audit-entries.ts';
+import { keyMadeEntry, keyRevokedEntry } from '../core/model/audit-entries.ts';
 import { KeyRefused } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
@@ -111,8 +111,7 @@ export function createAdminKeys(dependencies: {
     list: () => store.list(),
 
     async revoke(name, actor) {
-      const details = { action: 'revoked', key: name };
-      const isRevoked = await store.delete(name, { at: clock(), event: 'key', actor, details });
+      const isRevoked = await store.delete(name, keyRevokedEntry(actor, clock(), name));
       if (isRevoked) events.keyRevoked(name);
       return isRevoked;
     },

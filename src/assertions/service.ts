@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Assertion } from '../core/model/assertion.ts';
-import { type Actor, type AuditEntry, postern } from '../core/model/audit.ts';
+import { type Actor, postern } from '../core/model/audit.ts';
+import { signingKeyEntry } from '../core/model/audit-entries.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { seal, unseal } from '../lib/seal.ts';
@@ -82,7 +83,7 @@ export function createAssertions(dependencies: {
     if (found !== undefined) return found;
     const made = await create();
     // Two processes may get here at once: the store says whose key it is.
-    await store.insertFirst(made, entryOf('made', made, postern));
+    await store.insertFirst(made, signingKeyEntry('made', postern, made));
     return (await find()) ?? made;
   }
 
@@ -119,20 +120,12 @@ export function createAssertions(dependencies: {
     async rotate(actor) {
       const key = await create();
       const now = clock();
-      await store.replace(key, now, entryOf('rotated', key, actor));
+      await store.replace(key, now, signingKeyEntry('rotated', actor, key));
       await store.prune(now - retiredPublicationMs);
       current = undefined;
       return key;
     },
   };
-}
-
-function entryOf(
-  action: 'made' | 'rotated',
-  { id, createdAt }: StoredSigningKey,
-  actor: Actor,
-): AuditEntry {
-  return { at: createdAt, event: 'signing_key', actor, details: { action, key: id } };
 }
 
 /**

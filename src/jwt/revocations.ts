@@ -1,5 +1,5 @@
 import type { Actor, AuditEntry } from '../core/model/audit.ts';
-import { showMoment } from '../core/model/audit-entries.ts';
+import { jwtRevocationEntry } from '../core/model/audit-entries.ts';
 import {
   IssuerUnavailable,
   JwtRevocationRefused,
@@ -75,7 +75,7 @@ export function createJwtRevocations(dependencies: {
       revokedAt: now,
       expiresAt,
     };
-    const revoked = await store.revoke(revocation, revocationEntry(revocation, issuer.name, actor));
+    const revoked = await store.revoke(revocation, toEntry(revocation, issuer.name, actor));
     const whose = 'jti' in target ? { jti: target.jti } : { subject: target.subject };
     events.jwtRevoked({ issuer: issuer.name, ...whose });
     return revoked;
@@ -107,23 +107,18 @@ export function createJwtRevocations(dependencies: {
   };
 }
 
-function revocationEntry(
+function toEntry(
   { target, revokedAt, expiresAt }: JwtRevocation,
   issuer: string,
   actor: Actor,
 ): AuditEntry {
   const isOne = 'jti' in target;
-  return {
-    at: revokedAt,
-    event: 'revocation',
-    actor,
-    tokenId: isOne ? target.jti : undefined,
-    kind: 'jwt',
+  return jwtRevocationEntry(actor, {
+    issuer,
+    jti: isOne ? target.jti : undefined,
     subject: isOne ? undefined : target.subject,
-    details: {
-      issuer,
-      issued_before: isOne ? undefined : showMoment(target.issuedBefore),
-      expires_at: showMoment(expiresAt),
-    },
-  };
+    issuedBefore: isOne ? undefined : target.issuedBefore,
+    revokedAt,
+    expiresAt,
+  });
 }

@@ -2,6 +2,7 @@ import type { ClusterBus, ClusterHandlers } from '../cluster/bus.ts';
 import type { Notices, Questions } from '../cluster/messages.ts';
 import type { ThrottleConfig } from '../config/config.ts';
 import type { Actor } from '../core/model/audit.ts';
+import { throttleClearedEntry } from '../core/model/audit-entries.ts';
 import type { Events } from '../core/model/events.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
 import type { AuditStore } from '../store/port/audit.ts';
@@ -69,11 +70,8 @@ export async function openThrottling(
       const others = await bus.query('clearThrottle', filter);
       await memory.forget(service.matcherFor(filter));
       const cleared = merge([own, ...others]);
-      const { gate, network } = filter;
-      const details = { action: 'cleared', network };
-      const count = cleared.length;
-      await audit.append([{ at: clock(), event: 'throttle', actor, gate, count, details }]);
-      events.throttleCleared(filter, count);
+      await audit.append([throttleClearedEntry(actor, clock(), filter, cleared.length)]);
+      events.throttleCleared(filter, cleared.length);
       return cleared;
     },
     configure(changed) {

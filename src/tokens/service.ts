@@ -1,5 +1,10 @@
 import type { Actor } from '../core/model/audit.ts';
-import { newTokenEntry, showMoment, tokenEntry } from '../core/model/audit-entries.ts';
+import {
+  newTokenEntry,
+  revokeAllEntry,
+  showMoment,
+  tokenEntry,
+} from '../core/model/audit-entries.ts';
 import { TokenEnded } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Claims } from '../core/model/identity.ts';
@@ -180,12 +185,7 @@ export function createTokenService(dependencies: {
 
     async revokeAll(filter, actor) {
       const now = clock();
-      const count = await store.revokeAll(filter, now, {
-        at: now,
-        event: 'revocation',
-        actor,
-        ...filter,
-      });
+      const count = await store.revokeAll(filter, now, revokeAllEntry(actor, now, filter));
       events.revokedAll(filter, count);
       return count;
     },
