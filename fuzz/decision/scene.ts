@@ -69,7 +69,7 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   const real = openSqliteStore(config.dataDir);
   let mood: StoreMood = 'well';
   let now = noon;
-  const throttle = createThrottle(config.throttle, { crossed: () => {}, tell: () => {} });
+  const throttle = createThrottle(config.throttle, { throttled: () => {}, broadcast: () => {} });
   let asked = 0;
   const remoteServices = createRemoteServices(events);
   const services = createServices(config, {

@@ -30,8 +30,8 @@ function open(changes: Partial<ThrottleConfig> = {}) {
   const crossed: ThrottledNetwork[] = [];
   const told: StoredThrottle[] = [];
   const throttle = createThrottle(configOf(changes), {
-    crossed: (network) => crossed.push(network),
-    tell: (count) => told.push(count),
+    throttled: (network) => crossed.push(network),
+    broadcast: (count) => told.push(count),
   });
   const at = (clientAddress: string | undefined, gate = 'chat', moment = now) => ({
     gate,
