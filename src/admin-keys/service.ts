@@ -6,38 +6,38 @@ import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
 import type { AdminKeyStore } from '../store/port/admin-keys.ts';
 
-/** Name of the key that the configuration gives. */
+/** Name of the key in the configuration. */
 const configuredKeyName = 'configured';
 
-/** Name of the key that the first start makes where none is configured. */
+/** Name of the key that the first start creates where none is configured. */
 const firstKeyName = 'first';
 
-/** Names that would be taken for somebody else's. */
+/** Names that would be confused with another actor in the audit log. */
 const reservedNames: ReadonlySet<string> = new Set([
   configuredKeyName,
   firstKeyName,
   ...Object.values(actorNames),
 ]);
 
-/** How often the last use of a key is written down, in milliseconds. */
+/** Milliseconds between two records of a key's last use. */
 const touchIntervalMs = 60_000;
 
-/** What to make a key of. */
+/** A request to create a key. */
 export interface KeyRequest {
   readonly name: string;
   readonly role: Role;
   readonly gates: readonly string[];
-  /** Longest life in milliseconds that an issuer may give; undefined for any. */
+  /** Longest lifetime in milliseconds that an issuer may give; undefined for any. */
   readonly maxTtl: number | undefined;
   /** Unix milliseconds, undefined for never. */
   readonly expiresAt: number | undefined;
 }
 
-/** Decides whose requests the admin API serves, and keeps the keys. May reject with StoreUnavailable. */
+/** Authenticates requests to the admin API, and manages its keys. May reject with StoreUnavailable. */
 export interface AdminKeys {
-  /** The key this secret is, undefined when it is none, or expired. */
+  /** The key with this secret; undefined for an unknown or expired one. */
   identify(secret: string): Promise<AdminKey | undefined>;
-  /** Makes a key; undefined when its name is taken. Rejects with KeyRefused. */
+  /** Creates a key; undefined when its name is taken. Rejects with KeyRefused. */
   create(
     request: KeyRequest,
     actor: Actor,
@@ -48,8 +48,8 @@ export interface AdminKeys {
 }
 
 /**
- * Makes the first admin key where the store has none yet, and hands it to `announce` this once.
- * Rejects with StoreUnavailable.
+ * Creates the first admin key if the store has none, and passes its secret to `announce`, the only time that
+ * it is shown. Rejects with StoreUnavailable.
  */
 export async function ensureFirstKey(
   store: AdminKeyStore,
@@ -63,8 +63,8 @@ export async function ensureFirstKey(
 }
 
 /**
- * Builds the service. A key that is configured takes the place of the one that the first start made;
- * keys made since then count beside it. `clock` tells Unix time in milliseconds.
+ * Builds the service. A configured key replaces the one that the first start created; keys that were created
+ * later are valid beside it. `clock` returns Unix time in milliseconds.
  */
 export function createAdminKeys(dependencies: {
   readonly store: AdminKeyStore;
@@ -78,7 +78,7 @@ export function createAdminKeys(dependencies: {
 
   async function touch(key: AdminKey, now: number): Promise<void> {
     if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchIntervalMs) return;
-    // When it was used last is worth knowing, and not worth refusing the request for.
+    // A request is not refused because its use cannot be recorded.
     await store.touch(key.name, now).catch((error: unknown) => {
       events.failed('the last use of an admin key was not written down', error);
     });
@@ -118,7 +118,7 @@ export function createAdminKeys(dependencies: {
   };
 }
 
-/** A bound that a role does not keep to would be taken for one. */
+/** Refuses limits that the role ignores: an operator would rely on them. */
 function checkKeyRequest({ role, gates, maxTtl }: KeyRequest): void {
   if (role === 'issuer') return;
   const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';

@@ -10,13 +10,13 @@ import { seal, unseal } from '../lib/seal.ts';
 import type { SigningKeyStore, StoredSigningKey } from '../store/port/signing-keys.ts';
 import { createKeyPair, createSigner, type Sign } from './sign.ts';
 
-/** Milliseconds after which another process's rotation is noticed. */
+/** Milliseconds for which the signing key is cached: after that, another process's rotation is seen. */
 const keyCacheMs = 10_000;
 
-/** Milliseconds for which a retired key stays published: longer than anybody caches a JWKS. */
+/** Milliseconds for which a retired key stays published: longer than a JWKS is cached. */
 const retiredPublicationMs = 86_400_000;
 
-/** A key as it is shown. */
+/** A signing key without its private part. */
 export interface SigningKey {
   readonly id: string;
   readonly createdAt: number;
@@ -24,8 +24,8 @@ export interface SigningKey {
 }
 
 /**
- * Signed statements for backends that a handshake came through the gate. Every method may reject
- * with StoreUnavailable; what cannot be signed must be denied.
+ * Assertions: signed JWTs that prove to a backend that a request passed the gate. Every method may reject
+ * with StoreUnavailable; a request whose assertion cannot be signed must be denied.
  */
 export interface Assertions {
   /** A short-lived JWT about this identity at this gate. */
@@ -33,16 +33,16 @@ export interface Assertions {
   /** The public keys (RFC 7517, section 5). */
   publish(): Promise<{ readonly keys: readonly Record<string, unknown>[] }>;
   list(): Promise<readonly SigningKey[]>;
-  /** Puts a new key in the place of the present one, which stays published for a day. */
+  /** Replaces the signing key; the old one stays published for a day. */
   rotate(actor: Actor): Promise<SigningKey>;
 }
 
-/** Builds the service. Keys are made on first use. `clock` tells Unix time in milliseconds. */
+/** Builds the service. The first key is created on first use. `clock` returns Unix time in milliseconds. */
 export function createAssertions(dependencies: {
   readonly store: SigningKeyStore;
   readonly dataDir: string;
   readonly issuer: string;
-  /** Life of an assertion in milliseconds. */
+  /** Lifetime of an assertion in milliseconds. */
   readonly ttl: number;
   readonly clock: () => number;
 }): Assertions {
@@ -82,7 +82,7 @@ export function createAssertions(dependencies: {
     const found = await find();
     if (found !== undefined) return found;
     const made = await create();
-    // Two processes may get here at once: the store says whose key it is.
+    // Two processes may do this at once: the store decides whose key signs.
     await store.insertFirst(made, signingKeyEntry('made', postern, made));
     return (await find()) ?? made;
   }
@@ -129,8 +129,8 @@ export function createAssertions(dependencies: {
 }
 
 /**
- * The key that private keys are sealed with: 32 random bytes in a file beside the database, so that
- * a copy of the database alone signs nothing. Made when missing. Throws OperatorError.
+ * The key that seals private keys: 32 random bytes in a file beside the database, so that a copy of the
+ * database alone cannot sign. Created when missing. Throws OperatorError.
  */
 function readSealingKey(dataDir: string): Buffer {
   const path = join(dataDir, 'postern.key');

@@ -14,44 +14,44 @@ import {
   toFilter,
 } from './schemas.ts';
 
-/** What the routes work with. */
+/** Dependencies of the routes. */
 export interface AuditRouteDependencies {
   readonly audit: Pick<AuditStore, 'list'>;
   readonly auditFeed: AuditFeed;
   /** The services in force. */
   readonly current: () => { readonly adminKeys: KeyFinder };
-  /** Bounds of event streams; those in force where it does not say. */
+  /** Limits of event streams; the defaults where they are left out. */
   readonly streams?: Partial<typeof defaultStreamLimits>;
 }
 
 const defaultStreamLimits = {
-  /** How many one key has at once, so that whoever has it keeps nobody else out. */
+  /** Open streams of one key, so that one holder does not block the others. */
   perKey: 8,
-  /** How many there are at once. */
+  /** Open streams of all keys. */
   maxStreams: 256,
   /** Milliseconds without an event after which a comment is sent. */
   heartbeatMs: 15_000,
-  /** Milliseconds that a reader may take for what was sent. */
+  /** Milliseconds that a reader may take to receive what was sent. */
   slowReaderMs: 30_000,
 };
 
 const defaultLimit = 50;
 
-/** `/audit` and `/events` of the admin API: what happened, and what happens. */
+/** `/audit` and `/events` of the admin API: the audit log, and a stream of its new entries. */
 export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPluginAsyncTypebox {
   const { audit, auditFeed, current } = dependencies;
   const streams = { ...defaultStreamLimits, ...dependencies.streams };
-  /** With the name of the key that each was opened with. */
+  /** Open streams, with the name of their key. */
   const open = new Map<EventStream, string>();
 
-  /** Sends entries until the reader is gone, or may not read any more. */
+  /** Sends entries until the reader disconnects, or its key is no longer valid. */
   async function follow(
     request: FastifyRequest,
     stream: EventStream,
     { from, filter }: { from: number; filter: AuditFilter },
   ): Promise<void> {
     for (let place = from; !stream.closed.aborted; ) {
-      // A key that was revoked, or has expired, reads nothing further.
+      // Checked each time: a revoked or expired key reads nothing further.
       if (!isAllowed(await findKey(current().adminKeys, request), ['auditor'])) return;
       const { records, scannedTo } = await auditFeed.after(place, filter);
       if (records.length > 0) {
@@ -66,7 +66,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
     }
   }
 
-  /** Where a stream begins: behind the last event that the reader has, or with what is new. */
+  /** The entry after which a stream begins: the last one that the reader has, or the newest. */
   async function placeOf(header: unknown, after: string | undefined): Promise<number> {
     const newest = await auditFeed.newest();
     const last = header ?? after;
@@ -150,7 +150,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
         try {
           await follow(request, stream, { from, filter });
         } catch {
-          // The store cannot answer. Whoever reads comes back, and goes on where this ends.
+          // The store is unavailable. The reader reconnects and continues with `Last-Event-ID`.
         } finally {
           stream.end();
           open.delete(stream);

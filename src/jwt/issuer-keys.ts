@@ -12,20 +12,20 @@ import { createJwksFile } from './jwks-file.ts';
 import { fetchTimeout, filePolicy, urlPolicy } from './jwks-policy.ts';
 import { createRefreshingCache, type RefreshingCache } from './refreshing-cache.ts';
 
-/** What signatures are checked with: one key, or whatever finds the one that a JWT names. */
+/** Verifies signatures: one key, or a function that finds the key that a JWT names. */
 export type VerificationKeys = KeyObject | JWTVerifyGetKey;
 
-/** The keys of all issuers, as they were got. */
+/** The keys of all issuers, cached by where they come from. */
 export interface IssuerKeyring {
-  /** Those of an issuer: the ones there are, where they come from the same place. */
+  /** The keys of an issuer; cached ones where name and source are the same. */
   keysOf(issuer: Pick<Issuer, 'name' | 'keys'>): RefreshingCache<VerificationKeys>;
-  /** Forgets those that none of these issuers has. */
+  /** Drops the keys that none of these issuers uses. */
   keepOnly(issuers: readonly Pick<Issuer, 'name' | 'keys'>[]): void;
 }
 
 /**
- * Begins with none. `report` learns why an issuer's keys cannot be had, once an attempt; `loaded`, that
- * they could; `load` does the loading, for who wants to see it.
+ * Builds an empty keyring. `report` gets the reason of each failed attempt to load keys, `loaded` each
+ * success; `load` wraps the loading, for tracing.
  */
 export function createIssuerKeyring({
   report,
@@ -57,7 +57,7 @@ export function createIssuerKeyring({
   };
 }
 
-/** Whose keys, and where they come from; undefined for those that stand in the configuration. */
+/** The issuer and the source of its keys; undefined for keys in the configuration. */
 function cacheKeyOf(name: string, keys: IssuerKeys): string | undefined {
   if (keys.kind === 'jwks_url') return JSON.stringify([name, keys.kind, keys.url]);
   if (keys.kind === 'jwks_file') return JSON.stringify([name, keys.kind, keys.path]);
@@ -65,8 +65,8 @@ function cacheKeyOf(name: string, keys: IssuerKeys): string | undefined {
 }
 
 /**
- * The keys of an issuer, from wherever the configuration says. `explain` learns why they cannot be had,
- * `loaded` that they could; `around` does the loading.
+ * Opens the keys of an issuer from the source in the configuration. `explain` gets the reason of a failure,
+ * `loaded` each success; `around` wraps the loading.
  */
 function openKeys(
   keys: IssuerKeys,
@@ -82,8 +82,8 @@ function openKeys(
 ): RefreshingCache<VerificationKeys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
-    // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
-    // would try again at each call for as long as it fails.
+    // jose fetches, with one request in flight at a time. The refreshing cache decides when: jose would
+    // retry at each call while the endpoint fails.
     const remote = createRemoteJWKSet(new URL(keys.url), {
       timeoutDuration: fetchTimeout,
       cacheMaxAge: Number.POSITIVE_INFINITY,

@@ -1,10 +1,9 @@
 import { jwksLimit } from '../core/model/jwks.ts';
 
 /**
- * Fetches a JWKS as the standard `fetch` does, but follows no redirect (it would lead away from the
- * host that was configured, perhaps to an internal one) and reads no more than a JWKS may have,
- * counted as it comes in and after decompression. Rejects with an error whose message may be logged:
- * it holds nothing of the answer.
+ * Fetches a JWKS like the standard `fetch`, but follows no redirect (it could lead from the configured host
+ * to an internal one) and limits the size of the body, as it comes in and after decompression. Rejects with
+ * an error that is safe to log: its message contains nothing of the answer.
  */
 export async function fetchJwks(url: string, options: RequestInit): Promise<Response> {
   let response: Response;
@@ -24,7 +23,7 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    // Leaving the loop early cancels the rest.
+    // Leaving the loop early cancels the rest of the body.
     for await (const chunk of response.body ?? []) {
       length += chunk.byteLength;
       if (length > jwksLimit) break;
@@ -37,7 +36,7 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
   return Uint8Array.from(Buffer.concat(chunks));
 }
 
-/** What went wrong, in the words of the innermost cause: fetch itself only says that it failed. */
+/** The message of the innermost cause: that of `fetch` itself gives no reason. */
 function innermostMessage({ name, message, cause }: Error): string {
   if (name === 'TimeoutError') return 'it did not answer in time';
   return cause instanceof Error ? innermostMessage(cause) : message;

@@ -12,40 +12,40 @@ import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port/j
 import type { IssuerLimits } from '../tokens/issuing.ts';
 import type { VerifyJwt } from './verify.ts';
 
-/** What to revoke of an issuer. */
+/** A request to revoke JWTs of an issuer. */
 export interface JwtRevocationRequest {
-  /** What the configuration calls it. */
+  /** Its name in the configuration. */
   readonly issuer: string;
   /**
-   * One JWT, or all that a subject was given up to a moment. Undefined is now, by a clock that runs
-   * ahead as far as the issuer's may: every JWT that passes by then was issued before that.
+   * One JWT, or all that a subject was issued before a moment. The default is now plus the issuer's leeway,
+   * so that its clock may run ahead: every JWT that is accepted now was issued before that.
    */
   readonly target:
     | { readonly jti: string }
     | { readonly subject: string; readonly issuedBefore: number | undefined };
-  /** Unix milliseconds at which nothing that it target is good any more; undefined if unknown. */
+  /** When all of these JWTs have expired, in Unix milliseconds; undefined if unknown. */
   readonly expiresAt: number | undefined;
 }
 
 /**
- * Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. A revocation is written
- * to the audit log, as done by the actor.
+ * Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. Every revocation has an audit
+ * entry that names the actor.
  */
 export interface JwtRevocations {
-  /** Resolves when no decision that begins from then on lets it pass. Rejects with JwtRevocationRefused. */
+  /** Once resolved, no later decision accepts these JWTs. Rejects with JwtRevocationRefused. */
   revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation>;
   /**
-   * Revokes the JWT itself. False when it is no JWT, or there are no issuers. One that is nobody's
-   * or not good any more is left as it is. Rejects with JwtRevocationRefused for one without a jti,
-   * with IssuerUnavailable, and with RevocationRefused for an issuer, which issues no JWTs.
+   * Revokes a presented JWT. False for what is no JWT, and where no issuer is configured. An invalid or
+   * expired JWT changes nothing. Rejects with JwtRevocationRefused for a JWT without a jti, with
+   * IssuerUnavailable, and with RevocationRefused for a key of the role issuer.
    */
   revokePresented(jwt: string, actor: Actor, issuer?: IssuerLimits): Promise<boolean>;
   list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
-  /** What the configuration calls the issuer of these JWTs; undefined when it is there no more. */
+  /** The issuer's name in the configuration; undefined when it is no longer there. */
   nameOf(iss: string): string | undefined;
 }
 
-/** Builds the service. `clock` tells Unix time in milliseconds. */
+/** Builds the service. `clock` returns Unix time in milliseconds. */
 export function createJwtRevocations(dependencies: {
   readonly issuers: readonly Issuer[];
   readonly store: JwtStore;

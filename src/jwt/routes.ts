@@ -59,7 +59,7 @@ export interface ShownJwtRevocationPage {
 
 const defaultLimit = 50;
 
-/** `/jwt` of the admin API: what to refuse of other issuers. */
+/** `/jwt` of the admin API: revocations of other issuers' JWTs. */
 export function jwtRoutes(dependencies: {
   /** The services in force. */
   readonly current: () => { readonly jwts: JwtRevocations };

@@ -5,30 +5,29 @@ import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import type { VerificationKeys } from './issuer-keys.ts';
 import type { RefreshingCache } from './refreshing-cache.ts';
 
-/** An issuer, and what its signatures are checked with. */
+/** An issuer and its verification keys. */
 export interface TrustedIssuer {
   readonly issuer: Issuer;
   readonly keys: RefreshingCache<VerificationKeys>;
 }
 
-/** Who a JWT stands for, by the word of whom. */
+/** The identity in a JWT whose signature was verified, and its issuer. */
 export interface VerifiedJwt {
   readonly identity: JwtIdentity;
   readonly trust: TrustedIssuer;
 }
 
-/** Most JWTs that are remembered, and most characters of all of them. */
+/** Cached JWTs at most, and their characters. */
 const cacheLimits = { count: 10_000, characters: 16_777_216 } as const;
 
 /**
- * Remembers JWTs whose signature and claims were good: checking an EdDSA or RSA signature takes longer
- * than all the rest of a decision. What time changes (expiry, revocation, use) is asked each time, and
- * other keys of the issuer make it forget.
+ * LRU cache of verified JWTs: verifying an EdDSA or RSA signature takes longer than the rest of a decision.
+ * Expiry, revocation and use are not cached but checked each time; new keys of the issuer invalidate it.
  */
 export function createVerifiedJwtCache() {
   interface Verified extends VerifiedJwt {
     readonly generation: number;
-    /** Good at this moment, so by its `nbf` at any later one. */
+    /** Valid at this moment, so by its `nbf` at any later one. */
     readonly since: number;
   }
   const known = new LRUCache<string, Verified>({
@@ -41,7 +40,7 @@ export function createVerifiedJwtCache() {
     find(jwt: string, now: number): MaybePromise<VerifiedJwt | undefined> {
       const found = known.get(jwt);
       if (found === undefined || now < found.since) return undefined;
-      // Asked for, so that keys are renewed when they are due, however often the same JWT comes.
+      // Reading the keys renews them when they are due, however often the same JWT comes.
       return mapMaybePromise(found.trust.keys.current(now), (keys) => {
         const isCurrent = found.generation === found.trust.keys.generation();
         return keys !== undefined && isCurrent ? found : undefined;

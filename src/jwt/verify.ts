@@ -12,19 +12,19 @@ import type { IssuerKeyring, VerificationKeys } from './issuer-keys.ts';
 import { createVerifiedJwtCache, type TrustedIssuer, type VerifiedJwt } from './verified-jwts.ts';
 
 /**
- * Verifies JWTs of the configured issuers. Which issuer's keys count is chosen by the `iss` claim
- * alone; `jku`, `x5u`, `jwk` and `x5c` in a header are never looked at (RFC 8725, section 3.10).
- * Undefined for what is no JWT, and for everything where no issuer is configured. Throws
- * StoreUnavailable, or rejects with it, and with nothing else: errors of jose hold claims, and end here.
+ * Verifies JWTs of the configured issuers. The `iss` claim alone selects the keys; `jku`, `x5u`, `jwk` and
+ * `x5c` in a header are ignored (RFC 8725, section 3.10). Undefined for what is no JWT, and for everything
+ * where no issuer is configured. Throws StoreUnavailable, or rejects with it, and with nothing else: errors of
+ * jose contain claims, so they are converted here.
  */
 export type VerifyJwt = (
   credential: Credential,
   now: number,
-  /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
-  mayWork?: () => boolean,
+  /** Asked before a signature is verified or keys are fetched; when it refuses, the JWT is `throttled`. */
+  mayDoExpensiveWork?: () => boolean,
 ) => MaybePromise<Identity | Deny | undefined>;
 
-/** A JWT whose signature is its issuer's; the denial is about its claims. */
+/** A JWT with a valid signature; the denial is about its claims. */
 interface Signed {
   readonly claims: JsonObject;
   readonly denial: Deny | undefined;
@@ -32,7 +32,7 @@ interface Signed {
 
 const alwaysAllowed = () => true;
 
-/** Most keys that are tried on a JWT that does not name one: each costs processor time. */
+/** Keys that are tried on a JWT that names none: each takes processor time. */
 const maxCandidateKeys = 16;
 
 /** Builds the verifier. */
@@ -49,32 +49,32 @@ export function createJwtVerifier(dependencies: {
     ]),
   );
 
-  const verified = createVerifiedJwtCache();
+  const cache = createVerifiedJwtCache();
 
-  /** Whose signature it bears, and who it says it is. */
+  /** Verifies signature and claims, unless the JWT is cached. */
   function identify(
     value: string,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): MaybePromise<VerifiedJwt | Deny | undefined> {
     if (trusted.size === 0) return undefined;
     return mapMaybePromise(
-      verified.find(value, now),
-      (found) => found ?? verify(value, now, mayWork),
+      cache.find(value, now),
+      (found) => found ?? verify(value, now, mayDoExpensiveWork),
     );
   }
 
   function verify(
     value: string,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): MaybePromise<VerifiedJwt | Deny | undefined> {
     const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
     if (trust === undefined) return deny('unknown_token', 'iss');
-    return mayWork() ? verifyFor(trust, value, now) : deny('throttled');
+    return mayDoExpensiveWork() ? verifyFor(trust, value, now) : deny('throttled');
   }
 
   async function verifyFor(
@@ -88,22 +88,22 @@ export function createJwtVerifier(dependencies: {
     const identity = jwtIdentity(signed.claims, trust.issuer, value);
     if (isDenial(identity)) return signed.denial ?? identity;
     if (signed.denial !== undefined) return { ...signed.denial, identity };
-    // Where keys came in meanwhile, nobody knows whether it was verified with the old ones.
+    // Not cached where new keys were loaded meanwhile: it may have been verified with the old ones.
     if (generation === trust.keys.generation()) {
-      verified.keep(value, { identity, trust, generation, since: now });
+      cache.keep(value, { identity, trust, generation, since: now });
     }
     return { identity, trust };
   }
 
-  function judge(
-    signatory: VerifiedJwt | Deny | undefined,
+  function evaluate(
+    verifiedJwt: VerifiedJwt | Deny | undefined,
     now: number,
   ): MaybePromise<Identity | Deny | undefined> {
-    if (signatory === undefined || isDenial(signatory)) return signatory;
-    const { identity, trust } = signatory;
+    if (verifiedJwt === undefined || isDenial(verifiedJwt)) return verifiedJwt;
+    const { identity, trust } = verifiedJwt;
     const denial = checkMoment(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
-    // Asked last, so that no revocation slips in while keys are fetched.
+    // Checked last, so that a revocation while keys are fetched counts.
     return mapMaybePromise(store.find(identity.jwt), ({ revoked, used }) => {
       if (!revoked && used === identity.jwt.used) return identity;
       const known = { ...identity, jwt: { ...identity.jwt, used } };
@@ -111,8 +111,10 @@ export function createJwtVerifier(dependencies: {
     });
   }
 
-  return ({ value }, now, mayWork = alwaysAllowed) =>
-    mapMaybePromise(identify(value, now, mayWork), (signatory) => judge(signatory, now));
+  return ({ value }, now, mayDoExpensiveWork = alwaysAllowed) =>
+    mapMaybePromise(identify(value, now, mayDoExpensiveWork), (verifiedJwt) =>
+      evaluate(verifiedJwt, now),
+    );
 }
 
 async function checkSignature(
@@ -124,7 +126,7 @@ async function checkSignature(
   if (known === undefined) return deny('issuer_unavailable');
   const first = await tryKeys(jwt, known, issuer, now);
   if (first !== undefined) return first;
-  // A key that is not known may be a new one.
+  // An unknown key may be a new one.
   const renewal = await keys.refresh(now);
   if (renewal === 'failed') return deny('issuer_unavailable', 'kid');
   const renewed = renewal === 'renewed' ? await keys.current(now) : undefined;
@@ -132,7 +134,7 @@ async function checkSignature(
   return second ?? deny('invalid_signature', 'kid');
 }
 
-/** Undefined when none of the keys is the one that the JWT names. */
+/** Undefined when the JWT names another key. */
 async function tryKeys(
   jwt: string,
   keys: VerificationKeys,
@@ -163,12 +165,12 @@ async function tryKeys(
   }
 }
 
-/** Denials by the code of jose's error, with what to say of them in the log. */
+/** Denials by the code of jose's error, with the detail for the log. */
 const failures: Readonly<Record<string, readonly [DenialCode, detail?: string]>> = {
   ERR_JWT_EXPIRED: ['expired'],
   ERR_JOSE_ALG_NOT_ALLOWED: ['invalid_signature', 'alg'],
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: ['invalid_signature', 'signature'],
-  // Of what reaches this place, only an extension in "crit" (RFC 7515, section 4.1.11).
+  // Here this is an extension in "crit" (RFC 7515, section 4.1.11).
   ERR_JOSE_NOT_SUPPORTED: ['malformed_credential', 'crit'],
   ERR_JWS_INVALID: ['malformed_credential', 'header'],
   ERR_JWT_INVALID: ['malformed_credential', 'claims'],
@@ -176,10 +178,10 @@ const failures: Readonly<Record<string, readonly [DenialCode, detail?: string]>>
 
 function toDenial(error: unknown): Signed | Deny | undefined {
   if (error instanceof errors.JWKSNoMatchingKey) return undefined;
-  // What else there is has to do with keys that do not fit.
+  // Other codes are about keys that do not fit.
   const { code } = error as Partial<errors.JOSEError>;
   const [reason, detail] = failures[code ?? ''] ?? ['invalid_signature', 'key'];
-  // Claims are judged after the signature, so these are the issuer's own.
+  // jose checks claims after the signature, so these are the issuer's.
   if (error instanceof errors.JWTExpired) return { claims: error.payload, denial: deny(reason) };
   if (error instanceof errors.JWTClaimValidationFailed) {
     return { claims: error.payload, denial: claimDenial(error) };

@@ -6,7 +6,7 @@ import type { Token } from '../core/model/token.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { createId } from '../lib/secret.ts';
 
-/** What to issue. */
+/** A request to issue a token. */
 export interface IssueRequest {
   readonly kind: TokenKind;
   readonly subject: string;
@@ -15,22 +15,22 @@ export interface IssueRequest {
   readonly claims: Claims;
   /** Undefined for the default of its kind. */
   readonly expires: Expires | undefined;
-  /** When it starts to be good, in Unix milliseconds; undefined for at once. */
+  /** Start of its validity in Unix milliseconds; undefined for now. */
   readonly notBefore: number | undefined;
-  /** Undefined for as many as one likes; tickets always have one. */
+  /** Undefined for unlimited uses; tickets always have one. */
   readonly maxUses: number | undefined;
 }
 
-/** When something expires: after so many milliseconds, at a moment in Unix milliseconds, or never. */
+/** An expiry: after some milliseconds, at a moment in Unix milliseconds, or never. */
 export type Expires = { readonly in: number } | { readonly at: number } | 'never';
 
-/** What a key may issue. */
+/** The limits of an issuer's key. */
 export type IssuerLimits = Pick<AdminKey, 'gates' | 'maxTtl'>;
 
-/** How long things may live. */
+/** Lifetimes by kind. */
 export type LifetimeLimits = Pick<Config, 'tokens' | 'tickets'>;
 
-/** A token as it is when it begins, for an issuer with its bounds if one asks. Throws IssueRefused. */
+/** Creates a token that is to be issued, within the limits of the issuer if there are any. Throws IssueRefused. */
 export function newToken(
   request: IssueRequest,
   limits: LifetimeLimits,
@@ -44,7 +44,8 @@ export function newToken(
   );
   if (issuer === undefined) return token;
   checkIssuerLimits(token, issuer);
-  // A ticket's own life says nothing of what it buys; that of other tokens is the bound of theirs.
+  // The session that a ticket opens may outlive the ticket, but not the issuer's limit. Sessions of other
+  // tokens end with their token.
   const isBound = token.kind === 'ticket' && issuer.maxTtl !== undefined;
   return isBound ? { ...token, renewableUntil: now + (issuer.maxTtl ?? 0) } : token;
 }
@@ -72,7 +73,7 @@ function createToken(request: IssueRequest, limits: LifetimeLimits, now: number)
   };
 }
 
-/** Where the default life is longer than an issuer may give, it gives what it may. */
+/** Uses the issuer's limit where the default lifetime is longer. */
 function shortenDefaultLife(
   request: IssueRequest,
   { maxTtl }: IssuerLimits,
@@ -83,7 +84,7 @@ function shortenDefaultLife(
   return isShortened ? { ...request, expires: { in: maxTtl } } : request;
 }
 
-/** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
+/** Throws IssueRefused when this token is outside of an issuer's limits. */
 export function checkIssuerLimits(
   { bounds, createdAt, expiresAt }: Token,
   { gates, maxTtl }: IssuerLimits,
@@ -97,7 +98,7 @@ export function checkIssuerLimits(
   }
 }
 
-/** Throws RevocationRefused when an issuer could not have issued this token, nor what opened this session. */
+/** Throws RevocationRefused when an issuer could not have issued this token, or the credential behind this session. */
 export function checkMayRevoke(token: Token, issuer: IssuerLimits): void {
   if (token.jwt !== undefined) {
     throw new RevocationRefused('This key revokes no session that a JWT of another issuer opened.');
@@ -114,7 +115,7 @@ function lifetimesOf(kind: TokenKind, limits: LifetimeLimits): LifetimeConfig {
   return kind === 'ticket' ? limits.tickets : limits.tokens;
 }
 
-/** When a token made now expires; undefined for never. Throws IssueRefused. */
+/** The expiry of a token that is issued now; undefined for never. Throws IssueRefused. */
 export function chooseExpiry(
   { kind, expires }: Pick<IssueRequest, 'kind' | 'expires'>,
   limits: LifetimeLimits,

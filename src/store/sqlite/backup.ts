@@ -20,13 +20,13 @@ import { databaseName } from './store-lock.ts';
 /** Milliseconds to wait for another process's lock. */
 const lockTimeoutMs = 5_000;
 
-/** Pages (of 4 KB) that are copied in one go. */
+/** Pages (of 4 KB) that are copied in one step. */
 const pagesPerStep = 1_000;
 
 /**
- * Copies the store of a directory into one file, while others use it. All that was acknowledged
- * before this began is in the copy, and whatever came after is not. The copy is checked before it
- * gets its name, and needs no file beside it. Throws Refused and OperatorError; then there is no copy.
+ * Online backup: copies the store of a directory into one file, while services use it. The copy contains
+ * every write that was acknowledged before the backup began, and no later one. It is checked before it gets
+ * its name, and needs no file beside it. Rejects with Refused or OperatorError, without a copy then.
  */
 export async function backUpStore(
   dataDir: string,
@@ -53,15 +53,15 @@ export async function backUpStore(
 }
 
 /**
- * Copies a database into a file of its own, mode 0600, that is on the disk when this resolves, and
- * looks at all of it. Throws what SQLite and the system throw.
+ * Copies a database into a new file with mode 0600, which is synced to the disk, and inspects the copy.
+ * Rejects with errors of SQLite and of the system.
  */
 export async function copyDatabase(source: string, copy: string): Promise<DatabaseFacts> {
   closeSync(openSync(copy, 'wx', 0o600));
   chmodSync(copy, 0o600);
   const db = openSource(source);
   try {
-    // What is read from here on does not change: else each write of a service would begin it anew.
+    // A read transaction: otherwise each write of a service would restart the backup.
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
     await db.backup(copy, { progress: () => pagesPerStep });
@@ -70,7 +70,7 @@ export async function copyDatabase(source: string, copy: string): Promise<Databa
   }
   const copied = openDatabase(copy);
   try {
-    // In one file, which can be read where nothing can be written.
+    // Without a write-ahead log, the one file can be read where nothing can be written.
     copied.pragma('journal_mode = delete');
     return inspectDatabase(copied);
   } finally {
@@ -79,7 +79,7 @@ export async function copyDatabase(source: string, copy: string): Promise<Databa
   }
 }
 
-/** Makes sure that a file, or the names in a directory, are on the disk. */
+/** Syncs a file, or the names in a directory, to the disk. */
 export function syncToDisk(path: string): void {
   const file = openSync(path, 'r');
   try {
@@ -89,7 +89,7 @@ export function syncToDisk(path: string): void {
   }
 }
 
-/** Not read-only: after a crash the write-ahead log has to be put right before it can be read. */
+/** Not read-only: after a crash, SQLite recovers the write-ahead log before it can read. */
 function openSource(path: string): Handle {
   try {
     return openDatabase(path, { fileMustExist: true, timeout: lockTimeoutMs });
@@ -115,14 +115,14 @@ function checkTarget(source: string, target: string, overwrite: boolean): void {
   if (existsSync(target) && !overwrite) throw targetExists(target);
 }
 
-/** Not by a link, which many a file system that backups go to does not have. */
+/** Renames rather than links: many file systems for backups have no hard links. */
 function moveIntoPlace(partial: string, target: string, overwrite: boolean): void {
   if (!overwrite) reserveName(target);
   renameSync(partial, target);
   syncToDisk(dirname(target));
 }
 
-/** Takes the name, unless somebody did meanwhile. */
+/** Creates the target exclusively, so that no other program's file is replaced. */
 function reserveName(target: string): void {
   try {
     closeSync(openSync(target, 'wx', 0o600));

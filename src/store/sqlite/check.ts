@@ -3,39 +3,39 @@ import { dirname, join, resolve } from 'node:path';
 import { type DatabaseFacts, inspectDatabase, openForReading } from './inspect.ts';
 import { databaseName } from './store-lock.ts';
 
-/** Something that needs somebody's attention. The codes are API. */
+/** A problem that an operator has to solve. The codes are API. */
 export interface StoreProblem {
   readonly code: 'damaged' | 'open_to_others' | 'long_log' | 'little_room';
   readonly message: string;
 }
 
-/** A store as it was found. Sizes are bytes. */
+/** The result of a check. Sizes are bytes. */
 export interface StoreReport extends Omit<DatabaseFacts, 'faults'> {
   readonly path: string;
   readonly size: number;
-  /** Of the write-ahead log, 0 where there is none. */
+  /** Size of the write-ahead log, 0 where there is none. */
   readonly logSize: number;
-  /** What the database file could shrink by. */
+  /** Free pages: the database file could shrink by that. */
   readonly unused: number;
-  /** Room left on its file system. */
+  /** Free space of its file system. */
   readonly free: number;
   readonly problems: readonly StoreProblem[];
 }
 
 const mebibyte = 1_048_576;
 
-/** A log as long as this is copied by none of the checkpoints: somebody has been reading for long. */
+/** A write-ahead log of this size: a long read keeps checkpoints from resetting it. */
 const maxLogSize = 128 * mebibyte;
 
-/** With less room than this, writes may fail soon. */
+/** With less free space, writes may fail soon. */
 const minFreeSpace = 32 * mebibyte;
 
-/** Whatever others may do with a file. */
+/** Permission bits of group and others. */
 const groupAndOthers = 0o077;
 
 /**
- * Looks at a store, or at a copy of one, from all sides, and changes nothing. A directory stands for
- * the store in it. Throws OperatorError when it is not there or cannot be read.
+ * Checks a store, or a copy of one, and changes nothing: integrity, permissions, write-ahead log, free
+ * space. A directory stands for the store in it. Throws OperatorError when it is missing or unreadable.
  */
 export function checkStore(place: string): StoreReport {
   const isDirectory = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -70,7 +70,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The directory of a copy may be anybody's; that of a store holds what nobody else is to replace. */
+/** The directory is checked for a store only: others must not replace its files. */
 function permissionProblems(path: string, isStore: boolean): StoreProblem[] {
   const key = join(dirname(path), 'postern.key');
   const places = [path, `${path}-wal`, `${path}-shm`, ...(isStore ? [dirname(path), key] : [])];
@@ -94,7 +94,7 @@ function freeSpaceProblem(path: string, free: number): StoreProblem {
   return { code: 'little_room', message };
 }
 
-/** Bytes for people. */
+/** Formats bytes in MB. */
 export function formatMebibytes(bytes: number): string {
   return `${(bytes / mebibyte).toFixed(1)} MB`;
 }

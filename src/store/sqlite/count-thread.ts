@@ -10,7 +10,7 @@ const cases = Object.entries(stateConditions).map(
 const sql = `SELECT kind, CASE ${cases.join(' ')} END AS state, count(*) AS count
   FROM token GROUP BY kind, state`;
 
-// A thread of its own with a connection of its own: see token-counter.ts.
+// Runs in a worker thread with its own connection: see token-counter.ts.
 const { path, now } = workerData as CountTask;
 const db = openDatabase(path, { readonly: true, fileMustExist: true });
 try {

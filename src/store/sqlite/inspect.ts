@@ -8,33 +8,33 @@ import { openDatabase } from './database.ts';
 import { applicationId, readMigrations } from './migrate.ts';
 import { schemaFaults } from './schema.ts';
 
-/** What a database file holds, and what is wrong with it. */
+/** The content of a database file, and its faults. */
 export interface DatabaseFacts {
   /** Version of its schema, and of the newest that this program knows. */
   readonly schema: number;
   readonly newestSchema: number;
   /** Rows by table. */
   readonly rows: Readonly<Record<string, number>>;
-  /** Sentences. Empty when it is whole, Postern's, and not newer than this program. */
+  /** Sentences. Empty when the database is intact, Postern's, and not newer than this program. */
   readonly faults: readonly string[];
 }
 
-/** A database that is only read. */
+/** A database that is opened for reading. */
 export interface ReadableDatabase {
   readonly db: Handle;
   close(): void;
 }
 
-/** Milliseconds to wait for another process's lock. Nobody waits for this one. */
+/** Milliseconds to wait for another process's lock. No decision waits for it. */
 const lockTimeoutMs = 5_000;
 
-/** Faults of one kind that are told at most. */
+/** Faults of one kind that are reported at most. */
 const maxFaults = 20;
 
 /**
- * Opens a database file and writes nothing to it. One that cannot be read where it is (SQLite wants
- * to write beside a database with a write-ahead log, even to read) is copied first. Throws
- * OperatorError when it is not there or may not be read.
+ * Opens a database file and writes nothing to it. Where the directory is read-only, it opens a temporary
+ * copy: SQLite writes beside a database with a write-ahead log, even to read. Throws OperatorError when the
+ * file is missing or unreadable.
  */
 export function openForReading(path: string): ReadableDatabase {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
@@ -67,14 +67,14 @@ export function openForReading(path: string): ReadableDatabase {
 }
 
 /**
- * Looks at all of it; that takes about a second for 100 MB. Writes nothing. Throws OperatorError when
- * it cannot be read; what is damaged is a fault, and no error.
+ * Inspects the whole database, about a second for 100 MB. Writes nothing. Damage is reported as a fault;
+ * throws OperatorError when the file cannot be read.
  */
 export function inspectDatabase(db: Handle): DatabaseFacts {
   const migrations = readMigrations(sqliteMigrations);
   const newest = migrations.length;
   try {
-    // One transaction, so that a service that writes meanwhile does not show halfway.
+    // One transaction: a service may write meanwhile.
     return db.transaction(() => {
       const schema = db.pragma('user_version', { simple: true }) as number;
       const [foreign] = ownerFaults(db, schema, newest);
@@ -82,7 +82,7 @@ export function inspectDatabase(db: Handle): DatabaseFacts {
         foreign === undefined
           ? schemaFaults(db, migrations.slice(0, schema)).slice(0, maxFaults)
           : [foreign];
-      // A schema that is somebody else's would take part in looking further.
+      // A foreign schema could change what further queries see.
       const isStrange = strange.length > 0;
       return {
         schema,
@@ -138,18 +138,18 @@ function countRows(db: Handle): Record<string, number> {
 function openReadOnly(path: string): Handle {
   const db = openDatabase(path, { readonly: true, fileMustExist: true, timeout: lockTimeoutMs });
   try {
-    // Opening reads nothing yet.
+    // The first read: opening alone reads nothing.
     db.pragma('user_version');
     return db;
   } catch (error) {
-    // Whoever inspects it is told of that.
+    // inspectDatabase reports it.
     if (isCorruption(error)) return db;
     db.close();
     throw error;
   }
 }
 
-/** Whether SQLite says that what it reads is no database, or a broken one. */
+/** Whether SQLite reports a file that is corrupt or no database. */
 export function isCorruption(error: unknown): boolean {
   return /^SQLITE_(?:CORRUPT|NOTADB)/.test((error as { code?: string }).code ?? '');
 }

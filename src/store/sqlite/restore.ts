@@ -16,19 +16,19 @@ import {
   storeInUse,
 } from './store-lock.ts';
 
-/** What a restore did. */
+/** The result of a restore. */
 export interface RestoreResult {
   readonly facts: DatabaseFacts;
-  /** Where the store from before is; undefined when there was none. */
+  /** Path of the previous store, which is kept; undefined when there was none. */
   readonly previousStore: string | undefined;
-  /** What happened since the backup and did not happen now; undefined when nobody can say. */
+  /** The changes that it reverts; undefined when the previous store cannot be read. */
   readonly reverted: RevertedChanges | undefined;
 }
 
 /**
- * Puts a backup in the place of the store. What is there is kept beside it, and a crash at any moment
- * leaves the one or the other in place, whole. `now` is Unix time in milliseconds. Throws Refused when
- * the store is in use or the file is no good, and OperatorError; then nothing has changed.
+ * Replaces the store by a backup. The previous store is kept beside it, and a crash at any moment leaves one
+ * of the two in place, intact. `now` is Unix time in milliseconds. Rejects with Refused when the store is in
+ * use or the backup is faulty, and with OperatorError; nothing has changed then.
  */
 export async function restoreStore(
   dataDir: string,
@@ -60,7 +60,7 @@ export async function restoreStore(
   }
 }
 
-/** Before anything is touched: whoever has a bad backup should hear of it while the service runs. */
+/** Checked first, so that a faulty backup is reported while the service still runs. */
 function checkBackup(dataDir: string, file: string): void {
   const store = statSync(join(dataDir, databaseName), { throwIfNoEntry: false });
   const backup = statSync(file, { throwIfNoEntry: false });
@@ -85,9 +85,9 @@ function invalidBackup(file: string, fault: string): Refused {
 }
 
 /**
- * Brings the store from before into one file. That takes all of its locks, so it also finds who
- * opened the database by other means than Postern. False when it is too damaged for that; then it is
- * kept as it is.
+ * Merges the write-ahead log of the previous store into its file. That takes all locks, so it also detects
+ * programs other than Postern that use the database. False when the store is too damaged; it is kept as it
+ * is then.
  */
 function consolidateCurrent(dataDir: string, target: string): boolean {
   const db = openDatabase(target, { timeout: 0 });
@@ -104,7 +104,7 @@ function consolidateCurrent(dataDir: string, target: string): boolean {
   }
 }
 
-/** The new one gets its name in one step, and never beside a write-ahead log of the old one. */
+/** Renames the new store in one step, and never beside a write-ahead log of the old one. */
 function swapDatabases(target: string, fresh: string, now: number): string | undefined {
   const moment = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   const kept = `${target}.before-restore-${moment}`;

@@ -11,20 +11,20 @@ interface SchemaRow {
   readonly sql: string | null;
 }
 
-/** What SQLite itself adds when somebody runs ANALYZE or `PRAGMA optimize`. */
+/** Tables that SQLite adds on ANALYZE or `PRAGMA optimize`. */
 const statisticsTables: ReadonlyMap<string, string> = new Map([
   ['sqlite_stat1', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)'],
   ['sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'],
 ]);
 
-/** Literals and quoted names, comments, space, and whatever else there is. Space is what SQLite takes for it. */
+/** A literal or quoted name, a comment, white space as SQLite defines it, or any other character. */
 const sqlLexeme =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|[ \t\n\f\r]+|[\s\S]/g;
 
 /**
- * How a database's schema differs from the one that these migrations make, in sentences. Exactly: a
- * trigger, a view, an index or another column makes of a revocation something that does nothing,
- * while every look at the data finds it whole.
+ * Compares a database's schema with the one that these migrations create; the differences as sentences. The
+ * comparison is exact: with an added trigger, view, index or column, a revocation could have no effect
+ * while all data looks intact.
  */
 export function schemaFaults(db: Handle, migrations: readonly string[]): string[] {
   const wanted = new Map(expectedSchema(migrations).map((row) => [keyOf(row), row]));

@@ -9,10 +9,10 @@ import { isBusy } from './errors.ts';
 /** The database, in data_dir. */
 export const databaseName = 'postern.db';
 
-/** An empty file beside it that everybody who has the store open keeps a lock on. */
+/** An empty file beside it, locked by every process that has the store open. */
 const lockName = 'postern.lock';
 
-/** Milliseconds to wait for a restore to end: it copies the backup within. */
+/** Milliseconds to wait for a restore, which holds the lock while it copies the backup. */
 const restoreTimeoutMs = 5_000;
 
 /** Keeps the files of a store from being replaced, until it is released or the process ends. */
@@ -21,10 +21,9 @@ export interface StoreLock {
 }
 
 /**
- * Takes part in using the store. The database's own locks would not do: they cannot be had on a file
- * that is damaged, and they belong to a file that a restore puts another in the place of. The lock
- * is SQLite's on an empty database, so the system lets go of it when the process dies. Throws
- * OperatorError while a restore is under way.
+ * Takes the shared lock of a store in use. The database's own locks are not enough: a damaged file cannot be
+ * locked, and a restore replaces the file that they belong to. It is SQLite's lock on an empty database, so
+ * the system releases it when the process dies. Throws OperatorError during a restore.
  */
 export function acquireSharedLock(dataDir: string): StoreLock {
   const lock = openLock(dataDir, restoreTimeoutMs);
@@ -41,7 +40,7 @@ export function acquireSharedLock(dataDir: string): StoreLock {
   return { release: () => void lock.close() };
 }
 
-/** Has the store for itself. Throws Refused when anybody uses it. */
+/** Takes the exclusive lock. Throws Refused when another process uses the store. */
 export function acquireExclusiveLock(dataDir: string): StoreLock {
   const lock = openLock(dataDir, 0);
   try {
@@ -54,14 +53,14 @@ export function acquireExclusiveLock(dataDir: string): StoreLock {
   return { release: () => void lock.close() };
 }
 
-/** The store is open elsewhere. */
+/** The error for a store that another process uses. */
 export function storeInUse(dataDir: string): Refused {
   return new Refused(
     `the token store in ${dataDir} is in use. Stop the service (systemctl stop postern) and whatever else has it open, then run this again. Nothing was changed.`,
   );
 }
 
-/** Gives a file the owner of the directory that it is in: what root makes has to be the service's. */
+/** Gives a file the owner of its directory: the service must be able to use files that root created. */
 export function chownToDirectoryOwner(path: string, directory: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(directory);
@@ -70,7 +69,7 @@ export function chownToDirectoryOwner(path: string, directory: string): void {
 
 function openLock(dataDir: string, timeout: number): Handle {
   const path = join(dataDir, lockName);
-  // By no other way than SQLite's: a process that opens and closes a file loses its locks on it.
+  // Opened by SQLite only: a process that closes any descriptor of a file loses its locks on it.
   const lock = openDatabase(path, { timeout });
   if (statSync(path).uid === process.getuid?.()) {
     chmodSync(path, 0o600);

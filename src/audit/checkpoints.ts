@@ -1,23 +1,23 @@
 import type { Events } from '../core/model/events.ts';
 import type { AuditStore } from '../store/port/audit.ts';
 
-/** Tells the log where the audit log ends, so that logs kept elsewhere can prove what it was. */
+/** Logs checkpoints of the audit log, its newest entry: logs that are kept elsewhere can prove it later. */
 export interface AuditCheckpoints {
-  /** Says it once more and no further. Never rejects. */
+  /** Logs the last checkpoint. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds between two times. */
+/** Milliseconds between two checkpoints. */
 const dayMs = 86_400_000;
 
-/** Says it now and once a day. With `isOn` false another process does. */
+/** Logs a checkpoint now and once a day, unless another process does (`isOn` false). */
 export async function startAuditCheckpoints(dependencies: {
   readonly store: Pick<AuditStore, 'head'>;
   readonly events: Events;
   readonly isOn: boolean;
 }): Promise<AuditCheckpoints> {
   const { store, events, isOn } = dependencies;
-  async function announce(): Promise<void> {
+  async function logCheckpoint(): Promise<void> {
     if (!isOn) return;
     try {
       const head = await store.head();
@@ -26,12 +26,12 @@ export async function startAuditCheckpoints(dependencies: {
       events.failed('the end of the audit log could not be read', error);
     }
   }
-  await announce();
-  const timer = isOn ? setInterval(announce, dayMs).unref() : undefined;
+  await logCheckpoint();
+  const timer = isOn ? setInterval(logCheckpoint, dayMs).unref() : undefined;
   return {
     stop() {
       clearInterval(timer);
-      return announce();
+      return logCheckpoint();
     },
   };
 }
