@@ -93,6 +93,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   yaml: { in: ['config/', 'cli/'] },
   re2js: { in: ['doctor/config/model/pattern.ts'] },
   commander: { in: ['cli/'] },
+  diff: { in: ['lib/unified-diff.ts'] },
   'fastest-levenshtein': { in: ['config/'] },
   ws: { in: ['demo/', 'doctor/probe/'] },
 };
