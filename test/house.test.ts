@@ -39,7 +39,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'admin-keys/': feature,
   'assertions/': feature,
   'tokens/': feature,
-  'jwt/': [...feature, 'tokens/issuing.ts'],
+  'jwt/': feature,
   'throttle/': [...feature, 'cluster/bus.ts', 'cluster/messages.ts'],
   'audit/': [...feature, 'telemetry/sampler.ts'],
   'maintenance/': feature,

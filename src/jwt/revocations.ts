@@ -1,3 +1,4 @@
+import type { IssuerLimits } from '../core/model/admin-key.ts';
 import type { Actor, AuditEntry } from '../core/model/audit.ts';
 import { jwtRevocationEntry } from '../core/model/audit-entries.ts';
 import {
@@ -9,7 +10,6 @@ import type { Events } from '../core/model/events.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { isDenial } from '../core/model/verdict.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port/jwts.ts';
-import type { IssuerLimits } from '../tokens/issuing.ts';
 import type { VerifyJwt } from './verify.ts';
 
 /** A request to revoke JWTs of an issuer. */

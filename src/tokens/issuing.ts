@@ -1,5 +1,5 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
-import type { AdminKey } from '../core/model/admin-key.ts';
+import type { IssuerLimits } from '../core/model/admin-key.ts';
 import { IssueRefused, RevocationRefused } from '../core/model/errors.ts';
 import type { Claims, Restrictions, TokenKind } from '../core/model/identity.ts';
 import type { Token } from '../core/model/token.ts';
@@ -23,9 +23,6 @@ export interface IssueRequest {
 
 /** An expiry: after some milliseconds, at a moment in Unix milliseconds, or never. */
 export type Expires = { readonly in: number } | { readonly at: number } | 'never';
-
-/** The limits of an issuer's key. */
-export type IssuerLimits = Pick<AdminKey, 'gates' | 'maxTtl'>;
 
 /** Lifetimes by kind. */
 export type LifetimeLimits = Pick<Config, 'tokens' | 'tickets'>;

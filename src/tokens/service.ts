@@ -1,3 +1,4 @@
+import type { IssuerLimits } from '../core/model/admin-key.ts';
 import type { Actor } from '../core/model/audit.ts';
 import {
   newTokenEntry,
@@ -16,7 +17,6 @@ import {
   chooseExpiry,
   type Expires,
   type IssueRequest,
-  type IssuerLimits,
   type LifetimeLimits,
   newToken,
 } from './issuing.ts';
