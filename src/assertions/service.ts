@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Assertion } from '../core/model/assertion.ts';
-import { type Actor, postern } from '../core/model/audit.ts';
+import { type Actor, systemActor } from '../core/model/audit.ts';
 import { signingKeyEntry } from '../core/model/audit-entries.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { OperatorError } from '../lib/operator-error.ts';
@@ -83,7 +83,7 @@ export function createAssertions(dependencies: {
     if (found !== undefined) return found;
     const made = await create();
     // Two processes may do this at once: the store decides whose key signs.
-    await store.insertFirst(made, signingKeyEntry('made', postern, made));
+    await store.insertFirst(made, signingKeyEntry('made', systemActor, made));
     return (await find()) ?? made;
   }
 

@@ -4,7 +4,7 @@ import type { DenialCode } from '../core/model/denials.ts';
 import type { Identity } from '../core/model/identity.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { type JsonObject, readUnverifiedJwt } from '../core/model/jws.ts';
-import { checkMoment, jwtIdentity } from '../core/model/jwt-identity.ts';
+import { checkLifetime, jwtIdentity } from '../core/model/jwt-identity.ts';
 import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import type { JwtStore } from '../store/port/jwts.ts';
@@ -101,7 +101,7 @@ export function createJwtVerifier(dependencies: {
   ): MaybePromise<Identity | Deny | undefined> {
     if (verifiedJwt === undefined || isDenial(verifiedJwt)) return verifiedJwt;
     const { identity, trust } = verifiedJwt;
-    const denial = checkMoment(identity, trust.issuer, now);
+    const denial = checkLifetime(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
     // Checked last, so that a revocation while keys are fetched counts.
     return mapMaybePromise(store.find(identity.jwt), ({ revoked, used }) => {

@@ -1,4 +1,4 @@
-import { type Actor, postern } from '../core/model/audit.ts';
+import { type Actor, systemActor } from '../core/model/audit.ts';
 import { reloadEntry, reloadRefusedEntry } from '../core/model/audit-entries.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import type { AuditStore } from '../store/port/audit.ts';
@@ -24,7 +24,7 @@ export function createAuditedReload(dependencies: {
   let bySignal: Promise<Reloaded> | undefined;
   return async (actor, applied) => {
     const reloading = reload();
-    if (actor === postern) {
+    if (actor === systemActor) {
       if (reloading === bySignal) return reloading;
       bySignal = reloading;
     }

@@ -59,7 +59,7 @@ function createToken(request: IssueRequest, limits: LifetimeLimits, now: number)
     subject,
     label,
     claims,
-    bounds: { ...bounds, gates: [...new Set(bounds.gates)].sort() },
+    restrictions: { ...bounds, gates: [...new Set(bounds.gates)].sort() },
     createdAt: now,
     notBefore,
     expiresAt,
@@ -83,10 +83,11 @@ function shortenDefaultLife(
 
 /** Throws IssueRefused when this token is outside of an issuer's limits. */
 export function checkIssuerLimits(
-  { bounds, createdAt, expiresAt }: Token,
+  { restrictions, createdAt, expiresAt }: Token,
   { gates, maxTtl }: IssuerLimits,
 ): void {
-  const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
+  const isForeign =
+    restrictions.gates.length === 0 || restrictions.gates.some((gate) => !gates.includes(gate));
   if (gates.length > 0 && isForeign) {
     throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
   }

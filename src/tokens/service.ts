@@ -1,9 +1,9 @@
 import type { IssuerLimits } from '../core/model/admin-key.ts';
 import type { Actor } from '../core/model/audit.ts';
 import {
+  formatTimestamp,
   newTokenEntry,
   revokeAllEntry,
-  showMoment,
   tokenEntry,
 } from '../core/model/audit-entries.ts';
 import { TokenEnded } from '../core/model/errors.ts';
@@ -123,7 +123,7 @@ export function createTokenService(dependencies: {
         label,
         // The names only: the values are personal data.
         claims: claims && Object.keys(claims),
-        expires_at: expires === 'never' ? expires : showMoment(expiresAt),
+        expires_at: expires === 'never' ? expires : formatTimestamp(expiresAt),
       };
       const changes = { label, claims, expiresAt: expiry };
       if (!(await store.update(id, changes, { ...entry, details }))) {
@@ -143,7 +143,7 @@ export function createTokenService(dependencies: {
       const secret = createSecret(tokenPrefix);
       const rotation = { hash: hashSecret(secret), previousUntil: now + grace };
       const entry = tokenEntry('rotation', actor, now, token);
-      const details = { ...entry.details, old_secret_until: showMoment(now + grace) };
+      const details = { ...entry.details, old_secret_until: formatTimestamp(now + grace) };
       if (!(await store.rotate(id, rotation, { ...entry, details })))
         throw new TokenEnded('it was revoked');
       events.rotated(id);

@@ -94,11 +94,11 @@ function identityOf(token: Token): Identity {
     kind: token.kind,
     subject: token.subject,
     claims: token.claims,
-    bounds: token.bounds,
+    restrictions: token.restrictions,
     expiresAt: token.expiresAt,
     maxUses: token.maxUses,
     ...(token.jwt !== undefined && { jwtUsedUp: token.jwt.usedUp }),
     ...(token.kind === 'ticket' &&
-      token.renewableUntil !== undefined && { opensUntil: token.renewableUntil }),
+      token.renewableUntil !== undefined && { sessionExpiryLimit: token.renewableUntil }),
   };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { visible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import type { RevertedChanges } from '../../store/sqlite/compare.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';
@@ -100,7 +100,7 @@ function renderUndone(reverted: RevertedChanges | undefined): string[] {
     ...(reinstatedJwts.length > 0
       ? [
           `JWTs that were revoked since the backup, and are good again: ${reinstatedJwts.length}. Revoke them again (postern jwt revoke):`,
-          ...reinstatedJwts.map((what) => `  ${visible(what)}`),
+          ...reinstatedJwts.map((what) => `  ${replaceInvisible(what)}`),
         ]
       : []),
     ...(lostTokens > 0

@@ -1,11 +1,11 @@
 import type { AdminKey } from './admin-key.ts';
-import { type Actor, type AuditEntry, type AuditEvent, postern } from './audit.ts';
+import { type Actor, type AuditEntry, type AuditEvent, systemActor } from './audit.ts';
 import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 import type { Token } from './token.ts';
 
-/** Something that is done with a token. */
+/** The audit entry of an action on a token. */
 export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: Token): AuditEntry {
-  const { gates } = token.bounds;
+  const { gates } = token.restrictions;
   return {
     at,
     event,
@@ -18,7 +18,7 @@ export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: T
   };
 }
 
-/** A token that begins, by being issued or imported. */
+/** The audit entry of a token that is issued or imported. */
 export function newTokenEntry(event: 'issue' | 'import', actor: Actor, token: Token): AuditEntry {
   const entry = tokenEntry(event, actor, token.createdAt, token);
   return {
@@ -26,16 +26,16 @@ export function newTokenEntry(event: 'issue' | 'import', actor: Actor, token: To
     details: {
       ...entry.details,
       label: token.label,
-      not_before: showMoment(token.notBefore),
-      expires_at: showMoment(token.expiresAt),
+      not_before: formatTimestamp(token.notBefore),
+      expires_at: formatTimestamp(token.expiresAt),
       max_uses: token.maxUses,
       weak: token.weak || undefined,
     },
   };
 }
 
-/** An admin key that is made. */
-export function keyMadeEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): AuditEntry {
+/** The audit entry of an admin key that is created. */
+export function keyCreatedEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): AuditEntry {
   return {
     at: key.createdAt,
     event: 'key',
@@ -45,17 +45,17 @@ export function keyMadeEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): A
       key: key.name,
       role: key.role,
       gates: key.gates.length > 0 ? key.gates : undefined,
-      expires_at: showMoment(key.expiresAt),
+      expires_at: formatTimestamp(key.expiresAt),
     },
   };
 }
 
-/** An admin key that is revoked. */
+/** The audit entry of an admin key that is revoked. */
 export function keyRevokedEntry(actor: Actor, at: number, name: string): AuditEntry {
   return { at, event: 'key', actor, details: { action: 'revoked', key: name } };
 }
 
-/** A signing key that is made, the first one or at a rotation. */
+/** The audit entry of a signing key that is created, as the first one or by a rotation. */
 export function signingKeyEntry(
   action: 'made' | 'rotated',
   actor: Actor,
@@ -64,7 +64,7 @@ export function signingKeyEntry(
   return { at: createdAt, event: 'signing_key', actor, details: { action, key: id } };
 }
 
-/** The revocation of all tokens of a subject, of a gate, or of both. The store adds their count. */
+/** The audit entry of the revocation of all tokens of a subject, of a gate, or of both. The store adds their count. */
 export function revokeAllEntry(
   actor: Actor,
   at: number,
@@ -73,11 +73,11 @@ export function revokeAllEntry(
   return { at, event: 'revocation', actor, ...filter };
 }
 
-/** The revocation of a JWT, or of all JWTs that a subject was issued up to a moment. */
+/** The audit entry of the revocation of a JWT, or of all JWTs that a subject was issued up to a moment. */
 export function jwtRevocationEntry(
   actor: Actor,
   revocation: {
-    /** What the configuration calls it. */
+    /** Its name in the configuration. */
     readonly issuer: string;
     readonly jti: string | undefined;
     readonly subject: string | undefined;
@@ -96,38 +96,38 @@ export function jwtRevocationEntry(
     subject,
     details: {
       issuer,
-      issued_before: showMoment(issuedBefore),
-      expires_at: showMoment(expiresAt),
+      issued_before: formatTimestamp(issuedBefore),
+      expires_at: formatTimestamp(expiresAt),
     },
   };
 }
 
-/** A reload that took effect. */
+/** The audit entry of a reload that took effect. */
 export function reloadEntry(actor: Actor, at: number, needRestart: readonly string[]): AuditEntry {
   const details = { need_restart: needRestart.length > 0 ? needRestart : undefined };
   return { at, event: 'reload', actor, details };
 }
 
-/** A reload that was refused. What is wrong with the configuration is in the log. */
+/** The audit entry of a reload that was refused. The log has the faults of the configuration. */
 export function reloadRefusedEntry(actor: Actor, at: number): AuditEntry {
   return { at, event: 'reload', actor, reason: 'config_invalid' };
 }
 
-/** Old entries of the audit log that are deleted. The store adds their count and the last of them. */
+/** The audit entry that marks old entries for deletion. The store adds their count and the last of them. */
 export function retentionEntry(at: number): AuditEntry {
-  return { at, event: 'retention', actor: postern };
+  return { at, event: 'retention', actor: systemActor };
 }
 
-/** A network that is throttled from now on. */
+/** The audit entry of a network that is throttled from now on. */
 export function throttledEntry(
   at: number,
   { gate, network, until, failures }: ThrottledNetwork,
 ): AuditEntry {
-  const details = { action: 'began', failures, until: showMoment(until) };
-  return { at, event: 'throttle', actor: { ...postern, client: network }, gate, details };
+  const details = { action: 'began', failures, until: formatTimestamp(until) };
+  return { at, event: 'throttle', actor: { ...systemActor, client: network }, gate, details };
 }
 
-/** Throttled networks that are cleared, and how many there were. */
+/** The audit entry of throttled networks that are cleared, with their count. */
 export function throttleClearedEntry(
   actor: Actor,
   at: number,
@@ -137,9 +137,9 @@ export function throttleClearedEntry(
   return { at, event: 'throttle', actor, gate, count, details: { action: 'cleared', network } };
 }
 
-/** A moment as the API writes it. */
-export function showMoment(moment: number): string;
-export function showMoment(moment: number | undefined): string | undefined;
-export function showMoment(moment: number | undefined): string | undefined {
+/** Formats Unix milliseconds as the API does (ISO 8601). */
+export function formatTimestamp(moment: number): string;
+export function formatTimestamp(moment: number | undefined): string | undefined;
+export function formatTimestamp(moment: number | undefined): string | undefined {
   return moment === undefined ? undefined : new Date(moment).toISOString();
 }

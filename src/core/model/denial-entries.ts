@@ -1,24 +1,24 @@
-import { type Actor, type AuditDetails, type AuditEntry, postern } from './audit.ts';
+import { type Actor, type AuditDetails, type AuditEntry, systemActor } from './audit.ts';
 import type { AdminRefusal, DecisionRecord, SignInDenial } from './events.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A denied handshake or request: no more than the log says of it, and nothing of the path. */
 export function denialEntry(record: DecisionRecord): AuditEntry {
   const { at, requestId, gate, verdict, upgrade, clientAddress } = record;
-  const actor = { ...postern, client: clientAddress, requestId };
+  const actor = { ...systemActor, client: clientAddress, requestId };
   return { ...commonFields(verdict), at, actor, gate, details: { ...detailsOf(verdict), upgrade } };
 }
 
 /** A sign-in that was denied. */
 export function signInDenialEntry({ at, gate, denial, client }: SignInDenial): AuditEntry {
-  const actor = { ...postern, client };
+  const actor = { ...systemActor, client };
   const details = { ...detailsOf(denial), sign_in: true };
   return { ...commonFields(denial), at, actor, gate, details };
 }
 
 /** A request that the admin API refused. */
 export function adminDenialEntry(at: number, { reason, key, client }: AdminRefusal): AuditEntry {
-  const actor: Actor = key === undefined ? { ...postern, client } : { name: key, client };
+  const actor: Actor = key === undefined ? { ...systemActor, client } : { name: key, client };
   return { at, event: 'admin_denial', actor, reason };
 }
 

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { JwtKey } from '../../core/model/identity.ts';
+import type { JwtReference } from '../../core/model/identity.ts';
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
 
 /** A revocation of one JWT, or of all JWTs that a subject was issued up to a moment. */
@@ -26,10 +26,10 @@ export interface JwtRevocationPage {
 
 /** Revocations and single uses of other issuers' JWTs. The rules of TokenStore hold. */
 export interface JwtStore {
-  find(jwt: JwtKey): MaybePromise<{ readonly revoked: boolean; readonly used: boolean }>;
+  find(jwt: JwtReference): MaybePromise<{ readonly revoked: boolean; readonly used: boolean }>;
   /** Uses a JWT up unless it was used or revoked: one conditional write. */
   redeem(
-    jwt: JwtKey & { jti: string },
+    jwt: JwtReference & { jti: string },
     expiresAt: number,
     now: number,
     entry: AuditEntry,

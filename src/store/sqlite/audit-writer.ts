@@ -3,8 +3,8 @@ import {
   type AuditAnchor,
   type AuditEntry,
   encodeRecord,
-  noPrevious,
-  toFields,
+  genesisHash,
+  toStoredFields,
 } from '../../core/model/audit.ts';
 import { insertion, toHex, toValues } from './audit-row.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -49,8 +49,8 @@ export class AuditWriter {
 
   #append(entry: AuditEntry): void {
     const last = this.last();
-    const fields = toFields(entry);
-    const record = { ...fields, seq: (last?.seq ?? 0) + 1, previous: last?.hash ?? noPrevious };
+    const fields = toStoredFields(entry);
+    const record = { ...fields, seq: (last?.seq ?? 0) + 1, previous: last?.hash ?? genesisHash };
     const values = toValues({ ...record, hash: hash('sha256', encodeRecord(record)) });
     this.#db.run(insertion, values);
     this.#appended();

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { JwtKey } from '../../core/model/identity.ts';
+import type { JwtReference } from '../../core/model/identity.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port/jwts.ts';
 import type { AuditWriter } from './audit-writer.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -42,7 +42,7 @@ export class SqliteJwts implements JwtStore {
     this.#audit = audit;
   }
 
-  find(jwt: JwtKey): { revoked: boolean; used: boolean } {
+  find(jwt: JwtReference): { revoked: boolean; used: boolean } {
     // Read before the look-up: a write between the two then shows as a new version.
     const version = this.#db.version();
     if (version === this.#emptyAt) return neverSeen;
@@ -55,7 +55,7 @@ export class SqliteJwts implements JwtStore {
   }
 
   async redeem(
-    jwt: JwtKey & { jti: string },
+    jwt: JwtReference & { jti: string },
     expiresAt: number,
     now: number,
     entry: AuditEntry,
@@ -123,7 +123,7 @@ export class SqliteJwts implements JwtStore {
   }
 }
 
-function values({ iss, jti, subject, issuedAt }: JwtKey): Record<string, unknown> {
+function values({ iss, jti, subject, issuedAt }: JwtReference): Record<string, unknown> {
   return { iss, jti: jti ?? null, subject, issuedAt: issuedAt ?? null };
 }
 

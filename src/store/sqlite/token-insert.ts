@@ -17,7 +17,7 @@ export function insertToken(db: SqliteConnection, token: NewToken): void {
     subject: token.subject,
     label: token.label ?? null,
     claims: JSON.stringify(token.claims),
-    bounds: encodeRestrictions(token.bounds),
+    bounds: encodeRestrictions(token.restrictions),
     weak: token.weak ? 1 : 0,
     parent: token.parent ?? null,
     jwt: token.jwt === undefined ? null : JSON.stringify(token.jwt),
@@ -27,5 +27,5 @@ export function insertToken(db: SqliteConnection, token: NewToken): void {
     expiresAt: token.expiresAt ?? null,
     maxUses: token.maxUses ?? null,
   });
-  for (const gate of token.bounds.gates) db.run(insertGate, { gate, seq });
+  for (const gate of token.restrictions.gates) db.run(insertGate, { gate, seq });
 }
