@@ -4,7 +4,7 @@ import { adminDenialEntry, denialEntry, signInDenialEntry } from '../core/model/
 import { denials } from '../core/model/denials.ts';
 import type { DecisionRecord, Events } from '../core/model/events.ts';
 import type { AuditStore } from '../store/port/audit.ts';
-import { createSampler, sampling } from '../telemetry/sampler.ts';
+import { auditSampling, createSampler } from '../telemetry/sampler.ts';
 
 /** Records denials in the audit log: sampled, and in the background. */
 export interface DenialRecorder {
@@ -34,14 +34,14 @@ export function createDenialRecorder(dependencies: {
   readonly clock: () => number;
 }): DenialRecorder {
   const { store, isOn, report, clock } = dependencies;
-  const sampler = createSampler(sampling);
+  const sampler = createSampler(auditSampling);
   let pending: AuditEntry[] = [];
   let windowTimer: NodeJS.Timeout | undefined;
   let writeTimer: NodeJS.Timeout | undefined;
   let hasFailed = false;
 
   function record(entry: AuditEntry): void {
-    windowTimer ??= setTimeout(endWindow, sampling.windowMs).unref();
+    windowTimer ??= setTimeout(endWindow, auditSampling.windowMs).unref();
     const full = sampler.sample(entry);
     if (full !== undefined) enqueue([full]);
   }
@@ -49,7 +49,7 @@ export function createDenialRecorder(dependencies: {
   function endWindow(): void {
     clearTimeout(windowTimer);
     windowTimer = undefined;
-    enqueue(sampler.end());
+    enqueue(sampler.endWindow());
   }
 
   function enqueue(entries: readonly AuditEntry[]): void {

@@ -1,7 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { actorOf, findKey, isAllowed, type KeyFinder, requireRole } from '../http/admin-auth.ts';
+import {
+  type AdminKeyLookup,
+  actorOf,
+  findKey,
+  isAllowed,
+  requireRole,
+} from '../http/admin-auth.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { AuditFilter, AuditStore } from '../store/port/audit.ts';
@@ -19,7 +25,7 @@ export interface AuditRouteDependencies {
   readonly audit: Pick<AuditStore, 'list'>;
   readonly auditFeed: AuditFeed;
   /** The services in force. */
-  readonly current: () => { readonly adminKeys: KeyFinder };
+  readonly current: () => { readonly adminKeys: AdminKeyLookup };
   /** Limits of event streams; the defaults where they are left out. */
   readonly streams?: Partial<typeof defaultStreamLimits>;
 }
@@ -62,7 +68,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
       place = scannedTo;
       if (!isCaughtUp) continue;
       const waited = { timeoutMs: streams.heartbeatMs, signal: stream.closed };
-      if (!(await auditFeed.waitForEntries(place, waited))) await stream.beat();
+      if (!(await auditFeed.waitForEntries(place, waited))) await stream.heartbeat();
     }
   }
 
