@@ -92,12 +92,11 @@ export class RequestPhases {
   /** Runs a location's phases: rewrite, access, content. */
   #visit(location: Scope, state: State): readonly OpenOutcome[] {
     if (state.depth > maxDepth) {
-      const status = { kind: 'answered', status: 500, guarded: state.authenticated } as const;
-      return this.#outcome(status, { ...state, certain: false });
+      const cycle = { kind: 'answered', status: 500, guarded: state.authenticated } as const;
+      return this.#outcome(cycle, { ...state, certain: false });
     }
-    if (++this.#visits > maxVisits) {
-      return this.#outcome({ kind: 'unknown', why: tooManyWays }, state);
-    }
+    const unknown = { kind: 'unknown', why: tooManyWays } as const;
+    if (++this.#visits > maxVisits) return this.#outcome(unknown, state);
     return this.#script.run(location, inLocation(state.path, location)).flatMap((flow) => {
       const outcomes = this.#leave(flow, location, state);
       if (outcomes !== undefined) return outcomes;
@@ -113,8 +112,8 @@ export class RequestPhases {
     if (isRedirect(status) || (status >= 400 && text === undefined)) {
       return this.#fail(status, view, state, false);
     }
-    const sent = state.fixed ?? status;
-    return this.#outcome({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
+    const { authenticated: guarded, fixed: sent = status } = state;
+    return this.#outcome({ kind: 'answered', status: sent, guarded }, state);
   }
 
   #access(view: Scope, state: State): readonly OpenOutcome[] {
@@ -205,9 +204,8 @@ export class RequestPhases {
   #toNamed(name: string, state: State): readonly OpenOutcome[] {
     const target = findNamed(this.#context.server, name);
     // nginx finds out when it is asked for, and answers 500.
-    if (target === undefined) {
-      return this.#outcome({ kind: 'answered', status: 500, guarded: true }, state);
-    }
+    const missing = { kind: 'answered', status: 500, guarded: true } as const;
+    if (target === undefined) return this.#outcome(missing, state);
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
 
@@ -228,9 +226,8 @@ export class RequestPhases {
   #goTo(state: State): readonly OpenOutcome[] {
     const found = destinationsOf(this.#context.server, state.path, this.#hasPath);
     if (found.kind === 'unknown') return this.#outcome(found, state);
-    if (found.kind === 'completed') {
-      return this.#outcome({ kind: 'answered', status: 301, guarded: false }, state);
-    }
+    const completed = { kind: 'answered', status: 301, guarded: false } as const;
+    if (found.kind === 'completed') return this.#outcome(completed, state);
     const isOne = found.locations.length === 1;
     const path = { ...state.path, certain: state.path.certain && isOne };
     return found.locations.flatMap((scope) => this.#come(scope, { ...state, path }));
