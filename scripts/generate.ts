@@ -17,13 +17,15 @@ import { usualKitOptions } from '../src/nginx/kit-options.ts';
 import { renderShippedFiles } from '../src/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/services/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
+import { denialAdvice } from './denial-advice.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
+import { settingPages } from './setting-pages.ts';
 
 /** What is generated, by file and by the name of its place in the file. */
 const parts = [
-  { file: 'README.md', name: 'settings', render: renderSettings },
+  { file: 'docs/configuration.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/metrics.md', name: 'metrics', render: renderMetrics },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
@@ -88,14 +90,28 @@ function renderTable(heading: string[], rows: string[][]): string {
 
 function renderSettings(): string {
   return renderTable(
-    ['Setting', 'Variable', 'Default', 'What it does'],
+    ['Setting', 'Variable', 'Default', 'What it does', 'More'],
     settings.map(({ path, variable, schema }) => [
-      `\`${path.join('.')}\``,
+      `<a id="${path.join('.')}"></a>\`${path.join('.')}\``,
       `\`${variable}\``,
       schema.default === undefined ? '–' : `\`${[schema.default].flat().join(',')}\``,
       `${schema.description}${schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`}`,
+      linkTo(pageAbout(path)),
     ]),
   );
+}
+
+/** The page in docs/ that explains a setting: the entry for the longest beginning of its path. */
+function pageAbout(path: readonly string[]): string {
+  for (let length = path.length; length > 0; length--) {
+    const page = settingPages.get(path.slice(0, length).join('.'));
+    if (page !== undefined) return page;
+  }
+  throw new Error(`no page explains ${path.join('.')}: name one in scripts/setting-pages.ts`);
+}
+
+function linkTo(page: string): string {
+  return `[${page.replace(/\.md.*$/, '')}](${page})`;
 }
 
 /** One property of a section, or a section in it. */
@@ -146,17 +162,28 @@ function renderInheritedDirectives(): string {
   );
 }
 
+/** A table of all codes, and a section for each: what it means, its statuses, what to do. */
 function renderDenials(): string {
   const codes = Object.keys(denials) as DenialCode[];
-  return renderTable(
-    ['Code', 'Handshake', 'Page', 'What happened, and what to do'],
+  const table = renderTable(
+    ['Code', 'Handshake', 'Other request'],
     codes.map((code) => [
-      `\`${code}\``,
+      `[\`${code}\`](#${code})`,
       String(denialStatus(code, true)),
       String(denialStatus(code, false)),
-      denials[code].meaning,
     ]),
   );
+  return [table, ...codes.map(renderDenial)].join('\n\n');
+}
+
+function renderDenial(code: DenialCode): string {
+  const statuses = `${denialStatus(code, true)} for a handshake, ${denialStatus(code, false)} for another request`;
+  return `## ${code}
+
+${denials[code].meaning}
+
+- **Status:** ${statuses}.
+- **What to do:** ${denialAdvice[code]}`;
 }
 
 function renderMetrics(): string {

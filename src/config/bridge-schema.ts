@@ -131,7 +131,7 @@ export const bridgeSchema = Type.Object(
     // None of its settings means anything without the others.
     whole: true,
     description:
-      'Another sign-on service that is asked who somebody is: see [docs/bridge.md](docs/bridge.md). In the variable as JSON.',
+      'Another sign-on service that is asked who somebody is (docs/bridge.md). In the variable as JSON.',
   },
 );
 

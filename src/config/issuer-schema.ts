@@ -79,6 +79,6 @@ export const issuersSchema = Type.Record(
   {
     additionalProperties: false,
     description:
-      'Issuers whose JWTs count as credentials, by names of your own: see [docs/jwt.md](docs/jwt.md). In the variable as JSON.',
+      'Issuers whose JWTs count as credentials, by names of your own (docs/jwt.md). In the variable as JSON.',
   },
 );

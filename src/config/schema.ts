@@ -162,8 +162,7 @@ export const configSchema = Type.Object(
       enabled: Type.Optional(
         Type.Boolean({
           default: true,
-          description:
-            'Whether failed attempts are counted: see [docs/throttling.md](docs/throttling.md).',
+          description: 'Whether failed attempts are counted (docs/throttling.md).',
         }),
       ),
       failures: Type.Optional(
@@ -218,7 +217,7 @@ export const configSchema = Type.Object(
         Type.Boolean({
           default: false,
           description:
-            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with: see [docs/tracing.md](docs/tracing.md).',
+            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with (docs/tracing.md).',
         }),
       ),
     }),
