@@ -11,6 +11,8 @@ import { issuerSchema } from '../src/config/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
+import { catalog } from '../src/doctor/probe/catalog.ts';
+import type { FindingRule } from '../src/doctor/probe/finding.ts';
 import { problems } from '../src/http/problem.ts';
 import { inheritedGroups } from '../src/nginx/inherited-directives.ts';
 import { usualKitOptions } from '../src/nginx/kit-options.ts';
@@ -35,6 +37,7 @@ const parts = [
   ...gateParts,
   { file: 'docs/gates.md', name: 'rules', render: renderRules },
   { file: 'docs/doctor/README.md', name: 'rules', render: renderDoctorRules },
+  { file: 'docs/doctor-findings.md', name: 'findings', render: renderFindings },
   {
     file: 'docs/nginx/inherited-directives.md',
     name: 'directives',
@@ -142,6 +145,34 @@ function renderDoctorRules(): string {
     ['Rule', 'What is wrong', 'At worst'],
     rules.map(({ code, title, severities: [worst] }) => [`[${code}](${code}.md)`, title, worst]),
   );
+}
+
+/** A table of all findings of the probe, by severity, and a section for each. */
+function renderFindings(): string {
+  const findings = (['fault', 'warning', 'ok'] as const).flatMap((severity) =>
+    Object.entries<FindingRule>(catalog).filter(([, rule]) => rule.severity === severity),
+  );
+  const table = renderTable(
+    ['Code', 'Severity', 'What'],
+    findings.map(([code, { severity, title }]) => [`[\`${code}\`](#${code})`, severity, title]),
+  );
+  return [table, ...findings.map(renderFinding)].join('\n\n');
+}
+
+function renderFinding([code, { severity, title, meaning, change }]: [
+  string,
+  FindingRule,
+]): string {
+  const lines = [`## ${code}`, `${title}. Severity: ${severity}.`, inText(meaning)];
+  return [
+    ...lines,
+    ...(change === undefined ? [] : [`**What to change:** ${inText(change)}`]),
+  ].join('\n\n');
+}
+
+/** What is written for a terminal, in Markdown: nothing in it is markup. */
+function inText(text: string): string {
+  return text.replace(/[<>*_|`]/g, (character) => `\\${character}`);
 }
 
 /** The defaults are those of `default_gate`: a gate of its own has none. */
