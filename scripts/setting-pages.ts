@@ -16,7 +16,7 @@ export const settingPages: ReadonlyMap<string, string> = new Map([
   ['default_gate.max_uses', 'gates.md#a-chat-with-tickets'],
   ['default_gate.headers', 'gates.md#a-kiosk-whose-backend-wants-a-secret'],
   ['default_gate.assertion', 'protocol.md#the-assertion'],
-  ['default_gate.jwt_single_use', 'jwt.md#good-once'],
+  ['default_gate.jwt_single_use', 'jwt.md#single-use-jwts'],
   ['default_gate.bridge', 'bridge.md'],
   ['default_gate.cache', 'nginx/cache.md'],
   ['gates', 'gates.md'],
