@@ -1,8 +1,8 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import { deny, type Verdict } from '../src/core/verdict.ts';
-import type { DecisionRecord } from '../src/services/events.ts';
-import { definitions } from '../src/services/metrics/definitions.ts';
-import { createMetrics } from '../src/services/metrics/metrics.ts';
+import type { DecisionRecord } from '../src/core/model/events.ts';
+import { deny, type Verdict } from '../src/core/model/verdict.ts';
+import { definitions } from '../src/telemetry/metrics/definitions.ts';
+import { createMetrics } from '../src/telemetry/metrics/metrics.ts';
 import { median } from './store/figure.ts';
 import type { StorePart } from './store-parts.ts';
 

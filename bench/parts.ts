@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
-import { writeKit } from '../src/nginx/kit.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { renderKit } from '../src/nginx/render.ts';
+import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../src/proxies/nginx/config-bundle.ts';
+import { renderBundle } from '../src/proxies/nginx/render.ts';
 import { session } from './handshake.ts';
 
 /** One way to guard a location, measured under load. */
@@ -118,9 +118,9 @@ export const parts: readonly Part[] = [
 
 /** Writes SWAG's files for this machine: an address needs no look-up, and so no resolver. */
 function writeSwagFiles(directory: string, gate: ListenAddress): void {
-  const kit = renderKit('swag', { ...usualKitOptions, gate });
+  const kit = renderBundle('swag', { ...defaultBundleOptions, gate });
   const placed = [...kit].map(([path, text]) => {
     return [path, text.replaceAll('include /config/nginx/resolver.conf;', '')] as const;
   });
-  writeKit(join(directory, 'swag'), new Map(placed));
+  writeBundle(join(directory, 'swag'), new Map(placed));
 }

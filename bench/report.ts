@@ -1,4 +1,4 @@
-import { renderTable } from '../src/cli/output.ts';
+import { renderTable } from '../src/cli/toolkit/output.ts';
 import { renderFindings } from './findings.ts';
 import type { Machine } from './machine.ts';
 import type { Series } from './rounds.ts';

@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
-import { findFreePort } from '../src/nginx/process.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
+import { findFreePort } from '../src/proxies/nginx/process.ts';
 import { ask, handshakeHeaders } from '../test/support/ask.ts';
 import type { FilledStore } from './token-store.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { writeKit } from '../src/nginx/kit.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { findFreePort, type NginxProcess, startNginx } from '../src/nginx/process.ts';
-import { renderKit } from '../src/nginx/render.ts';
+import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../src/proxies/nginx/config-bundle.ts';
+import { findFreePort, type NginxProcess, startNginx } from '../src/proxies/nginx/process.ts';
+import { renderBundle } from '../src/proxies/nginx/render.ts';
 import type { Part, Place } from './parts.ts';
 
 /**
@@ -12,15 +12,15 @@ import type { Part, Place } from './parts.ts';
  */
 export async function startSite(part: Part, place: Place): Promise<NginxProcess> {
   const ttl = part.service?.cacheTtl;
-  const kit = renderKit('plain', {
-    ...usualKitOptions,
+  const kit = renderBundle('plain', {
+    ...defaultBundleOptions,
     gate: place.gate,
     cache:
       ttl === undefined
         ? undefined
         : { path: join(place.memory ?? place.directory, 'answers'), ttl },
   });
-  writeKit(place.directory, kit);
+  writeBundle(place.directory, kit);
   const { http = '', server, location } = part.protect(place);
   const backend = await findFreePort();
   return startNginx({

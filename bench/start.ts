@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort } from '../src/nginx/process.ts';
+import { findFreePort } from '../src/proxies/nginx/process.ts';
 import { readMemoryMb, readOwnCpuSeconds, watchOtherPrograms } from './process-usage.ts';
 import { type ServerProcess, startBareServer, startService } from './service.ts';
 import { median } from './store/figure.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openAdmin } from '../src/admin-over-store.ts';
+import { openOfflineAdmin } from '../src/app/offline-admin.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { renderCookie } from './handshake.ts';
 
@@ -20,7 +20,7 @@ export const tokenCount = 10_000;
 export async function fillStore(directory: string, signal: AbortSignal): Promise<FilledStore> {
   const dataDir = join(directory, 'data');
   const { config } = loadConfig({ env: { POSTERN_DATA_DIR: dataDir } });
-  const admin = await openAdmin(config);
+  const admin = await openOfflineAdmin(config);
   const cookies: string[] = [];
   try {
     for (let i = 0; i < tokenCount; i++) {

@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector';
 import { pathToFileURL } from 'node:url';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 
 /** Which characters of our source have been carried out. */
 export interface Coverage {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import { isHttpToken } from '../src/core/http-token.ts';
-import type { SubrequestHead } from '../src/http/told-facts.ts';
+import type { SubrequestHead } from '../src/admission/subrequest-headers.ts';
+import { isHttpToken } from '../src/lib/http-token.ts';
 
 /** A subrequest as Node gives it to a handler, as far as ours looks at it. */
 export interface Head extends SubrequestHead {

@@ -1,4 +1,4 @@
-import { renderTable } from '../src/cli/output.ts';
+import { renderTable } from '../src/cli/toolkit/output.ts';
 import type { Outcome } from './fuzz.ts';
 
 /** One line a target, and the sum. */

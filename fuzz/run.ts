@@ -9,7 +9,7 @@
  *   npm run fuzz -- --target path --replay fuzz/corpus/regressions/path/0123456789abcdef.json
  */
 import { readFileSync } from 'node:fs';
-import { note, print } from '../src/cli/output.ts';
+import { note, print } from '../src/cli/toolkit/output.ts';
 import { fuzz } from './fuzz.ts';
 import { type Options, readOptions } from './options.ts';
 import { renderFailure, renderOutcomes } from './report.ts';

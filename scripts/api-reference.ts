@@ -1,6 +1,6 @@
 import pino from 'pino';
-import { buildAdminApp } from '../src/http/admin-app.ts';
-import { logEvents } from '../src/services/log-events.ts';
+import { buildAdminApp } from '../src/app/admin-app.ts';
+import { logEvents } from '../src/telemetry/log/log-events.ts';
 
 interface Field {
   readonly type?: string | readonly string[];

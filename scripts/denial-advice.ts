@@ -1,4 +1,4 @@
-import type { DenialCode } from '../src/core/verdict.ts';
+import type { DenialCode } from '../src/core/model/denials.ts';
 
 /** What to do about each denial, for docs/denials.md. */
 export const denialAdvice = {

@@ -5,19 +5,19 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { bridgeSchema } from '../src/config/bridge-schema.ts';
-import { defaultGateSchema, gateSchema } from '../src/config/gate-schema.ts';
-import { issuerSchema } from '../src/config/issuer-schema.ts';
+import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.ts';
+import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
 import { settings } from '../src/config/schema.ts';
-import { type DenialCode, denialStatus, denials } from '../src/core/verdict.ts';
+import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
+import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
 import { catalog } from '../src/doctor/probe/catalog.ts';
 import type { FindingRule } from '../src/doctor/probe/finding.ts';
 import { problems } from '../src/http/problem.ts';
-import { inheritedGroups } from '../src/nginx/inherited-directives.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { renderShippedFiles } from '../src/nginx/shipped.ts';
-import { type Definition, definitions } from '../src/services/metrics/definitions.ts';
+import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
+import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
+import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
 import { denialAdvice } from './denial-advice.ts';
 import { exampleParts } from './example-parts.ts';
@@ -57,10 +57,10 @@ for (const { file, name, render } of parts) {
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
 }
 const nginxFiles = [
-  ...[...renderShippedFiles(usualKitOptions)].map(
+  ...[...renderShippedFiles(defaultBundleOptions)].map(
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
-  ...[...renderGoldenFiles(usualKitOptions)].map(
+  ...[...renderGoldenFiles(defaultBundleOptions)].map(
     ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
   ),
 ];

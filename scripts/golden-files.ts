@@ -1,23 +1,26 @@
-import type { KitOptions } from '../src/nginx/kit-options.ts';
-import { flavours, type Kit, renderKit } from '../src/nginx/render.ts';
+import type { BundleOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { type ConfigBundle, flavours, renderBundle } from '../src/proxies/nginx/render.ts';
 
 /** The files of each flavour that is not shipped, and of one configuration that needs more of nginx. */
-export function renderGoldenFiles(defaults: KitOptions): Kit {
+export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
   const files = new Map<string, string>();
-  const add = (directory: string, kit: Kit) => {
+  const add = (directory: string, kit: ConfigBundle) => {
     for (const [path, text] of kit) files.set(`${directory}/${path}`, text);
   };
   for (const flavour of ['swag-keepalive', 'nginx-proxy-manager', 'ingress-nginx'] as const) {
-    add(flavour, renderKit(flavour, { ...defaults, gate: flavours[flavour].gate(defaults.gate) }));
+    add(
+      flavour,
+      renderBundle(flavour, { ...defaults, gate: flavours[flavour].gate(defaults.gate) }),
+    );
   }
-  const more: KitOptions = {
+  const more: BundleOptions = {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
     queryNames: [...defaults.queryNames, 'access_token'],
     headers: [...defaults.headers, 'X-Api-Key'],
     cache: { path: undefined, ttl: 30_000 },
   };
-  add('plain-with-gates', renderKit('plain', more));
-  add('swag-with-gates', renderKit('swag', more));
+  add('plain-with-gates', renderBundle('plain', more));
+  add('swag-with-gates', renderBundle('swag', more));
   return files;
 }

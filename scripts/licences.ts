@@ -2,7 +2,7 @@
  * Prints the licence of every package of package-lock.json, and fails when one of them is not on the
  * list in scripts/licence-rules.ts.
  */
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { checkLicence } from './licence-rules.ts';
 import { readInstalledLicence, readLockFile } from './lock-file.ts';
 

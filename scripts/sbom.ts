@@ -1,5 +1,5 @@
 /** Prints the bill of materials of package-lock.json: CycloneDX 1.6 as JSON. */
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { renderBillOfMaterials } from './cyclonedx.ts';
 import { checkLicence } from './licence-rules.ts';
 import { readInstalledLicence, readLockFile } from './lock-file.ts';

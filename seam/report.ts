@@ -1,4 +1,4 @@
-import { renderTable } from '../src/cli/output.ts';
+import { renderTable } from '../src/cli/toolkit/output.ts';
 import type { Finding } from './property.ts';
 
 /** How many cases came to what. */

@@ -1,4 +1,4 @@
-import { createSecret, tokenPrefix } from '../src/core/secret.ts';
+import { createSecret, tokenPrefix } from '../src/lib/secret.ts';
 import type { Connection, Reply } from './connection.ts';
 import { call, handshake, type Way } from './requests.ts';
 

@@ -1,4 +1,4 @@
-import { renderTable } from '../src/cli/output.ts';
+import { renderTable } from '../src/cli/toolkit/output.ts';
 import type { Slice, Verdict } from './judge.ts';
 
 /** The slices, one a line. */

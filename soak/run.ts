@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.ts';
-import { note, print } from '../src/cli/output.ts';
+import { note, print } from '../src/cli/toolkit/output.ts';
 import { judge, type Slice } from './judge.ts';
 import { type Load, openLoad } from './load.ts';
 import { renderSlices, renderVerdict } from './render.ts';

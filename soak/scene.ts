@@ -13,7 +13,7 @@ import { parts } from '../bench/parts.ts';
 import { readMemoryMb } from '../bench/process-usage.ts';
 import { startService } from '../bench/service.ts';
 import { startSite } from '../bench/site.ts';
-import { openAdmin } from '../src/admin-over-store.ts';
+import { openOfflineAdmin } from '../src/app/offline-admin.ts';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { audience, iss, makeJwt, newSigner } from '../test/support/jwt.ts';
@@ -139,7 +139,7 @@ async function isThere(address: ListenAddress): Promise<boolean> {
 /** Issues what is presented again and again, before any service opens the store. */
 async function issueTokens(dataDir: string, signal: AbortSignal): Promise<string[]> {
   const { config } = loadConfig({ env: { POSTERN_DATA_DIR: dataDir } });
-  const admin = await openAdmin(config);
+  const admin = await openOfflineAdmin(config);
   const tokens: string[] = [];
   try {
     for (let i = 0; i < counts.tokens; i++) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { connectAdmin } from '../src/cli/admin-client.ts';
+import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
 import { ask } from './support/ask.ts';
 import { audience, iss, makeJwt, newSecret } from './support/jwt.ts';
 import { startTestPostern, type TestPostern } from './support/postern.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { sendHttp } from '../src/cli/admin-client.ts';
+import { sendHttp } from '../src/cli/toolkit/admin-client.ts';
 import { tryHandshake } from '../src/demo/client.ts';
 import { ask } from './support/ask.ts';
 import { startSite } from './support/nginx.ts';

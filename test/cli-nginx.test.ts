@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { nginxFiles } from '../src/resources.ts';
+import { nginxFiles } from '../src/lib/resources.ts';
 import { run, succeeded } from './support/cli.ts';
 import { temporaryDirectory } from './support/postern.ts';
 

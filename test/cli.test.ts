@@ -6,7 +6,7 @@ import { Check, type XSchema } from 'typebox/schema';
 import { parse } from 'yaml';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { version } from '../src/resources.ts';
+import { version } from '../src/lib/resources.ts';
 import { ask, handshakeHeaders } from './support/ask.ts';
 import { run, serve, succeeded, surroundings } from './support/cli.ts';
 import { adminKey, temporaryDirectory } from './support/postern.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ConfigError } from '../src/config/config-error.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { OperatorError } from '../src/core/operator-error.ts';
+import { OperatorError } from '../src/lib/operator-error.ts';
 import { adminKey, temporaryDirectory } from './support/postern.ts';
 
 type Environment = Record<string, string>;

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { Config } from '../src/config/config.ts';
 import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
-import { identityHeaders } from '../src/core/gate.ts';
+import { identityHeaders } from '../src/core/gate/gate.ts';
 import { adminKey, temporaryDirectory } from './support/postern.ts';
 
 const day = 86_400_000;

@@ -7,7 +7,7 @@ import { needProgram } from '../scripts/programs.ts';
 import { renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { temporaryDirectory } from './support/postern.ts';
 
 const directory = join(packageRoot, 'deploy/systemd');

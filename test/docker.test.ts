@@ -10,11 +10,11 @@ import { renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
 import { startBackend } from '../src/demo/backend.ts';
-import { writeKit } from '../src/nginx/kit.ts';
-import { usualKitOptions } from '../src/nginx/kit-options.ts';
-import { findFreePort, startNginx } from '../src/nginx/process.ts';
-import { renderKit } from '../src/nginx/render.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
+import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../src/proxies/nginx/config-bundle.ts';
+import { findFreePort, startNginx } from '../src/proxies/nginx/process.ts';
+import { renderBundle } from '../src/proxies/nginx/render.ts';
 import { adminKey, startTestPostern, temporaryDirectory } from './support/postern.ts';
 
 // There may be no Docker where the tests run. What the files say of each other and of the code can
@@ -287,9 +287,9 @@ describe('docker/nginx.conf', () => {
     const gate = await startTestPostern(t);
     const application = await startBackend();
     t.after(() => application.close());
-    writeKit(
+    writeBundle(
       join(directory, 'postern'),
-      renderKit('plain', { ...usualKitOptions, gate: gate.gate }),
+      renderBundle('plain', { ...defaultBundleOptions, gate: gate.gate }),
     );
     const health = new URL(nginx.healthcheck.test.at(-1) ?? '');
     const healthPort = await findFreePort();

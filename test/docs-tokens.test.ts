@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { renderListenAddress } from '../src/config/listen-address.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { adminKey, startTestPostern, temporaryDirectory } from './support/postern.ts';
 
 const read = (file: string) => readFileSync(join(packageRoot, 'docs', file), 'utf8');

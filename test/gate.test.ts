@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, METHODS, request } from 'node:http';
 import { test } from 'node:test';
-import { identityHeaders } from '../src/core/gate.ts';
+import { identityHeaders } from '../src/core/gate/gate.ts';
 import { ask, handshakeHeaders } from './support/ask.ts';
 import { startTestPostern } from './support/postern.ts';
 import { sendRaw } from './support/raw.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findNginxOfPython, needPython, requirementsFile } from '../scripts/python.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { temporaryDirectory } from './support/postern.ts';
 
 /** Makes an environment in a home of its own, with an index that nobody can reach. */

@@ -10,7 +10,7 @@ import { openConnection } from '../soak/connection.ts';
 import { jobOf, jobs } from '../soak/jobs.ts';
 import { judge, type Slice } from '../soak/judge.ts';
 import { renderVerdict } from '../soak/render.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { temporaryDirectory } from './support/postern.ts';
 
 const steady: Slice = {

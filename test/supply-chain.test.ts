@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { renderBillOfMaterials } from '../scripts/cyclonedx.ts';
 import { checkLicence, isAllowedLicence } from '../scripts/licence-rules.ts';
 import { readInstalledLicence, readLockFile } from '../scripts/lock-file.ts';
-import { packageRoot } from '../src/resources.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { temporaryDirectory } from './support/postern.ts';
 
 interface Manifest {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { test } from 'node:test';
-import { connectAdmin } from '../src/cli/admin-client.ts';
+import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
 import type { ListenAddress } from '../src/config/listen-address.ts';
 import { ask } from './support/ask.ts';
 import { type Served, serve, surroundings } from './support/cli.ts';

@@ -15,8 +15,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { note, print } from '../src/cli/output.ts';
-import { packageRoot } from '../src/resources.ts';
+import { note, print } from '../src/cli/toolkit/output.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { torture } from './torture.ts';
 
 const { values } = parseArgs({

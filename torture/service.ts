@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectAdmin } from '../src/cli/admin-client.ts';
-import { packageRoot } from '../src/resources.ts';
+import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
+import { packageRoot } from '../src/lib/resources.ts';
 import { ask } from '../test/support/ask.ts';
 
 const source = join(packageRoot, 'src/cli/main.ts');

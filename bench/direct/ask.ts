@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFreePort } from '../../src/nginx/process.ts';
+import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { listFamily, readCpuSeconds } from '../process-usage.ts';
 import type { Processors } from '../processors.ts';
 import { type ServerProcess, startBareServer, startService } from '../service.ts';

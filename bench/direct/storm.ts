@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { findFreePort, startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
+import { findFreePort, startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { readMemoryMb } from '../process-usage.ts';
 import { startService } from '../service.ts';
 import type { Figure } from '../store/figure.ts';
@@ -15,6 +15,7 @@ import type { StorePart } from '../store-parts.ts';
 
 /** Sockets that are opened at once, as when everybody reconnects after a restart of the application. */
 const sockets = 10_000;
+
 /** Milliseconds after which one of them counts as lost. */
 const patienceMs = 60_000;
 
@@ -84,7 +85,7 @@ async function storm(options: {
   readonly backend: number;
 }): Promise<number> {
   const { directory, kind, gate, backend } = options;
-  writeKit(directory, renderKit('plain', { ...usualKitOptions, gate }));
+  writeBundle(directory, renderBundle('plain', { ...defaultBundleOptions, gate }));
   const guard = kind === 'guarded';
   const nginx = await startNginx({
     directory,

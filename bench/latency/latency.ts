@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFreePort } from '../../src/nginx/process.ts';
+import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { fillThousand } from '../direct/thousand.ts';
 import { handshake } from '../handshake.ts';
 import { parts } from '../parts.ts';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
 /** The hash by which the token with this number is found. */
 export function hashOf(name: string): Buffer {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { Store, TokenFilter } from '../../src/stores/store.ts';
+import type { Store, TokenFilter } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { StorePart } from '../store-parts.ts';
 import { type Figure, median } from './figure.ts';
 import { fillStore } from './fill.ts';

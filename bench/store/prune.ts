@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
-import { logEvents } from '../../src/services/log-events.ts';
-import { startPruning } from '../../src/services/pruning.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { Store } from '../../src/stores/store.ts';
+import { startPruning } from '../../src/maintenance/pruning.ts';
+import type { Store } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import type { StorePart } from '../store-parts.ts';
 import { median, quantile } from './figure.ts';
 import { fillStore, hashOf } from './fill.ts';

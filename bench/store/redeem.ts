@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type AuditEntry, holderOf } from '../../src/core/audit.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { Store } from '../../src/stores/store.ts';
+import { type AuditEntry, holderOf } from '../../src/core/model/audit.ts';
+import type { Store } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { StorePart } from '../store-parts.ts';
 import { type Figure, median } from './figure.ts';
 import { fillStore } from './fill.ts';

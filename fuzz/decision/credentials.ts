@@ -1,7 +1,7 @@
-import { postern } from '../../src/core/audit.ts';
-import type { Bounds } from '../../src/core/identity.ts';
-import { createSecret, tokenPrefix } from '../../src/core/secret.ts';
-import type { Services } from '../../src/wiring.ts';
+import type { Services } from '../../src/app/services.ts';
+import { postern } from '../../src/core/model/audit.ts';
+import type { Restrictions } from '../../src/core/model/identity.ts';
+import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
 import {
   audience,
   iss,
@@ -20,7 +20,7 @@ export interface Issued {
   readonly kind: 'token' | 'ticket' | 'session' | 'jwt';
   /** False for what must never be taken. */
   readonly good: boolean;
-  readonly bounds: Partial<Bounds>;
+  readonly bounds: Partial<Restrictions>;
   readonly groups: readonly string[];
   /** Admissions that are left; undefined for any number. */
   uses: number | undefined;
@@ -59,7 +59,7 @@ export async function issueAll(scene: {
 }): Promise<Credentials> {
   const { services, issuer, now, setNow } = scene;
   const { tokens, sessions, jwts, gates } = services;
-  const none: Bounds = { gates: [], paths: [], origins: [], networks: [] };
+  const none: Restrictions = { gates: [], paths: [], origins: [], networks: [] };
   let serial = 0;
 
   const issue = (subject: string, wishes: Record<string, unknown> = {}) =>
@@ -75,7 +75,7 @@ export async function issueAll(scene: {
     const { secret } = await issue(name, wishes);
     return { secret };
   };
-  const bound = (name: string, bounds: Partial<Bounds>): Make => {
+  const bound = (name: string, bounds: Partial<Restrictions>): Make => {
     return async () => ({ ...(await token(name, { bounds: { ...none, ...bounds } })()), bounds });
   };
   const jwt = (name: string, claims: object = {}, header: object = {}, signer = issuer.signer) => {
@@ -186,7 +186,7 @@ export async function issueAll(scene: {
   };
 }
 
-function plainRequest(subject: string, bounds: Bounds) {
+function plainRequest(subject: string, bounds: Restrictions) {
   return {
     ...{ subject, bounds, label: undefined, claims: {}, expires: undefined },
     ...{ notBefore: undefined, maxUses: undefined },

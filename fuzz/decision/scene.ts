@@ -3,16 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { AnswerSubrequest } from '../../src/admission/answer.ts';
+import { createAuthHandler } from '../../src/admission/auth-handler.ts';
+import { createRemoteServices } from '../../src/app/remote-services.ts';
+import { createServices, type Services } from '../../src/app/services.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createAuthHandler } from '../../src/http/auth-handler.ts';
-import { createOutside } from '../../src/outside.ts';
-import type { AnswerSubrequest } from '../../src/services/answer.ts';
-import { createEvents, type Events } from '../../src/services/events.ts';
-import { logEvents } from '../../src/services/log-events.ts';
-import { createThrottle } from '../../src/services/throttle.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import { type Store, StoreUnavailable } from '../../src/stores/store.ts';
-import { createServices, type Services } from '../../src/wiring.ts';
+import { StoreUnavailable } from '../../src/core/model/errors.ts';
+import { createEvents, type Events } from '../../src/core/model/events.ts';
+import type { Store } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { logEvents } from '../../src/telemetry/log/log-events.ts';
+import { createThrottle } from '../../src/throttle/service.ts';
 import { noon } from '../../test/support/jwt.ts';
 import type { Head } from '../head.ts';
 import { type Credentials, issueAll, newIssuer } from './credentials.ts';
@@ -70,11 +71,11 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
   let now = noon;
   const throttle = createThrottle(config.throttle, { crossed: () => {}, tell: () => {} });
   let asked = 0;
-  const outside = createOutside(events);
+  const remoteServices = createRemoteServices(events);
   const services = createServices(config, {
     store: moody(real, () => mood),
     ...{ events, throttle },
-    outside,
+    remoteServices,
     clock: () => now,
   });
   const setNow = (moment: number) => {
@@ -115,7 +116,7 @@ export async function openScene(replace?: Replacement): Promise<Scene> {
       });
     },
     async close() {
-      await outside.close();
+      await remoteServices.close();
       await real.close();
       rmSync(directory, { recursive: true });
     },

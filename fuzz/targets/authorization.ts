@@ -1,4 +1,4 @@
-import { isDenial } from '../../src/core/verdict.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { basicSource, bearerSource } from '../../src/credentials/authorization.ts';
 import { expect, type Target } from '../target.ts';
 import { gateNames, handshakeOf, tokenWords } from './sample.ts';

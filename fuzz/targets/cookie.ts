@@ -1,4 +1,4 @@
-import { isDenial } from '../../src/core/verdict.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { cookieSource } from '../../src/credentials/cookie.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';

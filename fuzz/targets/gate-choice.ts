@@ -1,9 +1,17 @@
-import type { Gate } from '../../src/core/gate.ts';
-import { chooseAmong, findAmbiguities } from '../../src/core/gate-choice.ts';
-import { type HostPattern, matchesHost, parseHostPattern } from '../../src/core/host-pattern.ts';
-import { matchesPath, type PathPattern, parsePathPattern } from '../../src/core/path-pattern.ts';
-import { readPath } from '../../src/core/path-readings.ts';
-import { isDenial } from '../../src/core/verdict.ts';
+import type { Gate } from '../../src/core/gate/gate.ts';
+import { chooseAmong, findAmbiguities } from '../../src/core/gate/gate-choice.ts';
+import {
+  type HostPattern,
+  matchesHost,
+  parseHostPattern,
+} from '../../src/core/gate/host-pattern.ts';
+import {
+  matchesPath,
+  type PathPattern,
+  parsePathPattern,
+} from '../../src/core/gate/path-pattern.ts';
+import { readPath } from '../../src/core/gate/path-readings.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
 

@@ -5,7 +5,7 @@ import {
   parseHost,
   parseTarget,
   parseUpgrade,
-} from '../../src/core/handshake.ts';
+} from '../../src/core/gate/handshake.ts';
 import { expect, type Target } from '../target.ts';
 
 const pieces = [

@@ -1,6 +1,6 @@
-import { parseJwks } from '../../src/core/jwks.ts';
-import { readUnverifiedJwt } from '../../src/core/jws.ts';
-import { isDenial } from '../../src/core/verdict.ts';
+import { parseJwks } from '../../src/core/model/jwks.ts';
+import { readUnverifiedJwt } from '../../src/core/model/jws.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { expect, type Target } from '../target.ts';
 
 const encode = (value: unknown) =>

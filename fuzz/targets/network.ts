@@ -1,4 +1,4 @@
-import { parseNetworks, plainAddress } from '../../src/core/network.ts';
+import { parseNetworks, plainAddress } from '../../src/lib/network.ts';
 import { expect, type Target } from '../target.ts';
 
 const words = [

@@ -5,14 +5,14 @@ import { toJson } from '../../src/doctor/config/report/json.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
 import { toSarif } from '../../src/doctor/config/report/sarif.ts';
 import { rules } from '../../src/doctor/config/rules/index.ts';
-import { fitsPathPattern } from '../../src/nginx/syntax/glob.ts';
+import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
 import {
   findNginxVersion,
   loadConfiguration,
   NginxSyntaxError,
   parseFile,
   readDump,
-} from '../../src/nginx/syntax/index.ts';
+} from '../../src/proxies/nginx/syntax/index.ts';
 import type { Random } from '../random.ts';
 import { expect, type Target } from '../target.ts';
 

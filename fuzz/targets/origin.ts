@@ -1,5 +1,5 @@
-import { type Handshake, parseHost } from '../../src/core/handshake.ts';
-import { isOriginAllowed, listsOrigins, parseOriginRules } from '../../src/core/origin.ts';
+import { type Handshake, parseHost } from '../../src/core/gate/handshake.ts';
+import { isOriginAllowed, listsOrigins, parseOriginRules } from '../../src/core/gate/origin.ts';
 import { expect, type Target } from '../target.ts';
 import { handshakeOf } from './sample.ts';
 

@@ -1,6 +1,6 @@
-import { parseTarget } from '../../src/core/handshake.ts';
-import { findLoginProblem, renderLogin } from '../../src/core/login.ts';
-import { encodeOctets, pageTarget } from '../../src/core/page-address.ts';
+import { parseTarget } from '../../src/core/gate/handshake.ts';
+import { findLoginProblem, renderLogin } from '../../src/core/gate/login.ts';
+import { encodeOctets, pageTarget } from '../../src/core/gate/page-address.ts';
 import { querySource } from '../../src/credentials/query.ts';
 import { expect, type Target } from '../target.ts';
 import { readReturnAddress } from './return-address.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { isBelow, resolvePath } from '../../src/core/path.ts';
-import { readPath } from '../../src/core/path-readings.ts';
+import { isBelow, resolvePath } from '../../src/core/gate/path.ts';
+import { readPath } from '../../src/core/gate/path-readings.ts';
 import { expect, type Target } from '../target.ts';
 
 const pieces = [

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseDuration } from '../../src/core/duration.ts';
-import { matchesHost, parseHostPattern, relateHosts } from '../../src/core/host-pattern.ts';
-import { resolvePath } from '../../src/core/path.ts';
+import { matchesHost, parseHostPattern, relateHosts } from '../../src/core/gate/host-pattern.ts';
+import { resolvePath } from '../../src/core/gate/path.ts';
 import {
   comparePaths,
   matchesPath,
   type PathPattern,
   parsePathPattern,
   relatePaths,
-} from '../../src/core/path-pattern.ts';
-import { findPublic, parsePublicPlace } from '../../src/core/public-place.ts';
-import { isDenial } from '../../src/core/verdict.ts';
+} from '../../src/core/gate/path-pattern.ts';
+import { findPublic, parsePublicPlace } from '../../src/core/gate/public-place.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
+import { parseDuration } from '../../src/lib/duration.ts';
 import { expect, type Target } from '../target.ts';
 import { handshakeOf } from './sample.ts';
 

@@ -1,4 +1,4 @@
-import { isDenial } from '../../src/core/verdict.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { querySource } from '../../src/credentials/query.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';

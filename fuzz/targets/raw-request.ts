@@ -1,6 +1,6 @@
-import { parseRawRequest } from '../../src/cli/raw-request.ts';
-import { Refusal } from '../../src/cli/refusal.ts';
-import { isHttpToken } from '../../src/core/http-token.ts';
+import { parseRawRequest } from '../../src/cli/toolkit/raw-request.ts';
+import { Refusal } from '../../src/cli/toolkit/refusal.ts';
+import { isHttpToken } from '../../src/lib/http-token.ts';
 import { expect, type Target } from '../target.ts';
 
 const secret = 'S3CRET-that-nobody-may-see';

@@ -1,5 +1,5 @@
-import { sameOrigin } from '../../src/core/origin.ts';
-import { chooseReturnAddress } from '../../src/http/return-address.ts';
+import { sameOrigin } from '../../src/core/gate/origin.ts';
+import { chooseReturnAddress } from '../../src/sessions/return-address.ts';
 import { expect } from '../target.ts';
 import { handshakeOf } from './sample.ts';
 

@@ -1,5 +1,5 @@
-import type { Gate } from '../../src/core/gate.ts';
-import type { Handshake } from '../../src/core/handshake.ts';
+import type { Gate } from '../../src/core/gate/gate.ts';
+import type { Handshake } from '../../src/core/gate/handshake.ts';
 import { aHandshake } from '../../test/support/examples.ts';
 
 /** A handshake about which nothing is remarkable but these facts. */

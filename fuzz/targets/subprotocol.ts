@@ -1,8 +1,8 @@
-import { bareIdentity } from '../../src/core/identity.ts';
-import { parseOffer } from '../../src/core/subprotocol.ts';
-import { isDenial } from '../../src/core/verdict.ts';
+import { renderAllowHeaders } from '../../src/admission/answer-headers.ts';
+import { parseOffer } from '../../src/core/gate/subprotocol.ts';
+import { bareIdentity } from '../../src/core/model/identity.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
-import { renderAllowHeaders } from '../../src/services/answer-headers.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
 import { gateNames, handshakeOf, tokenWords } from './sample.ts';

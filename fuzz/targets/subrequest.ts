@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isGateName, isMethod, parseHost } from '../../src/core/handshake.ts';
-import { type NetworkSet, parseNetworks, plainAddress } from '../../src/core/network.ts';
-import { isDenial } from '../../src/core/verdict.ts';
-import { readSubrequest } from '../../src/http/inbound.ts';
-import { headersTelling } from '../../src/http/told-facts.ts';
+import { readSubrequest } from '../../src/admission/read-subrequest.ts';
+import { headersTelling } from '../../src/admission/subrequest-headers.ts';
+import { isGateName, isMethod, parseHost } from '../../src/core/gate/handshake.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
+import { type NetworkSet, parseNetworks, plainAddress } from '../../src/lib/network.ts';
 import { readHead, usualLines } from '../head.ts';
 import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import pino from 'pino';
-import { startPostern } from '../../src/compose.ts';
+import { startPostern } from '../../src/app/start.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { makePythonEnvironment, needPython } from '../python.ts';
 
 const settings = join(import.meta.dirname, 'schemathesis.toml');

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import {
   type Case,
   caseOf,
@@ -47,8 +47,8 @@ export async function openSite(program: string): Promise<Site> {
   const files = new Map(
     [false, true].map((cache) => [
       cache,
-      renderKit('plain', {
-        ...usualKitOptions,
+      renderBundle('plain', {
+        ...defaultBundleOptions,
         cache: cache ? { path: join(directory, 'answers'), ttl: 10_000 } : undefined,
       }),
     ]),

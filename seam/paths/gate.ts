@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
-import { startPostern } from '../../src/compose.ts';
+import { startPostern } from '../../src/app/start.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Credential, gates, tokenBodies, type Variant } from './places.ts';

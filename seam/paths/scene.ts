@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import {
   type Backend,
   type FrameworkName,
@@ -94,8 +94,8 @@ function startOne(
 ) {
   mkdirSync(directory);
   const files = join(directory, 'postern');
-  const options = { ...usualKitOptions, gate: gate.listen, gates: Object.keys(gates) };
-  writeKit(files, renderKit('plain', options));
+  const options = { ...defaultBundleOptions, gate: gate.listen, gates: Object.keys(gates) };
+  writeBundle(files, renderBundle('plain', options));
   const include = (name: string) => `include ${join(files, name)};`;
   const guard: Guard = (name) =>
     `${include(name === undefined ? 'postern-location.conf' : `gates/${name}.conf`)} ${include('postern-proxy.conf')}`;

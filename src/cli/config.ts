@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { EffectiveSetting } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
-import { mask } from '../core/mask.ts';
-import { visible } from '../core/visible.ts';
+import { mask } from '../lib/mask.ts';
+import { visible } from '../lib/visible.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
@@ -11,9 +11,9 @@ import {
   withAdmin,
   withAdminOptions,
   withConfigOption,
-} from './options.ts';
-import { note, print, printJson } from './output.ts';
-import { expectOk } from './refusal.ts';
+} from './toolkit/options.ts';
+import { note, print, printJson } from './toolkit/output.ts';
+import { expectOk } from './toolkit/refusal.ts';
 
 /** Answer of `/v1/config/reload`. */
 interface Reloaded {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Demo } from '../demo/demo.ts';
-import { sendHttp } from './admin-client.ts';
-import { note, print } from './output.ts';
-import { expectOk, Refusal } from './refusal.ts';
+import { sendHttp } from './toolkit/admin-client.ts';
+import { note, print } from './toolkit/output.ts';
+import { expectOk, Refusal } from './toolkit/refusal.ts';
 
 /** `postern demo`. */
 export function registerDemoCommand(program: Command): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
-import { note, print, printJson } from './output.ts';
-import { expectOk } from './refusal.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
+import { note, print, printJson } from './toolkit/output.ts';
+import { expectOk } from './toolkit/refusal.ts';
 
 interface ShownGates {
   readonly gates: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];

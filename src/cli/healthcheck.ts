@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { sendHttp } from './admin-client.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
-import { print } from './output.ts';
-import { Refusal } from './refusal.ts';
+import { sendHttp } from './toolkit/admin-client.ts';
+import { type ConfigOptions, loadFrom, withConfigOption } from './toolkit/options.ts';
+import { print } from './toolkit/output.ts';
+import { Refusal } from './toolkit/refusal.ts';
 
 /** `postern healthcheck`, for containers and service managers. */
 export function registerHealthcheckCommand(program: Command): void {

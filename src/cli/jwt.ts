@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { visible } from '../core/visible.ts';
-import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../http/routes/jwt.ts';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
-import { note, print, printJson, renderTable } from './output.ts';
-import { queryOf } from './query.ts';
-import { expectOk } from './refusal.ts';
+import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../jwt/routes.ts';
+import { visible } from '../lib/visible.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
+import { note, print, printJson, renderTable } from './toolkit/output.ts';
+import { queryOf } from './toolkit/query.ts';
+import { expectOk } from './toolkit/refusal.ts';
 
 interface RevokeOptions extends AdminOptions {
   readonly issuer: string;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { IssuedKey, ShownKey } from '../http/key-schemas.ts';
-import { type AdminOptions, collect, withAdmin, withAdminOptions } from './options.ts';
-import { note, print, printJson, renderTable } from './output.ts';
-import { expectOk } from './refusal.ts';
+import type { IssuedKey, ShownKey } from '../admin-keys/schemas.ts';
+import { type AdminOptions, collect, withAdmin, withAdminOptions } from './toolkit/options.ts';
+import { note, print, printJson, renderTable } from './toolkit/output.ts';
+import { expectOk } from './toolkit/refusal.ts';
 
 interface CreateOptions extends AdminOptions {
   readonly role: string;

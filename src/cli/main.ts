@@ -1,27 +1,27 @@
 import { Command, CommanderError } from 'commander';
+import { WorkersFailed } from '../cluster/failed.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { OperatorError } from '../core/operator-error.ts';
-import { Refused } from '../core/refused.ts';
-import { version } from '../resources.ts';
-import { WorkersFailed } from '../workers/failed.ts';
-import { registerAuditCommands } from './audit.ts';
-import { registerBackupCommands } from './backup.ts';
+import { OperatorError } from '../lib/operator-error.ts';
+import { Refused } from '../lib/refused.ts';
+import { version } from '../lib/resources.ts';
+import { registerAuditCommands } from './audit/audit.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
-import { registerDoctorCommands } from './doctor.ts';
-import { exitCodes } from './exit-codes.ts';
-import { registerExplainCommand } from './explain.ts';
+import { registerDoctorCommands } from './doctor/doctor.ts';
+import { registerExplainCommand } from './explain/explain.ts';
 import { registerGateCommands } from './gates.ts';
 import { registerHealthcheckCommand } from './healthcheck.ts';
 import { registerJwtCommands } from './jwt.ts';
 import { registerKeyCommands } from './key.ts';
 import { registerNginxCommands } from './nginx.ts';
-import { note } from './output.ts';
-import { registerServeCommand } from './serve.ts';
+import { registerServeCommand } from './serve/serve.ts';
 import { registerSigningKeyCommands } from './signing-key.ts';
-import { registerStoreCommands } from './store.ts';
+import { registerBackupCommands } from './store/backup.ts';
+import { registerStoreCommands } from './store/store.ts';
 import { registerThrottleCommands } from './throttle.ts';
-import { registerTokenCommands } from './token.ts';
+import { registerTokenCommands } from './token/token.ts';
+import { exitCodes } from './toolkit/exit-codes.ts';
+import { note } from './toolkit/output.ts';
 
 const program = new Command('postern')
   .description(

@@ -1,14 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ListenAddress, parseListenAddress } from '../config/listen-address.ts';
-import { compareKit, type FileState, writeKit } from '../nginx/kit.ts';
-import { kitOptionsOf } from '../nginx/kit-options.ts';
-import { isPlainPath } from '../nginx/plain-path.ts';
-import { purgeAnswers } from '../nginx/purge.ts';
-import { type Flavour, flavours, type Kit, renderKit } from '../nginx/render.ts';
-import { renderUnifiedDiff } from '../nginx/unified-diff.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from './options.ts';
-import { note, print } from './output.ts';
-import { Refusal } from './refusal.ts';
+import { renderUnifiedDiff } from '../lib/unified-diff.ts';
+import { bundleOptionsOf } from '../proxies/nginx/bundle-options.ts';
+import { compareBundle, type FileState, writeBundle } from '../proxies/nginx/config-bundle.ts';
+import { isPlainPath } from '../proxies/nginx/plain-path.ts';
+import { purgeAnswers } from '../proxies/nginx/purge.ts';
+import {
+  type ConfigBundle,
+  type Flavour,
+  flavours,
+  renderBundle,
+} from '../proxies/nginx/render.ts';
+import { type ConfigOptions, loadFrom, withConfigOption } from './toolkit/options.ts';
+import { note, print } from './toolkit/output.ts';
+import { Refusal } from './toolkit/refusal.ts';
 
 interface RenderOptions extends ConfigOptions {
   readonly flavour: Flavour;
@@ -80,25 +85,25 @@ Examples:
 }
 
 function runRender(options: RenderOptions): void {
-  const kit = kitFor(options);
-  if (options.out !== undefined) writeOut(options.out, kit, options.force === true);
-  else if (options.check !== undefined) check(options.check, kit);
-  else if (options.diff !== undefined) diff(options.diff, kit);
-  else if (options.file !== undefined) printFile(options.file, kit);
-  else for (const [path, text] of kit) print(`# ======== ${path}\n\n${text}`);
+  const bundle = bundleFor(options);
+  if (options.out !== undefined) writeOut(options.out, bundle, options.force === true);
+  else if (options.check !== undefined) check(options.check, bundle);
+  else if (options.diff !== undefined) diff(options.diff, bundle);
+  else if (options.file !== undefined) printFile(options.file, bundle);
+  else for (const [path, text] of bundle) print(`# ======== ${path}\n\n${text}`);
 }
 
-function kitFor({ flavour, gate, cachePath, ...options }: RenderOptions): Kit {
-  const configured = kitOptionsOf(loadFrom(options).config);
-  return renderKit(flavour, {
+function bundleFor({ flavour, gate, cachePath, ...options }: RenderOptions): ConfigBundle {
+  const configured = bundleOptionsOf(loadFrom(options).config);
+  return renderBundle(flavour, {
     ...configured,
     gate: gate ?? flavours[flavour].gate(configured.gate),
     cache: configured.cache && { ...configured.cache, path: cachePath },
   });
 }
 
-function writeOut(directory: string, kit: Kit, force: boolean): void {
-  const states = compareKit(directory, kit);
+function writeOut(directory: string, bundle: ConfigBundle, force: boolean): void {
+  const states = compareBundle(directory, bundle);
   const changed = states.filter(({ state }) => state === 'changed');
   if (changed.length > 0 && !force) {
     const those = changed.map(({ path }) => `  ${path}`).join('\n');
@@ -107,7 +112,7 @@ function writeOut(directory: string, kit: Kit, force: boolean): void {
     );
   }
   const stale = states.filter(({ state }) => state !== 'same');
-  writeKit(directory, new Map(stale.map(({ path, rendered }) => [path, rendered])));
+  writeBundle(directory, new Map(stale.map(({ path, rendered }) => [path, rendered])));
   for (const { path } of stale) print(`${path} written`);
   note(
     stale.length > 0
@@ -124,26 +129,26 @@ const words = {
   changed: 'was changed by hand',
 } as const satisfies Record<FileState['state'], string>;
 
-function check(directory: string, kit: Kit): void {
-  const states = compareKit(directory, kit);
+function check(directory: string, bundle: ConfigBundle): void {
+  const states = compareBundle(directory, bundle);
   for (const { path, state } of states) print(`${path} ${words[state]}`);
   const wrong = states.filter(({ state }) => state !== 'same').length;
   if (wrong > 0) throw new Refusal(`${wrong} of ${states.length} files differ; see --diff`);
 }
 
-function diff(directory: string, kit: Kit): void {
-  const differences = compareKit(directory, kit)
+function diff(directory: string, bundle: ConfigBundle): void {
+  const differences = compareBundle(directory, bundle)
     .map(({ path, found, rendered }) => renderUnifiedDiff(path, found, rendered))
     .filter((text) => text !== '');
   if (differences.length === 0) return;
   process.stdout.write(differences.join(''));
-  throw new Refusal(`${differences.length} of ${kit.size} files differ`);
+  throw new Refusal(`${differences.length} of ${bundle.size} files differ`);
 }
 
-function printFile(name: string, kit: Kit): void {
-  const text = kit.get(name);
+function printFile(name: string, bundle: ConfigBundle): void {
+  const text = bundle.get(name);
   if (text === undefined) {
-    throw new Refusal(`there is no file ${name} here, only ${[...kit.keys()].join(', ')}`);
+    throw new Refusal(`there is no file ${name} here, only ${[...bundle.keys()].join(', ')}`);
   }
   process.stdout.write(text);
 }

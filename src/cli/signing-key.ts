@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
-import { print, printJson, renderTable } from './output.ts';
-import { expectOk } from './refusal.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
+import { print, printJson, renderTable } from './toolkit/output.ts';
+import { expectOk } from './toolkit/refusal.ts';
 
 interface Shown {
   readonly id: string;

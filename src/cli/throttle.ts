@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { ShownThrottlePage } from '../http/routes/throttle.ts';
-import { type AdminOptions, withAdmin, withAdminOptions } from './options.ts';
-import { note, print, printJson, renderTable } from './output.ts';
-import { queryOf } from './query.ts';
-import { expectOk } from './refusal.ts';
+import type { ShownThrottlePage } from '../throttle/routes.ts';
+import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
+import { note, print, printJson, renderTable } from './toolkit/output.ts';
+import { queryOf } from './toolkit/query.ts';
+import { expectOk } from './toolkit/refusal.ts';
 
 interface ListOptions extends AdminOptions {
   readonly gate?: string;

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { OperatorError } from '../core/operator-error.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 
 /** A listener of Postern, by the name that its socket has for systemd (`FileDescriptorName=`). */
 export type ListenerName = 'gate' | 'admin';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { formatDuration, parseDuration } from '../core/duration.ts';
-import { parseNetworks } from '../core/network.ts';
-import { lengthEntropy } from '../core/secret.ts';
+import { formatDuration, parseDuration } from '../lib/duration.ts';
+import { parseNetworks } from '../lib/network.ts';
+import { lengthEntropy } from '../lib/secret.ts';
 import type { Config, LifetimeConfig, SessionConfig } from './config.ts';
-import { buildGates } from './gates.ts';
-import { buildIssuers } from './issuers.ts';
+import { buildGates } from './gates/gates.ts';
+import { buildIssuers } from './jwt/issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { asText, asTexts } from './raw-values.ts';
 import type { RawConfig } from './schema.ts';

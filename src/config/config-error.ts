@@ -1,4 +1,4 @@
-import { OperatorError } from '../core/operator-error.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 
 /** A fault in the configuration: where it stands, what is wrong, what to do. */
 export interface Problem {

@@ -1,7 +1,7 @@
-import type { Gate, GateRules } from '../core/gate.ts';
-import type { Issuer } from '../core/issuer.ts';
-import type { NetworkSet } from '../core/network.ts';
-import type { PrefixLengths } from '../core/network-of.ts';
+import type { Gate, GateRules } from '../core/gate/gate.ts';
+import type { Issuer } from '../core/model/issuer.ts';
+import type { NetworkSet } from '../lib/network.ts';
+import type { PrefixLengths } from '../lib/network-of.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 /** How long things of a kind live, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { mask } from '../core/mask.ts';
+import { mask } from '../lib/mask.ts';
 
 /**
  * A value as it may be shown: what lies inside it and is marked as a secret by the schema

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Settings } from 'typebox/system';
 import { Value } from 'typebox/value';
-import { explainSchemaError } from '../core/schema-error.ts';
+import { explainSchemaError } from '../lib/schema-error.ts';
 import type { Problem } from './config-error.ts';
 import { configSchema } from './schema.ts';
 import { suggest } from './suggest.ts';

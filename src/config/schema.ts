@@ -1,8 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { durationPattern } from '../core/duration.ts';
-import { httpTokenPattern } from '../core/http-token.ts';
-import { defaultGateSchema, gatesSchema } from './gate-schema.ts';
-import { issuersSchema } from './issuer-schema.ts';
+import { durationPattern } from '../lib/duration.ts';
+import { httpTokenPattern } from '../lib/http-token.ts';
+import { defaultGateSchema, gatesSchema } from './gates/gate-schema.ts';
+import { issuersSchema } from './jwt/issuer-schema.ts';
 
 const strict = { additionalProperties: false } as const;
 

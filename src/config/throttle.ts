@@ -1,5 +1,5 @@
-import { formatDuration, parseDuration } from '../core/duration.ts';
-import { parseNetworks } from '../core/network.ts';
+import { formatDuration, parseDuration } from '../lib/duration.ts';
+import { parseNetworks } from '../lib/network.ts';
 import type { Report } from './build.ts';
 import type { ThrottleConfig } from './config.ts';
 import { asMap, asText, asTexts } from './raw-values.ts';

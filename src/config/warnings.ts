@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseNetworks } from '../core/network.ts';
-import { parsePublicPlace } from '../core/public-place.ts';
-import type { RawGate } from './gate-schema.ts';
+import { parsePublicPlace } from '../core/gate/public-place.ts';
+import { parseNetworks } from '../lib/network.ts';
+import type { RawGate } from './gates/gate-schema.ts';
 import { type ListenAddress, parseListenAddress, renderListenAddress } from './listen-address.ts';
 import { asMap, asText, asTexts } from './raw-values.ts';
 import type { YamlFile } from './yaml-file.ts';

@@ -1,5 +1,5 @@
-import type { CredentialSource, Presented } from '../core/credential.ts';
-import { type Deny, deny } from '../core/verdict.ts';
+import type { CredentialSource, Presented } from '../core/decision/credential-source.ts';
+import { type Deny, deny } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 

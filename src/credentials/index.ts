@@ -1,4 +1,5 @@
-import type { CredentialSource, SourceName } from '../core/credential.ts';
+import type { CredentialSource } from '../core/decision/credential-source.ts';
+import type { SourceName } from '../core/model/source-name.ts';
 import { basicSource, bearerSource } from './authorization.ts';
 import { cookieSource } from './cookie.ts';
 import { querySource } from './query.ts';

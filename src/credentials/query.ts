@@ -1,5 +1,5 @@
-import type { CredentialSource } from '../core/credential.ts';
-import { deny } from '../core/verdict.ts';
+import type { CredentialSource } from '../core/decision/credential-source.ts';
+import { deny } from '../core/model/verdict.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**

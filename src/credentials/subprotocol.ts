@@ -1,6 +1,6 @@
-import type { CredentialSource } from '../core/credential.ts';
-import { decodeTokenSubprotocol, parseOffer } from '../core/subprotocol.ts';
-import { deny } from '../core/verdict.ts';
+import type { CredentialSource } from '../core/decision/credential-source.ts';
+import { decodeTokenSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
+import { deny } from '../core/model/verdict.ts';
 import { isTokenText } from './token-text.ts';
 
 /**

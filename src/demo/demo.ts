@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostern } from '../compose.ts';
+import { startPostern } from '../app/start.ts';
 import { renderListenAddress } from '../config/listen-address.ts';
 import { loadConfig } from '../config/load.ts';
-import { writeKit } from '../nginx/kit.ts';
-import { kitOptionsOf } from '../nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../nginx/process.ts';
-import { renderKit } from '../nginx/render.ts';
-import { createLogger } from '../services/log.ts';
+import { bundleOptionsOf } from '../proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../proxies/nginx/config-bundle.ts';
+import { type NginxProcess, startNginx } from '../proxies/nginx/process.ts';
+import { renderBundle } from '../proxies/nginx/render.ts';
+import { createLogger } from '../telemetry/log/log.ts';
 import { startBackend } from './backend.ts';
 
 /** Everything the demonstration runs: a real nginx with the shipped files in front of a backend. */
@@ -55,8 +55,8 @@ export async function startDemo(): Promise<Demo> {
     running.push(postern);
     const backend = await startBackend();
     running.push(backend);
-    const kit = renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate });
-    writeKit(join(directory, 'postern'), kit);
+    const bundle = renderBundle('plain', { ...bundleOptionsOf(config), gate: postern.gate });
+    writeBundle(join(directory, 'postern'), bundle);
     const nginx = await startNginx({
       directory,
       http: (port) => renderHttp(directory, port, backend.port),

@@ -1,17 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AdminKey, Role } from '../core/admin-key.ts';
-import { type Actor, actorNames } from '../core/audit.ts';
-import { plainAddress } from '../core/network.ts';
-import { retrySeconds } from '../core/throttle.ts';
-import type { AdminKeys } from '../services/admin-keys.ts';
-import type { AdminRefusal, Events } from '../services/events.ts';
-import type { ThrottleService } from '../services/throttle.ts';
+import type { AdminKey, Role } from '../core/model/admin-key.ts';
+import { type Actor, actorNames } from '../core/model/audit.ts';
+import type { AdminRefusal, Events } from '../core/model/events.ts';
+import { retrySeconds, type ThrottleInfo } from '../core/model/throttle.ts';
+import { plainAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
+
+/** Finds admin keys. */
+export interface KeyFinder {
+  /** The key of this secret; undefined for an unknown or expired one. Rejects with StoreUnavailable. */
+  identify(secret: string): Promise<AdminKey | undefined>;
+}
 
 /** What authentication works with. */
 export interface AdminAuthDependencies {
-  readonly adminKeys: AdminKeys;
-  readonly throttle: Pick<ThrottleService, 'adminFailed'>;
+  readonly adminKeys: KeyFinder;
+  readonly throttle: {
+    /** Counts a wrong admin key; undefined while there were not too many. */
+    adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
+  };
   readonly clock: () => number;
 }
 
@@ -43,7 +50,7 @@ export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependenci
 
 /** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
 export async function findKey(
-  adminKeys: AdminKeys,
+  adminKeys: KeyFinder,
   request: FastifyRequest,
 ): Promise<AdminKey | undefined> {
   const secret = presentedKey(request);
@@ -55,7 +62,7 @@ function presentedKey({ headers }: FastifyRequest): string | undefined {
 }
 
 /** A hook that lets only keys of these roles pass, and of `admin`. */
-export function allow(...roles: readonly Role[]) {
+export function requireRole(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isAllowed(request.adminKey, roles)) return;
     return sendProblem(reply, 'forbidden', {
@@ -70,7 +77,7 @@ export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): bo
 }
 
 /** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
-export function tellRefusals(events: Pick<Events, 'adminDenied'>) {
+export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { adminKey } = request;
     const isStranger = adminKey === undefined;

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type ListenerName, passedSocket } from '../config/activation.ts';
 import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
-import { OperatorError } from '../core/operator-error.ts';
+import { OperatorError } from '../lib/operator-error.ts';
 
 /**
  * Connections that may wait to be accepted; the kernel allows as many as net.core.somaxconn. After a

@@ -1,14 +1,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ConfigError } from '../config/config-error.ts';
-import { explainSchemaError } from '../core/schema-error.ts';
-import { KeyRefused } from '../services/admin-keys.ts';
-import type { Events } from '../services/events.ts';
-import { IssueRefused, RevocationRefused } from '../services/issuing.ts';
-import { IssuerUnavailable, JwtRevocationRefused } from '../services/jwt-revocations.ts';
-import { MetricsUnavailable } from '../services/metrics/scrape.ts';
-import { TokenEnded } from '../services/tokens.ts';
-import { StoreUnavailable } from '../stores/store.ts';
+import {
+  IssueRefused,
+  IssuerUnavailable,
+  JwtRevocationRefused,
+  KeyRefused,
+  MetricsUnavailable,
+  RevocationRefused,
+  StoreUnavailable,
+  TokenEnded,
+} from '../core/model/errors.ts';
+import type { Events } from '../core/model/events.ts';
+import { explainSchemaError } from '../lib/schema-error.ts';
 
 /** Every problem the admin API answers with: its status and what it means. The codes are API. */
 export const problems = {

@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TProperties, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { SchemaError } from '../core/schema-error.ts';
+import type { SchemaError } from '../lib/schema-error.ts';
 
 /** An object of JSON Schema, as far as it matters here. */
 interface ObjectSchema {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { ask, handshakeHeaders } from '../support/ask.ts';
 import { adminKey, startTestPostern } from '../support/postern.ts';
 import { startService } from '../support/service.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { ask, handshakeHeaders } from '../support/ask.ts';
 import { audience, iss, makeJwt, newSecret } from '../support/jwt.ts';
 import { startSite } from '../support/nginx.ts';
@@ -32,7 +32,7 @@ test('a public place vouches for nobody: no constants, no secrets, no assertion 
   const postern = await startTestPostern(t, { config });
   const site = await startSite(t, {
     gate: postern.gate,
-    kit: { gates: ['kiosk'], headers: [...usualKitOptions.headers, 'X-Api-Key', 'X-Kiosk'] },
+    kit: { gates: ['kiosk'], headers: [...defaultBundleOptions.headers, 'X-Api-Key', 'X-Kiosk'] },
     locations: (backend, include) => `
       location / { ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend} }`,
   });

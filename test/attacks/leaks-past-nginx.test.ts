@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { flavourSites } from '../support/flavours.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
@@ -25,7 +25,7 @@ async function startGates(
   const config = join(temporaryDirectory(t), 'postern.yaml');
   writeFileSync(config, JSON.stringify({ gates }));
   const postern = await startTestPostern(t, { config });
-  const kit = kitOptionsOf(loadConfig({ file: config, env: {} }).config);
+  const kit = bundleOptionsOf(loadConfig({ file: config, env: {} }).config);
   const site = await startSite(t, { gate: postern.gate, kit, locations });
   return { postern, site };
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pino from 'pino';
-import { maskText } from '../../src/core/mask.ts';
-import { deny } from '../../src/core/verdict.ts';
-import { createEvents, type DecisionRecord } from '../../src/services/events.ts';
-import { logEvents } from '../../src/services/log-events.ts';
-import { createLogSample } from '../../src/services/log-sample.ts';
+import { createEvents, type DecisionRecord } from '../../src/core/model/events.ts';
+import { deny } from '../../src/core/model/verdict.ts';
+import { maskText } from '../../src/lib/mask.ts';
+import { logEvents } from '../../src/telemetry/log/log-events.ts';
+import { createLogSample } from '../../src/telemetry/log/log-sample.ts';
 import { ask } from '../support/ask.ts';
 import { scrape } from '../support/metrics.ts';
 import { startTestPostern } from '../support/postern.ts';

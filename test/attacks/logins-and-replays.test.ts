@@ -4,9 +4,9 @@ import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tryPage } from '../../src/demo/client.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { findFreePort } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { findFreePort } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { ask } from '../support/ask.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { connectEarly } from '../support/early-data.ts';
@@ -159,7 +159,7 @@ test('a request through a listen unix: of nginx is denied with the reason why it
 
 test('a header and a host with the name of something in every object are rendered as any other', () => {
   for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
-    const kit = renderKit('plain', { ...usualKitOptions, headers: [name] });
+    const kit = renderBundle('plain', { ...defaultBundleOptions, headers: [name] });
     const location = kit.get('postern-location.conf') ?? '';
     assert.match(location, new RegExp(`proxy_set_header ${name} \\$postern_header_\\w+;`));
     assert.doesNotMatch(location, /function|native code|object/);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { nginxPrograms } from '../support/nginx-programs.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
 import { type RawAnswer, sendRaw } from '../support/raw.ts';
@@ -70,8 +70,8 @@ async function startGatesBehind(
   t.after(() => backend.close());
   const { config } = loadConfig({ file, env: {} });
   const kit = join(directory, 'postern');
-  const files = renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate });
-  writeKit(kit, new Map([...files].map(([path, text]) => [path, change(text)] as const)));
+  const files = renderBundle('plain', { ...bundleOptionsOf(config), gate: postern.gate });
+  writeBundle(kit, new Map([...files].map(([path, text]) => [path, change(text)] as const)));
   const include = (name: string) => `include ${join(kit, name)};`;
   const nginx = await startNginx({
     directory,

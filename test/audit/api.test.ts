@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
-import type { ShownAuditPage } from '../../src/http/audit-schemas.ts';
+import type { ShownAuditPage } from '../../src/audit/schemas.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { listAudit } from '../support/audit.ts';
 import { startTestPostern } from '../support/postern.ts';
 

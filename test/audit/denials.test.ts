@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { AuditEntry } from '../../src/core/audit.ts';
-import { type DenialCode, deny } from '../../src/core/verdict.ts';
-import { createDenialAudit } from '../../src/services/denial-audit.ts';
-import type { DecisionRecord } from '../../src/services/events.ts';
-import { createSampler, sampling } from '../../src/services/sampler.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import { StoreUnavailable } from '../../src/stores/store.ts';
+import { createDenialAudit } from '../../src/audit/denials.ts';
+import type { AuditEntry } from '../../src/core/model/audit.ts';
+import type { DenialCode } from '../../src/core/model/denials.ts';
+import { StoreUnavailable } from '../../src/core/model/errors.ts';
+import type { DecisionRecord } from '../../src/core/model/events.ts';
+import { deny } from '../../src/core/model/verdict.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { createSampler, sampling } from '../../src/telemetry/sampler.ts';
 import { ask, handshakeHeaders } from '../support/ask.ts';
 import { recordsOf, verified } from '../support/audit.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
@@ -132,7 +133,10 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
   }
   await denials.finish();
   const records = recordsOf(store);
-  assert.ok(records.length <= 2 * 7 * (sampling.wholeOfAKind + 1), `${records.length} entries`);
+  assert.ok(
+    records.length <= 2 * 7 * (sampling.fullEntriesPerKey + 1),
+    `${records.length} entries`,
+  );
   const sum = (reason: string) => total(records.filter((record) => record.reason === reason));
   assert.deepEqual([sum('unknown_token'), sum('expired')], [18_000, 2_000]);
   const counted = records.find(({ count, reason }) => count !== null && reason === 'expired');
@@ -146,15 +150,15 @@ test('however many clients and gates there are, entries and memory are bounded, 
   const entries: AuditEntry[] = [];
   for (let i = 0; i < 50_000; i++) {
     const client = `2001:db8:${(i % 50_000).toString(16)}::1`;
-    const entry = sampler.note({
+    const entry = sampler.sample({
       ...{ at: i, event: 'denial', actor: { name: 'postern', client } },
       ...{ gate: `gate-${i % 300}`, reason: i % 2 === 0 ? 'unknown_token' : 'no_credential' },
     });
     if (entry !== undefined) entries.push(entry);
   }
-  assert.equal(entries.length, sampling.whole);
+  assert.equal(entries.length, sampling.fullEntries);
   const counted = sampler.end();
-  assert.ok(counted.length <= sampling.kinds + 2, `${counted.length} kinds`);
+  assert.ok(counted.length <= sampling.maxKeys + 2, `${counted.length} kinds`);
   assert.equal(total([...entries, ...counted]), 50_000);
   assert.deepEqual(sampler.end(), []);
 });
@@ -168,8 +172,8 @@ test('what happens seldom is told in full, in each window anew', () => {
     reason: 'expired',
   };
   for (let window = 0; window < 3; window++) {
-    for (let i = 0; i < sampling.wholeOfAKind; i++) assert.equal(sampler.note(entry), entry);
-    assert.equal(sampler.note(entry), undefined);
+    for (let i = 0; i < sampling.fullEntriesPerKey; i++) assert.equal(sampler.sample(entry), entry);
+    assert.equal(sampler.sample(entry), undefined);
     assert.deepEqual(
       sampler.end().map(({ count }) => count),
       [1],
@@ -182,14 +186,14 @@ test('counts are written at the end of the minute', (t) => {
   const { denials, written } = openScene(t);
   for (let i = 0; i < 100; i++) denials.events.decided(denied('revoked'));
   t.mock.timers.tick(1_000);
-  assert.equal(written.length, sampling.wholeOfAKind);
+  assert.equal(written.length, sampling.fullEntriesPerKey);
   t.mock.timers.tick(58_000);
-  assert.equal(written.length, sampling.wholeOfAKind);
+  assert.equal(written.length, sampling.fullEntriesPerKey);
   for (let second = 0; second < 2; second++) t.mock.timers.tick(1_000);
-  assert.equal(written.at(-1)?.count, 100 - sampling.wholeOfAKind);
+  assert.equal(written.at(-1)?.count, 100 - sampling.fullEntriesPerKey);
   denials.events.decided(denied('revoked'));
   t.mock.timers.tick(1_000);
-  assert.equal(written.length, sampling.wholeOfAKind + 2);
+  assert.equal(written.length, sampling.fullEntriesPerKey + 2);
 });
 
 test('while the store cannot be written denials wait, bounded, and are reported once', async (t) => {

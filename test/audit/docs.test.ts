@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { auditFaults } from '../../src/audit/verify.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
-import { auditEvents } from '../../src/core/audit.ts';
-import { packageRoot } from '../../src/resources.ts';
-import { auditFaults } from '../../src/services/audit-verify.ts';
+import { auditEvents } from '../../src/core/model/audit.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { adminKey, startTestPostern } from '../support/postern.ts';
 
 const text = readFileSync(join(packageRoot, 'docs', 'audit.md'), 'utf8');

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { ask, handshakeHeaders } from '../support/ask.ts';
 import { listAudit } from '../support/audit.ts';
 import { run, serve, succeeded, surroundings } from '../support/cli.ts';

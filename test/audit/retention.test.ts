@@ -4,10 +4,10 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
-import { postern } from '../../src/core/audit.ts';
-import { logEvents } from '../../src/services/log-events.ts';
-import { startPruning } from '../../src/services/pruning.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { postern } from '../../src/core/model/audit.ts';
+import { startPruning } from '../../src/maintenance/pruning.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import { anEntry, recordsOf, tamper, verified } from '../support/audit.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 

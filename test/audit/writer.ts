@@ -1,4 +1,4 @@
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { newToken } from '../stores/contract.ts';
 import { anEntry } from '../support/audit.ts';
 

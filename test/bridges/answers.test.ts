@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkAddress } from '../../src/bridges/login.ts';
+import { checkAddress } from '../../src/sign-on/login.ts';
 import { sessions, startAnswering } from '../support/sign-ons.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 

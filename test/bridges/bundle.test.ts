@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { createBridge } from '../../src/bridges/index.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import type { createBridge } from '../../src/sign-on/index.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { sessions, startSignOn } from '../support/sign-ons.ts';
@@ -13,7 +13,7 @@ import { outcomeOf, settingsOf } from './scene.ts';
 test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {
   const outdir = temporaryDirectory(t);
   await build({
-    entryPoints: { bridge: join(packageRoot, 'src/bridges/index.ts') },
+    entryPoints: { bridge: join(packageRoot, 'src/sign-on/index.ts') },
     outdir,
     bundle: true,
     splitting: true,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
-import { buildBridge } from '../../src/config/bridge.ts';
-import { bridgeSchema, type RawBridge } from '../../src/config/bridge-schema.ts';
-import type { BridgeSettings } from '../../src/core/bridge.ts';
+import { buildBridge } from '../../src/config/sign-on/bridge.ts';
+import { bridgeSchema, type RawBridge } from '../../src/config/sign-on/bridge-schema.ts';
+import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 
 function build(raw: unknown): { settings: BridgeSettings | undefined; faults: string[] } {
   const faults: string[] = [];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ownAuthorization } from '../../src/bridges/authorization.ts';
-import { pickCookies } from '../../src/bridges/cookies.ts';
-import { createSecret, tokenPrefix } from '../../src/core/secret.ts';
+import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
+import { ownAuthorization } from '../../src/sign-on/authorization.ts';
+import { pickCookies } from '../../src/sign-on/cookies.ts';
 
 const secret = createSecret(tokenPrefix);
 const patterns = ['sid', 'proxy_*'];

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { chooseSignOn } from '../../src/bridges/services.ts';
-import { buildBridge } from '../../src/config/bridge.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { bridgeServices } from '../../src/core/bridge.ts';
-import { denials } from '../../src/core/verdict.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { buildBridge } from '../../src/config/sign-on/bridge.ts';
+import { denials } from '../../src/core/model/denials.ts';
+import { bridgeServices } from '../../src/core/model/sign-on-settings.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { chooseSignOn } from '../../src/sign-on/services.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/bridge.md'), 'utf8');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSecret, tokenPrefix } from '../../src/core/secret.ts';
+import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
 import { startAnswering, startRawServer } from '../support/sign-ons.ts';
 import { openBridge } from './scene.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { openBridge, outcomeOf, type TestBridge } from './scene.ts';
 

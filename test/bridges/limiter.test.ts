@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AskFailed } from '../../src/bridges/failure.ts';
-import { createLimiter } from '../../src/bridges/limiter.ts';
+import { createConcurrencyLimit } from '../../src/sign-on/concurrency-limit.ts';
+import { AskFailed } from '../../src/sign-on/failure.ts';
 
 const never = new AbortController().signal;
 const late = new AskFailed({ name: 'TimeoutError' }, true);
@@ -9,7 +9,7 @@ const unreachable = new AskFailed({ code: 'ECONNREFUSED' }, false);
 
 /** A limiter, and tasks that end when a test says so. */
 function startLimited(most: number) {
-  const limiter = createLimiter(most);
+  const limiter = createConcurrencyLimit(most);
   const begun: { from: string | undefined; end: (error?: Error) => Promise<void> }[] = [];
   const run = (from: string | undefined, signal = never) => {
     const outcome = limiter.run(

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { BridgeSettings } from '../../src/core/bridge.ts';
-import { startNginx } from '../../src/nginx/process.ts';
+import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 

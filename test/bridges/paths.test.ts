@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { isDenial } from '../../src/core/verdict.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { startAnswering } from '../support/sign-ons.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 

@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test';
-import { createBridge, type ServiceBridge } from '../../src/bridges/index.ts';
-import type { BridgeSettings } from '../../src/core/bridge.ts';
-import type { Handshake } from '../../src/core/handshake.ts';
-import type { Identity } from '../../src/core/identity.ts';
-import { type Deny, isDenial } from '../../src/core/verdict.ts';
+import type { Handshake } from '../../src/core/gate/handshake.ts';
+import type { Identity } from '../../src/core/model/identity.ts';
+import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
+import { type Deny, isDenial } from '../../src/core/model/verdict.ts';
+import { createBridge, type ServiceBridge } from '../../src/sign-on/index.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 
 /** A bridge as a test needs it. */

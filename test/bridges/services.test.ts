@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeService, BridgeSettings } from '../../src/core/bridge.ts';
-import { unbounded } from '../../src/core/identity.ts';
-import { deny } from '../../src/core/verdict.ts';
+import { noRestrictions } from '../../src/core/model/identity.ts';
+import type { BridgeService, BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { alice, exempt, type SignOnKind, sessions, startSignOn } from '../support/sign-ons.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
@@ -93,7 +93,7 @@ for (const { kind, service, settings, told, login, bob } of rows) {
       kind: 'bridge',
       subject: alice.name,
       claims: { email: alice.email, name: alice.fullName, groups: alice.groups },
-      bounds: unbounded,
+      bounds: noRestrictions,
       expiresAt: undefined,
       maxUses: undefined,
     });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { WebSocket as WsWebSocket } from 'ws';
 import { connect } from '../../docs/examples/node.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern } from '../support/postern.ts';

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { needProgram } from '../../scripts/programs.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern } from '../support/postern.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type AuditEntry, encodeRecord, noPrevious, toFields } from '../../src/core/audit.ts';
-import { clientNetwork } from '../../src/core/client-network.ts';
+import { type AuditEntry, encodeRecord, noPrevious, toFields } from '../../src/core/model/audit.ts';
+import { clientNetwork } from '../../src/lib/client-network.ts';
 
 const text = fc.option(fc.string({ unit: 'binary' }), { nil: null });
 const record = fc.record({

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { validateHeaderValue } from 'node:http';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { renderBackendHeaders } from '../../src/core/backend-headers.ts';
-import type { Identity } from '../../src/core/identity.ts';
+import { renderBackendHeaders } from '../../src/core/gate/backend-headers.ts';
+import type { Identity } from '../../src/core/model/identity.ts';
 import { aGate, anIdentity } from '../support/examples.ts';
 
 function headersOf(facts: Partial<Identity>): Record<string, string> {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Credential, CredentialSource, SourceName } from '../../src/core/credential.ts';
-import { decide } from '../../src/core/decide.ts';
-import type { Gate } from '../../src/core/gate.ts';
-import type { Handshake } from '../../src/core/handshake.ts';
-import type { Identity } from '../../src/core/identity.ts';
-import type { DecisionPorts } from '../../src/core/inquiry.ts';
-import { parseOriginRules } from '../../src/core/origin.ts';
-import { type Deny, deny, isDenial } from '../../src/core/verdict.ts';
+import type { DecisionPorts } from '../../src/core/decision/context.ts';
+import type { CredentialSource } from '../../src/core/decision/credential-source.ts';
+import { decide } from '../../src/core/decision/decide.ts';
+import type { Gate } from '../../src/core/gate/gate.ts';
+import type { Handshake } from '../../src/core/gate/handshake.ts';
+import { parseOriginRules } from '../../src/core/gate/origin.ts';
+import type { Credential } from '../../src/core/model/credential.ts';
+import type { Identity } from '../../src/core/model/identity.ts';
+import type { SourceName } from '../../src/core/model/source-name.ts';
+import { type Deny, deny, isDenial } from '../../src/core/model/verdict.ts';
 import { aGate, aHandshake, anIdentity, boundTo, noThrottle } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;

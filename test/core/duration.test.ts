@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { durationPattern, formatDuration, parseDuration } from '../../src/core/duration.ts';
+import { durationPattern, formatDuration, parseDuration } from '../../src/lib/duration.ts';
 
 const day = 86_400_000;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseAmong, chooseAny, findAmbiguities } from '../../src/core/gate-choice.ts';
-import { type HostPattern, parseHostPattern } from '../../src/core/host-pattern.ts';
-import { type PathPattern, parsePathPattern } from '../../src/core/path-pattern.ts';
-import { isDenial } from '../../src/core/verdict.ts';
+import { chooseAmong, chooseAny, findAmbiguities } from '../../src/core/gate/gate-choice.ts';
+import { type HostPattern, parseHostPattern } from '../../src/core/gate/host-pattern.ts';
+import { type PathPattern, parsePathPattern } from '../../src/core/gate/path-pattern.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { aGate } from '../support/examples.ts';
 
 function gateAt(name: string, hosts: readonly string[], paths: readonly string[]) {

@@ -7,7 +7,7 @@ import {
   parseHost,
   parseTarget,
   parseUpgrade,
-} from '../../src/core/handshake.ts';
+} from '../../src/core/gate/handshake.ts';
 
 const hosts: readonly [value: string, host: string | undefined][] = [
   ['app.example.com', 'app.example.com'],

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { plainAddress } from '../../src/core/network.ts';
-import { networkOf } from '../../src/core/network-of.ts';
+import { plainAddress } from '../../src/lib/network.ts';
+import { networkOf } from '../../src/lib/network-of.ts';
 
 const usual = { ipv4: 32, ipv6: 64 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseNetworks, plainAddress } from '../../src/core/network.ts';
+import { parseNetworks, plainAddress } from '../../src/lib/network.ts';
 
 function includes(words: string[], address: string): boolean {
   const networks = parseNetworks(words);

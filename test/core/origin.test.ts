@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Handshake } from '../../src/core/handshake.ts';
+import type { Handshake } from '../../src/core/gate/handshake.ts';
 import {
   isOriginAllowed,
   listsOrigins,
   type OriginRules,
   parseOriginRules,
-} from '../../src/core/origin.ts';
+} from '../../src/core/gate/origin.ts';
 import { aHandshake } from '../support/examples.ts';
 
 function rulesOf(...words: string[]): OriginRules {

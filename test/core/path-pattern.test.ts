@@ -7,7 +7,7 @@ import {
   type PathPattern,
   parsePathPattern,
   relatePaths,
-} from '../../src/core/path-pattern.ts';
+} from '../../src/core/gate/path-pattern.ts';
 
 function pattern(text: string): PathPattern {
   const parsed = parsePathPattern(text);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isBelow, resolvePath } from '../../src/core/path.ts';
+import { isBelow, resolvePath } from '../../src/core/gate/path.ts';
 
 const cases: readonly [path: string, resolved: string | undefined][] = [
   ['/', '/'],

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findPublic, type PublicPlace, parsePublicPlace } from '../../src/core/public-place.ts';
-import { isDenial } from '../../src/core/verdict.ts';
+import {
+  findPublic,
+  type PublicPlace,
+  parsePublicPlace,
+} from '../../src/core/gate/public-place.ts';
+import { isDenial } from '../../src/core/model/verdict.ts';
 import { aHandshake } from '../support/examples.ts';
 
 const places = ['/pub', 'POST|PUT /hooks/*', '=/Robots.txt'].map((text) => {

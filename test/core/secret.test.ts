@@ -9,7 +9,7 @@ import {
   isSameHash,
   isWellFormedSecret,
   lengthEntropy,
-} from '../../src/core/secret.ts';
+} from '../../src/lib/secret.ts';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const filledWith = (octet: number) => (size: number) => Buffer.alloc(size, octet);

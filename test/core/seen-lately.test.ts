@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SeenLately } from '../../src/core/seen-lately.ts';
+import { AdmissionFilter } from '../../src/lib/admission-filter.ts';
 
 /** A hash that is looked for at the place of all these hashes. */
 function hashAtOnePlace(mark: number): Uint8Array {
@@ -11,20 +11,20 @@ function hashAtOnePlace(mark: number): Uint8Array {
 }
 
 test('two hashes that share a place do not make each other forgotten', () => {
-  const seen = new SeenLately();
+  const seen = new AdmissionFilter();
   const [one, other] = [hashAtOnePlace(1), hashAtOnePlace(2)];
   assert.deepEqual(
-    [one, other, one, other].map((hash) => seen.comesAgain(hash)),
+    [one, other, one, other].map((hash) => seen.seenBefore(hash)),
     [...[false, false], ...[true, true]],
   );
 });
 
 test('of many at one place, those that came last are recognised', () => {
-  const seen = new SeenLately();
+  const seen = new AdmissionFilter();
   const hashes = [1, 2, 3].map(hashAtOnePlace);
-  for (const hash of hashes) assert.equal(seen.comesAgain(hash), false);
+  for (const hash of hashes) assert.equal(seen.seenBefore(hash), false);
   assert.deepEqual(
-    [3, 2, 1].map((mark) => seen.comesAgain(hashAtOnePlace(mark))),
+    [3, 2, 1].map((mark) => seen.seenBefore(hashAtOnePlace(mark))),
     [true, true, false],
   );
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLine, isSubject } from '../../src/core/text-line.ts';
-import { visible } from '../../src/core/visible.ts';
+import { isLine, isSubject } from '../../src/lib/text-line.ts';
+import { visible } from '../../src/lib/visible.ts';
 
 /** Control, format and unseen characters, separators, and halves of surrogate pairs. */
 const unseen =

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Token, type TokenState, tokenState, tokenStates } from '../../src/core/token.ts';
+import {
+  type Token,
+  type TokenState,
+  tokenState,
+  tokenStates,
+} from '../../src/core/model/token.ts';
 import { aToken } from '../support/examples.ts';
 
 const cases: readonly [what: string, facts: Partial<Token>, now: number, state: TokenState][] = [

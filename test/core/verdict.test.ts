@@ -4,10 +4,9 @@ import {
   type DenialCode,
   denialStatus,
   denials,
-  deny,
-  isDenial,
   renderChallenge,
-} from '../../src/core/verdict.ts';
+} from '../../src/core/model/denials.ts';
+import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { anIdentity } from '../support/examples.ts';
 
 /** Status for an ordinary request, status for an upgrade, `error` of the challenge. The codes are API. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { deny, isDenial } from '../../src/core/verdict.ts';
+import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { querySource } from '../../src/credentials/query.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 

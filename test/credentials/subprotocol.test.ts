@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseOffer } from '../../src/core/subprotocol.ts';
-import { deny, isDenial } from '../../src/core/verdict.ts';
+import { parseOffer } from '../../src/core/gate/subprotocol.ts';
+import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 

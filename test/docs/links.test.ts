@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
 const pages = ['README.md', 'SECURITY.md', 'nginx/fixes/README.md'].concat(

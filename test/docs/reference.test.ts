@@ -3,9 +3,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { settings } from '../../src/config/schema.ts';
-import { denials } from '../../src/core/verdict.ts';
+import { denials } from '../../src/core/model/denials.ts';
 import { rules } from '../../src/doctor/config/rules/index.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { run } from '../support/cli.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');

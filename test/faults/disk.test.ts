@@ -4,7 +4,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parseListenAddress } from '../../src/config/listen-address.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { ask } from '../support/ask.ts';
 import { failedInOneLine, obeyingModes, run, surroundings } from '../support/cli.ts';
 import { startScene } from '../support/scene.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openLogOutput } from '../../src/services/log-output.ts';
+import { openLogOutput } from '../../src/telemetry/log/log-output.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { waitFor } from '../support/wait.ts';
 

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { needProgram } from '../../scripts/programs.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { openSocket, useBrowser } from '../support/browser.ts';
 import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../support/sign-on-site.ts';
 import type { SignOn } from '../support/sign-ons/sign-on.ts';

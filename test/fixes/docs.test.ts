@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { needProgram } from '../../scripts/programs.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { sendRaw } from '../support/raw.ts';
 import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../support/sign-on-site.ts';

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { runCampaign } from '../../fuzz/campaign.ts';
 import type { Replacement } from '../../fuzz/decision/scene.ts';
 import { openDecision } from '../../fuzz/targets/decision.ts';
-import type { DecisionPorts } from '../../src/core/inquiry.ts';
-import { resolvePath } from '../../src/core/path.ts';
+import { createAnswer } from '../../src/admission/answer.ts';
+import { createDecideHandshake } from '../../src/admission/decide-handshake.ts';
+import type { DecisionPorts } from '../../src/core/decision/context.ts';
+import { resolvePath } from '../../src/core/gate/path.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
-import { createAnswer } from '../../src/services/answer.ts';
-import { createJudge } from '../../src/services/judge.ts';
 import { anIdentity, noThrottle } from '../support/examples.ts';
 import { noon } from '../support/jwt.ts';
 
@@ -29,7 +29,7 @@ async function findHole(replace: Replacement): Promise<string> {
 function withPorts(ports: Partial<DecisionPorts>): Replacement {
   return ({ services, events }) => {
     const clock = () => noon;
-    const judge = createJudge({
+    const decideHandshake = createDecideHandshake({
       gates: services.gates,
       ports: {
         sources: credentialSources,
@@ -42,7 +42,7 @@ function withPorts(ports: Partial<DecisionPorts>): Replacement {
       ...{ dryThrottle: noThrottle, events, clock },
     });
     return createAnswer({
-      ...{ judge, events, clock },
+      ...{ decideHandshake, events, clock },
       renew: async () => {},
       touch: () => {},
       assert: async () => ({ jwt: '', expiresAt: 0 }),

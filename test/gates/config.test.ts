@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { decide } from '../../src/core/decide.ts';
+import { decide } from '../../src/core/decision/decide.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { ask } from '../support/ask.ts';
 import { aGate, aHandshake, anIdentity, noThrottle } from '../support/examples.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { renderExplanation } from '../../src/cli/explanation.ts';
+import type { ShownExplanation } from '../../src/admission/routes.ts';
+import { renderExplanation } from '../../src/cli/explain/explanation.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { ShownExplanation } from '../../src/http/routes/gates.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { load, startSixGates } from './scene.ts';
 

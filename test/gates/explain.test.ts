@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ShownExplanation } from '../../src/http/routes/gates.ts';
+import type { ShownExplanation } from '../../src/admission/routes.ts';
 import { ask, handshakeHeaders } from '../support/ask.ts';
 import { run, serve, surroundings } from '../support/cli.ts';
 import { startTestPostern, temporaryDirectory } from '../support/postern.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseTarget } from '../../src/core/handshake.ts';
-import { resolvePath } from '../../src/core/path.ts';
-import { startNginx } from '../../src/nginx/process.ts';
+import { parseTarget } from '../../src/core/gate/handshake.ts';
+import { resolvePath } from '../../src/core/gate/path.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { sendRaw } from '../support/raw.ts';
 

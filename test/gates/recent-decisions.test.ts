@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bareIdentity } from '../../src/core/identity.ts';
-import { deny } from '../../src/core/verdict.ts';
-import type { DecisionRecord } from '../../src/services/events.ts';
-import { keepRecentDecisions } from '../../src/services/recent-decisions.ts';
+import type { DecisionRecord } from '../../src/core/model/events.ts';
+import { bareIdentity } from '../../src/core/model/identity.ts';
+import { deny } from '../../src/core/model/verdict.ts';
+import { keepRecentDecisions } from '../../src/telemetry/recent-decisions.ts';
 
 const admitted: DecisionRecord['verdict'] = {
   verdict: 'allow',
@@ -61,7 +61,7 @@ test('of the admissions of one second the first 100 are remembered', () => {
 
 test('denials that are not written down are not remembered either', () => {
   const recent = keepRecentDecisions();
-  const tooMany = { record: 'skip' } as NonNullable<ReturnType<typeof deny>['tooMany']>;
-  recent.events.decided(decision('d', { verdict: { ...deny('throttled'), tooMany } }));
+  const tooMany = { record: 'skip' } as NonNullable<ReturnType<typeof deny>['throttle']>;
+  recent.events.decided(decision('d', { verdict: { ...deny('throttled'), throttle: tooMany } }));
   assert.equal(recent.find('d'), undefined);
 });

@@ -6,11 +6,11 @@ import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
 import { type SignOnServer, startSignOn } from '../support/sign-ons.ts';
 
@@ -65,7 +65,7 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
   const postern = await startTestPostern(t, { config: configFile });
   const files = join(directory, 'postern');
   const { config } = loadConfig({ file: configFile, env: {} });
-  writeKit(files, renderKit('plain', { ...kitOptionsOf(config), gate: postern.gate }));
+  writeBundle(files, renderBundle('plain', { ...bundleOptionsOf(config), gate: postern.gate }));
   const nginx = await startNginx({
     directory,
     http: (port) =>

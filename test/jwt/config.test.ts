@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { fittingAlgorithms } from '../../src/core/issuer.ts';
+import { fittingAlgorithms } from '../../src/core/model/issuer.ts';
 import { run } from '../support/cli.ts';
 import { newSecret, newSigner } from '../support/jwt.ts';
 import { temporaryDirectory } from '../support/postern.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sendHttp } from '../../src/cli/admin-client.ts';
+import { sendHttp } from '../../src/cli/toolkit/admin-client.ts';
 import { ask, handshakeHeaders } from '../support/ask.ts';
 import {
   byUrl,

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRenewable } from '../../src/verifiers/renewable.ts';
+import { createRefreshingCache } from '../../src/jwt/refreshing-cache.ts';
 
-const policy = { maxAge: 100, coolDown: 10, maxStale: 1_000, patience: 1 };
+const policy = { maxAge: 100, minInterval: 10, maxStale: 1_000, timeout: 1 };
 
 /** One whose loads are settled by hand. */
-function startLoads(patience = 60_000) {
+function startLoads(timeout = 60_000) {
   const loads: { resolve(value: string): void; reject(error: Error): void }[] = [];
   const reports: unknown[] = [];
-  const renewable = createRenewable<string>({
+  const renewable = createRefreshingCache<string>({
     load: () => {
       const { promise, ...load } = Promise.withResolvers<string>();
       loads.push(load);
       return promise;
     },
-    policy: { ...policy, patience },
+    policy: { ...policy, timeout: timeout },
     report: (error) => reports.push(error),
   });
   return { loads, reports, renewable };
@@ -50,14 +50,14 @@ test('a value is loaded again when it is too old, and kept when that fails', asy
 
 test('a renewal says whether there is news, and fails for as long as the source does', async () => {
   const { loads, renewable } = startLoads();
-  const renewal = renewable.renew(0);
+  const renewal = renewable.refresh(0);
   loads[0]?.resolve('a');
   assert.equal(await renewal, 'renewed');
-  assert.equal(await renewable.renew(9), 'too_soon');
-  const failing = renewable.renew(10);
+  assert.equal(await renewable.refresh(9), 'too_soon');
+  const failing = renewable.refresh(10);
   loads[1]?.reject(new Error('down'));
   assert.equal(await failing, 'failed');
-  assert.equal(await renewable.renew(19), 'failed');
+  assert.equal(await renewable.refresh(19), 'failed');
   assert.equal(loads.length, 2);
 });
 
@@ -75,7 +75,7 @@ test('a value that cannot be renewed counts up to its limit', async () => {
 test('who waits too long goes on without the value, and the load goes on without them', async () => {
   const { loads, renewable } = startLoads(1);
   assert.equal(await renewable.current(0), undefined);
-  assert.equal(await renewable.renew(5), 'failed');
+  assert.equal(await renewable.refresh(5), 'failed');
   assert.equal(loads.length, 1);
   loads[0]?.resolve('a');
   assert.equal(await renewable.current(50), 'a');

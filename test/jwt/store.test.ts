@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { JwtKey } from '../../src/core/identity.ts';
+import type { JwtKey } from '../../src/core/model/identity.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 

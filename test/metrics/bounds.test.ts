@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { deny } from '../../src/core/verdict.ts';
-import type { DecisionRecord } from '../../src/services/events.ts';
-import { definitions } from '../../src/services/metrics/definitions.ts';
-import { createMetrics } from '../../src/services/metrics/metrics.ts';
+import type { DecisionRecord } from '../../src/core/model/events.ts';
+import { deny } from '../../src/core/model/verdict.ts';
+import { definitions } from '../../src/telemetry/metrics/definitions.ts';
+import { createMetrics } from '../../src/telemetry/metrics/metrics.ts';
 import { ask } from '../support/ask.ts';
 import { scrape } from '../support/metrics.ts';
 import { adminKey } from '../support/postern.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMetrics } from '../../src/services/metrics/metrics.ts';
-import { createScrape } from '../../src/services/metrics/scrape.ts';
+import { createMetrics } from '../../src/telemetry/metrics/metrics.ts';
+import { createScrape } from '../../src/telemetry/metrics/scrape.ts';
 import { run } from '../support/cli.ts';
 import { scrape } from '../support/metrics.ts';
 import { sendRaw } from '../support/raw.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import {
   startTestPostern,
   type TestPosternOptions,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
-import { definitions } from '../../src/services/metrics/definitions.ts';
-import type { Snapshot } from '../../src/services/metrics/snapshot.ts';
-import { createTallies } from '../../src/workers/tallies.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
+import { createMetricTotals } from '../../src/cluster/metric-totals.ts';
+import { definitions } from '../../src/telemetry/metrics/definitions.ts';
+import type { Snapshot } from '../../src/telemetry/metrics/snapshot.ts';
 import { ask } from '../support/ask.ts';
 import { type Served, serve, surroundings } from '../support/cli.ts';
 import { scrape } from '../support/metrics.ts';
@@ -107,18 +107,18 @@ function sums(snapshots: readonly Snapshot[]): Record<string, number> {
 }
 
 test('sums of counters never go down, whoever comes and goes', () => {
-  const tallies = createTallies();
+  const totals = createMetricTotals();
   const restarts = definitions.workerRestarts.name;
-  tallies.note(snapshot(1, 10, 1));
-  tallies.note(snapshot(2, 5, 1));
-  assert.deepEqual(sums(tallies.all()), { c_total: 15, g: 2, [restarts]: 0 });
-  tallies.ended(1);
-  tallies.replaced();
-  assert.deepEqual(sums(tallies.all()), { c_total: 15, g: 1, [restarts]: 1 });
-  tallies.note(snapshot(3, 4, 1));
-  tallies.note(snapshot(2, 6, 1));
-  tallies.ended(3);
-  tallies.ended(99);
-  tallies.ended(undefined);
-  assert.deepEqual(sums(tallies.all()), { c_total: 20, g: 1, [restarts]: 1 });
+  totals.note(snapshot(1, 10, 1));
+  totals.note(snapshot(2, 5, 1));
+  assert.deepEqual(sums(totals.all()), { c_total: 15, g: 2, [restarts]: 0 });
+  totals.ended(1);
+  totals.replaced();
+  assert.deepEqual(sums(totals.all()), { c_total: 15, g: 1, [restarts]: 1 });
+  totals.note(snapshot(3, 4, 1));
+  totals.note(snapshot(2, 6, 1));
+  totals.ended(3);
+  totals.ended(99);
+  totals.ended(undefined);
+  assert.deepEqual(sums(totals.all()), { c_total: 20, g: 1, [restarts]: 1 });
 });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { type Flavour, flavours, renderKit } from '../../src/nginx/render.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { type Flavour, flavours, renderBundle } from '../../src/proxies/nginx/render.ts';
 import { run } from '../support/cli.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 
@@ -34,7 +34,7 @@ test('every flavour and every file that is rendered is on a page', () => {
   const all = pages.map(({ text }) => text).join('\n');
   for (const flavour of Object.keys(flavours) as Flavour[]) {
     assert.ok(all.includes(`\`${flavour}\``), flavour);
-    for (const path of renderKit(flavour, usualKitOptions).keys()) {
+    for (const path of renderBundle(flavour, defaultBundleOptions).keys()) {
       const name = path.split('/').at(-1) ?? '';
       assert.ok(all.includes(name), name);
     }

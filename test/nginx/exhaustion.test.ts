@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { startStandIn } from '../support/auth-stand-in.ts';
 import { nginxPrograms } from '../support/nginx-programs.ts';
 import { temporaryDirectory } from '../support/postern.ts';
@@ -23,7 +23,7 @@ async function startSmallSite(t: TestContext, program: string, plant = (text: st
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, 'protected'));
   writeFileSync(join(directory, 'protected/secret.txt'), secret);
-  const kit = renderKit('plain', { ...usualKitOptions, gate });
+  const kit = renderBundle('plain', { ...defaultBundleOptions, gate });
   const file = (name: string) => kit.get(name) ?? '';
   const nginx = await startNginx({
     directory,

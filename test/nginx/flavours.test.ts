@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { findFreePort } from '../../src/nginx/process.ts';
+import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { startStandIn } from '../support/auth-stand-in.ts';
 import { type FlavourSite, flavourSites, type StartFlavour } from '../support/flavours.ts';
 import { startTestPostern, type TestPostern } from '../support/postern.ts';

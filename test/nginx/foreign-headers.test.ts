@@ -3,8 +3,8 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { foreignHeaders } from '../../src/nginx/foreign-headers.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { foreignHeaders } from '../../src/proxies/nginx/foreign-headers.ts';
 import { startFastCgi, startUwsgi } from '../support/fastcgi.ts';
 import { flavourSites } from '../support/flavours.ts';
 import { startSite } from '../support/nginx.ts';
@@ -26,7 +26,7 @@ const expected = [
 /** What the client writes into each. */
 const own = 'of-the-client';
 
-const foreign = foreignHeaders(usualKitOptions);
+const foreign = foreignHeaders(defaultBundleOptions);
 const spoofed = Object.fromEntries(foreign.map((name) => [name, own]));
 
 test('headers of the best-known services and overrides are among those that no client can set', () => {
@@ -77,7 +77,7 @@ test('a gate’s own header of such a name reaches the backend with what the gat
   });
   const site = await startSite(t, {
     gate: postern.gate,
-    kit: { headers: [...usualKitOptions.headers, 'x-webauth-user'] },
+    kit: { headers: [...defaultBundleOptions.headers, 'x-webauth-user'] },
   });
   const { token } = await postern.issue();
   assert.equal((await tryPage(`${site.url}/?token=${token}`, spoofed)).status, 200);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createRandom } from '../../fuzz/random.ts';
 import { openInherited } from '../../seam/inherited/bench.ts';
-import { inheritedDirectives } from '../../src/nginx/inherited-directives.ts';
+import { inheritedDirectives } from '../../src/proxies/nginx/inherited-directives.ts';
 import { type KnownDirective, readDirectives } from '../support/nginx-directives.ts';
 import { nginxPrograms } from '../support/nginx-programs.ts';
 import { temporaryDirectory } from '../support/postern.ts';
@@ -43,7 +43,7 @@ for (const { name: nginx, program } of nginxPrograms) {
     assert.ok(inherited.length > 400);
     for (const directive of inherited) {
       const known = listed.get(directive.name);
-      assert.ok(known, `${directive.name} is not in src/nginx/inherited`);
+      assert.ok(known, `${directive.name} is not in src/proxies/nginx/inherited`);
       assert.deepEqual(contextsOf(directive), known.contexts, directive.name);
     }
   });

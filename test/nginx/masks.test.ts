@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
+import { startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { nginxPrograms } from '../support/nginx-programs.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { sendRaw } from '../support/raw.ts';
@@ -40,7 +40,10 @@ for (const { name, program } of nginxPrograms) {
     test(`${name}, pcre_jit ${jit}: no token is in the masked log, however long the line is, and no expression gives up`, async (t) => {
       const directory = temporaryDirectory(t);
       const gate = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const;
-      writeKit(join(directory, 'postern'), renderKit('plain', { ...usualKitOptions, gate }));
+      writeBundle(
+        join(directory, 'postern'),
+        renderBundle('plain', { ...defaultBundleOptions, gate }),
+      );
       const nginx = await startNginx({
         directory,
         program,

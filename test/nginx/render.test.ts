@@ -5,10 +5,10 @@ import { type TestContext, test } from 'node:test';
 import { renderGoldenFiles } from '../../scripts/golden-files.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { kitOptionsOf, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { flavours, renderKit } from '../../src/nginx/render.ts';
-import { renderShippedFiles } from '../../src/nginx/shipped.ts';
-import { nginxFiles } from '../../src/resources.ts';
+import { nginxFiles } from '../../src/lib/resources.ts';
+import { bundleOptionsOf, defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
+import { flavours, renderBundle } from '../../src/proxies/nginx/render.ts';
+import { renderShippedFiles } from '../../src/proxies/nginx/shipped.ts';
 import { startStandIn } from '../support/auth-stand-in.ts';
 import { flavourSites } from '../support/flavours.ts';
 import { startSite } from '../support/nginx.ts';
@@ -47,7 +47,7 @@ gates:
 async function startScene(t: TestContext) {
   const config = writeConfig(t);
   const postern = await startTestPostern(t, { config });
-  const kit = kitOptionsOf(loadConfig({ file: config, env: {} }).config);
+  const kit = bundleOptionsOf(loadConfig({ file: config, env: {} }).config);
   const site = await startSite(t, {
     gate: postern.gate,
     kit,
@@ -59,11 +59,11 @@ async function startScene(t: TestContext) {
 
 test('the files of the repository are those for a configuration that says nothing', () => {
   const { config } = loadConfig({ env: {} });
-  assert.deepEqual(kitOptionsOf(config), usualKitOptions);
-  for (const [path, text] of renderShippedFiles(usualKitOptions)) {
+  assert.deepEqual(bundleOptionsOf(config), defaultBundleOptions);
+  for (const [path, text] of renderShippedFiles(defaultBundleOptions)) {
     assert.equal(text, readFileSync(join(nginxFiles, path), 'utf8'), `${path}: npm run generate`);
   }
-  for (const [path, text] of renderGoldenFiles(usualKitOptions)) {
+  for (const [path, text] of renderGoldenFiles(defaultBundleOptions)) {
     const golden = join(import.meta.dirname, 'golden', path);
     assert.equal(text, readFileSync(golden, 'utf8'), `${path}: npm run generate`);
   }
@@ -71,7 +71,7 @@ test('the files of the repository are those for a configuration that says nothin
 
 test('what any gate needs is in the files, once', (t) => {
   const { config } = loadConfig({ file: writeConfig(t), env: {} });
-  const { queryNames, headers } = kitOptionsOf(config);
+  const { queryNames, headers } = bundleOptionsOf(config);
   assert.deepEqual(queryNames, ['token', 'access_token', 'T.o-k~e_n']);
   assert.deepEqual(headers, [
     ...['Remote-Email', 'Remote-Name', 'Remote-Groups', 'X-Postern-Token-Id'],
@@ -156,7 +156,7 @@ test('a login leads back to the page that was asked for, without a token of any 
   const postern = await startTestPostern(t, { config });
   const site = await startSite(t, {
     gate: postern.gate,
-    kit: kitOptionsOf(loadConfig({ file: config, env: {} }).config),
+    kit: bundleOptionsOf(loadConfig({ file: config, env: {} }).config),
     locations: (backend, include) => `
       location / {
         set $postern_login "https://login.example.com/?rd=";
@@ -181,7 +181,7 @@ test('names of any length that a configuration can have are ones for nginx', asy
   for (const [flavour, start] of flavourSites) {
     const site = await start(t, {
       gate: standIn.gate,
-      kit: { headers: [...usualKitOptions.headers, ...headers], queryNames },
+      kit: { headers: [...defaultBundleOptions.headers, ...headers], queryNames },
     });
     const outcome = await tryPage(`${site.url}/?a=1&${queryNames[1]}=x&${queryNames[8]}=y&b=2`);
     assert.equal(outcome.seen?.url, '/?a=1&b=2', flavour);
@@ -222,8 +222,8 @@ test('formats of one’s own, and SWAG’s log, are without tokens by the variab
 test('every flavour is the same for the same options, and shows a change', () => {
   const flavourNames = Object.keys(flavours) as (keyof typeof flavours)[];
   for (const flavour of flavourNames) {
-    const kit = renderKit(flavour, usualKitOptions);
-    assert.deepEqual(renderKit(flavour, { ...usualKitOptions }), kit);
+    const kit = renderBundle(flavour, defaultBundleOptions);
+    assert.deepEqual(renderBundle(flavour, { ...defaultBundleOptions }), kit);
     assert.ok(kit.size > 0, flavour);
     for (const [path, text] of kit) {
       assert.match(text, /\n# As rendered: [0-9a-f]{16}\n$/, path);
@@ -234,14 +234,25 @@ test('every flavour is the same for the same options, and shows a change', () =>
 
 test('a parameter that is too long for nginx is refused', () => {
   const queryNames = ['token', 'a'.repeat(121)];
-  assert.throws(() => renderKit('plain', { ...usualKitOptions, queryNames }), /more than 120/);
+  assert.throws(
+    () => renderBundle('plain', { ...defaultBundleOptions, queryNames }),
+    /more than 120/,
+  );
 });
 
 test('a path that nginx would read as something else is refused', () => {
   for (const path of ['/run/a b', '/run/a;b', '/run/$host', '/run/"', '/run/a\nb', '/run/{']) {
     const gate = { kind: 'unix', path } as const;
-    assert.throws(() => renderKit('plain', { ...usualKitOptions, gate }), /cannot stand/, path);
+    assert.throws(
+      () => renderBundle('plain', { ...defaultBundleOptions, gate }),
+      /cannot stand/,
+      path,
+    );
     const cache = { path, ttl: 1_000 };
-    assert.throws(() => renderKit('swag', { ...usualKitOptions, cache }), /cannot stand/, path);
+    assert.throws(
+      () => renderBundle('swag', { ...defaultBundleOptions, cache }),
+      /cannot stand/,
+      path,
+    );
   }
 });

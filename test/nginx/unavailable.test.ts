@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { findFreePort } from '../../src/nginx/process.ts';
+import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { startStandIn } from '../support/auth-stand-in.ts';
 import { startSite } from '../support/nginx.ts';
 import { startTestPostern } from '../support/postern.ts';

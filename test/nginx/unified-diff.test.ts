@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { renderUnifiedDiff } from '../../src/nginx/unified-diff.ts';
+import { renderUnifiedDiff } from '../../src/lib/unified-diff.ts';
 
 /** Does what `patch` does with a difference, and is as strict about line numbers and context. */
 function patch(text: string, diff: string): string {

@@ -5,7 +5,7 @@ import { openPaths } from '../../seam/paths/bench.ts';
 import { variants } from '../../seam/paths/places.ts';
 import { generateTarget } from '../../seam/paths/targets.ts';
 import type { Bench } from '../../seam/property.ts';
-import { resolvePath } from '../../src/core/path.ts';
+import { resolvePath } from '../../src/core/gate/path.ts';
 import { startStandIn } from './stand-in.ts';
 
 async function openBench(t: TestContext, ...gate: Parameters<typeof openPaths>): Promise<Bench> {

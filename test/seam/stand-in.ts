@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { StartGate } from '../../seam/paths/gate.ts';
 import { hosts } from '../../seam/paths/places.ts';
-import { parseTarget } from '../../src/core/handshake.ts';
-import { isBelow } from '../../src/core/path.ts';
+import { parseTarget } from '../../src/core/gate/handshake.ts';
+import { isBelow } from '../../src/core/gate/path.ts';
 
 /** How a stand-in reads a path as sent. It lets nobody in where this gives nothing. */
 export type ReadPath = (path: string) => string | undefined;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { run, succeeded, surroundings } from '../support/cli.ts';
 import { type Scene, startScene } from '../support/scene.ts';
 
@@ -40,7 +40,7 @@ test('every command in docs/operations.md works as it is written', async (t) => 
 });
 
 test('docs/operations.md and the store check name the same problems', () => {
-  const source = readFileSync(join(packageRoot, 'src/stores/sqlite/check.ts'), 'utf8');
+  const source = readFileSync(join(packageRoot, 'src/store/sqlite/check.ts'), 'utf8');
   const [, union = ''] = /readonly code: (.*);/.exec(source) ?? [];
   const inCode = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code);
   const [, table = ''] = /one of these codes:\n\n(.*?)\n\n/s.exec(page) ?? [];

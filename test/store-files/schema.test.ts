@@ -3,11 +3,11 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from '
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { OperatorError } from '../../src/core/operator-error.ts';
-import { Refused } from '../../src/core/refused.ts';
-import { checkStore } from '../../src/stores/sqlite/check.ts';
-import { restoreStore } from '../../src/stores/sqlite/restore.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
+import { OperatorError } from '../../src/lib/operator-error.ts';
+import { Refused } from '../../src/lib/refused.ts';
+import { checkStore } from '../../src/store/sqlite/check.ts';
+import { restoreStore } from '../../src/store/sqlite/restore.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { newToken } from '../stores/contract.ts';
 import { failedInOneLine, run, surroundings } from '../support/cli.ts';
 import { temporaryDirectory } from '../support/postern.ts';

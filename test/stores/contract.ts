@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { type Token, tokenState, tokenStates } from '../../src/core/token.ts';
-import {
-  type NewAdminKey,
-  type NewSession,
-  type NewToken,
-  type SessionLimits,
-  StoreUnavailable,
-  type TokenFilter,
-} from '../../src/stores/store.ts';
+import { StoreUnavailable } from '../../src/core/model/errors.ts';
+import { type Token, tokenState, tokenStates } from '../../src/core/model/token.ts';
+import type {
+  NewAdminKey,
+  NewSession,
+  NewToken,
+  SessionLimits,
+  TokenFilter,
+} from '../../src/store/port.ts';
 import { anEntry } from '../support/audit.ts';
 import { boundTo } from '../support/examples.ts';
 import type { UnrecordedStore } from '../support/unrecorded.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { StoreUnavailable } from '../../src/stores/store.ts';
+import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
 import { newToken } from './contract.ts';

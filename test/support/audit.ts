@@ -2,12 +2,12 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import type { ReceivedEvent } from '../../src/cli/server-events.ts';
+import type { ShownAuditEntry, ShownAuditPage } from '../../src/audit/schemas.ts';
+import { type AuditVerification, verifyAudit } from '../../src/audit/verify.ts';
+import type { ReceivedEvent } from '../../src/cli/toolkit/server-events.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/audit.ts';
-import type { ShownAuditEntry, ShownAuditPage } from '../../src/http/audit-schemas.ts';
-import { type AuditVerification, verifyAudit } from '../../src/services/audit-verify.ts';
-import type { Store } from '../../src/stores/store.ts';
+import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/model/audit.ts';
+import type { Store } from '../../src/store/port.ts';
 import { adminKey, type TestPostern } from './postern.ts';
 import { waitFor } from './wait.ts';
 

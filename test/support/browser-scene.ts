@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { createCertificate } from './certificate.ts';
 import { type GuardedSite, startSite } from './nginx.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readGateFile } from '../../src/cli/doctor-gates.ts';
+import { readGateFile } from '../../src/cli/doctor/doctor-gates.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
@@ -19,12 +19,12 @@ import { type Examination, examine } from '../../src/doctor/config/examine.ts';
 import type { Finding } from '../../src/doctor/config/finding.ts';
 import type { GateFile } from '../../src/doctor/config/gate-file.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
-import { kitOptionsOf } from '../../src/nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
-import { fitsPathPattern } from '../../src/nginx/syntax/glob.ts';
-import { type FileSet, loadConfiguration } from '../../src/nginx/syntax/index.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
+import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
+import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
+import { type FileSet, loadConfiguration } from '../../src/proxies/nginx/syntax/index.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';
 
 /**
@@ -86,8 +86,8 @@ export function kitOf(files: ConfigFiles): ConfigFiles {
 /** Postern's files for nginx, below `postern/`. */
 function kitFor({ gates }: Pick<GateFile, 'gates'>, listen?: ListenAddress): ConfigFiles {
   const { config } = loadConfig({ env: { POSTERN_GATE_LISTEN: '127.0.0.1:8420' } });
-  const options = kitOptionsOf({ ...config, gates });
-  const kit = renderKit('plain', { ...options, gate: listen ?? options.gate });
+  const options = bundleOptionsOf({ ...config, gates });
+  const kit = renderBundle('plain', { ...options, gate: listen ?? options.gate });
   return Object.fromEntries([...kit].map(([name, text]) => [`postern/${name}`, text]));
 }
 

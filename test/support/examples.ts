@@ -1,19 +1,22 @@
-import type { Gate } from '../../src/core/gate.ts';
-import { credentialKinds, identityHeaders } from '../../src/core/gate.ts';
-import type { Handshake } from '../../src/core/handshake.ts';
-import { type Bounds, type Identity, unbounded } from '../../src/core/identity.ts';
-import { sameOrigin } from '../../src/core/origin.ts';
-import { noRequirements } from '../../src/core/requirements.ts';
-import type { Throttle } from '../../src/core/throttle.ts';
-import type { Token } from '../../src/core/token.ts';
+import {
+  credentialKinds,
+  type Gate,
+  identityHeaders,
+  noRequirements,
+} from '../../src/core/gate/gate.ts';
+import type { Handshake } from '../../src/core/gate/handshake.ts';
+import { sameOrigin } from '../../src/core/gate/origin.ts';
+import { type Identity, noRestrictions, type Restrictions } from '../../src/core/model/identity.ts';
+import type { Throttle } from '../../src/core/model/throttle.ts';
+import type { Token } from '../../src/core/model/token.ts';
 
 /** Good at these gates only. */
-export function boundTo(...gates: readonly string[]): Bounds {
-  return { ...unbounded, gates };
+export function boundTo(...gates: readonly string[]): Restrictions {
+  return { ...noRestrictions, gates };
 }
 
 /** Counts nothing. */
-export const noThrottle: Throttle = { mayWork: () => true, failed: () => undefined };
+export const noThrottle: Throttle = { mayDoExpensiveWork: () => true, failed: () => undefined };
 
 /** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
 export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
@@ -74,7 +77,7 @@ export function anIdentity(facts: Partial<Identity> = {}): Identity {
     kind: 'token',
     subject: 'alice',
     claims: {},
-    bounds: unbounded,
+    bounds: noRestrictions,
     expiresAt: undefined,
     maxUses: undefined,
     ...facts,
@@ -89,7 +92,7 @@ export function aToken(facts: Partial<Token> = {}): Token {
     subject: 'alice',
     label: undefined,
     claims: {},
-    bounds: unbounded,
+    bounds: noRestrictions,
     createdAt: 0,
     notBefore: undefined,
     expiresAt: undefined,

@@ -1,10 +1,12 @@
 import type { TestContext } from 'node:test';
 import { parse } from 'yaml';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { renderKit } from '../../src/nginx/render.ts';
-import type { GuardedSite } from './nginx.ts';
-import { startSite } from './nginx.ts';
+import {
+  type BundleOptions,
+  defaultBundleOptions,
+} from '../../src/proxies/nginx/bundle-options.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
+import { type GuardedSite, startSite } from './nginx.ts';
 import { startSwag } from './swag.ts';
 
 /** A site with a protected location `/`, whatever nginx it is. */
@@ -12,7 +14,7 @@ export type FlavourSite = Omit<GuardedSite, 'errorLog'>;
 
 interface FlavourSiteOptions {
   readonly gate: ListenAddress;
-  readonly kit?: Partial<KitOptions>;
+  readonly kit?: Partial<BundleOptions>;
   /** Lines of the http block. */
   readonly http?: string;
   /** Lines in the location before the include. */
@@ -28,7 +30,11 @@ export type StartFlavour = (t: TestContext, options: FlavourSiteOptions) => Prom
 const startManager: StartFlavour = (t, { gate, location = '', server = '', kit = {} }) => {
   const port = gate.kind === 'tcp' ? gate.port : 0;
   const named = { kind: 'tcp', host: 'postern', port } as const;
-  const files = renderKit('nginx-proxy-manager', { ...usualKitOptions, ...kit, gate: named });
+  const files = renderBundle('nginx-proxy-manager', {
+    ...defaultBundleOptions,
+    ...kit,
+    gate: named,
+  });
   const box = (files.get('advanced.conf') ?? '')
     .replace('location / {\n', `location / {\n${location}\n`)
     .replaceAll('/data/logs/', '/config/log/');
@@ -53,7 +59,7 @@ const startManager: StartFlavour = (t, { gate, location = '', server = '', kit =
 const startIngress: StartFlavour = (t, { gate, location = '', server = '', kit = {} }) => {
   const port = gate.kind === 'tcp' ? gate.port : 0;
   const named = { kind: 'tcp', host: 'postern', port } as const;
-  const files = renderKit('ingress-nginx', { ...usualKitOptions, ...kit, gate: named });
+  const files = renderBundle('ingress-nginx', { ...defaultBundleOptions, ...kit, gate: named });
   const annotations = parse(files.get('annotations.yaml') ?? '') as Record<string, string>;
   const snippet = (name: string) => annotations[`nginx.ingress.kubernetes.io/${name}`] ?? '';
   // Lines of one's own stand behind those that empty the two variables.
@@ -118,7 +124,7 @@ export const flavourSites: readonly (readonly [name: string, start: StartFlavour
   [
     'swag-keepalive',
     (t, { gate, location = '', server = '', kit = {} }) => {
-      const files = renderKit('swag-keepalive', { ...usualKitOptions, ...kit, gate });
+      const files = renderBundle('swag-keepalive', { ...defaultBundleOptions, ...kit, gate });
       // What nginx can do since 1.27.3 only: here the address is one already.
       const placed = [...files].map(
         ([path, text]) => [path, text.replace(/^(\s+server .*) resolve;$/m, '$1;')] as const,

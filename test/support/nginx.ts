@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { writeKit } from '../../src/nginx/kit.ts';
-import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { renderKit } from '../../src/nginx/render.ts';
+import {
+  type BundleOptions,
+  defaultBundleOptions,
+} from '../../src/proxies/nginx/bundle-options.ts';
+import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import type { Certificate } from './certificate.ts';
 import { temporaryDirectory } from './postern.ts';
 
@@ -28,7 +31,7 @@ export interface SiteOptions {
   /** Path of another nginx than that of this machine (see nginx-programs.ts). */
   readonly program?: string;
   /** What the files are rendered for beside that. */
-  readonly kit?: Partial<KitOptions>;
+  readonly kit?: Partial<BundleOptions>;
   /** More files of the kit to include in the http block. */
   readonly kitHttp?: readonly string[];
   /** Lines of the http block, before the server. */
@@ -51,8 +54,8 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
   const directory = temporaryDirectory(t);
   const backend = await startBackend();
   t.after(() => backend.close());
-  const kit = { ...usualKitOptions, ...options.kit, gate: options.gate };
-  writeKit(join(directory, 'postern'), renderKit('plain', kit));
+  const kit = { ...defaultBundleOptions, ...options.kit, gate: options.gate };
+  writeBundle(join(directory, 'postern'), renderBundle('plain', kit));
   const include = (file: string) => `include ${join(directory, 'postern', file)};`;
   const proxyPass = `proxy_pass http://127.0.0.1:${backend.port};`;
   const locations =

@@ -8,7 +8,7 @@ import type { Finding } from '../../src/doctor/probe/finding.ts';
 import type { ProbeSettings } from '../../src/doctor/probe/probe.ts';
 import { type Report, runProbe } from '../../src/doctor/probe/run-probe.ts';
 import { ownOrigin, parseTarget } from '../../src/doctor/probe/target.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from './postern.ts';
 
 /** Settings of a probe that differ from the command's own. */

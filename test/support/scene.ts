@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { type AdminClient, connectAdmin } from '../../src/cli/admin-client.ts';
+import { type AdminClient, connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { ask } from './ask.ts';
 import { type Served, type Surroundings, serve } from './cli.ts';

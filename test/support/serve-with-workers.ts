@@ -5,10 +5,10 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import pino from 'pino';
-import { startPostern } from '../../src/compose.ts';
+import { startPostern } from '../../src/app/start.ts';
+import { startPrimary } from '../../src/cluster/primary.ts';
+import { joinPrimary } from '../../src/cluster/worker.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { startPrimary } from '../../src/workers/primary.ts';
-import { joinPrimary } from '../../src/workers/worker.ts';
 
 /** Variables by which the test says how, beside those of the configuration. */
 const { TEST_LOG: logFile = '', TEST_CLOCK: clockFile, TEST_CONFIG: file, ...env } = process.env;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { packageRoot } from '../../src/resources.ts';
+import { packageRoot } from '../../src/lib/resources.ts';
 import { adminKey, temporaryDirectory } from './postern.ts';
 import { workersSetting } from './worker-count.ts';
 

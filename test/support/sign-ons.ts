@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { BridgeService } from '../../src/core/bridge.ts';
+import type { BridgeService } from '../../src/core/model/sign-on-settings.ts';
 
 /** What a stand-in answers: as little as the real one says. */
 export interface SignOnReply {

@@ -2,10 +2,13 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
-import { type KitOptions, usualKitOptions } from '../../src/nginx/kit-options.ts';
-import { type NginxProcess, startNginx } from '../../src/nginx/process.ts';
-import { type Kit, renderKit } from '../../src/nginx/render.ts';
-import { swagHttpFile } from '../../src/nginx/swag.ts';
+import {
+  type BundleOptions,
+  defaultBundleOptions,
+} from '../../src/proxies/nginx/bundle-options.ts';
+import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import { type ConfigBundle, renderBundle } from '../../src/proxies/nginx/render.ts';
+import { swagHttpFile } from '../../src/proxies/nginx/swag.ts';
 import { startNameServer } from './dns.ts';
 import { temporaryDirectory } from './postern.ts';
 
@@ -77,9 +80,9 @@ export async function startSwag(
     readonly server: string;
     readonly location?: string;
     /** What the files are rendered for beside that. */
-    readonly kit?: Partial<KitOptions>;
+    readonly kit?: Partial<BundleOptions>;
     /** Another kit with the same names of files, and lines that stand before the server block. */
-    readonly files?: Kit;
+    readonly files?: ConfigBundle;
     readonly http?: string;
     /** What the location includes to pass requests on; SWAG's own is proxy.conf. */
     readonly proxy?: 'postern-proxy.conf' | 'proxy.conf';
@@ -99,7 +102,8 @@ export async function startSwag(
       .replaceAll('/config/log', logs)
       .replaceAll('8484', String(backend.port));
   const gate = { kind: 'tcp', host: 'postern', port: options.posternPort } as const;
-  const files = options.files ?? renderKit('swag', { ...usualKitOptions, ...options.kit, gate });
+  const files =
+    options.files ?? renderBundle('swag', { ...defaultBundleOptions, ...options.kit, gate });
   for (const [path, text] of files) {
     mkdirSync(join(config, path, '..'), { recursive: true });
     writeFileSync(join(config, path), place(text));

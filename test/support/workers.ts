@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Addresses } from '../../src/workers/messages.ts';
+import type { Addresses } from '../../src/cluster/messages.ts';
 import type { RunningPostern, Surroundings } from './postern.ts';
 
 /** What Node has compiled, for the next start of the same tests. */

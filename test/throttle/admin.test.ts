@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { ask } from '../support/ask.ts';
 import { run, serve, succeeded, surroundings } from '../support/cli.ts';
 import { sendRaw } from '../support/raw.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
-import type { StoredThrottle } from '../../src/stores/store.ts';
+import type { StoredThrottle } from '../../src/store/port.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { ask } from '../support/ask.ts';
 import { run, serve, succeeded, surroundings } from '../support/cli.ts';
 import { noon } from '../support/jwt.ts';

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ThrottleConfig } from '../../src/config/config.ts';
-import { decide } from '../../src/core/decide.ts';
-import { type NetworkSet, parseNetworks } from '../../src/core/network.ts';
-import type { TooMany } from '../../src/core/throttle.ts';
-import { deny } from '../../src/core/verdict.ts';
+import { decide } from '../../src/core/decision/decide.ts';
+import type { ThrottledNetwork, ThrottleInfo } from '../../src/core/model/throttle.ts';
+import { deny } from '../../src/core/model/verdict.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
-import { createThrottle, type ThrottledNetwork } from '../../src/services/throttle.ts';
-import type { StoredThrottle } from '../../src/stores/store.ts';
+import { type NetworkSet, parseNetworks } from '../../src/lib/network.ts';
+import type { StoredThrottle } from '../../src/store/port.ts';
+import { createThrottle } from '../../src/throttle/service.ts';
 import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
 
 const now = 1_700_000_000_000;
@@ -38,9 +38,10 @@ function open(changes: Partial<ThrottleConfig> = {}) {
     clientAddress,
     now: moment,
   });
-  const fail = (times: number, ...where: Parameters<typeof at>): (TooMany | undefined)[] =>
+  const fail = (times: number, ...where: Parameters<typeof at>): (ThrottleInfo | undefined)[] =>
     Array.from({ length: times }, () => throttle.port.failed(at(...where), 1));
-  const mayWork = (...where: Parameters<typeof at>) => throttle.port.mayWork(at(...where));
+  const mayWork = (...where: Parameters<typeof at>) =>
+    throttle.port.mayDoExpensiveWork(at(...where));
   return { throttle, crossed, told, fail, mayWork };
 }
 
@@ -157,9 +158,13 @@ test('asking what would be counts nothing and uses nothing up', () => {
   for (let i = 0; i < 100; i++) assert.equal(throttle.dryPort.failed(attempt, 1), undefined);
   fail(10, '203.0.113.7');
   const later = { ...attempt, now: now + minute };
-  assert.equal(throttle.dryPort.mayWork(later), false);
+  assert.equal(throttle.dryPort.mayDoExpensiveWork(later), false);
   assert.ok(throttle.dryPort.failed(later, 1));
-  assert.equal(throttle.port.mayWork(later), true, 'the piece of work is still to be had');
+  assert.equal(
+    throttle.port.mayDoExpensiveWork(later),
+    true,
+    'the piece of work is still to be had',
+  );
 });
 
 test('wrong admin keys are counted by themselves, and a Unix socket is one place', () => {
@@ -211,7 +216,7 @@ test('another process that is told goes on from there', () => {
   const second = open();
   first.fail(10, '203.0.113.7');
   assert.equal(first.told.length, 1);
-  second.throttle.adopt(first.told);
+  second.throttle.merge(first.told);
   assert.equal(second.mayWork('203.0.113.7'), false);
   assert.ok(second.fail(1, '203.0.113.7')[0]);
   assert.deepEqual(second.crossed, [], 'it was said where it happened');

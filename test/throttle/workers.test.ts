@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { test } from 'node:test';
-import { connectAdmin } from '../../src/cli/admin-client.ts';
+import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { ask } from '../support/ask.ts';
 import { serve, surroundings } from '../support/cli.ts';
 import { adminKey } from '../support/postern.ts';

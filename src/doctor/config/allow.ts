@@ -1,4 +1,4 @@
-import type { Comment } from '../../nginx/syntax/index.ts';
+import type { Comment } from '../../proxies/nginx/syntax/index.ts';
 
 /** A comment that silences a rule on its own line and on the next. */
 export interface Allowance {

@@ -1,4 +1,4 @@
-import type { Directive, Source } from '../../nginx/syntax/index.ts';
+import type { Directive, Source } from '../../proxies/nginx/syntax/index.ts';
 
 /** A change of a file: what stands between two offsets is replaced. */
 export interface Edit {

@@ -2,7 +2,7 @@ import {
   type LoadedConfiguration,
   NginxSyntaxError,
   renderPlace,
-} from '../../nginx/syntax/index.ts';
+} from '../../proxies/nginx/syntax/index.ts';
 import { type Allowance, allowanceFor, findAllowances } from './allow.ts';
 import { excerptOf, type Finding, type Report, severities } from './finding.ts';
 import { commentsIn, type GateFile } from './gate-file.ts';

@@ -1,5 +1,5 @@
-import { visible } from '../../core/visible.ts';
-import type { Directive, Place } from '../../nginx/syntax/index.ts';
+import { visible } from '../../lib/visible.ts';
+import type { Directive, Place } from '../../proxies/nginx/syntax/index.ts';
 import type { Edit } from './edit.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Gate } from '../../core/gate.ts';
-import type { Comment, Directive, Place, Source } from '../../nginx/syntax/index.ts';
+import type { Gate } from '../../core/gate/gate.ts';
+import type { Comment, Directive, Place, Source } from '../../proxies/nginx/syntax/index.ts';
 
 /** The gates of a `postern.yaml`, and where each of them stands in it. */
 export interface GateFile {

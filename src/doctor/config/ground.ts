@@ -1,4 +1,4 @@
-import type { Directive } from '../../nginx/syntax/index.ts';
+import type { Directive } from '../../proxies/nginx/syntax/index.ts';
 import type { GateFile } from './gate-file.ts';
 import type { Configuration } from './model/configuration.ts';
 import { GateTable } from './model/gate-table.ts';

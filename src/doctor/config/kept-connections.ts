@@ -1,4 +1,4 @@
-import type { Directive } from '../../nginx/syntax/index.ts';
+import type { Directive } from '../../proxies/nginx/syntax/index.ts';
 import type { Configuration } from './model/configuration.ts';
 import { ownOrAround } from './model/content.ts';
 import { headersSent } from './model/request-headers.ts';

@@ -1,4 +1,4 @@
-import type { Source } from '../../nginx/syntax/index.ts';
+import type { Source } from '../../proxies/nginx/syntax/index.ts';
 
 interface KnownFile {
   /** The end of the name, as SWAG ships it. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { isHttpToken } from '../../core/http-token.ts';
+import { isHttpToken } from '../../lib/http-token.ts';
 
 /** An HTTP/1.1 answer: its head, and the beginning of its body. */
 export interface Answer {

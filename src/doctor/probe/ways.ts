@@ -1,4 +1,4 @@
-import { isHttpToken } from '../../core/http-token.ts';
+import { isHttpToken } from '../../lib/http-token.ts';
 import type { ProbeRequest } from './request.ts';
 import { type Target, withParameter } from './target.ts';
 

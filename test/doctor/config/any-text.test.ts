@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { renderHuman } from '../../../src/doctor/config/report/human.ts';
 import { toJson } from '../../../src/doctor/config/report/json.ts';
-import { loadConfiguration, NginxSyntaxError, readDump } from '../../../src/nginx/syntax/index.ts';
+import {
+  loadConfiguration,
+  NginxSyntaxError,
+  readDump,
+} from '../../../src/proxies/nginx/syntax/index.ts';
 import { examineText } from '../../support/doctor.ts';
 
 /** A text gives a result or one clear error. */

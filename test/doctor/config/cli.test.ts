@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
-import { version } from '../../../src/resources.ts';
+import { version } from '../../../src/lib/resources.ts';
 import { type Ended, failedInOneLine, run } from '../../support/cli.ts';
 import { applyPatch, kitOf, readExample } from '../../support/doctor.ts';
 import { temporaryDirectory } from '../../support/postern.ts';

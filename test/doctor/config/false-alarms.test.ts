@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { examine } from '../../../src/doctor/config/examine.ts';
 import type { RuleCode } from '../../../src/doctor/config/finding.ts';
-import { usualKitOptions } from '../../../src/nginx/kit-options.ts';
-import { renderKit } from '../../../src/nginx/render.ts';
-import { diskFiles, type FileSet, loadConfiguration } from '../../../src/nginx/syntax/index.ts';
-import { nginxFiles, packageRoot } from '../../../src/resources.ts';
+import { nginxFiles, packageRoot } from '../../../src/lib/resources.ts';
+import { defaultBundleOptions } from '../../../src/proxies/nginx/bundle-options.ts';
+import { renderBundle } from '../../../src/proxies/nginx/render.ts';
+import {
+  diskFiles,
+  type FileSet,
+  loadConfiguration,
+} from '../../../src/proxies/nginx/syntax/index.ts';
 import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
 import { signOns } from '../../support/sign-ons/index.ts';
 import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';
@@ -100,8 +104,8 @@ test("Postern's own files are understood: without their guards the faults are fo
 });
 
 test("Postern's files for SWAG have nothing to report, and SWAG's own proxy.conf beside them is a fault", () => {
-  const kit = renderKit('swag', {
-    ...usualKitOptions,
+  const bundle = renderBundle('swag', {
+    ...defaultBundleOptions,
     gate: { kind: 'tcp', host: 'postern', port: 8420 },
   });
   const app = proxyConf('grist', {
@@ -110,7 +114,7 @@ test("Postern's files for SWAG have nothing to report, and SWAG's own proxy.conf
   });
   const files = (proxy: string) => ({
     ...swagBase,
-    ...Object.fromEntries([...kit].map(([path, text]) => [`/config/nginx/${path}`, text])),
+    ...Object.fromEntries([...bundle].map(([path, text]) => [`/config/nginx/${path}`, text])),
     '/config/nginx/proxy-confs/grist.subdomain.conf': app.replace('proxy.conf', proxy),
   });
   assert.equal(examineFiles(files('postern-proxy.conf')).guarded, 1);

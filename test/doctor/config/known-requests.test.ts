@@ -8,8 +8,8 @@ import { follow } from '../../../src/doctor/config/model/journey.ts';
 import { page } from '../../../src/doctor/config/model/scenario.ts';
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { chooseServer, findListeners } from '../../../src/doctor/config/model/virtual-host.ts';
-import { startNginx } from '../../../src/nginx/process.ts';
-import { loadConfiguration } from '../../../src/nginx/syntax/index.ts';
+import { startNginx } from '../../../src/proxies/nginx/process.ts';
+import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
 import { memoryFiles } from '../../support/doctor.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
 

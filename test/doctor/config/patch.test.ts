@@ -10,7 +10,7 @@ import {
   replaceDirective,
 } from '../../../src/doctor/config/edit.ts';
 import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
-import { type Directive, parseFile } from '../../../src/nginx/syntax/index.ts';
+import { type Directive, parseFile } from '../../../src/proxies/nginx/syntax/index.ts';
 import { applyPatch } from '../../support/doctor.ts';
 
 function edited(text: string, make: (directives: readonly Directive[]) => readonly Edit[]): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { severities } from '../../../src/doctor/config/finding.ts';
 import { rules } from '../../../src/doctor/config/rules/index.ts';
-import { packageRoot } from '../../../src/resources.ts';
+import { packageRoot } from '../../../src/lib/resources.ts';
 import { codesOf, examineFiles, examineText, readExample, readPage } from '../../support/doctor.ts';
 
 const codes = rules.map(({ code }) => code);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { findFreePort, startNginx } from '../../../src/nginx/process.ts';
+import { findFreePort, startNginx } from '../../../src/proxies/nginx/process.ts';
 import { codesOf, examineText } from '../../support/doctor.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
 import { sendRaw } from '../../support/raw.ts';

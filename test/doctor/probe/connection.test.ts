@@ -4,7 +4,7 @@ import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
-import { findFreePort } from '../../../src/nginx/process.ts';
+import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { createAuthority, type Wanted } from '../../support/authority.ts';
 import { codesOf, findingOf, probe, startPlainNginx, startRawServer } from '../../support/probe.ts';
 

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import { needProgram } from '../../../scripts/programs.ts';
 import { explainError } from '../../../src/doctor/probe/explain-error.ts';
 import { errorWords } from '../../../src/doctor/probe/words.ts';
-import { startNginx } from '../../../src/nginx/process.ts';
+import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { useBrowser } from '../../support/browser.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { temporaryDirectory } from '../../support/postern.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startBackend } from '../../../src/demo/backend.ts';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
-import { findFreePort } from '../../../src/nginx/process.ts';
+import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { startSite } from '../../support/nginx.ts';
 import { startTestPostern } from '../../support/postern.ts';
 import {

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
-import { fitsPathPattern } from '../../../src/nginx/syntax/glob.ts';
+import { fitsPathPattern } from '../../../src/proxies/nginx/syntax/glob.ts';
 import {
   type Directive,
   diskFiles,
@@ -12,7 +12,7 @@ import {
   loadConfiguration,
   NginxSyntaxError,
   readDump,
-} from '../../../src/nginx/syntax/index.ts';
+} from '../../../src/proxies/nginx/syntax/index.ts';
 import { type ConfigFiles, memoryFiles } from '../../support/doctor.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
 

@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { needProgram } from '../../../scripts/programs.ts';
-import { startNginx } from '../../../src/nginx/process.ts';
-import { type Directive, NginxSyntaxError, parseFile } from '../../../src/nginx/syntax/index.ts';
+import { startNginx } from '../../../src/proxies/nginx/process.ts';
+import {
+  type Directive,
+  NginxSyntaxError,
+  parseFile,
+} from '../../../src/proxies/nginx/syntax/index.ts';
 import { temporaryDirectory } from '../../support/postern.ts';
 
 type Tree = [name: string, ...args: string[]] | { [head: string]: Tree[] };

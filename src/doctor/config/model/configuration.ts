@@ -3,7 +3,7 @@ import type {
   Directive,
   LoadedConfiguration,
   ParsedFile,
-} from '../../../nginx/syntax/index.ts';
+} from '../../../proxies/nginx/syntax/index.ts';
 import { Scope } from './scope.ts';
 import type { MapBlock } from './value.ts';
 

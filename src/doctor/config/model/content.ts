@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Scope } from './scope.ts';
 
 /** Directives that answer in place of proxy_pass. */

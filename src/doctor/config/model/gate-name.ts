@@ -1,4 +1,4 @@
-import { authUri, parseAuthUri } from '../../../core/auth-uri.ts';
+import { authUri, parseAuthUri } from '../../../core/gate/auth-uri.ts';
 import type { Configuration } from './configuration.ts';
 import type { Question } from './end.ts';
 import { chooseLocation } from './match.ts';

@@ -1,18 +1,18 @@
-import type { Gate } from '../../../core/gate.ts';
-import { chooseAmong, type GateChoice } from '../../../core/gate-choice.ts';
+import type { Gate } from '../../../core/gate/gate.ts';
+import { chooseAmong, type GateChoice } from '../../../core/gate/gate-choice.ts';
 import {
   anyHost,
   compareHosts,
   type HostPattern,
   matchesHost,
-} from '../../../core/host-pattern.ts';
+} from '../../../core/gate/host-pattern.ts';
 import {
   comparePaths,
   matchesPath,
   type PathPattern,
   parsePathPattern,
-} from '../../../core/path-pattern.ts';
-import { findPublic } from '../../../core/public-place.ts';
+} from '../../../core/gate/path-pattern.ts';
+import { findPublic } from '../../../core/gate/public-place.ts';
 
 /** One place of a gate. */
 export interface GatePlace {

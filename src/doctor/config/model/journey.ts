@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import type { AuthAnswer, BareEnd, End } from './end.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Configuration } from './configuration.ts';
 import { ownOrAround } from './content.ts';
 import type { AuthAnswer, End } from './end.ts';

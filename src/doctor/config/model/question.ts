@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Configuration } from './configuration.ts';
 import { readErrorPage } from './error-page.ts';
 import { chooseLocation } from './match.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { judge } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import type { End } from './end.ts';

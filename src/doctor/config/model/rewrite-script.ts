@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { compare, isFileTest, readCondition } from './condition.ts';
 import { bareName, type Configuration } from './configuration.ts';
 import { capture, groupsOf } from './pattern.ts';

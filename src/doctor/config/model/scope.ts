@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 
 /** A block of the configuration in which directives are inherited from the one around it. */
 export type ScopeKind = 'http' | 'server' | 'location' | 'if' | 'limit_except';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Question } from './end.ts';
 
 /** What `rewrite` did to a known path. It grows on the way, as the environment does. */

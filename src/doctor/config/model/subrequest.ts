@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { bodyLimit } from './body-limit.ts';
 import type { Configuration } from './configuration.ts';
 import { handlerOf, ownOrAround } from './content.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { findAll } from './configuration.ts';
 import { anyText, examplesOf } from './example-texts.ts';
 import { examplePath, type GatePlace } from './gate-table.ts';

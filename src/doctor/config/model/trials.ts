@@ -1,4 +1,4 @@
-import { matchesHost } from '../../../core/host-pattern.ts';
+import { matchesHost } from '../../../core/gate/host-pattern.ts';
 import { type Configuration, findAll } from './configuration.ts';
 import { ownOrAround } from './content.ts';
 import type { End } from './end.ts';

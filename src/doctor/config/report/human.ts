@@ -1,5 +1,5 @@
-import { visible } from '../../../core/visible.ts';
-import { renderPlace } from '../../../nginx/syntax/index.ts';
+import { visible } from '../../../lib/visible.ts';
+import { renderPlace } from '../../../proxies/nginx/syntax/index.ts';
 import type { Examination } from '../examine.ts';
 import { type Finding, type Severity, severities } from '../finding.ts';
 

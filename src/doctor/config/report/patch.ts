@@ -1,4 +1,4 @@
-import type { Source } from '../../../nginx/syntax/index.ts';
+import type { Source } from '../../../proxies/nginx/syntax/index.ts';
 import type { Edit } from '../edit.ts';
 
 interface LineChange {

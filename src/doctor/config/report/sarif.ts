@@ -1,4 +1,4 @@
-import type { Place } from '../../../nginx/syntax/index.ts';
+import type { Place } from '../../../proxies/nginx/syntax/index.ts';
 import type { Examination } from '../examine.ts';
 import type { Finding, Severity } from '../finding.ts';
 import type { Rule } from '../rule.ts';

@@ -1,5 +1,5 @@
-import { compareHosts } from '../../../core/host-pattern.ts';
-import { relatePaths } from '../../../core/path-pattern.ts';
+import { compareHosts } from '../../../core/gate/host-pattern.ts';
+import { relatePaths } from '../../../core/gate/path-pattern.ts';
 import { describe, headOf } from '../ground.ts';
 import { type GateAt, renderGatePlace } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import type { Ground } from '../ground.ts';
 import { describe, unreadAround } from '../ground.ts';

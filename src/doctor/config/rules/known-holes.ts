@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { type Configuration, findAll } from '../model/configuration.ts';
 import type { Rule } from '../rule.ts';
 import { isBefore } from '../version.ts';

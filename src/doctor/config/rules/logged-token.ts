@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { describe } from '../ground.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Scope } from '../model/scope.ts';

@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import { describe } from '../ground.ts';
 import { readErrorPage } from '../model/error-page.ts';

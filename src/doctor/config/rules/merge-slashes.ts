@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { describe, headOf } from '../ground.ts';
 import type { GateTable } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';

@@ -1,5 +1,5 @@
-import type { Gate } from '../../../core/gate.ts';
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Gate } from '../../../core/gate/gate.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import { describe, type Ground } from '../ground.ts';
 import { setsGate } from '../model/gate-name.ts';

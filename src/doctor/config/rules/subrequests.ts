@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Report } from '../finding.ts';
 import { describe, headOf } from '../ground.ts';
 import { setsGate } from '../model/gate-name.ts';

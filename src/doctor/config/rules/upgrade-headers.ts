@@ -1,4 +1,4 @@
-import type { Directive } from '../../../nginx/syntax/index.ts';
+import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import { insertBefore } from '../edit.ts';
 import type { Report } from '../finding.ts';
 import { describe, type Ground, unreadAround } from '../ground.ts';

@@ -1,4 +1,4 @@
-import { denials } from '../../../core/verdict.ts';
+import { denials } from '../../../core/model/denials.ts';
 import { finding } from '../finding.ts';
 import type { Check } from '../probe.ts';
 import { headerOf } from '../response.ts';

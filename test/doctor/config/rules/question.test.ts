@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
-import { findFreePort } from '../../../../src/nginx/process.ts';
+import { findFreePort } from '../../../../src/proxies/nginx/process.ts';
 import {
   type ConfigFiles,
   codesOf,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { needProgram } from '../../../../scripts/programs.ts';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
-import { findNginxVersion } from '../../../../src/nginx/syntax/index.ts';
+import { findNginxVersion } from '../../../../src/proxies/nginx/syntax/index.ts';
 import {
   codesOf,
   type ExampleSite,

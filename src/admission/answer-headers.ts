@@ -1,0 +1,113 @@
+import { renderBackendHeaders } from '../core/gate/backend-headers.ts';
+import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
+import type { Handshake } from '../core/gate/handshake.ts';
+import { renderLogin } from '../core/gate/login.ts';
+import { returnAddress } from '../core/gate/page-address.ts';
+import { markerSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
+import type { Assertion } from '../core/model/assertion.ts';
+import { denialStatus, renderChallenge } from '../core/model/denials.ts';
+import { retrySeconds } from '../core/model/throttle.ts';
+import type { Allow, Deny } from '../core/model/verdict.ts';
+
+/** A header of an answer. */
+export type AnswerHeader = readonly [name: string, value: string];
+
+/** Realm of a denial at no gate. */
+const realm = 'postern';
+
+/** The headers of an answer that lets through. `now` is Unix time in milliseconds. */
+export function renderAllowHeaders(allowed: {
+  readonly gate: Gate;
+  readonly handshake: Handshake;
+  readonly verdict: Allow;
+  /** Undefined where the backend gets none. */
+  readonly assertion: Assertion | undefined;
+  readonly now: number;
+}): AnswerHeader[] {
+  const { gate, handshake, verdict, assertion, now } = allowed;
+  const seconds = cacheSeconds(gate, verdict, { assertion, now });
+  const headers: AnswerHeader[] = renderBackendHeaders(gate, verdict.identity);
+  headers.push(...renderForwardedHeaders(gate, handshake));
+  if (assertion !== undefined) headers.push(['X-Postern-Assertion', assertion.jwt]);
+  headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
+  return headers;
+}
+
+/** The headers of a denial, with where to sign in for a page load that could. */
+export function renderDenyHeaders(denied: {
+  readonly gate: Gate | undefined;
+  readonly handshake: Handshake | undefined;
+  readonly denial: Deny;
+  readonly requestId: string;
+}): AnswerHeader[] {
+  const { gate, handshake, denial, requestId } = denied;
+  const page = mayLogIn(handshake, denial) ? handshake : undefined;
+  const login = page && gate && (renderLogin(gate, page) ?? denial.login);
+  return [
+    ['X-Postern-Reason', denial.reason],
+    ['X-Postern-Request-Id', requestId],
+    ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
+    ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
+    ...(page && gate ? [['X-Postern-Return', returnAddress(page, gate.queryNames)] as const] : []),
+    ...renderStatus(denial),
+    ['Cache-Control', 'no-store'],
+  ];
+}
+
+/**
+ * For the files of the kit, which make it the client's: nginx lets no auth service say 429 (RFC 6585,
+ * section 4) or 425 (RFC 8470, section 5.2) itself.
+ */
+function renderStatus({ reason, throttle: tooMany }: Deny): AnswerHeader[] {
+  if (reason === 'too_early') return [['X-Postern-Status', '425']];
+  if (reason !== 'throttled') return [];
+  return [
+    ['X-Postern-Status', '429'],
+    ['Retry-After', String(retrySeconds(tooMany))],
+  ];
+}
+
+/** A handshake cannot follow a redirect, and who is known already has no use for a login. */
+function mayLogIn(handshake: Handshake | undefined, { reason }: Deny): boolean {
+  if (handshake?.upgrade !== 'none' || reason === 'too_early') return false;
+  return denialStatus(reason, false) === 401;
+}
+
+/**
+ * For how many seconds nginx may give the same answer again: never beyond the life of the token or of
+ * the assertion in it, and not at all for what is used up by an admission or was not Postern's own to
+ * say.
+ */
+function cacheSeconds(
+  gate: Gate,
+  { identity, source }: Allow,
+  { assertion, now }: { readonly assertion: Assertion | undefined; readonly now: number },
+): number {
+  const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
+  const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
+  if (isOnce || isForeign) return 0;
+  const end = Math.min(identity.expiresAt ?? Infinity, assertion?.expiresAt ?? Infinity);
+  // nginx counts in whole seconds of its own, which may end one later.
+  const life = Math.floor((end - now) / 1_000) - 1;
+  return Math.min(Math.floor(gate.cacheTtl / 1_000), life);
+}
+
+/**
+ * What else the snippet passes on in the place of the client's own headers, which may hold a token.
+ * `X-Postern-Subprotocols` goes to the backend as `Sec-WebSocket-Protocol`; where nothing is left
+ * for it but the marker, `X-Postern-Subprotocol` goes to the client, as the one that was chosen.
+ */
+function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[] {
+  const { subprotocols, authorization } = handshake;
+  const forwarded: AnswerHeader[] = [];
+  if (subprotocols !== undefined) {
+    const { own, marker } = parseOffer(subprotocols) ?? { own: [], marker: false };
+    if (own.length > 0) forwarded.push(['X-Postern-Subprotocols', own.join(', ')]);
+    else if (marker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
+  }
+  const isGiven = gate.headers.some(({ name }) => name === authorizationHeader);
+  if (gate.forwardAuthorization && authorization !== undefined && !isGiven) {
+    forwarded.push([authorizationHeader, authorization]);
+  }
+  return forwarded;
+}

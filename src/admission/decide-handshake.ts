@@ -1,0 +1,55 @@
+import type { DecisionPorts, DecisionRequest } from '../core/decision/context.ts';
+import { decide } from '../core/decision/decide.ts';
+import type { ChosenGate, GateChoice } from '../core/gate/gate-choice.ts';
+import type { Handshake } from '../core/gate/handshake.ts';
+import { StoreUnavailable } from '../core/model/errors.ts';
+import type { Events } from '../core/model/events.ts';
+import type { Throttle } from '../core/model/throttle.ts';
+import { deny, isDenial, type Verdict } from '../core/model/verdict.ts';
+import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
+
+/** A verdict, and at which gate. */
+export interface Decision {
+  /** Undefined when there was none to be at. */
+  readonly at: ChosenGate | undefined;
+  readonly verdict: Verdict;
+}
+
+/** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
+export type DecideHandshake = (
+  handshake: Handshake,
+  options?: Pick<DecisionRequest, 'trace' | 'requestId'> & { readonly dry?: boolean },
+) => MaybePromise<Decision>;
+
+/** Builds the one way to a verdict, for nginx and for people who ask why. */
+export function createDecideHandshake(dependencies: {
+  readonly gates: GateChoice;
+  readonly ports: DecisionPorts;
+  /** Counts nothing, for those who ask why. */
+  readonly dryThrottle: Throttle;
+  readonly events: Events;
+  readonly clock: () => number;
+}): DecideHandshake {
+  const { gates, ports, dryThrottle, events, clock } = dependencies;
+  const dryPorts: DecisionPorts = {
+    ...ports,
+    redeem: async () => undefined,
+    throttle: dryThrottle,
+  };
+  return (handshake, { dry = false, trace, requestId } = {}) => {
+    const at = gates.choose(handshake);
+    if (isDenial(at)) return { at: undefined, verdict: at };
+    const question = { handshake, gate: at.gate, now: clock(), trace, requestId };
+    const verdict = tryMaybePromise<Verdict>(
+      () => decide(question, dry ? dryPorts : ports),
+      (error) => failed(error, events),
+    );
+    return mapMaybePromise(verdict, (known) => ({ at, verdict: known }));
+  };
+}
+
+/** The denial for a decision that could not be made, which is written down. */
+export function failed(error: unknown, events: Events) {
+  events.failed('a decision failed', error);
+  return deny(error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error');
+}

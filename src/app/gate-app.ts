@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import cookie from '@fastify/cookie';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { AnswerSubrequest } from '../admission/answer.ts';
+import { createAuthHandler, isSubrequest } from '../admission/auth-handler.ts';
+import type { Assertions } from '../assertions/service.ts';
+import type { Events } from '../core/model/events.ts';
+import { readJson } from '../http/bodies.ts';
+import { createErrorHandler } from '../http/problem.ts';
+import { keepAliveTimeout, serverOptions } from '../http/server.ts';
+import { answerUnrouted } from '../http/unrouted.ts';
+import { validatorCompiler } from '../http/validation.ts';
+import { type SessionRouteDependencies, sessionRoutes } from '../sessions/routes.ts';
+import type { Store } from '../store/port.ts';
+
+/**
+ * The app that nginx asks. It serves `/auth` for subrequests and `/healthz`, and never answers with
+ * a redirect.
+ */
+export async function buildGateApp(
+  dependencies: SessionRouteDependencies & {
+    readonly answer: AnswerSubrequest;
+    readonly assertions: Assertions;
+    readonly events: Events;
+    readonly openSnapshot: Store['openSnapshot'];
+  },
+): Promise<FastifyInstance> {
+  const { answer, assertions, events, trustedProxies, openSnapshot } = dependencies;
+  let closing = false;
+  const authenticate = createAuthHandler({
+    answer,
+    trustedProxies,
+    openSnapshot,
+    isClosing: () => closing,
+    failed: (error) => events.failed('a subrequest could not be answered', error),
+  });
+  const app = fastify({
+    ...serverOptions,
+    bodyLimit: 16_384,
+    // Nothing of what serverFactory does not set itself is set by Fastify.
+    serverFactory: (serve) =>
+      createServer({ ...serverOptions.http, keepAliveTimeout }, (request, response) => {
+        if (isSubrequest(request)) authenticate(request, response);
+        else serve(request, response);
+      }),
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(validatorCompiler);
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  readJson(app);
+  answerUnrouted(app);
+  app.setErrorHandler(createErrorHandler(events));
+
+  await app.register(cookie);
+  await app.register(sessionRoutes(dependencies), { prefix: '/.postern' });
+
+  app.get('/.well-known/jwks.json', async (_request, reply) => {
+    reply.header('Cache-Control', 'public, max-age=300').type('application/jwk-set+json');
+    return JSON.stringify(await assertions.publish());
+  });
+
+  app.get('/healthz', async () => ({ status: 'ok' }));
+
+  return app;
+}

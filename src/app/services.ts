@@ -1,0 +1,163 @@
+import { createAdminKeys } from '../admin-keys/service.ts';
+import { createAnswer } from '../admission/answer.ts';
+import { createDecideHandshake } from '../admission/decide-handshake.ts';
+import { createExplain } from '../admission/explain.ts';
+import { createGateList } from '../admission/gate-list.ts';
+import { createAssertions } from '../assertions/service.ts';
+import type { Config } from '../config/config.ts';
+import type { DecisionPorts } from '../core/decision/context.ts';
+import { redemptionEntry } from '../core/decision/redemption-entry.ts';
+import { chooseAmong, chooseAny } from '../core/gate/gate-choice.ts';
+import type { Events } from '../core/model/events.ts';
+import { credentialSources } from '../credentials/index.ts';
+import { redeemJwt } from '../jwt/jwt-use.ts';
+import { createJwtRevocations } from '../jwt/revocations.ts';
+import { createJwtVerifier } from '../jwt/verify.ts';
+import { mapMaybePromise } from '../lib/maybe-promise.ts';
+import { createIntrospection } from '../oauth/introspection.ts';
+import { createSessions } from '../sessions/service.ts';
+import type { Store } from '../store/port.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
+import type { ThrottleService } from '../throttle/service.ts';
+import { createTokenService } from '../tokens/service.ts';
+import { createOpaqueVerifier, redeemOpaque } from '../tokens/verify.ts';
+import type { RemoteServices } from './remote-services.ts';
+import { traceAnswer, tracePorts } from './trace-ports.ts';
+
+/** Everything that follows from a configuration and is made anew when that changes. */
+export function createServices(
+  config: Config,
+  deps: {
+    store: Store;
+    events: Events;
+    throttle: ThrottleService;
+    remoteServices: RemoteServices;
+    clock: () => number;
+    /** Undefined where nothing is traced. */
+    tracing?: Tracing | undefined;
+  },
+) {
+  const { store, events, throttle, remoteServices, clock, tracing } = deps;
+  const gates =
+    config.gates.length > 0
+      ? chooseAmong(config.gates)
+      : chooseAny((name) => ({
+          ...config.defaultGate,
+          name,
+          countedAt: name,
+          hosts: [],
+          paths: [],
+        }));
+  const bridges = remoteServices.bridgesOf(config);
+  const verifyJwt = createJwtVerifier({
+    issuers: config.jwtIssuers,
+    keyring: remoteServices.issuerKeys,
+    store: store.jwts,
+  });
+  const verifyOpaque = createOpaqueVerifier(store);
+  const untraced: DecisionPorts = {
+    sources: credentialSources,
+    verify: (credential, now, mayWork) =>
+      mapMaybePromise(
+        verifyJwt(credential, now, mayWork),
+        (known) => known ?? verifyOpaque(credential, now, mayWork),
+      ),
+    bridgeOf: bridges.of,
+    redeem(identity, use) {
+      const entry = redemptionEntry(identity, use);
+      return identity.jwt === undefined
+        ? redeemOpaque(store.tokens, identity, use.now, entry)
+        : redeemJwt(store.jwts, identity, use.now, entry);
+    },
+    throttle: throttle.port,
+  };
+  const ports = tracing === undefined ? untraced : tracePorts(untraced, tracing);
+  const decideHandshake = createDecideHandshake({
+    gates,
+    ports,
+    dryThrottle: throttle.dryPort,
+    events,
+    clock,
+  });
+  const sessions = createSessions({
+    store: store.tokens,
+    config: config.sessions,
+    ports,
+    events,
+    clock,
+  });
+  const assertions = createAssertions({
+    store: store.signingKeys,
+    dataDir: config.dataDir,
+    ...config.assertion,
+    clock,
+  });
+  const answer = createAnswer({
+    decideHandshake,
+    renew: sessions.renew,
+    touch: (id, now) => store.tokens.touch(id, now),
+    assert: assertions.issue,
+    events,
+    clock,
+  });
+  return {
+    config,
+    gates,
+    sessions,
+    assertions,
+    answer: tracing === undefined ? answer : traceAnswer(answer, tracing),
+    explain: createExplain({ decideHandshake, clock }),
+    gateList: createGateList(config),
+    tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),
+    introspect: createIntrospection({ findGate: gates.named, ports, clock }),
+    jwts: createJwtRevocations({
+      issuers: config.jwtIssuers,
+      store: store.jwts,
+      verifyJwt,
+      events,
+      clock,
+    }),
+    adminKeys: createAdminKeys({
+      store: store.adminKeys,
+      configured: config.admin.key,
+      events,
+      clock,
+    }),
+  };
+}
+
+/** What createServices makes. */
+export type Services = ReturnType<typeof createServices>;
+
+/** The services of the configuration in force, which a reload replaces under those who use them. */
+export function createLatest(first: Services) {
+  let latest = first;
+  /** Stands for a part of whatever is the latest when it is used. */
+  const part = <T extends object>(read: (services: Services) => T): T =>
+    new Proxy(Object.create(null) as T, {
+      get: (_, name) => Reflect.get(read(latest), name),
+    });
+  return {
+    parts: {
+      config: part(({ config }) => config),
+      gates: part(({ gates }) => gates),
+      sessions: part(({ sessions }) => sessions),
+      assertions: part(({ assertions }) => assertions),
+      tokens: part(({ tokens }) => tokens),
+      jwts: part(({ jwts }) => jwts),
+      adminKeys: part(({ adminKeys }) => adminKeys),
+      sessionConfig: part(({ config }) => config.sessions),
+      // Asked with every subrequest, so without the detour.
+      trustedProxies: {
+        includes: (address: string) => latest.config.gate.trustedProxies.includes(address),
+      },
+      answer: ((subrequest) => latest.answer(subrequest)) as Services['answer'],
+      explain: ((subrequest) => latest.explain(subrequest)) as Services['explain'],
+      introspect: ((request) => latest.introspect(request)) as Services['introspect'],
+      gateList: (() => latest.gateList()) as Services['gateList'],
+    },
+    replace(next: Services) {
+      latest = next;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { AnswerSubrequest } from '../admission/answer.ts';
+import type { DecisionPorts } from '../core/decision/context.ts';
+import type { Bridge } from '../core/decision/sign-on.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
+
+/** The same ports; whatever waits for something does so in a span. */
+export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPorts {
+  const bridges = new WeakMap<Bridge, Bridge>();
+  return {
+    ...ports,
+    verify: (credential, ...more) =>
+      tracing.part({ name: 'postern.verify', source: credential.source }, () =>
+        ports.verify(credential, ...more),
+      ),
+    redeem: (identity, use) =>
+      tracing.part({ name: 'postern.redeem' }, () => ports.redeem(identity, use)),
+    bridgeOf(gate) {
+      const bridge = ports.bridgeOf(gate);
+      if (bridge === undefined || gate.bridge === undefined) return bridge;
+      const known = bridges.get(bridge);
+      if (known !== undefined) return known;
+      const { service } = gate.bridge;
+      const traced: Bridge = {
+        ...bridge,
+        ask: (...question) =>
+          tracing.part({ name: 'postern.bridge', service }, () => bridge.ask(...question)),
+      };
+      bridges.set(bridge, traced);
+      return traced;
+    },
+  };
+}
+
+/** The same answers, each found in a span. */
+export function traceAnswer(answer: AnswerSubrequest, tracing: Tracing): AnswerSubrequest {
+  return (subrequest) => tracing.decision(subrequest.trace, () => answer(subrequest));
+}

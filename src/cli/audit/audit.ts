@@ -1,0 +1,209 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ShownAuditEntry, ShownAuditPage } from '../../audit/schemas.ts';
+import { type AuditAnchor, auditEvents } from '../../core/model/audit.ts';
+import { visible } from '../../lib/visible.ts';
+import { parseCount } from '../token/token-output.ts';
+import { exitCodes } from '../toolkit/exit-codes.ts';
+import {
+  type AdminOptions,
+  type ConfigOptions,
+  loadFrom,
+  withAdmin,
+  withAdminOptions,
+  withConfigOption,
+} from '../toolkit/options.ts';
+import { note, print, printJson } from '../toolkit/output.ts';
+import { queryOf } from '../toolkit/query.ts';
+import { expectOk } from '../toolkit/refusal.ts';
+import { followAudit } from './audit-follow.ts';
+
+interface FilterOptions extends AdminOptions {
+  readonly event?: string;
+  readonly actor?: string;
+  readonly token?: string;
+  readonly subject?: string;
+  readonly gate?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+interface ListOptions extends FilterOptions {
+  readonly order?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+interface TailOptions extends FilterOptions {
+  readonly lines: number;
+  readonly follow?: boolean;
+}
+
+interface VerifyOptions extends ConfigOptions {
+  readonly expectHead?: AuditAnchor[];
+  readonly json?: boolean;
+}
+
+/** `postern audit …`. */
+export function registerAuditCommands(program: Command): void {
+  const audit = program
+    .command('audit')
+    .description('see who did what, and whether the log of it is whole');
+
+  withFilters(audit.command('list').description('list entries, newest first'))
+    .option('--order <order>', 'desc for newest first, asc for oldest (default: desc)')
+    .option('--limit <n>', 'entries a page (default: 50)', parseCount)
+    .option('--cursor <cursor>', 'where the next page starts')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  postern audit list --subject alice --since 2027-01-31T17:00:00Z
+  postern audit list --event denial --gate chat
+  postern audit list --order asc --limit 500 --json`,
+    )
+    .action((options: ListOptions) =>
+      withAdmin(options, async (admin) => {
+        const query = filterOf(options);
+        for (const name of ['order', 'limit', 'cursor'] as const) {
+          if (options[name] !== undefined) query.set(name, String(options[name]));
+        }
+        const answer = await admin.send('GET', `/v1/audit?${query}`);
+        const page = expectOk(answer) as ShownAuditPage;
+        for (const entry of page.entries) print(renderEntry(entry, options));
+        if (page.entries.length === 0) note('No entries.');
+        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+      }),
+    );
+
+  withFilters(audit.command('tail').description('show the last entries, and those to come'))
+    .option('-n, --lines <n>', 'how many of the last ones', parseLines, 10)
+    .option('-f, --follow', 'go on with what is added')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  postern audit tail -n 50
+  postern audit tail --follow --event revocation
+  postern audit tail --follow --json >>/var/log/postern-audit.jsonl`,
+    )
+    .action((options: TailOptions) =>
+      withAdmin(options, async (admin) => {
+        const [filter, all] = [filterOf(options), '/v1/audit?limit=1'];
+        // First, so that what is added meanwhile is followed and not missed.
+        const newest = expectOk(await admin.send('GET', all)) as ShownAuditPage;
+        const after = newest.entries[0]?.seq ?? 0;
+        const query = new URLSearchParams(filter);
+        query.set('limit', String(Math.max(1, options.lines)));
+        query.set('cursor', String(after + 1));
+        const page = expectOk(await admin.send('GET', `/v1/audit?${query}`)) as ShownAuditPage;
+        const last = options.lines === 0 ? [] : page.entries.toReversed();
+        for (const entry of last) print(renderEntry(entry, options));
+        if (options.follow !== true) return;
+        for await (const entry of followAudit(admin, filter, after)) {
+          print(renderEntry(entry, options));
+        }
+      }),
+    );
+
+  withConfigOption(
+    audit
+      .command('verify')
+      .description('check on the machine of the store that no entry was changed or taken away'),
+  )
+    .option(
+      '--expect-head <seq:hash>',
+      'an entry as it was once, to see that the end is there; repeatable',
+      collectAnchor,
+    )
+    .option('--json', 'print JSON for scripts')
+    .addHelpText(
+      'after',
+      `
+It ends with 1 when something is wrong. Keep what it prints as "head" somewhere else: entries that
+are taken away at the end are only missed by those who know that they were there.
+
+Examples:
+  postern audit verify
+  postern audit verify --expect-head 4711:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
+    )
+    .action(verify);
+}
+
+async function verify({ expectHead = [], json, ...options }: VerifyOptions): Promise<void> {
+  const { config } = loadFrom(options);
+  // Loaded here, because the other commands do not need a store.
+  const { openSqliteStore } = await import('../../store/sqlite/store.ts');
+  const { auditFaults, verifyAudit } = await import('../../audit/verify.ts');
+  const store = openSqliteStore(config.dataDir);
+  try {
+    const { entries, first, head, fault } = store.audit.read((reading) =>
+      verifyAudit(reading, expectHead),
+    );
+    const meaning = fault && auditFaults[fault.code];
+    if (json) {
+      printJson({
+        ok: fault === undefined,
+        entries,
+        first: first ?? null,
+        head: head ?? null,
+        fault: fault === undefined ? null : { ...fault, meaning },
+      });
+    } else if (fault !== undefined) {
+      print(`entry ${fault.seq}: ${fault.code}\n  ${meaning}`);
+      print(head === undefined ? 'Nothing before it is whole.' : `Whole up to entry ${head.seq}.`);
+    } else {
+      print(head === undefined ? 'no entries' : `whole: ${entries} entries from ${first} on`);
+      if (head !== undefined) print(`head: ${head.seq}:${head.hash}`);
+    }
+    if (fault !== undefined) process.exitCode = exitCodes.failed;
+  } finally {
+    await store.close();
+  }
+}
+
+function withFilters(command: Command): Command {
+  return withAdminOptions(command)
+    .option('--event <event>', `one of ${auditEvents.join(', ')}`)
+    .option('--actor <actor>', 'who did it: an admin key, store, token:<id> or postern')
+    .option('--token <id>', 'about this token')
+    .option('--subject <subject>', 'about this subject')
+    .option('--gate <gate>', 'about this gate')
+    .option('--since <time>', 'of this moment and later')
+    .option('--until <time>', 'before this moment');
+}
+
+function filterOf(options: FilterOptions): URLSearchParams {
+  const query = queryOf(options, ['event', 'actor', 'subject', 'gate', 'since', 'until']);
+  const { token } = options;
+  if (token !== undefined) query.set('token_id', token);
+  return query;
+}
+
+/** One line an entry: JSON for scripts, or what there is of it, for people. */
+function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
+  if (json) return JSON.stringify(entry);
+  const { seq, at, event, actor } = entry;
+  const facts = [
+    ...(['token_id', 'kind', 'subject', 'gate', 'reason', 'client', 'count'] as const)
+      .filter((name) => entry[name] !== null)
+      .map((name) => `${name === 'token_id' ? 'token' : name}=${entry[name]}`),
+    ...Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${render(value)}`),
+  ];
+  return visible([seq, at, event.padEnd(12), `by ${actor}`, ...facts].join('  '));
+}
+
+function render(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function parseLines(text: string): number {
+  return text === '0' ? 0 : Math.min(parseCount(text), 500);
+}
+
+function collectAnchor(text: string, anchors: readonly AuditAnchor[] = []): AuditAnchor[] {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/i.exec(text) ?? [];
+  if (seq === undefined || hash === undefined) {
+    throw new InvalidArgumentError('Must be the number and the hash of an entry, as in 12:9f86…');
+  }
+  return [...anchors, { seq: Number(seq), hash: hash.toLowerCase() }];
+}

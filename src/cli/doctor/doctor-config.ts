@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import { type Severity, severities } from '../../doctor/config/finding.ts';
+
+/** Options of `postern doctor config`. */
+export interface DoctorOptions {
+  readonly root?: string;
+  readonly nginxVersion?: string;
+  readonly gates?: string;
+  readonly failOn: Severity;
+  readonly json?: boolean;
+  readonly sarif?: boolean;
+  readonly fix?: boolean;
+}
+
+/** `postern doctor config`. */
+export function registerDoctorConfig(doctor: Command): void {
+  doctor
+    .command('config')
+    .description('judge an nginx configuration: auth_request and WebSocket')
+    .argument(
+      '[file]',
+      'nginx.conf, a piece of one, or the output of nginx -T; - reads it from standard input',
+      '/etc/nginx/nginx.conf',
+    )
+    .option('--root <directory>', 'look up absolute includes below this directory')
+    .option('--nginx-version <version>', 'the version of nginx (1.22.1), or what nginx -V prints')
+    .option('--gates <file>', "compare with Postern's gates in this postern.yaml")
+    .addOption(
+      new Option('--fail-on <severity>', 'what ends with exit code 1: this and worse')
+        .choices(severities)
+        .default('fault'),
+    )
+    .addOption(new Option('--json', 'print JSON for scripts').conflicts(['sarif', 'fix']))
+    .addOption(new Option('--sarif', 'print SARIF 2.1.0').conflicts(['fix']))
+    .option('--fix', 'print a patch of the mechanical changes; nothing is written')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing as bad as --fail-on, 1 something is, 3 the configuration,
+or the file with the gates, cannot be read.
+
+Examples:
+  postern doctor config
+  nginx -V -T 2>&1 | postern doctor config -
+  postern doctor config --root swag /config/nginx/nginx.conf
+  postern doctor config --gates /etc/postern/postern.yaml
+  postern doctor config --fix site.conf | patch -p0`,
+    )
+    .action(async (file: string, options: DoctorOptions) => {
+      // The other commands need none of this.
+      const { judgeFile } = await import('./doctor-config-report.ts');
+      process.exitCode = await judgeFile(file, options);
+    });
+}

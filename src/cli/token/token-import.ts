@@ -1,0 +1,178 @@
+import { readdirSync, statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parse } from 'csv-parse/sync';
+import { OperatorError } from '../../lib/operator-error.ts';
+import { FileRefused, readRegularFile } from '../../lib/regular-file.ts';
+import { type AdminOptions, collect, withAdmin, withAdminOptions } from '../toolkit/options.ts';
+import { note, printJson } from '../toolkit/output.ts';
+import { expectOk, Refusal } from '../toolkit/refusal.ts';
+
+interface ImportOptions extends AdminOptions {
+  readonly subject?: string;
+  readonly gate?: string[];
+  readonly expiresIn?: string;
+  readonly allowWeak?: boolean;
+}
+
+/** One token of an import, in the fields of the admin API; `where` is for messages. */
+interface Entry {
+  readonly where: string;
+  readonly body: Record<string, unknown>;
+}
+
+/** Tokens a request. */
+const batchSize = 200;
+/** A million tokens are no more than that. */
+const maxBytes = 256 * 1024 * 1024;
+/** Columns of a CSV file that hold several values, separated by spaces. */
+const listColumns = ['gates', 'paths', 'origins', 'networks'];
+
+/** `postern token import`. */
+export function registerImportCommand(token: Command): void {
+  withAdminOptions(
+    token
+      .command('import <source>')
+      .description('take over tokens that clients have already; only hashes are kept'),
+  )
+    .option('--subject <subject>', 'whose they are, where the source does not say')
+    .option(
+      '--gate <gate>',
+      'gates they are good at, where the source does not say; repeatable',
+      collect,
+    )
+    .option('--expires-in <duration>', 'their life from now on, where the source does not say')
+    .option('--allow-weak', 'take secrets under 128 bits too, and mark them as weak')
+    .addHelpText(
+      'after',
+      `
+The source is one of
+  a directory      each file name is a token, as in "touch /var/lib/nginx/tokens/ABCDEF"
+  FILE.csv         a heading with the column "secret" and any of subject, gates, paths, origins,
+                   networks, expires_in, expires_at, not_before, label, max_uses
+  any other file   JSON lines, each an object with "secret" and the fields of POST /v1/tokens
+
+Examples:
+  postern token import /var/lib/nginx/tokens --subject media --gate media
+  postern token import tokens.csv --allow-weak
+  postern token import tokens.jsonl --store`,
+    )
+    .action((source: string, options: ImportOptions) => {
+      const entries = readSource(source).map((entry) => withDefaults(entry, options));
+      return withAdmin(options, async (admin) => {
+        const counts = { imported: 0, imported_weak: 0, known: 0, refused_weak: 0 };
+        for (let start = 0; start < entries.length; start += batchSize) {
+          const batch = entries.slice(start, start + batchSize);
+          const answer = await admin.send('POST', '/v1/tokens/import', {
+            allow_weak: options.allowWeak ?? false,
+            tokens: batch.map(({ body }) => body),
+          });
+          const about = `${batch[0]?.where} to ${batch.at(-1)?.where}`;
+          const { results } = expectOk(answer, about) as { results: (keyof typeof counts)[] };
+          for (const [index, result] of results.entries()) {
+            counts[result]++;
+            if (result === 'refused_weak')
+              note(`${batch[index]?.where}: refused, its secret can be guessed`);
+          }
+        }
+        report(counts, options);
+      });
+    });
+}
+
+function report(
+  counts: Record<'imported' | 'imported_weak' | 'known' | 'refused_weak', number>,
+  { json }: ImportOptions,
+): void {
+  if (json) printJson(counts);
+  note(
+    `${counts.imported + counts.imported_weak} imported (${counts.imported_weak} weak), ${counts.known} known already, ${counts.refused_weak} refused`,
+  );
+  if (counts.refused_weak > 0) {
+    throw new Refusal('secrets under 128 bits were refused; --allow-weak takes and marks them');
+  }
+}
+
+function withDefaults(entry: Entry, { subject, gate, expiresIn }: ImportOptions): Entry {
+  const hasExpiry = entry.body.expires_in !== undefined || entry.body.expires_at !== undefined;
+  return {
+    ...entry,
+    body: {
+      ...(subject !== undefined && { subject }),
+      ...(gate !== undefined && { gates: gate }),
+      ...(expiresIn !== undefined && !hasExpiry && { expires_in: expiresIn }),
+      ...entry.body,
+    },
+  };
+}
+
+function readSource(source: string): Entry[] {
+  try {
+    if (statSync(source).isDirectory()) return readDirectory(source);
+    const text = readRegularFile(source, maxBytes);
+    return source.endsWith('.csv') ? readCsv(source, text) : readJsonLines(source, text);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    if (error instanceof FileRefused) throw new OperatorError(`${source}: ${error.message}`);
+    throw new OperatorError(`cannot read ${source}: ${(error as Error).message}`);
+  }
+}
+
+/** File names are secrets, so messages count the files instead of naming them. */
+function readDirectory(directory: string): Entry[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((file) => file.isFile() && !file.name.startsWith('.'))
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map(({ name }, index) => ({
+      where: `${directory}: file ${index + 1}`,
+      body: { secret: name },
+    }));
+}
+
+function readJsonLines(file: string, text: string): Entry[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const where = `${file}:${index + 1}`;
+    const body = parseObject(line);
+    // The line holds a secret: it is not shown.
+    if (body === undefined) throw new Refusal(`${where}: not a JSON object`);
+    return [{ where, body }];
+  });
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readCsv(file: string, text: string): Entry[] {
+  const [heading, ...rows] = parse(text, {
+    skip_empty_lines: true,
+    trim: true,
+    relax_column_count: true,
+    bom: true,
+  });
+  if (heading === undefined || !heading.includes('secret')) {
+    throw new Refusal(`${file}:1: the heading has no column "secret"`);
+  }
+  return rows.map((cells, index) => {
+    const where = `${file}: row ${index + 2}`;
+    if (cells.length !== heading.length) {
+      throw new Refusal(`${where}: ${cells.length} cells where the heading has ${heading.length}`);
+    }
+    const filled = heading.map((name, column) => [name, cells[column] ?? ''] as const);
+    const body = filled
+      .filter(([, cell]) => cell !== '')
+      .map(([name, cell]) => [name, readCell(name, cell)] as const);
+    return { where, body: Object.fromEntries(body) };
+  });
+}
+
+function readCell(name: string, cell: string): unknown {
+  if (listColumns.includes(name)) return cell.split(/ +/);
+  return name === 'max_uses' ? Number(cell) : cell;
+}

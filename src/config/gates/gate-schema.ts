@@ -1,0 +1,212 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { credentialKinds, plainCookie } from '../../core/gate/gate.ts';
+import { gateNamePattern } from '../../core/gate/handshake.ts';
+import { sourceNames } from '../../core/model/source-name.ts';
+import { durationPattern } from '../../lib/duration.ts';
+import { httpTokenPattern } from '../../lib/http-token.ts';
+import { bridgeSchema } from '../sign-on/bridge-schema.ts';
+
+const strict = { additionalProperties: false } as const;
+
+/** A list that restricts: an empty one would open, where left out it is as in `default_gate`. */
+function words(description: string, fallback?: string[]) {
+  return Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      description,
+      minItems: 1,
+      ...(fallback && { default: fallback }),
+    }),
+  );
+}
+
+/** A list that opens: an empty one takes back what `default_gate` says. */
+function openings(description: string) {
+  return Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
+}
+
+/** A section that restricts. */
+const restricting = { ...strict, minProperties: 1 } as const;
+
+function flag(description: string) {
+  return Type.Optional(Type.Boolean({ default: false, description }));
+}
+
+/** A header's value: one of where it comes from. */
+const headerSchema = Type.Object(
+  {
+    field: Type.Optional(Type.Enum(['subject', 'token_id'])),
+    claim: Type.Optional(Type.String({ minLength: 1 })),
+    value: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 })),
+    env: Type.Optional(Type.String({ minLength: 1 })),
+    file: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  strict,
+);
+
+const claimValue = Type.Unsafe<string | number | boolean | (string | number | boolean)[]>({
+  type: ['string', 'number', 'boolean', 'array'],
+  items: { type: ['string', 'number', 'boolean'] },
+  minItems: 1,
+});
+
+const ruleProperties = {
+  sources: Type.Optional(
+    Type.Array(Type.Enum([...sourceNames, 'bridge']), {
+      minItems: 1,
+      uniqueItems: true,
+      default: [...sourceNames],
+      description:
+        'Where to look for a token, in this order; the first that holds one decides. `bridge` stands for the sign-on service in `bridge`, and comes last where it is left out.',
+    }),
+  ),
+  cookies: Type.Optional(
+    Type.Array(Type.String({ pattern: httpTokenPattern }), {
+      minItems: 1,
+      uniqueItems: true,
+      default: [plainCookie],
+      description:
+        "Names of cookies that may hold a token, where there is no cookie of a session: `__Host-postern`, which is that one, for no others. `postern_token` is left out where `login` is Postern's own page.",
+    }),
+  ),
+  query: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[A-Za-z0-9._~-]+$' }), {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['token'],
+      description: 'Names of query parameters that may hold a token.',
+    }),
+  ),
+  origins: words(
+    'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
+    ['same'],
+  ),
+  networks: Type.Optional(
+    Type.Object(
+      {
+        trust: openings(
+          'Client addresses and networks that are let in without a credential, also `loopback` and `private`. Needs `hosts`.',
+        ),
+        trust_as: Type.Optional(
+          Type.String({
+            pattern: '^[^\\s\\u0000-\\u001f\\u007f]{1,256}$',
+            default: 'trusted-network',
+            description: 'Who they are then, for the application and the log.',
+          }),
+        ),
+        allow: words('Client addresses and networks that may connect. All, when left out.'),
+        deny: words('Client addresses and networks that may not.'),
+      },
+      restricting,
+    ),
+  ),
+  public: openings(
+    'What needs no credential: `/healthz` (GET and HEAD), `POST /hooks/*`, `=/exactly/this`.',
+  ),
+  require: Type.Optional(
+    Type.Object(
+      {
+        scopes: words('Scopes that are all needed.'),
+        groups: words('Groups of which one is needed.'),
+        claims: Type.Optional(
+          Type.Record(Type.String(), claimValue, {
+            minProperties: 1,
+            description:
+              'Claims with the value, or one of the values, that each has to have. `*` in text stands for anything.',
+          }),
+        ),
+      },
+      restricting,
+    ),
+  ),
+  kinds: Type.Optional(
+    Type.Array(Type.Enum([...credentialKinds]), {
+      minItems: 1,
+      uniqueItems: true,
+      default: [...credentialKinds],
+      description: 'Kinds of tokens that are taken.',
+    }),
+  ),
+  max_uses: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Takes only what is good for at most so many uses: `1` for tickets alone.',
+    }),
+  ),
+  login: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'Where page loads without a credential are sent: `https://login.example.com/?rd={url}`. Also `{scheme}`, `{host}` and `{path}`.',
+    }),
+  ),
+  headers: Type.Optional(
+    Type.Record(Type.String(), headerSchema, {
+      writeOnly: true,
+      description:
+        'Further headers for the application, by name: `{ claim: … }`, `{ field: subject }`, `{ value: … }`, or a secret from `{ env: … }` or `{ file: … }`.',
+    }),
+  ),
+  forward_authorization: flag(
+    "Whether the application gets the client's `Authorization`. For one that uses it itself, also take `bearer` and `basic` out of `sources`.",
+  ),
+  assertion: flag(
+    'Whether the application gets `X-Postern-Assertion`, a signed statement of who is there. The keys to check it are at `/.well-known/jwks.json` on the gate listener.',
+  ),
+  jwt_single_use: flag(
+    'Whether a JWT is good for one request only, as a ticket is. It then needs a `jti`.',
+  ),
+  bridge: Type.Optional(bridgeSchema),
+  cache: Type.Optional(
+    Type.String({
+      pattern: durationPattern,
+      default: '0s',
+      description:
+        'For how long nginx may keep an answer that lets through. A revocation takes as long to be felt.',
+    }),
+  ),
+};
+
+/** `default_gate`: the rules of a gate that says nothing else. */
+export const defaultGateSchema = Type.Object(ruleProperties, strict);
+
+/** One of `gates`: where it is, and its rules. */
+export const gateSchema = Type.Object(
+  {
+    hosts: words('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
+    paths: words(
+      'Paths it is at: `/ws` with all below it, `=/ws` alone, `/rooms/*/ws`. All, when left out.',
+    ),
+    ...withoutDefaults(ruleProperties),
+  },
+  strict,
+);
+
+/** `gates`: gates by name. */
+export const gatesSchema = Type.Record(Type.String({ pattern: gateNamePattern }), gateSchema, {
+  minProperties: 1,
+  additionalProperties: false,
+  description:
+    'Gates by name, each with its place and its rules (docs/gates.md). What it leaves out is as in `default_gate`. With any gates here, what is at none of them is denied. In the variable as JSON.',
+});
+
+/** The rules of a gate as written. */
+export type RawGateRules = Static<typeof defaultGateSchema>;
+
+/** One gate as written. */
+export type RawGate = Static<typeof gateSchema>;
+
+/** What a gate leaves out is what `default_gate` says: none of these defaults is its own. */
+function withoutDefaults<T extends Record<string, TSchema>>(properties: T): T {
+  const stripped = Object.entries(properties).map(([name, schema]) => {
+    // TypeBox keeps what it knows of a schema in properties that a spread would lose.
+    const { default: _default, ...kept } = Object.getOwnPropertyDescriptors(
+      schema as TSchema & { default?: unknown },
+    );
+    const bare = Object.defineProperties({}, kept) as TSchema & {
+      properties?: Record<string, TSchema>;
+    };
+    if (bare.properties !== undefined) bare.properties = withoutDefaults(bare.properties);
+    return [name, bare];
+  });
+  return Object.fromEntries(stripped);
+}

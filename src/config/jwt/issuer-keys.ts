@@ -1,0 +1,163 @@
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import type { IssuerKeys, KeyKind } from '../../core/model/issuer.ts';
+import { jwksLimit, parseJwks } from '../../core/model/jwks.ts';
+import { lengthEntropy } from '../../lib/secret.ts';
+import type { Report } from '../build.ts';
+import type { RawIssuer } from './issuer-schema.ts';
+
+/** An issuer's keys, and what can be signed with them. */
+export interface FoundKeys {
+  readonly keys: IssuerKeys;
+  readonly kind: KeyKind;
+}
+
+type Reader = (raw: Partial<RawIssuer>, report: Report) => FoundKeys | undefined;
+
+/** The settings that keys may come from, with what reads each. */
+const readers: Readonly<Record<string, Reader>> = {
+  jwks_url: ({ jwks_url = '', allow_http }, report) => readUrl(jwks_url, allow_http, report),
+  jwks_file: ({ jwks_file = '' }, report) => readJwksFile(jwks_file, report),
+  public_key: ({ public_key = '' }, report) =>
+    readPublicKey(public_key, (message) => report('public_key', message)),
+  public_key_file: ({ public_key_file = '' }, report) =>
+    withFile('public_key_file', public_key_file, report, (bytes, fault) =>
+      readPublicKey(bytes.toString('utf8'), fault),
+    ),
+  secret: ({ secret = '', algorithms }, report) =>
+    readSecret(Buffer.from(secret), algorithms, (message) => report('secret', message)),
+  secret_file: ({ secret_file = '', algorithms }, report) =>
+    withFile('secret_file', secret_file, report, (bytes, fault) =>
+      readSecret(bytes, algorithms, fault),
+    ),
+};
+
+/** Finds the one setting that says where an issuer's keys come from. Faults go to `report`. */
+export function readIssuerKeys(raw: Partial<RawIssuer>, report: Report): FoundKeys | undefined {
+  const given = Object.keys(readers).filter((name) => Object.hasOwn(raw, name));
+  const [name = '', second] = given;
+  if (second !== undefined) {
+    report(second, `${name} is set too; an issuer's keys come from one place`);
+    return undefined;
+  }
+  if (raw.allow_http === true && name !== 'jwks_url') {
+    report('allow_http', 'says something about jwks_url, which is not set');
+  }
+  const read = readers[name];
+  if (read === undefined) {
+    report('jwks_url', `is needed, or one of ${Object.keys(readers).slice(1).join(', ')}`);
+    return undefined;
+  }
+  // Of another type: the schema says so.
+  return typeof raw[name as keyof RawIssuer] === 'string' ? read(raw, report) : undefined;
+}
+
+type Fault = (message: string) => void;
+
+function readUrl(url: string, allowHttp: unknown, report: Report): FoundKeys | undefined {
+  const fault = (message: string) => void report('jwks_url', message);
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol)) {
+    fault('is no https URL');
+    return undefined;
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    fault('must not hold a user name or a password');
+  }
+  if (parsed.protocol === 'http:' && allowHttp !== true) {
+    fault('has to be https; for an issuer on a network of your own set allow_http: true');
+  }
+  return { keys: { kind: 'jwks_url', url }, kind: 'a JWKS' };
+}
+
+function readJwksFile(path: string, report: Report): FoundKeys | undefined {
+  return withFile('jwks_file', path, report, (bytes, fault) => {
+    const jwks = parseJwks(bytes.toString('utf8'));
+    if (jwks === undefined) fault('holds no JWKS: a JSON object with a list "keys"');
+    else if (jwks.keys.length === 0) fault('holds a JWKS without any keys');
+    return { keys: { kind: 'jwks_file', path }, kind: 'a JWKS' };
+  });
+}
+
+/** Reads a file and hands its bytes on, without the line feed that editors add at the end. */
+function withFile(
+  setting: string,
+  path: string,
+  report: Report,
+  use: (bytes: Buffer, fault: Fault) => FoundKeys | undefined,
+): FoundKeys | undefined {
+  const fault = (message: string) => report(setting, message);
+  try {
+    const { size } = statSync(path);
+    if (size > jwksLimit) {
+      fault(`${path} has ${size} bytes; ${jwksLimit} are the most`);
+      return undefined;
+    }
+    const bytes = readFileSync(path);
+    const end = bytes.toString('latin1').replace(/\r?\n$/, '').length;
+    return use(bytes.subarray(0, end), fault);
+  } catch (error) {
+    fault(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}`);
+    return undefined;
+  }
+}
+
+const curves: Readonly<Record<string, KeyKind>> = {
+  prime256v1: 'an EC P-256 key',
+  secp384r1: 'an EC P-384 key',
+  secp521r1: 'an EC P-521 key',
+};
+
+function readPublicKey(pem: string, fault: Fault): FoundKeys | undefined {
+  // Node would take a private key and quietly make the public one of it.
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    fault('holds a private key; take it away from here and put the public one in its place');
+    return undefined;
+  }
+  let key: KeyObject;
+  try {
+    key = createPublicKey(pem);
+  } catch {
+    fault('is no public key in PEM form (-----BEGIN PUBLIC KEY-----)');
+    return undefined;
+  }
+  const kind = kindOf(key);
+  if (kind === undefined) {
+    fault(
+      'RSA keys of 2048 bits and more, EC keys on P-256, P-384 and P-521, and Ed25519 keys work',
+    );
+    return undefined;
+  }
+  return { keys: { kind: 'public_key', key }, kind };
+}
+
+function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyKind | undefined {
+  if (asymmetricKeyType === 'ed25519') return 'an Ed25519 key';
+  if (asymmetricKeyType === 'ec') return curves[asymmetricKeyDetails?.namedCurve ?? ''];
+  const bits = asymmetricKeyDetails?.modulusLength ?? 0;
+  return asymmetricKeyType === 'rsa' && bits >= 2_048 ? 'an RSA key' : undefined;
+}
+
+/** Bits that nobody guesses, however long the text is that holds them. */
+const guessableBits = 128;
+
+/** RFC 7518, section 3.2: a secret has at least as many bits as the hash. */
+function readSecret(bytes: Buffer, algorithms: unknown, fault: Fault): FoundKeys | undefined {
+  const text = bytes.toString('latin1');
+  if (text.includes('-----BEGIN')) {
+    fault('holds a PEM key, which is no secret; set public_key instead');
+    return undefined;
+  }
+  const hashes = (Array.isArray(algorithms) ? algorithms : []).map((name) =>
+    Number(String(name).slice(2)),
+  );
+  const needed = Math.max(256, ...hashes.filter((bits) => bits <= 512));
+  const bits = bytes.length * 8;
+  const make = 'make one with: openssl rand -base64 64 | tr -d "\\n"';
+  if (bits < needed) {
+    fault(`the secret has ${bits} bits; HS${needed} needs ${needed}. If it is yours, ${make}`);
+  } else if (lengthEntropy(text) < guessableBits) {
+    fault(`the secret can be guessed. If it is yours, ${make}`);
+  }
+  return { keys: { kind: 'secret', key: createSecretKey(bytes) }, kind: 'a secret' };
+}

@@ -1,0 +1,50 @@
+import { fittingAlgorithms, type Issuer } from '../../core/model/issuer.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import type { Report } from '../build.ts';
+import { asText, namedSections } from '../raw-values.ts';
+import { readIssuerKeys } from './issuer-keys.ts';
+import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
+
+/** Longest leeway: it is for clocks that are a little wrong, not for JWTs that are to live longer. */
+const longestLeeway = 5 * 60_000;
+
+/** Builds the issuers of `jwt.issuers`. Faults go to `report`. */
+export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
+  const nameByIss = new Map<string, string>();
+  return namedSections(raw, issuerNamePattern).flatMap(
+    ([name, section]: [string, Partial<RawIssuer>]) => {
+      const here: Report = (setting, message) => report(`jwt.issuers.${name}.${setting}`, message);
+      const iss = asText(section.issuer) ?? '';
+      const other = nameByIss.get(iss);
+      if (other !== undefined && iss !== '') {
+        here('issuer', `jwt.issuers.${other} has the same; nobody could tell whose a JWT is`);
+      }
+      nameByIss.set(iss, name);
+      return buildIssuer(name, section, here) ?? [];
+    },
+  );
+}
+
+function buildIssuer(name: string, raw: Partial<RawIssuer>, report: Report): Issuer | undefined {
+  const found = readIssuerKeys(raw, report);
+  const leeway = parseDuration(asText(raw.leeway ?? issuerDefaults.leeway) ?? '');
+  if (leeway === undefined || leeway > longestLeeway) report('leeway', '5m is the most');
+  if (found === undefined) return undefined;
+  const { usual, all } = fittingAlgorithms[found.kind];
+  const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : usual;
+  const misfit = algorithms.find((algorithm) => !all.includes(algorithm));
+  if (misfit !== undefined) {
+    report('algorithms', `${misfit} does not go with ${found.kind}, but ${all.join(', ')}`);
+  }
+  return {
+    name,
+    iss: asText(raw.issuer) ?? '',
+    keys: found.keys,
+    algorithms,
+    audience: [raw.audience ?? []].flat(),
+    leeway: leeway ?? 0,
+    subjectClaim: raw.subject_claim ?? issuerDefaults.subject_claim,
+    groupsClaim: raw.groups_claim ?? issuerDefaults.groups_claim,
+    gatesClaim: raw.gates_claim,
+  };
+}

@@ -1,0 +1,27 @@
+import { open } from 'node:fs/promises';
+import { type Jwks, jwksLimit, parseJwks } from '../core/model/jwks.ts';
+
+/**
+ * A function that reads a JWKS from a file, and again when the file has changed; until then it
+ * resolves with the same object. Rejects when there is no JWKS there, or one that is too large.
+ */
+export function createJwksFile(path: string): () => Promise<Jwks> {
+  let seen: { readonly stamp: string; readonly jwks: Jwks } | undefined;
+  return async () => {
+    const file = await open(path, 'r');
+    try {
+      const { size, mtimeMs, ino } = await file.stat();
+      const stamp = `${ino} ${mtimeMs} ${size}`;
+      if (seen?.stamp === stamp) return seen.jwks;
+      // Read to the limit rather than to the size, which may grow meanwhile.
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(jwksLimit + 1));
+      if (bytesRead > jwksLimit) throw new Error(`${path} has more than ${jwksLimit} bytes`);
+      const jwks = parseJwks(buffer.toString('utf8', 0, bytesRead));
+      if (jwks === undefined) throw new Error(`${path} holds no JWKS`);
+      seen = { stamp, jwks };
+      return jwks;
+    } finally {
+      await file.close();
+    }
+  };
+}

@@ -1,0 +1,164 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Database as Handle } from 'better-sqlite3';
+import { OperatorError } from '../../lib/operator-error.ts';
+import { sqliteMigrations } from '../../lib/resources.ts';
+import { openDatabase } from './database.ts';
+import { applicationId, readMigrations } from './migrate.ts';
+import { schemaFaults } from './schema.ts';
+
+/** What a database file holds, and what is wrong with it. */
+export interface DatabaseFacts {
+  /** Version of its schema, and of the newest that this program knows. */
+  readonly schema: number;
+  readonly newestSchema: number;
+  /** Rows by table. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Sentences. Empty when it is whole, Postern's, and not newer than this program. */
+  readonly faults: readonly string[];
+}
+
+/** A database that is only read. */
+export interface OpenForReading {
+  readonly db: Handle;
+  close(): void;
+}
+
+/** Milliseconds to wait for another process's lock. Nobody waits for this one. */
+const patienceMs = 5_000;
+/** Faults of one kind that are told at most. */
+const mostFaults = 20;
+
+/**
+ * Opens a database file and writes nothing to it. One that cannot be read where it is (SQLite wants
+ * to write beside a database with a write-ahead log, even to read) is copied first. Throws
+ * OperatorError when it is not there or may not be read.
+ */
+export function openForReading(path: string): OpenForReading {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new OperatorError(`there is no token store at ${path}.`);
+  }
+  try {
+    const db = openReadOnly(path);
+    return { db, close: () => void db.close() };
+  } catch (error) {
+    if (!isUnwritable(error)) throw unreadable(path, error);
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'postern-copy-'));
+  const close = () => rmSync(directory, { recursive: true, force: true });
+  try {
+    const copy = join(directory, basename(path));
+    copyFileSync(path, copy);
+    if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+    const db = openReadOnly(copy);
+    return {
+      db,
+      close() {
+        db.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw unreadable(path, error);
+  }
+}
+
+/**
+ * Looks at all of it; that takes about a second for 100 MB. Writes nothing. Throws OperatorError when
+ * it cannot be read; what is damaged is a fault, and no error.
+ */
+export function inspectDatabase(db: Handle): DatabaseFacts {
+  const migrations = readMigrations(sqliteMigrations);
+  const newest = migrations.length;
+  try {
+    // One transaction, so that a service that writes meanwhile does not show halfway.
+    return db.transaction(() => {
+      const schema = db.pragma('user_version', { simple: true }) as number;
+      const [foreign] = ownerFaults(db, schema, newest);
+      const strange =
+        foreign === undefined
+          ? schemaFaults(db, migrations.slice(0, schema)).slice(0, mostFaults)
+          : [foreign];
+      // A schema that is somebody else's would take part in looking further.
+      const isStrange = strange.length > 0;
+      return {
+        schema,
+        newestSchema: newest,
+        rows: isStrange ? {} : countRows(db),
+        faults: isStrange ? strange : damage(db),
+      };
+    })();
+  } catch (error) {
+    if (!isDamage(error)) throw unreadable(db.name, error);
+    return { schema: 0, newestSchema: newest, rows: {}, faults: [(error as Error).message] };
+  }
+}
+
+function ownerFaults(db: Handle, schema: number, newest: number): string[] {
+  if (db.pragma('application_id', { simple: true }) !== applicationId || schema < 1) {
+    return ['it is no database of Postern'];
+  }
+  return schema > newest
+    ? [`it was written by a newer Postern (schema ${schema}, this one knows ${newest})`]
+    : [];
+}
+
+/** https://sqlite.org/pragma.html#pragma_integrity_check and #pragma_foreign_key_check. */
+function damage(db: Handle): string[] {
+  const found = db.pragma(`integrity_check(${mostFaults})`) as { integrity_check: string }[];
+  const strangers = db.pragma('foreign_key_check') as { table: string; rowid: number | null }[];
+  return [
+    ...found
+      .flatMap(({ integrity_check: lines }) => lines.split('\n'))
+      .filter((line) => line !== 'ok' && !line.startsWith('***')),
+    ...strangers
+      .slice(0, mostFaults)
+      .map(({ table, rowid }) => `row ${rowid ?? '?'} of ${table} belongs to nothing`),
+  ];
+}
+
+function countRows(db: Handle): Record<string, number> {
+  const names = db
+    .prepare<[], string>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    )
+    .pluck()
+    .all();
+  const count = (name: string) =>
+    db
+      .prepare(`SELECT count(*) FROM "${name.replaceAll('"', '""')}"`)
+      .pluck()
+      .get() as number;
+  return Object.fromEntries(names.map((name) => [name, count(name)]));
+}
+
+function openReadOnly(path: string): Handle {
+  const db = openDatabase(path, { readonly: true, fileMustExist: true, timeout: patienceMs });
+  try {
+    // Opening reads nothing yet.
+    db.pragma('user_version');
+    return db;
+  } catch (error) {
+    // Whoever inspects it is told of that.
+    if (isDamage(error)) return db;
+    db.close();
+    throw error;
+  }
+}
+
+/** Whether SQLite says that what it reads is no database, or a broken one. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(?:CORRUPT|NOTADB)/.test((error as { code?: string }).code ?? '');
+}
+
+function isUnwritable(error: unknown): boolean {
+  return /^SQLITE_(?:CANTOPEN|READONLY)/.test((error as { code?: string }).code ?? '');
+}
+
+function unreadable(path: string, error: unknown): OperatorError {
+  return new OperatorError(
+    `cannot read ${path}: ${(error as Error).message}. Check that it is a SQLite database and that this user may read it.`,
+  );
+}

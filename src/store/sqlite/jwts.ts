@@ -1,0 +1,141 @@
+import type { AuditEntry } from '../../core/model/audit.ts';
+import type { JwtKey } from '../../core/model/identity.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port.ts';
+import type { SqliteAudit } from './audit.ts';
+import type { SqliteConnection } from './connection.ts';
+
+interface Row {
+  seq: number;
+  iss: string;
+  jti: string | null;
+  subject: string | null;
+  issued_before: number | null;
+  revoked_at: number;
+  expires_at: number | null;
+}
+
+const columns = 'seq, iss, jti, subject, issued_before, revoked_at, expires_at';
+
+// What has passed its expiry counts all the same until it is pruned: a clock may have been set back.
+const isRevoked = `(
+  EXISTS (SELECT 1 FROM jwt_revocation WHERE iss = @iss AND jti = @jti)
+  OR EXISTS (
+    SELECT 1 FROM jwt_revocation
+    WHERE iss = @iss AND subject = @subject AND (@issuedAt IS NULL OR @issuedAt <= issued_before)
+  )
+)`;
+
+const nothing = { revoked: false, used: false } as const;
+
+/** Revocations and uses of JWTs in SQLite. */
+export class SqliteJwts implements JwtStore {
+  readonly #db: SqliteConnection;
+  readonly #audit: SqliteAudit;
+  /**
+   * A version of the database at which there was not one revocation and not one use, unless one was
+   * written here since: most issuers' JWTs just expire, and looking each of them up costs as much as all
+   * the rest of a decision.
+   */
+  #emptyAt: number | undefined;
+
+  constructor(db: SqliteConnection, audit: SqliteAudit) {
+    this.#db = db;
+    this.#audit = audit;
+  }
+
+  find(jwt: JwtKey): { revoked: boolean; used: boolean } {
+    // Before the look-up: what is written between the two is then seen as a new version.
+    const version = this.#db.version();
+    if (version === this.#emptyAt) return nothing;
+    const sql = `SELECT ${isRevoked} AS revoked,
+       EXISTS (SELECT 1 FROM jwt_use WHERE iss = @iss AND jti = @jti) AS used,
+       EXISTS (SELECT 1 FROM jwt_revocation) OR EXISTS (SELECT 1 FROM jwt_use) AS any`;
+    const row = this.#db.get<{ revoked: number; used: number; any: number }>(sql, values(jwt));
+    this.#emptyAt = row?.any === 0 ? version : undefined;
+    return { revoked: row?.revoked !== 0, used: row?.used !== 0 };
+  }
+
+  async redeem(
+    jwt: JwtKey & { jti: string },
+    expiresAt: number,
+    now: number,
+    entry: AuditEntry,
+  ): Promise<boolean> {
+    const sql = `INSERT INTO jwt_use (iss, jti, used_at, expires_at)
+       SELECT @iss, @jti, @now, @expiresAt WHERE NOT ${isRevoked}
+       ON CONFLICT DO NOTHING`;
+    const use = { ...values(jwt), now, expiresAt };
+    return this.#db.write(() => {
+      this.#emptyAt = undefined;
+      return this.#audit.changing(entry, () => this.#db.run(sql, use));
+    });
+  }
+
+  async revoke(revocation: JwtRevocation, entry: AuditEntry): Promise<JwtRevocation> {
+    const { iss, concerns, revokedAt, expiresAt } = revocation;
+    const [jti, subject, issuedBefore] =
+      'jti' in concerns
+        ? [concerns.jti, null, null]
+        : [null, concerns.subject, concerns.issuedBefore];
+    const conflict = jti === null ? '(iss, subject) WHERE subject' : '(iss, jti) WHERE jti';
+    // max() of NULL is NULL: a revocation without an expiry reaches furthest.
+    const sql = `INSERT INTO jwt_revocation (iss, jti, subject, issued_before, revoked_at, expires_at)
+       VALUES (@iss, @jti, @subject, @issuedBefore, @revokedAt, @expiresAt)
+       ON CONFLICT ${conflict} IS NOT NULL DO UPDATE SET
+         issued_before = max(issued_before, excluded.issued_before),
+         expires_at = max(expires_at, excluded.expires_at)`;
+    const stored = `SELECT ${columns} FROM jwt_revocation
+       WHERE iss = @iss AND (jti = @jti OR subject = @subject)`;
+    const values = { iss, jti, subject, issuedBefore, revokedAt, expiresAt: expiresAt ?? null };
+    const row = await this.#db.write(() => {
+      this.#emptyAt = undefined;
+      this.#audit.changing(entry, () => this.#db.run(sql, values));
+      return this.#db.get<Row>(stored, { iss, jti, subject });
+    });
+    return row === undefined ? revocation : toRevocation(row);
+  }
+
+  async list({ limit, cursor }: { limit: number; cursor?: string }): Promise<JwtRevocationPage> {
+    const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
+    if (Number.isNaN(before)) return { revocations: [], nextCursor: undefined };
+    const sql = `SELECT ${columns} FROM jwt_revocation WHERE seq < @before ORDER BY seq DESC LIMIT @limit`;
+    // One more than asked for tells whether there is another page.
+    const rows = this.#db.all<Row>(sql, { before, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    return {
+      revocations: page.map(toRevocation),
+      nextCursor: rows.length > limit ? String(page.at(-1)?.seq) : undefined,
+    };
+  }
+
+  async prune(expiredBefore: number, limit: number): Promise<number> {
+    const values = { expiredBefore, limit };
+    const revocations = `DELETE FROM jwt_revocation WHERE seq IN (
+         SELECT seq FROM jwt_revocation WHERE expires_at < @expiredBefore LIMIT @limit
+       )`;
+    const uses = `DELETE FROM jwt_use WHERE (iss, jti) IN (
+         SELECT iss, jti FROM jwt_use WHERE expires_at < @expiredBefore LIMIT @limit
+       )`;
+    return this.#db.writeBehind(() => {
+      const { changes } = this.#db.run(revocations, values);
+      const rest = limit - changes;
+      return changes + (rest > 0 ? this.#db.run(uses, { ...values, limit: rest }).changes : 0);
+    });
+  }
+}
+
+function values({ iss, jti, subject, issuedAt }: JwtKey): Record<string, unknown> {
+  return { iss, jti: jti ?? null, subject, issuedAt: issuedAt ?? null };
+}
+
+function toRevocation(row: Row): JwtRevocation {
+  return {
+    iss: row.iss,
+    concerns:
+      row.subject === null
+        ? { jti: row.jti ?? '' }
+        : { subject: row.subject, issuedBefore: row.issued_before ?? 0 },
+    revokedAt: row.revoked_at,
+    expiresAt: row.expires_at ?? undefined,
+  };
+}

@@ -1,0 +1,81 @@
+import type { Database as Handle } from 'better-sqlite3';
+import { visible } from '../../lib/visible.ts';
+import { openDatabase } from './database.ts';
+
+/** A row of `sqlite_schema`, without the page that it begins at. */
+interface SchemaRow {
+  readonly type: string;
+  readonly name: string;
+  readonly tbl_name: string;
+  /** Null for the indexes that SQLite makes for constraints. */
+  readonly sql: string | null;
+}
+
+/** What SQLite itself adds when somebody runs ANALYZE or `PRAGMA optimize`. */
+const statistics: ReadonlyMap<string, string> = new Map([
+  ['sqlite_stat1', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)'],
+  ['sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'],
+]);
+
+/** Literals and quoted names, comments, space, and whatever else there is. Space is what SQLite takes for it. */
+const piece =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|[ \t\n\f\r]+|[\s\S]/g;
+
+/**
+ * How a database's schema differs from the one that these migrations make, in sentences. Exactly: a
+ * trigger, a view, an index or another column makes of a revocation something that does nothing,
+ * while every look at the data finds it whole.
+ */
+export function schemaFaults(db: Handle, migrations: readonly string[]): string[] {
+  const wanted = new Map(schemaMadeBy(migrations).map((row) => [keyOf(row), row]));
+  const faults: string[] = [];
+  for (const row of readSchema(db)) {
+    const key = keyOf(row);
+    const model = wanted.get(key);
+    wanted.delete(key);
+    if (model === undefined) {
+      if (!isStatistics(row)) faults.push(`${describe(row)} is not part of Postern's schema`);
+    } else if (row.tbl_name !== model.tbl_name || normalize(row.sql) !== normalize(model.sql)) {
+      faults.push(`${describe(row)} is not as Postern's schema has it`);
+    }
+  }
+  return [...faults, ...[...wanted.values()].map((row) => `${describe(row)} is missing`)];
+}
+
+function schemaMadeBy(migrations: readonly string[]): SchemaRow[] {
+  const model = openDatabase(':memory:');
+  try {
+    for (const sql of migrations) model.exec(sql);
+    return readSchema(model);
+  } finally {
+    model.close();
+  }
+}
+
+function readSchema(db: Handle): SchemaRow[] {
+  return db.prepare<[], SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
+}
+
+function keyOf({ type, name }: SchemaRow): string {
+  return JSON.stringify([type, name]);
+}
+
+function isStatistics({ type, name, tbl_name, sql }: SchemaRow): boolean {
+  return type === 'table' && tbl_name === name && sql !== null && statistics.get(name) === sql;
+}
+
+function describe({ type, name, tbl_name: table }: SchemaRow): string {
+  const on = table === name ? '' : ` on "${visible(table)}"`;
+  return `${visible(type)} "${visible(name)}"${on}`;
+}
+
+/** Without comments, and with one space where there is any. */
+function normalize(sql: string | null): string | null {
+  if (sql === null) return null;
+  const pieces = sql.match(piece) ?? [];
+  return pieces
+    .map((text) => (/^(?:--|\/\*|[ \t\n\f\r])/.test(text) ? ' ' : text))
+    .join('')
+    .replace(/ +/g, ' ')
+    .trim();
+}
