@@ -215,7 +215,7 @@ describe('postern config', { concurrency: 4 }, () => {
     assert.deepEqual(bad.stderr.split('\n').slice(1, -1).sort(), [
       '  POSTERN_ADMIN_KEY: admin.key: the key has at most 0 bits of entropy; 128 are needed. Make one with: openssl rand -base64 32',
       '  postern.yaml:2:3: log.level: must be one of debug, info, warn, error, silent',
-      '  postern.yaml:3:1: gates: is empty: name at least one, or leave it out',
+      '  postern.yaml:3:1: gates: is empty: add at least one item, or omit the setting',
     ]);
   });
 

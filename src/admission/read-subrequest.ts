@@ -59,7 +59,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   if (isDenied(location)) return malformed('X-Postern-Location-URI');
   if (asked !== undefined && gateName === undefined && location === undefined) {
     return malformed(
-      'the lines of postern-location.conf did not run for this request (limit_except, a nested location, a break before them, or a file older than postern-server.conf): include gates/NAME.conf, or include the file in the inner location too',
+      'the lines of postern-location.conf did not run for this request (limit_except, a nested location, a break before them, or a file older than postern-server.conf): include gates/NAME.conf, or include the file in the nested location too',
     );
   }
   const origin = agree(told.origin);
@@ -94,7 +94,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
 }
 
 const throughUnixSocket =
-  'client address: nginx has "unix:" for a request that came through its "listen unix:"; write set_real_ip_from unix: and real_ip_header beside that line';
+  'client address: nginx sends "unix:" for a request through its "listen unix:"; add set_real_ip_from unix: and real_ip_header there';
 
 /** Nothing depends on it, so what cannot be told apart is left out. */
 function readTrace({ traceparent, tracestate }: ToldFacts): Subrequest['trace'] {

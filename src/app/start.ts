@@ -138,7 +138,7 @@ export async function startPostern(
       const reloading = isWritten ? auditedReload(postern) : reload();
       reloading.catch((error: unknown) => {
         // What is wrong with a configuration is in the log; the old rules stay in force.
-        if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);
+        if (!(error instanceof OperatorError)) events.failed('a reload failed', error);
       });
     };
     const gateApp = await buildGateApp({

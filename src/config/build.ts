@@ -24,16 +24,20 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
   const listen = (path: 'gate.listen' | 'admin.listen', value: unknown): ListenAddress => {
     const address = parseListenAddress(text(value));
     if (address === undefined) {
-      report(path, `"${text(value)}" is no address; write host:port, [ipv6]:port or unix:/path`);
+      report(
+        path,
+        `"${text(value)}" is not an address; write host:port, [ipv6]:port or unix:/path`,
+      );
     }
     return address ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
   };
   const ttl = (path: string, value: unknown): number | undefined => {
     if (value === undefined) return undefined;
     const milliseconds = parseDuration(text(value));
-    if (milliseconds === undefined) report(path, `${text(value)} is too long; 36500d is the most`);
+    if (milliseconds === undefined)
+      report(path, `${text(value)} is too long; the maximum is 36500d`);
     const isLife = !path.endsWith('.retention');
-    if (milliseconds === 0 && isLife) report(path, 'must be longer than nothing');
+    if (milliseconds === 0 && isLife) report(path, 'must be longer than 0');
     return milliseconds;
   };
   const lifetime = (name: 'tokens' | 'tickets'): LifetimeConfig => {
@@ -53,13 +57,13 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
   if ('invalid' in trustedProxies) {
     report(
       'gate.trusted_proxies',
-      `"${trustedProxies.invalid}" is no address, CIDR network, "loopback" or "private"`,
+      `"${trustedProxies.invalid}" is not an address, a CIDR network, "loopback" or "private"`,
     );
   }
   const gateListen = listen('gate.listen', raw.gate?.listen);
   const adminListen = listen('admin.listen', raw.admin?.listen);
   if (isSameListener(gateListen, adminListen)) {
-    report('admin.listen', 'the gate listens there; the admin API needs a listener of its own');
+    report('admin.listen', 'the gate listens there; the admin API needs another address');
   }
   const tickets = lifetime('tickets');
   return {
@@ -102,7 +106,7 @@ function buildSessions(
   if (cookieName.startsWith('__Host-') && section.domain !== undefined) {
     report(
       'sessions.domain',
-      'browsers refuse a cookie named __Host-… with a domain; set sessions.cookie to __Secure-postern, for example',
+      'browsers reject a cookie named __Host-… with a domain; set sessions.cookie to __Secure-postern, for example',
     );
   }
   if (partitioned && sameSite !== 'none') {
@@ -161,8 +165,8 @@ function readAdminKey(raw: RawConfig, report: Report): string | undefined {
     report(
       path,
       bits < adminKeyBits
-        ? `the key has at most ${bits} bits of entropy; ${adminKeyBits} are needed. Make one with: openssl rand -base64 32`
-        : 'the key may hold printable ASCII characters without spaces only',
+        ? `the key has at most ${bits} bits of entropy; ${adminKeyBits} are required. Make one with: openssl rand -base64 32`
+        : 'the key must be printable ASCII without spaces',
     );
     return undefined;
   }

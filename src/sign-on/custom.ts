@@ -20,6 +20,6 @@ export function createCustom({ custom }: BridgeSettings): SignOn {
     loginHeader,
     login: undefined,
     returnTo: 'url',
-    hints: { nameless: 'is answer_headers.subject the header that it names people in?' },
+    hints: { nameless: 'check that answer_headers.subject is the header with the user' },
   };
 }

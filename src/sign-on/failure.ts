@@ -6,15 +6,15 @@ interface Failure {
 }
 
 const inTime = 'it did not answer in time';
-const cutShort = 'it closed the connection without a whole answer';
+const cutShort = 'it closed the connection before the answer was complete';
 
 /** Failures by code, in words. */
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (connection refused)',
-  ENOTFOUND: 'the host of its url is not known to DNS',
-  EAI_AGAIN: 'DNS does not answer about the host of its url',
-  EHOSTUNREACH: 'its host cannot be reached',
-  ENETUNREACH: 'its network cannot be reached',
+  ENOTFOUND: 'DNS does not know the host of its url',
+  EAI_AGAIN: 'DNS does not answer for the host of its url',
+  EHOSTUNREACH: 'its host is unreachable',
+  ENETUNREACH: 'its network is unreachable',
   ETIMEDOUT: inTime,
   UND_ERR_CONNECT_TIMEOUT: inTime,
   UND_ERR_HEADERS_TIMEOUT: inTime,
@@ -52,7 +52,7 @@ function explainFailure(error: unknown): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
   if (/CERT|LEAF_SIGNATURE/.test(code)) return `its certificate is not trusted (${code})`;
   if (/SSL|TLS/.test(code)) return `TLS with it fails (${code})`;
-  return cause === undefined ? `asking it failed (${code || name})` : explainFailure(cause);
+  return cause === undefined ? `the request to it failed (${code || name})` : explainFailure(cause);
 }
 
 /** True when a kept connection turned out to be closed, so that asking again makes sense. */
@@ -69,7 +69,7 @@ export function isUnaskedAnswer(error: Error): boolean {
 
 /** For an answer that may be another question's. */
 export function confused(): Error {
-  return Object.assign(new Error('an answer that may be to another question'), {
+  return Object.assign(new Error('an answer that may belong to another request'), {
     code: 'UND_ERR_SOCKET',
   });
 }

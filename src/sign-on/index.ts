@@ -67,7 +67,8 @@ export function createBridge(
     timeout,
     keep: keepConnections,
     reached: limiter.reached,
-    unasked: () => settle('it sent an answer to no question: its connections are kept no longer'),
+    unasked: () =>
+      settle('it sent an answer without a request: its connections are no longer reused'),
   });
   const cache = cacheTtl > 0 ? createAnswerCache(cacheTtl) : undefined;
   let trouble: string | undefined;
@@ -129,7 +130,7 @@ export function createBridge(
     const told = signOn.renderHeaders(facts);
     // The service would take Postern's own address for the client's, and judge by that.
     if (Object.values(told).includes('')) {
-      return unavailable('nginx does not say the address of its client (X-Real-IP)');
+      return unavailable('nginx does not send the client address (X-Real-IP)');
     }
     const credentials = {
       ...(cookies !== undefined && { Cookie: cookies }),

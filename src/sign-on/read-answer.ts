@@ -20,11 +20,11 @@ export function readAnswer(
   if (status >= 200 && status < 300) {
     const identity = readIdentity(headers, signOn.answerHeaders);
     if (identity === 'unreadable') {
-      return { why: `it names somebody in ${signOn.answerHeaders.subject} who cannot be read` };
+      return { why: `its header ${signOn.answerHeaders.subject} cannot be read` };
     }
     if (identity !== 'nameless') return identity;
     if (signOn.nameless === 'anonymous') return anonymous;
-    return unusable('it lets through without saying whom', signOn.hints.nameless);
+    return unusable('it allows the request without naming a user', signOn.hints.nameless);
   }
   const redirected = status >= 300 && status < 400;
   if (redirected || status === 401) {

@@ -117,7 +117,7 @@ test('audit verify names the first bad entry and what it means, and ends with 1'
   assert.equal(code, 1);
   assert.match(
     stdout,
-    /^entry 3: altered\n {2}The entry is not what was written.*\nWhole up to entry 2\.\n$/,
+    /^entry 3: altered\n {2}The entry is not what was written.*\nIntact up to entry 2\.\n$/,
   );
   tamper(dataDir, (db) => db.exec('DELETE FROM audit WHERE seq > 2'));
   assert.equal((await run(['audit', 'verify'], env)).code, 0, 'nobody misses what nobody knew of');

@@ -253,10 +253,10 @@ test('two issuers with one `iss`, and names that cannot be, are refused at their
     __proto__: {}
 `;
   assert.deepEqual(problemsOf(t, yaml).sort(), [
-    'postern.yaml:10:5: jwt.issuers.5: a name here is made of lower case letters, digits, - and _, a letter first',
-    'postern.yaml:11:5: jwt.issuers.__proto__: a name here is made of lower case letters, digits, - and _, a letter first',
-    'postern.yaml:5:7: jwt.issuers.two.issuer: jwt.issuers.one has the same; nobody could tell whose a JWT is',
-    'postern.yaml:9:5: jwt.issuers.Fo.ur: a name here is made of lower case letters, digits, - and _, a letter first',
+    'postern.yaml:10:5: jwt.issuers.5: a name has lower case letters, digits, - and _, and begins with a letter',
+    'postern.yaml:11:5: jwt.issuers.__proto__: a name has lower case letters, digits, - and _, and begins with a letter',
+    'postern.yaml:5:7: jwt.issuers.two.issuer: jwt.issuers.one has the same; the issuer of a JWT would be ambiguous',
+    'postern.yaml:9:5: jwt.issuers.Fo.ur: a name has lower case letters, digits, - and _, and begins with a letter',
   ]);
 });
 

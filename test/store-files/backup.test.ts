@@ -174,7 +174,7 @@ describe('postern restore', { concurrency: 4 }, () => {
     assert.ok(said.includes(`  postern token revoke --store ${revokedLater.id}\n`), said);
     assert.ok(said.includes(`  postern token revoke --store ${ticket.id}\n`), said);
     assert.ok(said.includes('  postern key revoke --store ci\n'), said);
-    assert.match(said, /Tokens issued since the backup that nobody knows now: 1\./);
+    assert.match(said, /Tokens issued since the backup, now unknown: 1\./);
     const [, before = ''] = /The store from before is kept: (.*)\n/.exec(said) ?? [];
     assert.match(before, /postern\.db\.before-restore-\d{8}T\d{6}Z$/);
     assert.equal(statSync(join(dataDir, 'postern.db')).mode & 0o777, 0o600);
@@ -247,7 +247,7 @@ describe('postern restore', { concurrency: 4 }, () => {
     };
     await bad((path) => damage(path), /bad\.db cannot be restored: .* Take another backup/);
     await bad((path) => cut(path, 0.5), /bad\.db cannot be restored: .*Take another backup/);
-    await bad((path) => cut(path, 0), /it is no database of Postern/);
+    await bad((path) => cut(path, 0), /it is not a database of Postern/);
     await bad(
       (path) => writeFileSync(path, 'x'.repeat(5_000)),
       /bad\.db cannot be restored: file is not a database/,
@@ -256,7 +256,7 @@ describe('postern restore', { concurrency: 4 }, () => {
       (path) => execute(path, 'PRAGMA user_version = 999'),
       /it was written by a newer Postern \(schema 999, this one knows \d+\)\. Restore it with that version/,
     );
-    await bad((path) => execute(path, 'PRAGMA application_id = 1'), /it is no database of Postern/);
+    await bad((path) => execute(path, 'PRAGMA application_id = 1'), /it is not a database of Postern/);
     failedInOneLine(
       await run(['restore', join(directory, 'none.db')], env),
       4,

@@ -38,7 +38,7 @@ async function report(file: string, options: DoctorOptions): Promise<number> {
   const { loaded, nginx } = await load(file, options.root);
   const examination = examine(loaded, readVersion(options.nginxVersion) ?? nginx, gates);
   if (gates?.gates.length === 0) {
-    note(`${options.gates} has no gates: every name is one, and there is nothing to compare with.`);
+    note(`${options.gates} has no gates, so there is nothing to compare with.`);
   }
   if (options.json) printJson(toJson(examination));
   else if (options.sarif) printJson(toSarif(examination, { version, rules }));
@@ -94,7 +94,7 @@ function readVersion(given: string | undefined): string | undefined {
   const found = /^\d+\.\d+\.\d+$/.test(given) ? given : findNginxVersion(given);
   if (found === undefined) {
     throw new NginxSyntaxError(
-      '--nginx-version: give a version such as 1.22.1, or what nginx -V prints.',
+      '--nginx-version: give a version such as 1.22.1, or the output of nginx -V.',
     );
   }
   return found;

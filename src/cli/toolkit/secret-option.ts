@@ -25,7 +25,7 @@ export async function readSecret(
 ): Promise<string | undefined> {
   const given = [value !== undefined, file !== undefined, prompt].filter(Boolean).length;
   if (given === 0) return undefined;
-  if (given > 1) command.error(`error: give the ${option} in one way only`);
+  if (given > 1) command.error(`error: give the ${option} only once`);
   const text = prompt
     ? await ask(command, option)
     : (readText(command, option, value, file) ?? value);
@@ -59,7 +59,7 @@ function readText(
 /** Asks on the terminal, and shows nothing of the answer. */
 function ask(command: Command, option: string): Promise<string> {
   const { stdin, stderr } = process;
-  if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal to ask on`);
+  if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal`);
   // First: what is typed or pasted while the question is still being written is not to be shown.
   stdin.setRawMode(true);
   stderr.write(`${option}: `);

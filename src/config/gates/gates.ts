@@ -30,7 +30,7 @@ export interface BuiltGates {
 
 /** Why a trusted network needs names (DNS rebinding). */
 const whyHosts =
-  'else any page could have its own name lead here, and a browser in that network would be let in for it';
+  'otherwise any page could make its own name resolve to this server, and a browser in that network would be admitted (DNS rebinding)';
 
 /** What the builder takes beside the settings. */
 interface Deps {
@@ -63,7 +63,7 @@ export function buildGates(
     };
     if (hosts === undefined && isTrusting(merged)) {
       const whose = isSet(own, 'networks.trust') ? '' : 'default_gate.';
-      here('hosts', `is needed with ${whose}networks.trust: ${whyHosts}`);
+      here('hosts', `is required with ${whose}networks.trust: ${whyHosts}`);
     }
     return {
       ...buildRules(merged, { ...deps, report }),
@@ -86,7 +86,7 @@ export function buildGates(
     const where = places[0] === places[1] ? places[0] : `${places[0]} and ${places[1]}`;
     report(
       `gates.${b}`,
-      `is as specific as gates.${a} for ${where}; nobody could tell which of them is meant`,
+      `is as specific as gates.${a} for ${where}; the choice would be ambiguous`,
     );
   }
   return { defaultGate: { ...defaultGate, settings: showRules(ruled) }, gates };
@@ -214,7 +214,7 @@ function readNetworks(
   if (words.length === 0) return undefined;
   const set = parseNetworks(words);
   if (!('invalid' in set)) return set;
-  report(`"${set.invalid}" is no address, CIDR network, "loopback" or "private"`);
+  report(`"${set.invalid}" is not an address, a CIDR network, "loopback" or "private"`);
   return undefined;
 }
 
@@ -222,7 +222,7 @@ function readOrigins(words: readonly string[], report: (message: string) => void
   const rules = parseOriginRules(words);
   if (!('invalid' in rules)) return rules;
   report(
-    `"${rules.invalid}" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
+    `"${rules.invalid}" is not an origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
   );
   return { same: false, opaque: false, exact: [], below: [] };
 }

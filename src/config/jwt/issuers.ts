@@ -17,7 +17,7 @@ export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
       const iss = asText(section.issuer) ?? '';
       const other = nameByIss.get(iss);
       if (other !== undefined && iss !== '') {
-        here('issuer', `jwt.issuers.${other} has the same; nobody could tell whose a JWT is`);
+        here('issuer', `jwt.issuers.${other} has the same; the issuer of a JWT would be ambiguous`);
       }
       nameByIss.set(iss, name);
       return buildIssuer(name, section, here) ?? [];
@@ -28,13 +28,16 @@ export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
 function buildIssuer(name: string, raw: Partial<RawIssuer>, report: Report): Issuer | undefined {
   const found = readIssuerKeys(raw, report);
   const leeway = parseDuration(asText(raw.leeway ?? issuerDefaults.leeway) ?? '');
-  if (leeway === undefined || leeway > longestLeeway) report('leeway', '5m is the most');
+  if (leeway === undefined || leeway > longestLeeway) report('leeway', 'the maximum is 5m');
   if (found === undefined) return undefined;
   const { usual, all } = fittingAlgorithms[found.kind];
   const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : usual;
   const misfit = algorithms.find((algorithm) => !all.includes(algorithm));
   if (misfit !== undefined) {
-    report('algorithms', `${misfit} does not go with ${found.kind}, but ${all.join(', ')}`);
+    report(
+      'algorithms',
+      `${misfit} does not work with ${found.kind}; supported: ${all.join(', ')}`,
+    );
   }
   return {
     name,

@@ -24,7 +24,7 @@ export function checkKeptToken({ handshake, gate, ports }: DecisionContext): Den
   if (!presented && !holdsSecret(query)) return undefined;
   return deny(
     'malformed_request',
-    'a token in the query would reach the backend: the lines that take it out did not run (a break before the include, limit_except, a nested location): include the file of the gate before every rewrite, and in the inner location too, or send the token in another way',
+    'a token in the query would reach the backend: the lines that remove it did not run (a break before the include, limit_except, a nested location): include the file of the gate before every rewrite, and in the nested location too, or send the token in another way',
   );
 }
 
@@ -47,7 +47,7 @@ export function checkNetworks(context: DecisionContext): Deny | undefined {
 export function checkListedOrigin(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
   if (!listsOrigins(gate.origins)) {
-    note(context, 'none is listed');
+    note(context, 'the gate lists none');
     return undefined;
   }
   // Browsers send no Origin with a plain navigation, so only a handshake has to have one.
@@ -66,7 +66,10 @@ export function checkCrossSite(context: DecisionContext): Deny | undefined {
   // Browsers send an Origin with every handshake, but with a plain navigation none.
   const mayLack = need === 'present' || handshake.upgrade === 'none';
   if (handshake.origin === undefined && mayLack) return undefined;
-  note(context, handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit');
+  note(
+    context,
+    handshake.origin === undefined ? 'an Origin is needed' : 'the Origin must be allowed',
+  );
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 

@@ -44,7 +44,7 @@ export function countDenial(denial: Deny, context: DecisionContext): Deny {
   if (weight === undefined) return denial;
   const tooMany = context.ports.throttle.failed(attemptOf(context), weight);
   if (tooMany === undefined) return denial;
-  note(context, 'too many attempts of this network failed');
+  note(context, 'too many failed attempts from this network');
   const detail = denial.reason === 'throttled' ? denial.detail : denial.reason;
   return {
     ...denial,

@@ -147,7 +147,7 @@ function findPublicPlace(context: DecisionContext): Deny | undefined {
   }
   context.basis = 'public';
   context.identity = bareIdentity('public', '');
-  note(context, 'anybody may');
+  note(context, 'public');
   return undefined;
 }
 

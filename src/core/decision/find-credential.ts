@@ -35,7 +35,7 @@ export function findCredential(context: DecisionContext): Deny | undefined {
       context.basis = 'network';
       return undefined;
     }
-    note(context, 'networks.trust counts at the hosts of the gate alone');
+    note(context, 'networks.trust applies at the hosts of the gate only');
   }
   const request = gate.sources.includes('bridge') ? bridgeRequest(context) : undefined;
   return request === undefined ? deny('no_credential') : rest(context, request);

@@ -27,7 +27,7 @@ function identify(context: DecisionContext): MaybePromise<Identity | Deny> {
   const { basis: grounds, credential, bridged, gate, now, ports } = context;
   const mayWork = () => {
     const may = ports.throttle.mayDoExpensiveWork(attemptOf(context));
-    if (!may) note(context, 'too many attempts failed: nothing that costs work is done');
+    if (!may) note(context, 'too many failed attempts: no expensive check is done');
     return may;
   };
   if (grounds === 'network') return bareIdentity('network', gate.networks.trustAs);

@@ -96,7 +96,7 @@ export function chooseAmong(gates: readonly Gate[]): GateChoice {
   function checkNamed(host: string, path: string | undefined): Deny | undefined {
     const read = gates.length < 2 || path === undefined ? undefined : readPath(path);
     if (read === undefined) return undefined;
-    if (read.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
+    if (read.hasDots) return deny('ambiguous_path', 'dot segments, and a gate by name');
     const found = agree(placesAt(host), read);
     return isDenial(found) && found.reason === 'ambiguous_path' ? found : undefined;
   }
@@ -162,7 +162,7 @@ export function chooseAny(build: (name: string) => Gate): GateChoice {
     choose({ gateName, path }) {
       // Other names may stand in other locations, and a path with dots may lead to any of them.
       const read = gateName === undefined || path === undefined ? undefined : readPath(path);
-      if (read?.hasDots) return deny('ambiguous_path', 'dot segments, and nginx named the gate');
+      if (read?.hasDots) return deny('ambiguous_path', 'dot segments, and a gate by name');
       return {
         gate: named(gateName ?? defaultGateName),
         because: gateName === undefined ? 'there is only one' : 'nginx named it',
@@ -208,8 +208,8 @@ function wholeHost(here: readonly Place[]): Gate | undefined {
 
 /** Why a backend may find another gate at a path that can be read in one way only. */
 const doubts = {
-  capitals: 'without capitals: another gate',
-  slash: 'but for the slash at the end: another gate',
+  capitals: 'in lower case: another gate',
+  slash: 'without the slash at the end: another gate',
 } as const;
 type Doubt = keyof typeof doubts;
 

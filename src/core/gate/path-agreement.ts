@@ -20,5 +20,5 @@ export function requireAgreement<T>(
       return { differ: `${first.how}: ${show(value)}; ${how}: ${show(other)}` };
     }
   }
-  return isComplete ? { value } : { differ: 'too many ways to read it' };
+  return isComplete ? { value } : { differ: 'too many readings' };
 }

@@ -68,7 +68,7 @@ const isPlain = (path: string) => !/[%\\;?]|\/\/|[. ](?:\/|$)/.test(path);
 export function readPath(path: string): PathReadings | undefined {
   const resolved = resolvePath(path);
   if (resolved === undefined) return undefined;
-  const first = { path: resolved, how: 'as nginx resolves it' };
+  const first = { path: resolved, how: 'as nginx normalizes it' };
   if (isPlain(path)) return { resolved, all: [first], isComplete: true, hasDots: false };
   if (path.length > longestRead || path.split('/', mostSegments + 2).length > mostSegments + 1) {
     return { resolved, all: [first], isComplete: false, hasDots: true };
@@ -118,10 +118,10 @@ function textsOf(path: string, resolved: string): readonly Text[] {
     // As URL parsers have it (WHATWG URL, RFC 3986, section 6.2.2.2).
     { text: sent.replace(/%2e/gi, '.'), how: 'dots decoded' },
     { text: sent.replace(unreserved, fromHex), how: 'letters and digits decoded' },
-    { text: resolved, how: 'resolved by nginx' },
-    { text: decodeValid(resolved), how: 'resolved by nginx, decoded' },
-    { text: unmerged, how: 'resolved by nginx' },
-    { text: decodeValid(unmerged), how: 'resolved by nginx, decoded' },
+    { text: resolved, how: 'normalized by nginx' },
+    { text: decodeValid(resolved), how: 'normalized by nginx, decoded' },
+    { text: unmerged, how: 'normalized by nginx' },
+    { text: decodeValid(unmerged), how: 'normalized by nginx, decoded' },
   ];
   const texts = new Map<string, Text>();
   for (const one of decoded) {

@@ -41,12 +41,12 @@ function renderFinding(finding: Finding, paint: Paint): string {
 export function renderExplanation(explained: Explanation, paint: Paint): string {
   const { certainty, by, like, code, title, note, meaning, change } = explained;
   if (certainty === 'unknown') {
-    return 'These words are not known here. "postern doctor probe wss://host/path" shows what the server answers.';
+    return 'This message is unknown. "postern doctor probe wss://host/path" shows what the server answers.';
   }
   const head =
     certainty === 'certain'
       ? `${by} says this.`
-      : `${paint('Not sure.', 'yellow')} The nearest known words are those of ${by}: ${like}`;
+      : `${paint('Not sure.', 'yellow')} The nearest known message is that of ${by}: ${like}`;
   return [
     head,
     ...(title === undefined ? [] : [row('what', `${title}  ${paint(code ?? '', 'dim')}`)]),

@@ -49,7 +49,7 @@ export function openLogOutput(fd: number, most: number): LogOutput {
     else queue[0] = first.subarray(count);
     if (queue.length > 0 || lost === 0) return;
     const time = new Date().toISOString();
-    const told = { level: 'warn', time, event: 'log', lost, msg: 'lines of this log were lost' };
+    const told = { level: 'warn', time, event: 'log', lost, msg: 'lines of this log were dropped' };
     lost = 0;
     add(`${JSON.stringify(told)}\n`);
   }

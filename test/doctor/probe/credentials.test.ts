@@ -166,7 +166,7 @@ describe('a cookie', { concurrency: 2 }, () => {
       'location / { return 302 https://login.example.com/; }',
     );
     const { evidence } = findingOf(await probe(url, { cookie: 'session=old' }), 'cookie-refused');
-    assert.match(evidence, /HTTP 302, sent on to a login/);
+    assert.match(evidence, /HTTP 302, redirected to a login/);
   });
 });
 

@@ -20,7 +20,7 @@ export const cookie: Check = {
     const evidence = `with Origin ${probe.origin} ${renderStatus(own)}`;
     if (!isOpen(own)) {
       const location = own.outcome.kind === 'answer' && headerOf(own.outcome.answer, 'location');
-      const isSentOn = typeof location === 'string' ? ', sent on to a login' : '';
+      const isSentOn = typeof location === 'string' ? ', redirected to a login' : '';
       return [finding('cookie-refused', evidence + isSentOn)];
     }
     probe.admitted ??= request;
