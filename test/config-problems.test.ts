@@ -127,7 +127,7 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'a window of more than a day': [
     'throttle:\n  window: 25h\n',
-    'postern.yaml:2:3: throttle.window: 1d is the most',
+    'postern.yaml:2:3: throttle.window: the maximum is 1d',
   ],
   'two listeners at one place': [
     'gate:\n  listen: unix:/run/p.sock\nadmin:\n  listen: unix:/run/p.sock\n',
@@ -346,7 +346,7 @@ test('a key file that cannot be read, and one with nothing in it, are named', (t
   assert.deepEqual(problemOf(missing), [`${name}: cannot read ${missing}: ENOENT`]);
   assert.deepEqual(problemOf(directory), [`${name}: cannot read ${directory}: EISDIR`]);
   assert.deepEqual(problemOf(empty), [
-    `${name}: the key has at most 0 bits of entropy; 128 are needed. Make one with: openssl rand -base64 32`,
+    `${name}: the key has at most 0 bits of entropy; 128 are required. Make one with: openssl rand -base64 32`,
   ]);
 });
 
@@ -369,8 +369,8 @@ const weakKeys: readonly [what: string, key: string, problem: string][] = [
   ['of one letter over and over', 'a'.repeat(64), 'the key has at most 0 bits of entropy'],
   ['of 31 hexadecimal digits', '0123456789abcdef'.repeat(2).slice(1), 'at most 124 bits'],
   ['of 16 letters and digits', 'aAbBcCdDeEfF0123', 'at most 95 bits'],
-  ['with spaces', 'correct horse battery staple', 'printable ASCII characters without spaces'],
-  ['with letters beyond ASCII', `${adminKey}ü`, 'printable ASCII characters without spaces'],
+  ['with spaces', 'correct horse battery staple', 'printable ASCII without spaces'],
+  ['with letters beyond ASCII', `${adminKey}ü`, 'printable ASCII without spaces'],
 ];
 
 for (const [what, key, problem] of weakKeys) {

@@ -90,7 +90,11 @@ test('every fault of an issuer is named', (t) => {
   );
   const cases: [what: string, issuer: unknown, problems: Record<string, RegExp>][] = [
     ['no map', 'x', { '': /must be object/ }],
-    ['nothing', {}, { issuer: /required/, audience: /required/, jwks_url: /is needed, or one of/ }],
+    [
+      'nothing',
+      {},
+      { issuer: /required/, audience: /required/, jwks_url: /is required, or one of/ },
+    ],
     [
       'no key',
       base,
@@ -106,13 +110,13 @@ test('every fault of an issuer is named', (t) => {
     [
       'empty audience',
       { ...base, audience: [], secret },
-      { audience: /is empty: name at least one/ },
+      { audience: /is empty: add at least one/ },
     ],
     ['empty word', { ...base, audience: [''], secret }, { audience: /characters/ }],
     ['audience of another type', { ...base, audience: 5, secret }, { audience: /string or array/ }],
-    ['url that is none', { ...base, jwks_url: 'issuer/jwks' }, { jwks_url: /no https URL/ }],
-    ['ftp', { ...base, jwks_url: 'ftp://a/jwks' }, { jwks_url: /no https URL/ }],
-    ['file url', { ...base, jwks_url: 'file:///etc/passwd' }, { jwks_url: /no https URL/ }],
+    ['url that is none', { ...base, jwks_url: 'issuer/jwks' }, { jwks_url: /not an https URL/ }],
+    ['ftp', { ...base, jwks_url: 'ftp://a/jwks' }, { jwks_url: /not an https URL/ }],
+    ['file url', { ...base, jwks_url: 'file:///etc/passwd' }, { jwks_url: /not an https URL/ }],
     ['http', { ...base, jwks_url: 'http://127.0.0.1/jwks' }, { jwks_url: /allow_http/ }],
     ['user in url', { ...base, jwks_url: 'https://a:b@c/jwks' }, { jwks_url: /user name/ }],
     ['pointless allow_http', { ...base, secret, allow_http: true }, { allow_http: /jwks_url/ }],
@@ -223,13 +227,13 @@ test('files with keys are judged as the keys themselves', (t) => {
     ['secret_file', '\n', /0 bits/],
     ['secret_file', `${secret.slice(0, 32)}\n`, undefined],
     ['secret_file', `${secret.slice(0, 31)}\n`, /248 bits/],
-    ['secret_file', 'x'.repeat(300_000), /262144 are the most/],
+    ['secret_file', 'x'.repeat(300_000), /the maximum is 262144/],
     ['public_key_file', pem, undefined],
     ['public_key_file', secret, /PEM/],
     ['jwks_file', '{"keys":[{"kty":"RSA"}]}', undefined],
-    ['jwks_file', '{"keys":[]}', /without any keys/],
-    ['jwks_file', '{}', /holds no JWKS/],
-    ['jwks_file', secret, /holds no JWKS/],
+    ['jwks_file', '{"keys":[]}', /without keys/],
+    ['jwks_file', '{}', /is not a JWKS/],
+    ['jwks_file', secret, /is not a JWKS/],
   ];
   for (const [index, [setting, text, problem]] of cases.entries()) {
     const found = issuerProblems(t, { ...base, [setting]: write(`f${index}`, text) });

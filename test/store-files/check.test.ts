@@ -118,7 +118,10 @@ describe('postern store check', { concurrency: 4 }, () => {
     );
     await check((path) => truncateSync(path, 0), /^damaged: it is not a database of Postern$/m);
     await check(execute('PRAGMA user_version = 99'), /^damaged: .*newer Postern \(schema 99/m);
-    await check(execute('PRAGMA application_id = 99'), /^damaged: it is not a database of Postern$/m);
+    await check(
+      execute('PRAGMA application_id = 99'),
+      /^damaged: it is not a database of Postern$/m,
+    );
     await check(
       execute('DELETE FROM token WHERE seq = 7'),
       /^damaged: row .* of token_gate has no parent row$/m,

@@ -85,7 +85,7 @@ describe('a token', { concurrency: 2 }, () => {
     assert.deepEqual(
       reasons.map(({ evidence, meaning }) => `${evidence} – ${meaning}`),
       [
-        'no_credential: handshake with no credential – No token was presented in any of the places where the gate looks for one.',
+        'no_credential: handshake with no credential – The request has no token in any place where the gate looks for one.',
         'revoked: handshake with query, subprotocol, Bearer, Basic, cookie – The token was revoked.',
       ],
     );
