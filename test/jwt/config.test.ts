@@ -148,17 +148,17 @@ test('every fault of an issuer is named', (t) => {
     [
       'HS256 with RSA',
       { ...base, public_key: rsaPem, algorithms: ['HS256'] },
-      { algorithms: /HS256 does not go with an RSA key/ },
+      { algorithms: /HS256 does not work with an RSA key/ },
     ],
     [
       'HS256 with a JWKS',
       { ...base, jwks_url: url, algorithms: ['RS256', 'HS256'] },
-      { algorithms: /HS256 does not go with a JWKS/ },
+      { algorithms: /HS256 does not work with a JWKS/ },
     ],
     [
       'RS256 with a secret',
       { ...base, secret, algorithms: ['RS256'] },
-      { algorithms: /RS256 does not go with a secret/ },
+      { algorithms: /RS256 does not work with a secret/ },
     ],
     [
       'EdDSA with a secret',
