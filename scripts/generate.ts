@@ -1,7 +1,7 @@
 /**
  * Writes what follows from the code: settings, denial codes, problem codes and examples in the
- * documentation, and the files in nginx/. With --check nothing is written, and the exit code says
- * whether all is up to date.
+ * documentation, the files in nginx/, and the schema of postern.yaml for editors. With --check nothing
+ * is written, and the exit code says whether all is up to date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -19,6 +19,7 @@ import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
 import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
+import { configSchemaFile, renderConfigSchema } from './config-schema.ts';
 import { denialAdvice } from './denial-advice.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
@@ -56,7 +57,8 @@ for (const { file, name, render } of parts) {
   if (!checking) writeFileSync(file, after);
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
 }
-const nginxFiles = [
+const wholeFiles = [
+  [configSchemaFile, renderConfigSchema()] as const,
   ...[...renderShippedFiles(defaultBundleOptions)].map(
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
@@ -64,7 +66,7 @@ const nginxFiles = [
     ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
   ),
 ];
-for (const [file, text] of nginxFiles) {
+for (const [file, text] of wholeFiles) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   stale++;
   if (!checking) {

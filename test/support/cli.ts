@@ -66,6 +66,8 @@ interface StartOptions {
   readonly cwd?: string;
   /** A command that starts what follows it in its own place, as `nice` does. */
   readonly through?: readonly string[];
+  /** The command that is `postern`. Default: the sources of the checkout, by the Node.js of the test. */
+  readonly postern?: readonly string[];
 }
 
 /**
@@ -136,9 +138,10 @@ export function failedInOneLine(ended: Ended, code: number, words: RegExp): void
 function start(
   args: readonly string[],
   env: Environment,
-  { cwd = home, through = [], timeout }: StartOptions & { readonly timeout?: number } = {},
+  options: StartOptions & { readonly timeout?: number } = {},
 ) {
-  const [command = '', ...rest] = [...through, process.execPath, program, ...args];
+  const { cwd = home, through = [], postern = [process.execPath, program], timeout } = options;
+  const [command = '', ...rest] = [...through, ...postern, ...args];
   const child: ChildProcess = spawn(command, rest, {
     cwd,
     ...(timeout !== undefined && { timeout, killSignal: 'SIGKILL' }),

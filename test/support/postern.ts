@@ -15,7 +15,7 @@ import { startWithWorkers } from './workers.ts';
 export const adminKey = 'psa_test-0123456789-abcdefghijklmnop';
 
 /** A Postern that a test started, wherever it runs. */
-export interface RunningPostern extends Omit<Postern, 'peerTasks'> {
+export interface RunningPostern extends Omit<Postern, 'clusterHandlers'> {
   /** The log as it was written. */
   rawLog(): string;
 }
