@@ -106,7 +106,7 @@ export function cookieNames({ headers }: Answer): string[] {
 /** What keeps the login of a sign-on from handshakes. */
 export function renderFix(where: string): string {
   return [
-    `One line, at the end of ${where}, after the existing lines:`,
+    `One line, in ${where}, below the line of the sign-on and above any rewrite:`,
     'include /etc/nginx/no-login-redirect.conf;',
     'In SWAG: include /config/nginx/no-login-redirect.conf;',
     'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run; docs/why-302.md explains it. Then "nginx -t && nginx -s reload". Pages still go to the login.',

@@ -66,10 +66,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(stdout, /^fault {4}A handshake is redirected to a login {2}upgrade-redirected$/m);
     assert.match(stdout, /^ {9}seen {3}HTTP 302, Location: http:\S+\/oauth2\/sign_in/m);
     assert.match(stdout, /^ {9}means {2}No WebSocket client can sign in there/m);
-    assert.match(
-      stdout,
-      /^ {9}change One line, at the end of the location that includes oauth2-proxy/m,
-    );
+    assert.match(stdout, /^ {9}change One line, in the location that includes oauth2-proxy/m);
     assert.match(stdout, /^1 fault, 0 warnings, 2 ok \(3 requests\)\.$/m);
     assert.ok(stdout.split('\n').every((line) => line.length <= 120));
   });
