@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.ts';
 import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
-import { settings } from '../src/config/schema.ts';
+import { settings } from '../src/config/settings.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';

@@ -31,6 +31,9 @@ interface Entry {
   readonly hasInstallScript?: boolean;
 }
 
+/** The packages of this repository itself: the root and its workspaces. */
+const isOwn = (path: string) => !/(?:^|\/)node_modules\/(?!@postern-gate\/)/.test(path);
+
 /**
  * The packages of package-lock.json (lockfileVersion 3) in the order of their places. Throws when it
  * is of another version.
@@ -42,7 +45,7 @@ export function readLockedPackages(directory: string): readonly LockedPackage[] 
     throw new Error('package-lock.json is not of version 3; run npm install with a current npm');
   }
   return Object.entries(lock.packages)
-    .filter(([path]) => path !== '')
+    .filter(([path]) => !isOwn(path))
     .map(([path, entry]) => readPackage(path, entry))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }

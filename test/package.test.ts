@@ -80,8 +80,8 @@ test('the packed package', async (t) => {
   mkdirSync(home);
   await npm(home, 'install', archive);
   const program = join(home, 'node_modules/.bin/postern');
-  for (const name of ['node', 'node22']) {
-    const node = join(packageRoot, 'node_modules', name, 'bin/node');
+  for (const place of ['.', 'testkit/node22']) {
+    const node = join(packageRoot, place, 'node_modules/node/bin/node');
     const { stdout } = await execute(node, ['--version']);
     await t.test(`installed, works by Node.js ${stdout.trim()}`, (t) => use(t, [node, program]));
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { settings } from '../../src/config/schema.ts';
+import { settings } from '../../src/config/settings.ts';
 import { denials } from '../../src/core/model/denials.ts';
 import { rules } from '../../src/doctor/config/rules/index.ts';
 import { packageRoot } from '../../src/lib/resources.ts';

@@ -28,7 +28,7 @@ export function registerExplainCommand(program: Command): void {
   )
     .option('--uri <uri>', "the client's request target, such as /ws?room=1")
     .option('--gate <gate>', 'the gate that nginx names ($postern_gate), if any')
-    .option('--host <host>', 'the host, as in Host (default: localhost)')
+    .option('--host <host>', 'the host, the host, as in Host (default: localhost)')
     .option('--method <method>', 'the method (default: GET)')
     .option('--scheme <scheme>', 'http or https (default: https)')
     .option('--client <address>', 'address of the client')
