@@ -134,8 +134,7 @@ export const configSchema = Type.Object(
       enabled: Type.Optional(
         Type.Boolean({
           default: true,
-          description:
-            'Whether failed attempts are counted: see [docs/throttling.md](docs/throttling.md).',
+          description: 'Whether failed attempts are counted (docs/throttling.md).',
         }),
       ),
       failures: Type.Optional(
@@ -191,7 +190,7 @@ export const configSchema = Type.Object(
         Type.Boolean({
           default: false,
           description:
-            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with: see [docs/tracing.md](docs/tracing.md).',
+            'Whether decisions are recorded as spans for the OpenTelemetry SDK of the process (docs/tracing.md).',
         }),
       ),
     }),

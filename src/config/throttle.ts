@@ -13,7 +13,7 @@ export function buildThrottle(section: unknown, report: ReportFault): ThrottleCo
   const window = parseDuration(asText(raw.window) ?? '') ?? maxWindow + 1;
   if (window === 0) report('throttle.window', 'must be longer than 0');
   if (window > maxWindow) {
-    report('throttle.window', `${formatDuration(maxWindow)} is the most`);
+    report('throttle.window', `the maximum is ${formatDuration(maxWindow)}`);
   }
   const words = asTexts(raw.exempt) ?? [];
   const exempt = parseNetworks(words);

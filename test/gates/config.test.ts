@@ -53,7 +53,7 @@ for (const [what, gate, problem] of [
   ],
   ['a login that leads nowhere', 'login: "//evil"', /login: write https:/],
   ['a public place that is none', 'public: ["GET"]', /public: "GET": a path starts/],
-  ['a cache that is kept too long', 'cache: 1h', /cache: 5m is the most/],
+  ['a cache that is kept too long', 'cache: 1h', /cache: the maximum is 5m/],
   ['a source without its service', 'sources: [bridge]', /sources: bridge needs/],
   [
     'a trusted network and no host',

@@ -135,7 +135,7 @@ function readCache(raw: unknown, report: ReportFault): number {
   if (milliseconds > maxCacheTtl) {
     report(
       'cache',
-      `${formatDuration(maxCacheTtl)} is the most: a revocation is not felt until then`,
+      `the maximum is ${formatDuration(maxCacheTtl)}: revocation is delayed by this long`,
     );
   }
   return milliseconds;

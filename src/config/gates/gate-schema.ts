@@ -164,7 +164,7 @@ export const gatesSchema = Type.Record(Type.String({ pattern: gateNamePattern })
   minProperties: 1,
   additionalProperties: false,
   description:
-    'Gates by name, each with its place and its rules: see [docs/gates.md](docs/gates.md). What it leaves out is as in `default_gate`. With any gates here, what is at none of them is denied. In the variable as JSON.',
+    'Gates by name, each with hosts, paths and rules (docs/gates.md). A rule that a gate omits is as in `default_gate`. With `gates`, requests that match no gate are denied. In the variable as JSON.',
 });
 
 /** The rules of a gate, parsed and not validated. */

@@ -55,7 +55,7 @@ function buildGate(
   };
   if (hosts === undefined && isTrusting(merged)) {
     const prefix = isSet(own, 'networks.trust') ? '' : 'default_gate.';
-    reportHere('hosts', `is needed with ${prefix}networks.trust: ${whyHosts}`);
+    reportHere('hosts', `is required with ${prefix}networks.trust: ${whyHosts}`);
   }
   return {
     ...buildRules(merged, { ...deps, report: reportOwn }),

@@ -93,7 +93,7 @@ function withFile(
   try {
     const { size } = statSync(path);
     if (size > maxJwksBytes) {
-      fault(`${path} has ${size} bytes; ${maxJwksBytes} are the most`);
+      fault(`${path} has ${size} bytes; the maximum is ${maxJwksBytes}`);
       return undefined;
     }
     const bytes = readFileSync(path);
