@@ -1,7 +1,7 @@
 /**
- * Writes what follows from the code: settings, denial codes, problem codes and examples in the
- * documentation, the files in nginx/, and the schema of postern.yaml for editors. With --check nothing
- * is written, and the exit code says whether all is up to date.
+ * Generates from the code: documentation tables (settings, denials, problems, metrics, API), the
+ * files in nginx/, and the JSON Schema of postern.yaml. `--check` writes nothing and exits with 1
+ * when something is out of date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,7 +12,7 @@ import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
 import { catalog } from '../src/doctor/probe/catalog.ts';
-import type { FindingRule } from '../src/doctor/probe/finding.ts';
+import type { FindingRule } from '../src/doctor/probe/finding-rule.ts';
 import { problems } from '../src/http/problem.ts';
 import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
 import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
@@ -26,7 +26,7 @@ import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
 import { settingPages } from './setting-pages.ts';
 
-/** What is generated, by file and by the name of its place in the file. */
+/** The generated parts, by file and marker name. */
 const parts = [
   { file: 'docs/configuration.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
@@ -119,12 +119,12 @@ function linkTo(page: string): string {
   return `[${page.replace(/\.md.*$/, '')}](${page})`;
 }
 
-/** One property of a section, or a section in it. */
+/** A setting, or a section of settings. */
 interface Property {
   readonly default?: unknown;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Property>>;
-  /** Set for a section that is told of elsewhere. */
+  /** Set for a section that is documented elsewhere. */
   readonly whole?: boolean;
 }
 
@@ -177,7 +177,7 @@ function inText(text: string): string {
   return text.replace(/[<>*_|`]/g, (character) => `\\${character}`);
 }
 
-/** The defaults are those of `default_gate`: a gate of its own has none. */
+/** The defaults are those of `default_gate`; a named gate has none. */
 function renderRules(): string {
   const { hosts, paths } = gateSchema.properties;
   return renderProperties({ properties: { hosts, paths, ...defaultGateSchema.properties } });
@@ -222,11 +222,11 @@ ${denials[code].meaning}
 function renderMetrics(): string {
   return renderTable(
     ['Metric', 'Type', 'Labels', 'Workers', 'What it says'],
-    Object.values<Definition>(definitions).map(({ name, type, labels, across, help }) => [
+    Object.values<Definition>(definitions).map(({ name, type, labels, aggregation, help }) => [
       `\`${name}\``,
       type,
       labels.map((label) => `\`${label}\``).join(', ') || '–',
-      across,
+      aggregation,
       help,
     ]),
   );

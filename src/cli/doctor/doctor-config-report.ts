@@ -18,7 +18,7 @@ import {
   readDump,
 } from '../../proxies/nginx/syntax/index.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
-import { note, print, printJson } from '../toolkit/output.ts';
+import { print, printJson, printStderr } from '../toolkit/output.ts';
 import type { DoctorOptions } from './doctor-config.ts';
 import { readGateFile } from './doctor-gates.ts';
 
@@ -28,7 +28,7 @@ export async function judgeFile(file: string, options: DoctorOptions): Promise<n
     return await report(file, options);
   } catch (error) {
     if (!(error instanceof NginxSyntaxError)) throw error;
-    note(`postern: ${replaceInvisible(error.message)}`);
+    printStderr(`postern: ${replaceInvisible(error.message)}`);
     return exitCodes.config;
   }
 }
@@ -38,7 +38,7 @@ async function report(file: string, options: DoctorOptions): Promise<number> {
   const { loaded, nginx } = await load(file, options.root);
   const examination = examine(loaded, readVersion(options.nginxVersion) ?? nginx, gates);
   if (gates?.gates.length === 0) {
-    note(`${options.gates} has no gates, so there is nothing to compare with.`);
+    printStderr(`${options.gates} has no gates, so there is nothing to compare with.`);
   }
   if (options.json) printJson(toJson(examination));
   else if (options.sarif) printJson(toSarif(examination, { version, rules }));

@@ -66,7 +66,10 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(stdout, /^fault {4}A handshake is redirected to a login {2}upgrade-redirected$/m);
     assert.match(stdout, /^ {9}seen {3}HTTP 302, Location: http:\S+\/oauth2\/sign_in/m);
     assert.match(stdout, /^ {9}means {2}No WebSocket client can sign in there/m);
-    assert.match(stdout, /^ {9}change One line, in the location that includes oauth2-proxy/m);
+    assert.match(
+      stdout,
+      /^ {9}change One line, in the protected location, directly below the include of$/m,
+    );
     assert.match(stdout, /^1 fault, 0 warnings, 2 ok \(3 requests\)\.$/m);
     assert.ok(stdout.split('\n').every((line) => line.length <= 120));
   });
@@ -151,8 +154,17 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(known.stdout, /upgrade-redirected/);
     const json = await run([...command, '--json', '--error', 'websocket: bad handshake']);
     assert.equal(JSON.parse(succeeded(json)).by, 'Go, gorilla/websocket');
-    const near = await run([...command, '--error', 'handshake was rejected, HTTP 502 from server']);
+    const near = await run([
+      ...command,
+      '--error',
+      'upstream had prematurely closed its connection, reading the response header',
+    ]);
     assert.match(succeeded(near), /^Not sure\./);
+    const status = await run([...command, '--error', 'handshake was rejected, HTTP 502']);
+    assert.match(
+      succeeded(status),
+      /^The status in the text says it: 502\.\n[\s\S]*backend-unreachable/,
+    );
     const unknown = await run([...command, '--error', 'my dog ate it']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stdout, /message is unknown/);

@@ -24,7 +24,10 @@ describe('the probe of', { concurrency: 2 }, () => {
       const code = signOn.login.status === 403 ? 'upgrade-forbidden' : 'upgrade-redirected';
       const { evidence, change = '' } = findingOf(before, code);
       assert.ok(evidence.endsWith(`looks like ${title}`), evidence);
-      assert.match(change, /^One line, in the location .*\ninclude .*\bno-login-redirect/);
+      assert.match(
+        change,
+        /^One line, in the (?:protected location, directly below|location with the proxy_pass) .*\ninclude .*\bno-login-redirect/,
+      );
 
       const mended = await startSignOnSite(t, signOn, { after: fix });
       const after = await examine(mended);

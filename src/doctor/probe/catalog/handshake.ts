@@ -1,4 +1,5 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
+import { generalRemedy } from '../remedy.ts';
 
 /** What a handshake without a credential gets: denied, redirected, let in. */
 export const handshakeFindings = {
@@ -13,8 +14,7 @@ export const handshakeFindings = {
     title: 'A handshake is redirected to a login',
     meaning:
       'No WebSocket client can sign in there: "ws" says "Unexpected server response: 302", browsers report close code 1006, Python "scheme isn\'t ws or wss". Clients with a session get through; all others fail, without a useful message. Behind auth_request the service answered 401, and an "error_page 401" in nginx turned it into a redirect.',
-    change:
-      'Answer upgrades with 401 instead: "include /etc/nginx/no-login-redirect.conf;" in the location that has the auth_request, directly below it. The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run; docs/why-302.md explains it.',
+    change: generalRemedy,
   },
   'upgrade-to-https': {
     severity: 'fault',
