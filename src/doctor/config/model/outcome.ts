@@ -2,11 +2,11 @@ import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Scope } from './scope.ts';
 import type { Environment } from './value.ts';
 
-/** What the auth service answers on a journey: 200, 401 or 403. */
+/** What the auth service answers in a simulation: 200, 401 or 403. */
 export type AuthAnswer = 'allow' | 'deny' | 'forbid';
 
-/** A question that auth_request put to the auth service. */
-export interface Question {
+/** A subrequest that auth_request made to the auth service. */
+export interface AuthRequest {
   readonly directive: Directive;
   /** Where it was in force: a location, or an `if` in one. */
   readonly view: Scope;
@@ -14,15 +14,15 @@ export interface Question {
   readonly environment: Environment;
 }
 
-interface Ending {
+interface OutcomeBasis {
   /** False where it depends on something that the configuration does not say. */
   readonly certain: boolean;
   /** What led here, in order. */
-  readonly trail: readonly Directive[];
+  readonly trace: readonly Directive[];
 }
 
 /** How a request may end. */
-export type End = Ending &
+export type Outcome = OutcomeBasis &
   (
     | {
         readonly kind: 'proxied';
@@ -30,7 +30,7 @@ export type End = Ending &
         readonly view: Scope;
         /** The auth service was asked and said yes. */
         readonly authenticated: boolean;
-        readonly question: Question | undefined;
+        readonly question: AuthRequest | undefined;
         readonly environment: Environment;
         /** `rewrite` lines that changed a known path, in order. */
         readonly moves: readonly Directive[];
@@ -43,7 +43,7 @@ export type End = Ending &
         readonly by: Directive | undefined;
         readonly view: Scope;
         readonly authenticated: boolean;
-        readonly question: Question | undefined;
+        readonly question: AuthRequest | undefined;
         readonly environment: Environment;
         readonly moves: readonly Directive[];
         readonly status: number | undefined;
@@ -52,4 +52,4 @@ export type End = Ending &
   );
 
 /** An end before it is known how it was come to. */
-export type BareEnd<T = End> = T extends Ending ? Omit<T, keyof Ending> : never;
+export type BareOutcome<T = Outcome> = T extends OutcomeBasis ? Omit<T, keyof OutcomeBasis> : never;

@@ -14,7 +14,7 @@ import type { Scope } from './model/scope.ts';
 import { type Trial, tryRequests, tryStrayHosts } from './model/trials.ts';
 
 /** What rules stand on: the configuration, and what was worked out about it. */
-export interface Ground {
+export interface Analysis {
   readonly configuration: Configuration;
   readonly entries: readonly Entry[];
   /** Entries whose location asks an auth service. */
@@ -33,7 +33,7 @@ export interface Ground {
 }
 
 /** Works out once what several rules need. */
-export function prepareGround(configuration: Configuration, gateFile?: GateFile): Ground {
+export function analyze(configuration: Configuration, gateFile?: GateFile): Analysis {
   const gates =
     gateFile === undefined || gateFile.gates.length === 0
       ? undefined
