@@ -9,21 +9,21 @@ import { findFreePort } from '../src/proxies/nginx/process.ts';
 import { ask, handshakeHeaders } from '../test/support/ask.ts';
 import type { FilledStore } from './token-store.ts';
 
-/** A server in a process of its own. */
+/** A server process. */
 export interface ServerProcess {
   readonly pid: number;
-  /** Milliseconds from its start to the first subrequest that it let through. */
+  /** Milliseconds from its start to the first admitted subrequest. */
   readonly startMs: number;
-  /** Stops it in order. Rejects when it had ended before or did not end well. */
+  /** Stops it gracefully. Rejects when it had already ended, or ended with an error. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds within which a server has to answer, where nothing else is said, and has to stop. */
+/** Default timeout for start and stop, in milliseconds. */
 const usualPatienceMs = 10_000;
 
 /**
- * Starts `postern serve` from the build, or from `program`, with its log in a file of `directory`, and resolves once it
- * lets a handshake through. `env` holds further `POSTERN_*` variables.
+ * Starts `postern serve` from the build, or from `program`, with its log in `directory`, and
+ * resolves once it admits a handshake. `env` holds further `POSTERN_*` variables.
  */
 export async function startService(options: {
   readonly directory: string;
@@ -31,7 +31,7 @@ export async function startService(options: {
   readonly gate: ListenAddress;
   /** Path in the repository. Default `bin/postern.js`. */
   readonly program?: string;
-  /** Milliseconds within which it has to answer. */
+  /** Timeout for the start, in milliseconds. */
   readonly patienceMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ export async function startService(options: {
   });
 }
 
-/** Starts the least that Node can do in Postern's place: a server that answers 200 to everything. */
+/** Starts the baseline: a bare Node server that answers 200 to everything. */
 export function startBareServer(options: {
   readonly directory: string;
   readonly port: number;
@@ -89,7 +89,7 @@ async function startServer(options: {
   const log = openSync(join(directory, 'service.log'), 'w');
   const errors = openSync(join(directory, 'service.err'), 'w');
   const startedAt = performance.now();
-  // An environment of its own: what the person at the keyboard has set must not change the numbers.
+  // A clean environment: the user's settings must not affect the results.
   const child = spawn(process.execPath, parameters, {
     cwd: directory,
     env: { PATH: process.env.PATH, ...env },
@@ -115,7 +115,7 @@ async function startServer(options: {
     async stop() {
       const early = hasEnded(child);
       const code = await stopChild(child);
-      // Ctrl-C on a terminal reaches the service too.
+      // Ctrl-C on a terminal also signals the service.
       if ((early && !signal.aborted) || code !== 0) {
         throw new Error(
           `the service ended ${early ? 'early ' : ''}(exit code ${code}): ${words()}`,
@@ -132,7 +132,7 @@ async function letsThrough(gate: ListenAddress, cookie: string): Promise<boolean
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Nobody listens yet.
+    // Not listening yet.
     if (code === 'ECONNREFUSED' || code === 'ENOENT') return false;
     throw error;
   }
@@ -142,7 +142,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Resolves with the exit code, null when it took a signal. */
+/** Resolves with the exit code; null when a signal ended it. */
 function stopChild(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
     if (hasEnded(child)) return resolve(child.exitCode);

@@ -1,7 +1,7 @@
 /**
- * Writes what follows from the code: settings, denial codes, problem codes and examples in the
- * documentation, the files in nginx/, and the schema of postern.yaml for editors. With --check nothing
- * is written, and the exit code says whether all is up to date.
+ * Generates from the code: documentation tables (settings, denials, problems, metrics, API), the
+ * files in nginx/, and the JSON Schema of postern.yaml. `--check` writes nothing and exits with 1
+ * when something is out of date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,6 +11,8 @@ import { settings } from '../src/config/settings.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
+import { catalog } from '../src/doctor/probe/catalog.ts';
+import type { FindingRule } from '../src/doctor/probe/finding-rule.ts';
 import { problems } from '../src/http/problem.ts';
 import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
 import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
@@ -18,13 +20,15 @@ import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
 import { configSchemaFile, renderConfigSchema } from './config-schema.ts';
+import { denialAdvice } from './denial-advice.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
+import { settingPages } from './setting-pages.ts';
 
-/** What is generated, by file and by the name of its place in the file. */
+/** The generated parts, by file and marker name. */
 const parts = [
-  { file: 'README.md', name: 'settings', render: renderSettings },
+  { file: 'docs/configuration.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/metrics.md', name: 'metrics', render: renderMetrics },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
@@ -34,6 +38,7 @@ const parts = [
   ...gateParts,
   { file: 'docs/gates.md', name: 'rules', render: renderRules },
   { file: 'docs/doctor/README.md', name: 'rules', render: renderDoctorRules },
+  { file: 'docs/doctor-findings.md', name: 'findings', render: renderFindings },
   {
     file: 'docs/nginx/inherited-directives.md',
     name: 'directives',
@@ -90,22 +95,36 @@ function renderTable(heading: string[], rows: string[][]): string {
 
 function renderSettings(): string {
   return renderTable(
-    ['Setting', 'Variable', 'Default', 'What it does'],
+    ['Setting', 'Variable', 'Default', 'What it does', 'More'],
     settings.map(({ path, variable, schema }) => [
-      `\`${path.join('.')}\``,
+      `<a id="${path.join('.')}"></a>\`${path.join('.')}\``,
       `\`${variable}\``,
       schema.default === undefined ? '–' : `\`${[schema.default].flat().join(',')}\``,
       `${schema.description}${schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`}`,
+      linkTo(pageAbout(path)),
     ]),
   );
 }
 
-/** One property of a section, or a section in it. */
+/** The page in docs/ that explains a setting: the entry for the longest beginning of its path. */
+function pageAbout(path: readonly string[]): string {
+  for (let length = path.length; length > 0; length--) {
+    const page = settingPages.get(path.slice(0, length).join('.'));
+    if (page !== undefined) return page;
+  }
+  throw new Error(`no page explains ${path.join('.')}: name one in scripts/setting-pages.ts`);
+}
+
+function linkTo(page: string): string {
+  return `[${page.replace(/\.md.*$/, '')}](${page})`;
+}
+
+/** A setting, or a section of settings. */
 interface Property {
   readonly default?: unknown;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Property>>;
-  /** Set for a section that is told of elsewhere. */
+  /** Set for a section that is documented elsewhere. */
   readonly whole?: boolean;
 }
 
@@ -130,7 +149,35 @@ function renderDoctorRules(): string {
   );
 }
 
-/** The defaults are those of `default_gate`: a gate of its own has none. */
+/** A table of all findings of the probe, by severity, and a section for each. */
+function renderFindings(): string {
+  const findings = (['fault', 'warning', 'ok'] as const).flatMap((severity) =>
+    Object.entries<FindingRule>(catalog).filter(([, rule]) => rule.severity === severity),
+  );
+  const table = renderTable(
+    ['Code', 'Severity', 'What'],
+    findings.map(([code, { severity, title }]) => [`[\`${code}\`](#${code})`, severity, title]),
+  );
+  return [table, ...findings.map(renderFinding)].join('\n\n');
+}
+
+function renderFinding([code, { severity, title, meaning, change }]: [
+  string,
+  FindingRule,
+]): string {
+  const lines = [`## ${code}`, `${title}. Severity: ${severity}.`, inText(meaning)];
+  return [
+    ...lines,
+    ...(change === undefined ? [] : [`**What to change:** ${inText(change)}`]),
+  ].join('\n\n');
+}
+
+/** What is written for a terminal, in Markdown: nothing in it is markup. */
+function inText(text: string): string {
+  return text.replace(/[<>*_|`]/g, (character) => `\\${character}`);
+}
+
+/** The defaults are those of `default_gate`; a named gate has none. */
 function renderRules(): string {
   const { hosts, paths } = gateSchema.properties;
   return renderProperties({ properties: { hosts, paths, ...defaultGateSchema.properties } });
@@ -148,27 +195,38 @@ function renderInheritedDirectives(): string {
   );
 }
 
+/** A table of all codes, and a section for each: what it means, its statuses, what to do. */
 function renderDenials(): string {
   const codes = Object.keys(denials) as DenialCode[];
-  return renderTable(
-    ['Code', 'Handshake', 'Page', 'What happened, and what to do'],
+  const table = renderTable(
+    ['Code', 'Handshake', 'Other request'],
     codes.map((code) => [
-      `\`${code}\``,
+      `[\`${code}\`](#${code})`,
       String(denialStatus(code, true)),
       String(denialStatus(code, false)),
-      denials[code].meaning,
     ]),
   );
+  return [table, ...codes.map(renderDenial)].join('\n\n');
+}
+
+function renderDenial(code: DenialCode): string {
+  const statuses = `${denialStatus(code, true)} for a handshake, ${denialStatus(code, false)} for another request`;
+  return `## ${code}
+
+${denials[code].meaning}
+
+- **Status:** ${statuses}.
+- **What to do:** ${denialAdvice[code]}`;
 }
 
 function renderMetrics(): string {
   return renderTable(
     ['Metric', 'Type', 'Labels', 'Workers', 'What it says'],
-    Object.values<Definition>(definitions).map(({ name, type, labels, across, help }) => [
+    Object.values<Definition>(definitions).map(({ name, type, labels, aggregation, help }) => [
       `\`${name}\``,
       type,
       labels.map((label) => `\`${label}\``).join(', ') || '–',
-      across,
+      aggregation,
       help,
     ]),
   );

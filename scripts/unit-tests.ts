@@ -9,7 +9,7 @@ export const unitTests: readonly string[] = [
   'test/config-problems.test.ts',
   'test/config-schema.test.ts',
   'test/doctor/config/patch.test.ts',
-  'test/doctor/probe/mask.test.ts',
+  'test/doctor/probe/{client-messages,mask}.test.ts',
   'test/bridges/{config,cookies,limiter}.test.ts',
   'test/gates/{config,recent-decisions}.test.ts',
   'test/house.test.ts',

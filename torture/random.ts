@@ -1,8 +1,8 @@
 import { drawFrom } from '../fuzz/random.ts';
 
-/** Random choices that can be had again with the same seed. */
+/** Reproducible random choices. */
 export interface Random {
-  /** From 0 to below 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number;
   /** A whole number from `least` to `most`. */
   between(least: number, most: number): number;
@@ -10,7 +10,7 @@ export interface Random {
   of<T>(list: readonly T[]): T | undefined;
 }
 
-/** Builds one from a seed of 32 bits. */
+/** Creates a generator from a 32-bit seed. */
 export function createRandom(seed: number): Random {
   const next = drawFrom(seed);
   return {

@@ -149,6 +149,6 @@ function sealingKey(dataDir: string): Buffer {
     }
   }
   const key = readFileSync(path);
-  if (key.length !== 32) throw new OperatorError(`${path} is not the key that Postern made.`);
+  if (key.length !== 32) throw new OperatorError(`${path} is not a key that Postern created.`);
   return key;
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../jwt/routes.ts';
 import { replaceInvisible } from '../lib/replace-invisible.ts';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
-import { note, print, printJson, renderTable } from './toolkit/output.ts';
-import { queryOf } from './toolkit/query.ts';
-import { expectOk } from './toolkit/refusal.ts';
+import { print, printJson, printStderr, renderTable } from './toolkit/output.ts';
+import { toQuery } from './toolkit/query.ts';
 
 interface RevokeOptions extends AdminOptions {
   readonly issuer: string;
@@ -24,16 +24,19 @@ export function registerJwtCommands(program: Command): void {
   const jwt = program.command('jwt').description('revoke JWTs of other issuers');
 
   withAdminOptions(
-    jwt.command('revoke').description('revoke a JWT, or all that a subject was given, at once'),
+    jwt.command('revoke').description('revoke a JWT, or all JWTs of a subject, immediately'),
   )
     .requiredOption('--issuer <name>', 'name of the issuer in jwt.issuers')
-    .option('--jti <jti>', 'the one JWT with this jti, which is the token_id in the log')
+    .option('--jti <jti>', 'the JWT with this jti, which is the token_id in the log')
     .option('--subject <subject>', 'all JWTs of this subject')
     .option(
       '--issued-before <time>',
-      "with --subject: up to this moment (default: now plus the issuer's leeway)",
+      "with --subject: issued up to this time (default: now plus the issuer's leeway)",
     )
-    .option('--expires-at <time>', 'when they expire by themselves (default: kept for good)')
+    .option(
+      '--expires-at <time>',
+      'when the JWTs expire; the revocation is then deleted (default: kept forever)',
+    )
     .addHelpText(
       'after',
       `
@@ -54,23 +57,23 @@ Examples:
           issued_before: options.issuedBefore,
           expires_at: options.expiresAt,
         });
-        const revocation = expectOk(answer) as ShownJwtRevocation;
+        const revocation = expectSuccess(answer) as ShownJwtRevocation;
         if (options.json) printJson(revocation);
         else print(replaceInvisible(`${describe(revocation)} revoked`));
       });
     });
 
-  withAdminOptions(jwt.command('revocations').description('list what is revoked, newest first'))
-    .option('--limit <n>', 'rows a page (default: 50)')
-    .option('--cursor <cursor>', 'where the next page starts')
+  withAdminOptions(jwt.command('revocations').description('list revocations, newest first'))
+    .option('--limit <n>', 'rows per page (default: 50)')
+    .option('--cursor <cursor>', 'start of the next page')
     .addHelpText('after', '\nExample:\n  postern jwt revocations --json')
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = queryOf(options, ['limit', 'cursor']);
+        const query = toQuery(options, ['limit', 'cursor']);
         const answer = await admin.send('GET', `/v1/jwt/revocations?${query}`);
-        const page = expectOk(answer) as ShownJwtRevocationPage;
+        const page = expectSuccess(answer) as ShownJwtRevocationPage;
         if (options.json) return printJson(page);
-        if (page.revocations.length === 0) return note('No revocations.');
+        if (page.revocations.length === 0) return printStderr('No revocations.');
         const rows = page.revocations.map((revocation) => [
           revocation.issuer ?? revocation.iss,
           describe(revocation),
@@ -78,7 +81,7 @@ Examples:
           revocation.expires_at ?? 'for good',
         ]);
         print(renderTable(['ISSUER', 'WHAT', 'REVOKED', 'KEPT UNTIL'], rows));
-        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+        if (page.next_cursor !== null) printStderr(`\nMore: --cursor ${page.next_cursor}`);
       }),
     );
 }

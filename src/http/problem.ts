@@ -14,43 +14,46 @@ import {
 import type { Events } from '../core/model/events.ts';
 import { explainSchemaError } from '../lib/schema-error.ts';
 
-/** Every problem the admin API answers with: its status and what it means. The codes are API. */
+/** The problems of the admin API: status and title by code. The codes are API. */
 export const problems = {
   validation_failed: { status: 400, title: 'The request has invalid fields' },
-  malformed_body: { status: 400, title: 'The body could not be read' },
-  unauthorized: { status: 401, title: 'A valid admin key is needed' },
-  forbidden: { status: 403, title: 'This key may not do that' },
-  not_found: { status: 404, title: 'There is nothing here' },
-  method_not_allowed: { status: 405, title: 'There is something here, but not for this method' },
-  token_not_found: { status: 404, title: 'There is no token with this id' },
+  malformed_body: { status: 400, title: 'The body cannot be parsed' },
+  unauthorized: { status: 401, title: 'A valid admin key is required' },
+  forbidden: { status: 403, title: 'This key is not allowed to do that' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'This path does not support this method' },
+  token_not_found: { status: 404, title: 'No token has this id' },
   decision_not_found: {
     status: 404,
-    title: 'None of the decisions that are remembered has this id',
+    title: 'No recorded decision has this id',
   },
-  key_not_found: { status: 404, title: 'There is no admin key of this name' },
-  key_exists: { status: 409, title: 'There is an admin key of this name already' },
-  token_ended: { status: 409, title: 'The token cannot be changed any more' },
+  key_not_found: { status: 404, title: 'No admin key has this name' },
+  key_exists: { status: 409, title: 'An admin key with this name already exists' },
+  token_ended: { status: 409, title: 'The token can no longer be changed' },
   body_too_large: { status: 413, title: 'The body is too large' },
   config_invalid: {
     status: 422,
-    title: 'The configuration has faults; the old one stays in force',
+    title: 'The configuration is invalid; the old one stays in force',
   },
-  too_many_attempts: { status: 429, title: 'Too many wrong admin keys came from there; try later' },
-  unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many wrong admin keys from this address; try again later',
+  },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   too_many_streams: { status: 429, title: 'Too many event streams are open' },
-  internal_error: { status: 500, title: 'Postern met a fault of its own' },
+  internal_error: { status: 500, title: 'Internal error' },
   issuer_unavailable: {
     status: 503,
-    title: "The keys of the JWT's issuer cannot be had right now",
+    title: "The keys of the JWT's issuer are unavailable",
   },
   metrics_unavailable: {
     status: 503,
-    title: 'The numbers of the other workers cannot be had right now',
+    title: 'The metrics of the other workers are unavailable',
   },
-  store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
+  store_unavailable: { status: 503, title: 'The token store is unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-/** A stable code of a problem. */
+/** A stable problem code. */
 export type ProblemCode = keyof typeof problems;
 
 /** Body of an error answer, `application/problem+json` (RFC 9457). */
@@ -78,7 +81,7 @@ interface FieldError {
   readonly message: string;
 }
 
-/** A problem to answer with, thrown by routes. */
+/** An error that becomes a problem response. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
@@ -91,7 +94,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Sends a problem. */
+/** Sends a problem response. */
 export function sendProblem(
   reply: FastifyReply,
   code: ProblemCode,
@@ -114,7 +117,7 @@ export function sendProblem(
     });
 }
 
-/** The one error handler of the admin app. What is not known to be harmless is not shown. */
+/** Error handler of the admin app. Details of unexpected errors are not shown to the client. */
 export function createErrorHandler(events: Events) {
   return (error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof ProblemError) {
@@ -165,20 +168,20 @@ const problemByFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
 };
 
-/** Errors as TypeBox reports them: `/gates/0` becomes `gates.0`. */
+/** Converts TypeBox errors; `/gates/0` becomes `gates.0`. */
 function fieldErrors(error: FastifyError): FieldError[] {
-  const found = new Map<string, string>();
-  for (const fault of error.validation ?? []) {
-    const path = fault.instancePath.slice(1).replaceAll('/', '.');
-    const below = (name: string) => (path === '' ? name : `${path}.${name}`);
-    const { requiredProperties = [], additionalProperties = [] } = fault.params as {
+  const messages = new Map<string, string>();
+  for (const violation of error.validation ?? []) {
+    const path = violation.instancePath.slice(1).replaceAll('/', '.');
+    const fieldPath = (name: string) => (path === '' ? name : `${path}.${name}`);
+    const { requiredProperties = [], additionalProperties = [] } = violation.params as {
       requiredProperties?: string[];
       additionalProperties?: string[];
     };
-    for (const name of requiredProperties) found.set(below(name), 'is required');
-    for (const name of additionalProperties) found.set(below(name), 'is not a known field');
-    const isListed = ['required', 'additionalProperties', 'boolean'].includes(fault.keyword);
-    if (!isListed && !found.has(path)) found.set(path, explainSchemaError(fault));
+    for (const name of requiredProperties) messages.set(fieldPath(name), 'is required');
+    for (const name of additionalProperties) messages.set(fieldPath(name), 'is not a known field');
+    const isListed = ['required', 'additionalProperties', 'boolean'].includes(violation.keyword);
+    if (!isListed && !messages.has(path)) messages.set(path, explainSchemaError(violation));
   }
-  return [...found].map(([field, message]) => ({ field, message }));
+  return [...messages].map(([field, message]) => ({ field, message }));
 }

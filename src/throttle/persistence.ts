@@ -42,7 +42,7 @@ export function createThrottlePersistence(dependencies: {
       await store.save(counts, most);
       if (life !== undefined) await store.prune(clock() - life);
     } catch (error) {
-      failed('who is throttled was not written down', error);
+      failed('throttled networks were not saved', error);
     }
   }
 
@@ -54,7 +54,7 @@ export function createThrottlePersistence(dependencies: {
         const counts = await store.list();
         return counts.filter(({ at }) => at >= now - life && at <= now);
       } catch (error) {
-        failed('who is throttled could not be read', error);
+        failed('throttled networks could not be read', error);
         return [];
       }
     },
@@ -74,7 +74,7 @@ export function createThrottlePersistence(dependencies: {
         const stored = await store.list();
         await store.delete(stored.map(({ name }) => name).filter(isMeant));
       } catch (error) {
-        failed('who was throttled could not be forgotten', error);
+        failed('throttled networks could not be cleared', error);
       }
     },
     async close() {

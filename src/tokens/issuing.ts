@@ -49,7 +49,7 @@ function begin(request: IssueRequest, limits: Limits, now: number): Token {
   const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
   const expiresAt = chooseExpiry(request, limits, now);
   if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
-    throw new IssueRefused('not_before', 'lies after the expiry');
+    throw new IssueRefused('not_before', 'is after the expiry');
   }
   return {
     id: createId('tok_'),
@@ -81,22 +81,25 @@ function withinIssuer(
 
 /** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
 export function checkIssuer(
-  { restrictions: bounds, createdAt, expiresAt }: Token,
+  { restrictions, createdAt, expiresAt }: Token,
   { gates, maxTtl }: IssuerBounds,
 ): void {
-  const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
+  const isForeign =
+    restrictions.gates.length === 0 || restrictions.gates.some((gate) => !gates.includes(gate));
   if (gates.length > 0 && isForeign) {
     throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
   }
   if (maxTtl !== undefined && (expiresAt === undefined || expiresAt - createdAt > maxTtl)) {
-    throw new IssueRefused('expires_in', `this key may give ${formatDuration(maxTtl)} at most`);
+    throw new IssueRefused('expires_in', `this key may grant at most ${formatDuration(maxTtl)}`);
   }
 }
 
 /** Throws RevocationRefused when an issuer could not have issued this token, nor what opened this session. */
 export function checkRevoker(token: Token, issuer: IssuerBounds): void {
   if (token.jwt !== undefined) {
-    throw new RevocationRefused('This key revokes no session that a JWT of another issuer opened.');
+    throw new RevocationRefused(
+      'This key may not revoke a session that a JWT of another issuer opened.',
+    );
   }
   try {
     checkIssuer(token, issuer);
@@ -119,12 +122,12 @@ export function chooseExpiry(
   const { defaultTtl, maxTtl } = limitsOf(kind, limits);
   if (expires === 'never') {
     if (maxTtl === undefined) return undefined;
-    throw new IssueRefused('expires_in', `a ${kind} has to expire: ${tooLong(kind, maxTtl)}`);
+    throw new IssueRefused('expires_in', `a ${kind} must expire: ${tooLong(kind, maxTtl)}`);
   }
   const asked = expires ?? { in: defaultTtl };
   const field = 'at' in asked ? 'expires_at' : 'expires_in';
   const expiresAt = 'at' in asked ? asked.at : now + asked.in;
-  if (expiresAt <= now) throw new IssueRefused(field, 'the expiry has to lie in the future');
+  if (expiresAt <= now) throw new IssueRefused(field, 'the expiry must be in the future');
   if (maxTtl !== undefined && expiresAt - now > maxTtl) {
     throw new IssueRefused(field, tooLong(kind, maxTtl));
   }
@@ -132,5 +135,5 @@ export function chooseExpiry(
 }
 
 function tooLong(kind: TokenKind, maxTtl: number): string {
-  return `a ${kind} may live ${formatDuration(maxTtl)} at most (${kind}s.max_ttl)`;
+  return `a ${kind} may live at most ${formatDuration(maxTtl)} (${kind}s.max_ttl)`;
 }

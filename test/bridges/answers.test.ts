@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkAddress } from '../../src/sign-on/login.ts';
+import { checkLoginUrl } from '../../src/sign-on/login.ts';
 import { sessions, startAnswering } from '../support/sign-ons.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
@@ -50,7 +50,7 @@ for (const [what, header] of unreadable) {
   test(`${what} as a name lets nobody through`, async (t) => {
     const { found, reports } = await answerOf(t, 200, { 'remote-user': header });
     assert.equal(outcomeOf(found), 'sign_on_unavailable');
-    assert.deepEqual(reports, ['it names somebody in remote-user who cannot be read']);
+    assert.deepEqual(reports, ['its header remote-user cannot be read']);
   });
 }
 
@@ -182,7 +182,7 @@ const addresses: readonly [address: string, isFit: boolean][] = [
 ];
 for (const [address, isFit] of addresses) {
   test(`${JSON.stringify(address).slice(0, 60)} is ${isFit ? 'a' : 'no'} login address`, () => {
-    assert.equal(checkAddress(address), isFit ? address : undefined);
+    assert.equal(checkLoginUrl(address), isFit ? address : undefined);
   });
 }
 
@@ -190,7 +190,7 @@ test('what passes for a login address is one for browsers too, where it seems to
   fc.assert(
     fc.property(fc.string(), (text) => {
       for (const address of [text, `/${text}`, `https://${text}`]) {
-        if (checkAddress(address) === undefined) continue;
+        if (checkLoginUrl(address) === undefined) continue;
         const seen = new URL(address, 'https://app.example.com/');
         if (address.startsWith('/')) assert.equal(seen.origin, 'https://app.example.com');
         else assert.equal(seen.protocol, 'https:');

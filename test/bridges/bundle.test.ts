@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { packageRoot } from '../../src/lib/resources.ts';
-import type { createBridge } from '../../src/sign-on/index.ts';
+import type { createBridge } from '../../src/sign-on/bridge.ts';
 import { aGate, aHandshake } from '../support/examples.ts';
 import { temporaryDirectory } from '../support/postern.ts';
 import { sessions, startSignOn } from '../support/sign-ons.ts';
@@ -13,7 +13,7 @@ import { outcomeOf, settingsOf } from './scene.ts';
 test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {
   const outdir = temporaryDirectory(t);
   await build({
-    entryPoints: { bridge: join(packageRoot, 'src/sign-on/index.ts') },
+    entryPoints: { bridge: join(packageRoot, 'src/sign-on/bridge.ts') },
     outdir,
     bundle: true,
     splitting: true,
@@ -32,8 +32,8 @@ test('a bridge asks when it is bundled, as it is in the package, too', async (t)
   const reports: (string | undefined)[] = [];
   const bridge = bundled.createBridge(settingsOf({ url }), {
     gate: aGate(),
-    report: (_service, why) => reports.push(why),
-    answered: () => {},
+    onHealthChange: (_service, why) => reports.push(why),
+    onRequest: () => {},
   });
   t.after(() => bridge.close());
   const cookies = sessions.tinyauth.alice;

@@ -23,7 +23,7 @@ import { packageRoot } from '../../src/lib/resources.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
+import { matchesPath } from '../../src/proxies/nginx/syntax/glob.ts';
 import { type FileSet, loadConfiguration } from '../../src/proxies/nginx/syntax/index.ts';
 import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';
 
@@ -42,7 +42,7 @@ export function memoryFiles(files: ConfigFiles): FileSet {
     read: (path) => files[path],
     match: (pattern) =>
       Object.keys(files)
-        .filter((name) => fitsPathPattern(posix.normalize(pattern), name))
+        .filter((name) => matchesPath(posix.normalize(pattern), name))
         .sort(),
   };
 }

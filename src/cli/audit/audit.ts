@@ -2,19 +2,19 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ShownAuditEntry, ShownAuditPage } from '../../audit/schemas.ts';
 import { type AuditAnchor, auditEvents } from '../../core/model/audit.ts';
 import { replaceInvisible } from '../../lib/replace-invisible.ts';
-import { parseCount } from '../token/token-output.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
-  loadFrom,
+  loadConfigFrom,
+  parseCount,
   withAdmin,
   withAdminOptions,
   withConfigOption,
 } from '../toolkit/options.ts';
-import { note, print, printJson } from '../toolkit/output.ts';
-import { queryOf } from '../toolkit/query.ts';
-import { expectOk } from '../toolkit/refusal.ts';
+import { print, printJson, printStderr } from '../toolkit/output.ts';
+import { toQuery } from '../toolkit/query.ts';
 import { followAudit } from './audit-follow.ts';
 
 interface FilterOptions extends AdminOptions {
@@ -45,14 +45,12 @@ interface VerifyOptions extends ConfigOptions {
 
 /** `postern audit …`. */
 export function registerAuditCommands(program: Command): void {
-  const audit = program
-    .command('audit')
-    .description('see who did what, and whether the log of it is whole');
+  const audit = program.command('audit').description('show and verify the audit log');
 
   withFilters(audit.command('list').description('list entries, newest first'))
     .option('--order <order>', 'desc for newest first, asc for oldest (default: desc)')
-    .option('--limit <n>', 'entries a page (default: 50)', parseCount)
-    .option('--cursor <cursor>', 'where the next page starts')
+    .option('--limit <n>', 'entries per page (default: 50)', parseCount)
+    .option('--cursor <cursor>', 'start of the next page')
     .addHelpText(
       'after',
       `
@@ -63,21 +61,23 @@ Examples:
     )
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = filterOf(options);
+        const query = toFilterQuery(options);
         for (const name of ['order', 'limit', 'cursor'] as const) {
           if (options[name] !== undefined) query.set(name, String(options[name]));
         }
         const answer = await admin.send('GET', `/v1/audit?${query}`);
-        const page = expectOk(answer) as ShownAuditPage;
+        const page = expectSuccess(answer) as ShownAuditPage;
         for (const entry of page.entries) print(renderEntry(entry, options));
-        if (page.entries.length === 0) note('No entries.');
-        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+        if (page.entries.length === 0) printStderr('No entries.');
+        if (page.next_cursor !== null) printStderr(`\nMore: --cursor ${page.next_cursor}`);
       }),
     );
 
-  withFilters(audit.command('tail').description('show the last entries, and those to come'))
-    .option('-n, --lines <n>', 'how many of the last ones', parseLines, 10)
-    .option('-f, --follow', 'go on with what is added')
+  withFilters(
+    audit.command('tail').description('show the last entries, and new ones with --follow'),
+  )
+    .option('-n, --lines <n>', 'number of entries', parseLines, 10)
+    .option('-f, --follow', 'continue with new entries')
     .addHelpText(
       'after',
       `
@@ -88,14 +88,14 @@ Examples:
     )
     .action((options: TailOptions) =>
       withAdmin(options, async (admin) => {
-        const [filter, all] = [filterOf(options), '/v1/audit?limit=1'];
-        // First, so that what is added meanwhile is followed and not missed.
-        const newest = expectOk(await admin.send('GET', all)) as ShownAuditPage;
+        const [filter, all] = [toFilterQuery(options), '/v1/audit?limit=1'];
+        // Read first, so that entries added in between are followed and not missed.
+        const newest = expectSuccess(await admin.send('GET', all)) as ShownAuditPage;
         const after = newest.entries[0]?.seq ?? 0;
         const query = new URLSearchParams(filter);
         query.set('limit', String(Math.max(1, options.lines)));
         query.set('cursor', String(after + 1));
-        const page = expectOk(await admin.send('GET', `/v1/audit?${query}`)) as ShownAuditPage;
+        const page = expectSuccess(await admin.send('GET', `/v1/audit?${query}`)) as ShownAuditPage;
         const last = options.lines === 0 ? [] : page.entries.toReversed();
         for (const entry of last) print(renderEntry(entry, options));
         if (options.follow !== true) return;
@@ -108,19 +108,21 @@ Examples:
   withConfigOption(
     audit
       .command('verify')
-      .description('check on the machine of the store that no entry was changed or taken away'),
+      .description(
+        'verify that no entry was changed or removed; run it on the machine of the store',
+      ),
   )
     .option(
       '--expect-head <seq:hash>',
-      'an entry as it was once, to see that the end is there; repeatable',
+      'an anchor: an earlier entry that must still be there; repeatable',
       collectAnchor,
     )
     .option('--json', 'print JSON for scripts')
     .addHelpText(
       'after',
       `
-It ends with 1 when something is wrong. Keep what it prints as "head" somewhere else: entries that
-are taken away at the end are only missed by those who know that they were there.
+The exit code is 1 if something is wrong. Keep the printed "head" on another machine: entries that
+are removed at the end can be detected only with such an anchor.
 
 Examples:
   postern audit verify
@@ -130,8 +132,8 @@ Examples:
 }
 
 async function verify({ expectHead = [], json, ...options }: VerifyOptions): Promise<void> {
-  const { config } = loadFrom(options);
-  // Loaded here, because the other commands do not need a store.
+  const { config } = loadConfigFrom(options);
+  // Loaded on demand: the other commands need no store.
   const { openSqliteStore } = await import('../../store/sqlite/store.ts');
   const { auditFaults, verifyAudit } = await import('../../audit/verify.ts');
   const store = openSqliteStore(config.dataDir);
@@ -150,7 +152,9 @@ async function verify({ expectHead = [], json, ...options }: VerifyOptions): Pro
       });
     } else if (fault !== undefined) {
       print(`entry ${fault.seq}: ${fault.code}\n  ${meaning}`);
-      print(head === undefined ? 'Nothing before it is whole.' : `Whole up to entry ${head.seq}.`);
+      print(
+        head === undefined ? 'No entry before it is intact.' : `Intact up to entry ${head.seq}.`,
+      );
     } else {
       print(head === undefined ? 'no entries' : `whole: ${entries} entries from ${first} on`);
       if (head !== undefined) print(`head: ${head.seq}:${head.hash}`);
@@ -164,22 +168,22 @@ async function verify({ expectHead = [], json, ...options }: VerifyOptions): Pro
 function withFilters(command: Command): Command {
   return withAdminOptions(command)
     .option('--event <event>', `one of ${auditEvents.join(', ')}`)
-    .option('--actor <actor>', 'who did it: an admin key, store, token:<id> or postern')
-    .option('--token <id>', 'about this token')
-    .option('--subject <subject>', 'about this subject')
-    .option('--gate <gate>', 'about this gate')
-    .option('--since <time>', 'of this moment and later')
-    .option('--until <time>', 'before this moment');
+    .option('--actor <actor>', 'actor: an admin key, store, token:<id> or postern')
+    .option('--token <id>', 'entries about this token')
+    .option('--subject <subject>', 'entries about this subject')
+    .option('--gate <gate>', 'entries about this gate')
+    .option('--since <time>', 'from this time on')
+    .option('--until <time>', 'before this time');
 }
 
-function filterOf(options: FilterOptions): URLSearchParams {
-  const query = queryOf(options, ['event', 'actor', 'subject', 'gate', 'since', 'until']);
+function toFilterQuery(options: FilterOptions): URLSearchParams {
+  const query = toQuery(options, ['event', 'actor', 'subject', 'gate', 'since', 'until']);
   const { token } = options;
   if (token !== undefined) query.set('token_id', token);
   return query;
 }
 
-/** One line an entry: JSON for scripts, or what there is of it, for people. */
+/** Renders an entry as one line: JSON for scripts, else its fields. */
 function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
   if (json) return JSON.stringify(entry);
   const { seq, at, event, actor } = entry;
@@ -187,12 +191,12 @@ function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
     ...(['token_id', 'kind', 'subject', 'gate', 'reason', 'client', 'count'] as const)
       .filter((name) => entry[name] !== null)
       .map((name) => `${name === 'token_id' ? 'token' : name}=${entry[name]}`),
-    ...Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${render(value)}`),
+    ...Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${renderValue(value)}`),
   ];
   return replaceInvisible([seq, at, event.padEnd(12), `by ${actor}`, ...facts].join('  '));
 }
 
-function render(value: unknown): string {
+function renderValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

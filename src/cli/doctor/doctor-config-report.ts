@@ -21,7 +21,7 @@ import {
   renderPlace,
 } from '../../proxies/nginx/syntax/index.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
-import { note, print, printJson } from '../toolkit/output.ts';
+import { print, printJson, printStderr } from '../toolkit/output.ts';
 import { prepareNginxTest } from './doctor-config-nginx.ts';
 import { readGateFile } from './doctor-gates.ts';
 
@@ -42,7 +42,7 @@ export async function judgeFile(file: string, options: DoctorOptions): Promise<n
     return await report(file, options);
   } catch (error) {
     if (!(error instanceof NginxSyntaxError)) throw error;
-    note(`postern: ${replaceInvisible(error.message)}`);
+    printStderr(`postern: ${replaceInvisible(error.message)}`);
     return exitCodes.config;
   }
 }
@@ -58,7 +58,7 @@ async function report(file: string, options: DoctorOptions): Promise<number> {
   const checked = checkEdits(origin, loaded, found, nginxTest?.check);
   const examination = withEdits(found, checked);
   if (gates?.gates.length === 0) {
-    note(`${options.gates} has no gates: every name is one, and there is nothing to compare with.`);
+    printStderr(`${options.gates} has no gates, so there is nothing to compare with.`);
   }
   if (options.json) printJson(toJson(examination));
   else if (options.sarif) printJson(toSarif(examination, { version: ownVersion, rules }));
@@ -76,14 +76,14 @@ function writePatch(
   const patch = renderPatch(findings.flatMap(({ edits }) => edits));
   for (const { finding, why } of refused) {
     const at = `${finding.code} at ${renderPlace(finding.place)}`;
-    note(
+    printStderr(
       replaceInvisible(
         `left out ${at}: with that change ${why}. Change it by hand: ${finding.change}`,
       ),
     );
   }
   if (patch !== '') {
-    note(
+    printStderr(
       `The patch was applied to a copy and judged again${isTestedByNginx ? ', and nginx -t takes it' : '; nginx -t was not asked (no nginx here, or it does not take the files as they are)'}.`,
     );
   }
@@ -157,7 +157,7 @@ function readVersion(given: string | undefined): string | undefined {
   const found = /^\d+\.\d+\.\d+$/.test(given) ? given : findNginxVersion(given);
   if (found === undefined) {
     throw new NginxSyntaxError(
-      '--nginx-version: give a version such as 1.22.1, or what nginx -V prints.',
+      '--nginx-version: give a version such as 1.22.1, or the output of nginx -V.',
     );
   }
   return found;

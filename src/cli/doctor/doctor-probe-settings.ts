@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ProbeSettings } from '../../doctor/probe/probe.ts';
+import type { ProbeSettings } from '../../doctor/probe/settings.ts';
 import { ownOrigin, parseTarget } from '../../doctor/probe/target.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { isHttpToken } from '../../lib/http-token.ts';
@@ -49,7 +49,7 @@ export async function readSettings(
   const fromInput = [options.token, options.tokenFile, options.cookie, options.cookieFile]
     .concat(options.ticket, options.ticketFile)
     .filter((from) => from === '-').length;
-  if (fromInput > 1) command.error('error: standard input holds one secret only');
+  if (fromInput > 1) command.error('error: standard input can hold only one secret');
   const token = await readSecret(command, { option: 'token', value, file, prompt });
   const [cookie, ticket] = [
     await readSecret(command, {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { StoreReport } from '../../store/sqlite/check.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
 import { print, printJson, renderTable } from '../toolkit/output.ts';
-import { renderRows } from '../toolkit/store-output.ts';
+import { renderRowCounts } from '../toolkit/store-output.ts';
 
 /** `postern store …`. */
 export function registerStoreCommands(program: Command): void {
-  const store = program.command('store').description('look after the token store');
+  const store = program.command('store').description('check the token store');
 
   withConfigOption(
     store
@@ -18,15 +18,14 @@ export function registerStoreCommands(program: Command): void {
     .addHelpText(
       'after',
       `
-Works beside a running service. Ends with 0 when all is well, 1 when something needs attention,
-4 when there is no store to look at.
+Works while a service is running. Exit codes: 0 no problem, 1 a problem, 4 there is no store.
 
 Examples:
   postern store check
   postern store check --json /var/backups/postern.db`,
     )
     .action(async (file: string | undefined, options: ConfigOptions & { json?: boolean }) => {
-      const place = file ?? loadFrom(options).config.dataDir;
+      const place = file ?? loadConfigFrom(options).config.dataDir;
       const { checkStore, inMebibytes } = await import('../../store/sqlite/check.ts');
       const report = checkStore(place);
       if (options.json) printJson(renderJson(report));
@@ -58,7 +57,7 @@ function printReport(report: StoreReport, size: (bytes: number) => string): void
       [
         ['store', path],
         ['schema', `${schema}${isOld ? ` (the next start brings it up to ${newestSchema})` : ''}`],
-        ['rows', renderRows(rows)],
+        ['rows', renderRowCounts(rows)],
         ['size', `${size(report.size)}, of which ${size(report.unused)} unused`],
         ['write-ahead log', size(report.logSize)],
         ['free on disk', size(report.free)],
@@ -66,6 +65,6 @@ function printReport(report: StoreReport, size: (bytes: number) => string): void
     ),
   );
   print();
-  if (problems.length === 0) print('The store is whole.');
+  if (problems.length === 0) print('The store has no problem.');
   for (const { code, message } of problems) print(`${code}: ${message}`);
 }

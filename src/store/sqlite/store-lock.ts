@@ -35,7 +35,7 @@ export function lockStore(dataDir: string): StoreLock {
     lock.close();
     if (!isBusy(error)) throw error;
     throw new OperatorError(
-      `cannot use the token store in ${dataDir}: postern restore is at work there. Start again when it has ended.`,
+      `cannot use the token store in ${dataDir}: postern restore is running there. Start again when it has finished.`,
     );
   }
   return { release: () => void lock.close() };
@@ -57,7 +57,7 @@ export function reserveStore(dataDir: string): StoreLock {
 /** The store is open elsewhere. */
 export function inUse(dataDir: string): Refused {
   return new Refused(
-    `the token store in ${dataDir} is in use. Stop the service (systemctl stop postern) and whatever else has it open, then run this again. Nothing was changed.`,
+    `the token store in ${dataDir} is in use. Stop the service (systemctl stop postern) and every other program that has it open, then run this again. Nothing was changed.`,
   );
 }
 

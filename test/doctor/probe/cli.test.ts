@@ -68,7 +68,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(stdout, /^ {9}means {2}No WebSocket client can sign in there/m);
     assert.match(
       stdout,
-      /^ {9}change One line, at the end of the location that includes oauth2-proxy/m,
+      /^ {9}change One line, in the protected location, directly below the include of$/m,
     );
     assert.match(stdout, /^1 fault, 0 warnings, 2 ok \(3 requests\)\.$/m);
     assert.ok(stdout.split('\n').every((line) => line.length <= 120));
@@ -154,18 +154,27 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(known.stdout, /upgrade-redirected/);
     const json = await run([...command, '--json', '--error', 'websocket: bad handshake']);
     assert.equal(JSON.parse(succeeded(json)).by, 'Go, gorilla/websocket');
-    const near = await run([...command, '--error', 'handshake was rejected, HTTP 502 from server']);
+    const near = await run([
+      ...command,
+      '--error',
+      'upstream had prematurely closed its connection, reading the response header',
+    ]);
     assert.match(succeeded(near), /^Not sure\./);
+    const status = await run([...command, '--error', 'handshake was rejected, HTTP 502']);
+    assert.match(
+      succeeded(status),
+      /^The status in the text says it: 502\.\n[\s\S]*backend-unreachable/,
+    );
     const unknown = await run([...command, '--error', 'my dog ate it']);
     assert.equal(unknown.code, 1);
-    assert.match(unknown.stdout, /not known here/);
+    assert.match(unknown.stdout, /message is unknown/);
   });
 
   const secret = 'hunter2hunter2hunter2';
   const wrong: readonly [args: readonly string[], stderr: RegExp][] = [
     [[], /name an address: wss:\/\/host\/path/],
-    [['grist.example.com'], /no URL; write it as wss:\/\/host\/path/],
-    [[`wss://token:${secret}@a.example.com/`], /leave user and password out/],
+    [['grist.example.com'], /not a URL; write it as wss:\/\/host\/path/],
+    [[`wss://token:${secret}@a.example.com/`], /remove user and password/],
     [['wss://a.example.com/', '--error', 'x'], /give an address or --error, not both/],
     [['wss://a.example.com/', '--connect', 'nowhere'], /--connect takes host:port/],
     [['wss://a.example.com/', '--timeout', '1000'], /--timeout is a duration such as 30s/],
@@ -180,9 +189,9 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     [['wss://a.example.com/', '--cookie', secret], /a cookie is name=value/],
     [['wss://a.example.com/', '--token', `${secret}\u00e9`], /token is not one line of at most/],
     [['wss://a.example.com/', '--token', ' '], /the token is empty/],
-    [['wss://a.example.com/', '--token', secret, '--token-file', 'x'], /token in one way only/],
+    [['wss://a.example.com/', '--token', secret, '--token-file', 'x'], /token only once/],
     [['wss://a.example.com/', '--token-prompt'], /--token-prompt needs a terminal/],
-    [['wss://a.example.com/', '--token', '-', '--ticket', '-'], /holds one secret only/],
+    [['wss://a.example.com/', '--token', '-', '--ticket', '-'], /hold only one secret/],
     [['wss://a.example.com/', '--token-file', '/nowhere/t'], /\/nowhere\/t cannot be read: ENOENT/],
     [['wss://a.example.com/', '--ca', '/nowhere/ca'], /\/nowhere\/ca cannot be read: ENOENT/],
     [['wss://a.example.com/', '--ca', program], /holds no certificate in PEM/],
