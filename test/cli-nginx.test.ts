@@ -41,7 +41,7 @@ test('files that nobody changed follow the configuration', async (t) => {
   const check = await run(['nginx', 'render', '--check', directory], env);
   assert.equal(check.code, 1);
   assert.match(check.stdout, /^postern-location\.conf is out of date$/m);
-  assert.match(check.stdout, /^postern-server\.conf is as it should be$/m);
+  assert.match(check.stdout, /^postern-server\.conf is up to date$/m);
   const out = await run(['nginx', 'render', '--out', directory], env);
   assert.equal(
     succeeded(out),
@@ -101,7 +101,7 @@ test('one file, or all of them, go to standard output', async () => {
   assert.match(all, /^# ======== postern-http\.conf$/m);
   const none = await render('--file', 'nginx.conf');
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /no file nginx\.conf here, only postern-http\.conf, /);
+  assert.match(none.stderr, /no file nginx\.conf, only postern-http\.conf, /);
 });
 
 test('the address of Postern is that of the configuration, or the one that is given', async () => {
@@ -154,10 +154,10 @@ test('purging removes what nginx keeps, and nothing else', async (t) => {
   const others = ['notes.txt', 'e/27/notes', 'a/b/d41d8c', `sub/${answer}`];
   for (const path of [...kept, ...others]) write(path);
   const purge = () => run(['nginx', 'purge', '--cache-path', directory]);
-  assert.equal(succeeded(await purge()), '3 kept answers removed.\n');
+  assert.equal(succeeded(await purge()), '3 cached answers removed.\n');
   for (const path of kept) assert.ok(!existsSync(join(directory, path)), path);
   for (const path of others) assert.ok(existsSync(join(directory, path)), path);
-  assert.equal(succeeded(await purge()), '0 kept answers removed.\n');
+  assert.equal(succeeded(await purge()), '0 cached answers removed.\n');
   const missing = await run(['nginx', 'purge', '--cache-path', join(directory, 'none')]);
   assert.equal(missing.code, 4);
   assert.match(missing.stderr, /^postern: there is no directory /);

@@ -134,7 +134,7 @@ describe('postern serve', { concurrency: 4 }, () => {
     ] as const) {
       const taken = renderListenAddress(first[listener]);
       const second = await run(['serve'], surroundings(t, { [variable]: taken }).env);
-      failedInOneLine(second, 4, /something listens there already, perhaps another Postern/);
+      failedInOneLine(second, 4, /another process listens there, perhaps another Postern/);
       assert.ok(second.stderr.includes(`cannot listen on ${taken} (${listener}.listen)`));
     }
     assert.equal(succeeded(await run(['token', 'list', '--json'], env)).includes('"tokens"'), true);

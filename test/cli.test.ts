@@ -20,9 +20,9 @@ describe('the command line', { concurrency: 4 }, () => {
     stderr: RegExp,
     settings?: Record<string, string>,
   ][] = [
-    [1, 'token show tok_nobody --store', /There is no token with this id \(token_not_found\)/],
+    [1, 'token show tok_nobody --store', /No token has this id \(token_not_found\)/],
     [1, 'token issue alice --gate UPPER --store', /gates\.0: must be a gate name/],
-    [1, 'ticket issue alice --expires-in never --store', /a ticket has to expire/],
+    [1, 'ticket issue alice --expires-in never --store', /a ticket must expire/],
     [2, '', /Usage: postern/],
     [2, 'nonsense', /unknown command 'nonsense'/],
     [2, 'token issue --store', /missing required argument 'subject'/],
@@ -37,7 +37,7 @@ describe('the command line', { concurrency: 4 }, () => {
     ],
     [4, 'token list', /no admin key: set POSTERN_ADMIN_KEY/, { POSTERN_ADMIN_KEY: '' }],
     [4, 'token list', /cannot reach Postern at unix:.*admin\.sock/],
-    [4, 'token list --url ftp://127.0.0.1', /"ftp:\/\/127\.0\.0\.1" is no http or https URL/],
+    [4, 'token list --url ftp://127.0.0.1', /"ftp:\/\/127\.0\.0\.1" is not an http or https URL/],
   ];
 
   for (const [code, args, stderr, settings] of wrong) {
@@ -213,9 +213,9 @@ describe('postern config', { concurrency: 4 }, () => {
     const bad = await run(['config', 'check'], { POSTERN_ADMIN_KEY: 'short' }, { cwd });
     assert.equal(bad.code, 3);
     assert.deepEqual(bad.stderr.split('\n').slice(1, -1).sort(), [
-      '  POSTERN_ADMIN_KEY: admin.key: the key has at most 0 bits of entropy; 128 are needed. Make one with: openssl rand -base64 32',
+      '  POSTERN_ADMIN_KEY: admin.key: the key has at most 0 bits of entropy; 128 are required. Make one with: openssl rand -base64 32',
       '  postern.yaml:2:3: log.level: must be one of debug, info, warn, error, silent',
-      '  postern.yaml:3:1: gates: is empty: name at least one, or leave it out',
+      '  postern.yaml:3:1: gates: is empty: add at least one item, or omit the setting',
     ]);
   });
 

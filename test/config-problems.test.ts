@@ -98,12 +98,12 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'a duration beyond all measure': [
     'tokens:\n  default_ttl: 36501d\n',
-    'postern.yaml:2:3: tokens.default_ttl: 36501d is too long; 36500d is the most',
+    'postern.yaml:2:3: tokens.default_ttl: 36501d is too long; the maximum is 36500d',
   ],
   'a life of nothing': [
     'tokens:\n  default_ttl: 0s\ntickets:\n  default_ttl: 0d\n',
-    'postern.yaml:2:3: tokens.default_ttl: must be longer than nothing',
-    'postern.yaml:4:3: tickets.default_ttl: must be longer than nothing',
+    'postern.yaml:2:3: tokens.default_ttl: must be longer than 0',
+    'postern.yaml:4:3: tickets.default_ttl: must be longer than 0',
   ],
   'a life that is longer than the longest': [
     'tickets:\n  default_ttl: 2h\n  max_ttl: 90m\n',
@@ -115,35 +115,35 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'addresses that cannot be read': [
     'gate:\n  listen: "8420"\nadmin:\n  listen: 127.0.0.1:65536\n',
-    'postern.yaml:2:3: gate.listen: "8420" is no address; write host:port, [ipv6]:port or unix:/path',
-    'postern.yaml:4:3: admin.listen: "127.0.0.1:65536" is no address; write host:port, [ipv6]:port or unix:/path',
+    'postern.yaml:2:3: gate.listen: "8420" is not an address; write host:port, [ipv6]:port or unix:/path',
+    'postern.yaml:4:3: admin.listen: "127.0.0.1:65536" is not an address; write host:port, [ipv6]:port or unix:/path',
   ],
   'a throttle that could not work': [
     'throttle:\n  failures: 0\n  window: 0s\n  ipv4_prefix: 33\n  exempt: [nowhere]\n',
     'postern.yaml:2:3: throttle.failures: must be >= 1',
-    'postern.yaml:3:3: throttle.window: must be longer than nothing',
+    'postern.yaml:3:3: throttle.window: must be longer than 0',
     'postern.yaml:4:3: throttle.ipv4_prefix: must be <= 32',
-    'postern.yaml:5:3: throttle.exempt: "nowhere" is no address, CIDR network, "loopback" or "private"',
+    'postern.yaml:5:3: throttle.exempt: "nowhere" is not an address, a CIDR network, "loopback" or "private"',
   ],
   'a window of more than a day': [
     'throttle:\n  window: 25h\n',
-    'postern.yaml:2:3: throttle.window: 1d is the most',
+    'postern.yaml:2:3: throttle.window: the maximum is 1d',
   ],
   'two listeners at one place': [
     'gate:\n  listen: unix:/run/p.sock\nadmin:\n  listen: unix:/run/p.sock\n',
-    'postern.yaml:4:3: admin.listen: the gate listens there; the admin API needs a listener of its own',
+    'postern.yaml:4:3: admin.listen: the gate listens there; the admin API needs another address',
   ],
   'a network that cannot be read': [
     'gate:\n  trusted_proxies: [loopback, nginx, 10.0.0.0/33]\n',
-    'postern.yaml:2:3: gate.trusted_proxies: "nginx" is no address, CIDR network, "loopback" or "private"',
+    'postern.yaml:2:3: gate.trusted_proxies: "nginx" is not an address, a CIDR network, "loopback" or "private"',
   ],
   'a network with the name of a property that every object has': [
     'gate:\n  trusted_proxies: [constructor]\n',
-    'postern.yaml:2:3: gate.trusted_proxies: "constructor" is no address, CIDR network, "loopback" or "private"',
+    'postern.yaml:2:3: gate.trusted_proxies: "constructor" is not an address, a CIDR network, "loopback" or "private"',
   ],
   'an origin that cannot be read': [
     'default_gate:\n  origins: [same, app.example.com]\n',
-    'postern.yaml:2:3: default_gate.origins: "app.example.com" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path',
+    'postern.yaml:2:3: default_gate.origins: "app.example.com" is not an origin; write "same", "null", https://host[:port] or https://*.domain, without a path',
   ],
   'names that no cookie and no parameter can have': [
     'default_gate:\n  cookies: ["a b"]\n  query: ["a&b"]\n',
@@ -152,8 +152,8 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'no place to look for a token': [
     'default_gate:\n  sources: []\n  origins: []\n',
-    'postern.yaml:2:3: default_gate.sources: is empty: name at least one, or leave it out',
-    'postern.yaml:3:3: default_gate.origins: is empty: name at least one, or leave it out',
+    'postern.yaml:2:3: default_gate.sources: is empty: add at least one item, or omit the setting',
+    'postern.yaml:3:3: default_gate.origins: is empty: add at least one item, or omit the setting',
   ],
   'a cookie whose name is a number': [
     'sessions:\n  cookie: 0\n',
@@ -208,7 +208,7 @@ for (const [path, ...values] of emptied) {
       const yaml = names.map((name, depth) => `${'  '.repeat(depth)}${name}:`).join('\n');
       const found = problemsOf(t, `${yaml} ${value}\n`);
       const place = `postern.yaml:${names.length}:${2 * names.length - 1}`;
-      const expected = `${place}: ${path}: is empty: name at least one, or leave it out`;
+      const expected = `${place}: ${path}: is empty: add at least one item, or omit the setting`;
       assert.ok(found.includes(expected), `${value}: ${found.join()}`);
       const others = found.filter((line) => line.includes(` ${path}: `));
       assert.equal(others.length, 1, others.join());
@@ -228,7 +228,7 @@ test('a variable that holds nothing is refused where the setting restricts', (t)
     for (const value of values) {
       const yaml = 'gates: { a: { require: { groups: [admins] } } }';
       assert.deepEqual(problemsOf(t, yaml, { [variable]: value }), [
-        `${variable}: ${path}: is empty: name at least one, or leave it out`,
+        `${variable}: ${path}: is empty: add at least one item, or omit the setting`,
       ]);
     }
   }
@@ -346,7 +346,7 @@ test('a key file that cannot be read, and one with nothing in it, are named', (t
   assert.deepEqual(problemOf(missing), [`${name}: cannot read ${missing}: ENOENT`]);
   assert.deepEqual(problemOf(directory), [`${name}: cannot read ${directory}: EISDIR`]);
   assert.deepEqual(problemOf(empty), [
-    `${name}: the key has at most 0 bits of entropy; 128 are needed. Make one with: openssl rand -base64 32`,
+    `${name}: the key has at most 0 bits of entropy; 128 are required. Make one with: openssl rand -base64 32`,
   ]);
 });
 
@@ -369,8 +369,8 @@ const weakKeys: readonly [what: string, key: string, problem: string][] = [
   ['of one letter over and over', 'a'.repeat(64), 'the key has at most 0 bits of entropy'],
   ['of 31 hexadecimal digits', '0123456789abcdef'.repeat(2).slice(1), 'at most 124 bits'],
   ['of 16 letters and digits', 'aAbBcCdDeEfF0123', 'at most 95 bits'],
-  ['with spaces', 'correct horse battery staple', 'printable ASCII characters without spaces'],
-  ['with letters beyond ASCII', `${adminKey}ü`, 'printable ASCII characters without spaces'],
+  ['with spaces', 'correct horse battery staple', 'printable ASCII without spaces'],
+  ['with letters beyond ASCII', `${adminKey}ü`, 'printable ASCII without spaces'],
 ];
 
 for (const [what, key, problem] of weakKeys) {

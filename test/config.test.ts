@@ -447,7 +447,7 @@ test('a session cookie with a domain needs another name, and a partitioned one s
     }
   };
   const domain = { POSTERN_SESSIONS_DOMAIN: 'example.com' };
-  assert.match(String(problemsOf(domain)), /sessions\.domain: browsers refuse .*__Secure-postern/);
+  assert.match(String(problemsOf(domain)), /sessions\.domain: browsers reject .*__Secure-postern/);
   const named = problemsOf({ ...domain, POSTERN_SESSIONS_COOKIE: '__Secure-postern' });
   assert.equal(typeof named === 'object' && named.domain, 'example.com');
   const partitioned = { POSTERN_SESSIONS_PARTITIONED: 'true' };

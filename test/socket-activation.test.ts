@@ -108,7 +108,7 @@ test('a socket elsewhere than configured, or of another name, is refused in word
   };
   assert.match(
     await refused('gate'),
-    /socket at port \d+ for gate\.listen, which is 127\.0\.0\.1:\d+\. Let ListenStream=/,
+    /socket at port \d+ for gate\.listen, which is 127\.0\.0\.1:\d+\. Set ListenStream=/,
   );
   assert.match(await refused('web'), /a socket named "web".*FileDescriptorName=gate/);
 });

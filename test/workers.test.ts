@@ -109,7 +109,7 @@ test('workers that cannot start say why once, and the exit code says so', async 
   const first = await serve(t, env);
   await assert.rejects(serve(t, { ...env, ...four }), (error: Error) => {
     assert.match(error.message, /^serve ended with 4: postern: cannot listen on /);
-    assert.equal(error.message.split('something listens there already').length, 2);
+    assert.equal(error.message.split('another process listens there').length, 2);
     return true;
   });
   assert.equal((await ask(first.gate)).status, 401);

@@ -80,7 +80,7 @@ export function createAdminKeys(dependencies: {
     if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchIntervalMs) return;
     // A request is not refused because its use cannot be recorded.
     await store.touch(key.name, now).catch((error: unknown) => {
-      events.failed('the last use of an admin key was not written down', error);
+      events.failed('the last use of an admin key was not recorded', error);
     });
   }
 
@@ -123,5 +123,8 @@ function checkKeyRequest({ role, gates, maxTtl }: KeyRequest): void {
   if (role === 'issuer') return;
   const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';
   if (field === undefined) return;
-  throw new KeyRefused(field, `binds an issuer only; a key of the role ${role} has no such bound`);
+  throw new KeyRefused(
+    field,
+    `applies to the role issuer only; a key of the role ${role} has no such limit`,
+  );
 }

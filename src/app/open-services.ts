@@ -124,7 +124,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       const reloading = isAudited ? auditedReload(systemActor) : reload();
       reloading.catch((error: unknown) => {
         // What is wrong with a configuration is in the log; the old rules stay in force.
-        if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);
+        if (!(error instanceof OperatorError)) events.failed('a reload failed', error);
       });
     };
     return {

@@ -34,7 +34,7 @@ export function signingKeyRoutes(dependencies: {
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Sign with a new key from now on; the old one stays published for a day',
+          summary: 'Rotate the signing key; the old one stays published for a day',
           response: { 200: shown },
         },
       },

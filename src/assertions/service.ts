@@ -144,6 +144,6 @@ function readSealingKey(dataDir: string): Buffer {
     }
   }
   const key = readFileSync(path);
-  if (key.length !== 32) throw new OperatorError(`${path} is not the key that Postern made.`);
+  if (key.length !== 32) throw new OperatorError(`${path} is not a key that Postern created.`);
   return key;
 }

@@ -128,13 +128,12 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
         // A HEAD would wait for a body that never ends.
         exposeHeadRoute: false,
         schema: {
-          summary:
-            'Follow the audit log as server-sent events; `Last-Event-ID` goes on where it ended',
+          summary: 'Follow the audit log as server-sent events; `Last-Event-ID` resumes',
           produces: ['text/event-stream'],
           querystring: followAuditSchema,
           response: {
             200: {
-              description: 'Events without end; the data of each is an AuditEntry',
+              description: 'An endless stream of events; the data of each is an AuditEntry',
               content: { 'text/event-stream': { schema: Type.String() } },
             },
           },

@@ -9,20 +9,17 @@ import type { AuditSnapshot } from '../store/port/audit.ts';
 
 /** What can be wrong with the chain. The codes are API. */
 export const auditFaults = {
-  altered: 'The entry is not what was written: something in it, or its number, was changed.',
-  missing: 'Entries before this one are gone.',
-  broken_link:
-    'The entry does not follow from the one before: one of the two was put in the place of another.',
+  altered: 'The entry was changed: its content or its number.',
+  missing: 'Entries before this one are missing.',
+  broken_link: 'The entry does not match the previous one: one of the two was replaced.',
   beginning_missing:
-    'Entries before the first one are gone, and the log does not say that they were deleted for their age.',
-  retention_mismatch:
-    'What the log says of the entries that were deleted for their age does not fit to those that are left.',
+    'Entries before the first one are missing, and no entry says that they were deleted for their age.',
+  retention_mismatch: 'The entry about a deletion for age does not match the remaining entries.',
   end_missing:
-    'The log ends before this entry, which was its end once: entries at the end are gone.',
+    'The log ends before this entry, which was once its last one: entries at the end are missing.',
   anchor_differs:
-    'The entry has another hash than it had: the log was written anew from here or before.',
-  anchor_deleted:
-    'The entry was deleted for its age, so it proves nothing any more: use a newer one.',
+    'The entry has another hash than before: the log was rewritten from here or earlier.',
+  anchor_deleted: 'The entry was deleted for its age, so it proves nothing: use a newer anchor.',
 } as const;
 
 /** What can be wrong with the chain. */

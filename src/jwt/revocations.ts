@@ -60,7 +60,7 @@ export function createJwtRevocations(dependencies: {
     const issuer = issuers.find(({ name }) => name === request.issuer);
     if (issuer === undefined) {
       const names = issuers.map(({ name }) => name).join(', ') || 'none';
-      throw new JwtRevocationRefused('issuer', `is not in jwt.issuers, where there is: ${names}`);
+      throw new JwtRevocationRefused('issuer', `is not in jwt.issuers, which has: ${names}`);
     }
     const now = clock();
     const revocation: JwtRevocation = {

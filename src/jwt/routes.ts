@@ -13,21 +13,21 @@ const revokeSchema = Type.Object(
   {
     issuer: Type.String({ description: 'Its name in `jwt.issuers`.' }),
     jti: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1_024, description: 'The one JWT with this `jti`.' }),
+      Type.String({ minLength: 1, maxLength: 1_024, description: 'The JWT with this `jti`.' }),
     ),
     subject: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: maxSubjectLength,
         pattern: subjectPattern,
-        description: 'All JWTs of this subject, as `Remote-User` names it.',
+        description: 'All JWTs of this subject, as in `Remote-User`.',
       }),
     ),
     issued_before: moment(
-      "With `subject`: JWTs with a later `iat` stay good. When left out, now plus the issuer's `leeway`. JWTs without `iat` are revoked.",
+      "With `subject`: JWTs with a later `iat` stay valid. The default is now plus the issuer's `leeway`. JWTs without `iat` are revoked.",
     ),
     expires_at: moment(
-      'When what is revoked expires by itself, so that this can be forgotten. Kept for good, when left out.',
+      'When the revoked JWTs expire, so that the revocation can be deleted. If omitted, it is kept forever.',
     ),
   },
   { additionalProperties: false },
@@ -38,7 +38,7 @@ const maybe = <T extends ReturnType<typeof Type.String>>(type: T) =>
 const timestamp = Type.String({ format: 'date-time' });
 const revocationSchema = Type.Object({
   issuer: Type.Union([Type.String(), Type.Null()], {
-    description: 'Its name in `jwt.issuers`; null when it is there no more.',
+    description: 'Its name in `jwt.issuers`; null if it is no longer there.',
   }),
   iss: Type.String({ description: 'The `iss` claim of its JWTs.' }),
   jti: maybe(Type.String()),
@@ -73,7 +73,7 @@ export function jwtRoutes(dependencies: {
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Revoke a JWT of another issuer, or all that a subject was given',
+          summary: 'Revoke a JWT of another issuer, or all JWTs of a subject',
           body: revokeSchema,
           response: { 200: revocationSchema },
         },
@@ -94,7 +94,7 @@ export function jwtRoutes(dependencies: {
               cursor: Type.Optional(
                 Type.String({
                   pattern: '^[0-9]{1,16}$',
-                  description: '`next_cursor` of the page before.',
+                  description: '`next_cursor` of the previous page.',
                 }),
               ),
             },
@@ -126,7 +126,7 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
   }
   if (jti !== undefined) {
     if (issuedBefore === undefined) return { issuer, target: { jti }, expiresAt };
-    throw new JwtRevocationRefused('issued_before', 'goes with subject, not with jti');
+    throw new JwtRevocationRefused('issued_before', 'applies to subject, not to jti');
   }
   return { issuer, target: { subject: subject ?? '', issuedBefore }, expiresAt };
 }
@@ -134,7 +134,7 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
 function toTime(field: string, moment: string | undefined): number | undefined {
   if (moment === undefined) return undefined;
   const at = Date.parse(moment);
-  if (Number.isNaN(at)) throw new JwtRevocationRefused(field, 'is no date that exists');
+  if (Number.isNaN(at)) throw new JwtRevocationRefused(field, 'is not a valid date');
   return at;
 }
 

@@ -42,7 +42,7 @@ export function createThrottlePersistence(dependencies: {
       await store.save(buckets, maxEntries);
       if (lifetime !== undefined) await store.prune(clock() - lifetime);
     } catch (error) {
-      failed('who is throttled was not written down', error);
+      failed('throttled networks were not saved', error);
     }
   }
 
@@ -54,7 +54,7 @@ export function createThrottlePersistence(dependencies: {
         const buckets = await store.list();
         return buckets.filter(({ at }) => at >= now - lifetime && at <= now);
       } catch (error) {
-        failed('who is throttled could not be read', error);
+        failed('throttled networks could not be read', error);
         return [];
       }
     },
@@ -74,7 +74,7 @@ export function createThrottlePersistence(dependencies: {
         const stored = await store.list();
         await store.delete(stored.map(({ name }) => name).filter(matches));
       } catch (error) {
-        failed('who was throttled could not be forgotten', error);
+        failed('throttled networks could not be cleared', error);
       }
     },
     async close() {

@@ -53,10 +53,7 @@ function checkDepth(claims: Claims): void {
   let level: object[] = [claims];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth === maxClaimsDepth) {
-      throw new IssueRefused(
-        'claims',
-        `must not be nested more than ${maxClaimsDepth} levels deep`,
-      );
+      throw new IssueRefused('claims', `must not be nested deeper than ${maxClaimsDepth} levels`);
     }
     level = level.flatMap((value) => Object.values(value).filter(isObject));
   }
@@ -72,20 +69,20 @@ function readBounds(
   const { gates = [], paths = [], origins = [], networks = [] } = body;
   const path = paths.find((prefix) => resolvePath(prefix) !== prefix);
   if (path !== undefined) {
-    throw new IssueRefused('paths', `"${path}" is no path as nginx resolves it, such as /ws`);
+    throw new IssueRefused('paths', `"${path}" is not a path as nginx normalizes it, such as /ws`);
   }
   const rules = parseOriginRules(origins);
-  if ('invalid' in rules) throw new IssueRefused('origins', `"${rules.invalid}" is no origin`);
+  if ('invalid' in rules) throw new IssueRefused('origins', `"${rules.invalid}" is not an origin`);
   const set = parseNetworks(networks);
   if ('invalid' in set) {
-    throw new IssueRefused('networks', `"${set.invalid}" is no address or CIDR network`);
+    throw new IssueRefused('networks', `"${set.invalid}" is not an address or CIDR network`);
   }
   return { gates, paths, origins, networks };
 }
 
 function readMoment(field: string, moment: string): number {
   const at = Date.parse(moment);
-  if (Number.isNaN(at)) throw new IssueRefused(field, 'is no date that exists');
+  if (Number.isNaN(at)) throw new IssueRefused(field, 'is not a valid date');
   return at;
 }
 
@@ -128,7 +125,7 @@ function chooseExpires({
   if (span === undefined || span === 'never') return span;
   const milliseconds = typeof span === 'number' ? span * 1_000 : parseDuration(span);
   if (milliseconds === undefined) {
-    throw new IssueRefused('expires_in', 'is too long; 36500d is the most');
+    throw new IssueRefused('expires_in', 'is too long; the maximum is 36500d');
   }
   return { in: milliseconds };
 }

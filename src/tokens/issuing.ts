@@ -51,7 +51,7 @@ function createToken(request: IssueRequest, limits: LifetimeLimits, now: number)
   const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
   const expiresAt = chooseExpiry(request, limits, now);
   if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
-    throw new IssueRefused('not_before', 'lies after the expiry');
+    throw new IssueRefused('not_before', 'is after the expiry');
   }
   return {
     id: createId('tok_'),
@@ -92,14 +92,16 @@ export function checkIssuerLimits(
     throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
   }
   if (maxTtl !== undefined && (expiresAt === undefined || expiresAt - createdAt > maxTtl)) {
-    throw new IssueRefused('expires_in', `this key may give ${formatDuration(maxTtl)} at most`);
+    throw new IssueRefused('expires_in', `this key may grant at most ${formatDuration(maxTtl)}`);
   }
 }
 
 /** Throws RevocationRefused when an issuer could not have issued this token, or the credential behind this session. */
 export function checkMayRevoke(token: Token, issuer: IssuerLimits): void {
   if (token.jwt !== undefined) {
-    throw new RevocationRefused('This key revokes no session that a JWT of another issuer opened.');
+    throw new RevocationRefused(
+      'This key may not revoke a session that a JWT of another issuer opened.',
+    );
   }
   try {
     checkIssuerLimits(token, issuer);
@@ -122,15 +124,12 @@ export function chooseExpiry(
   const { defaultTtl, maxTtl } = lifetimesOf(kind, limits);
   if (expires === 'never') {
     if (maxTtl === undefined) return undefined;
-    throw new IssueRefused(
-      'expires_in',
-      `a ${kind} has to expire: ${maxLifeMessage(kind, maxTtl)}`,
-    );
+    throw new IssueRefused('expires_in', `a ${kind} must expire: ${maxLifeMessage(kind, maxTtl)}`);
   }
   const asked = expires ?? { in: defaultTtl };
   const field = 'at' in asked ? 'expires_at' : 'expires_in';
   const expiresAt = 'at' in asked ? asked.at : now + asked.in;
-  if (expiresAt <= now) throw new IssueRefused(field, 'the expiry has to lie in the future');
+  if (expiresAt <= now) throw new IssueRefused(field, 'the expiry must be in the future');
   if (maxTtl !== undefined && expiresAt - now > maxTtl) {
     throw new IssueRefused(field, maxLifeMessage(kind, maxTtl));
   }
@@ -138,5 +137,5 @@ export function chooseExpiry(
 }
 
 function maxLifeMessage(kind: TokenKind, maxTtl: number): string {
-  return `a ${kind} may live ${formatDuration(maxTtl)} at most (${kind}s.max_ttl)`;
+  return `a ${kind} may live at most ${formatDuration(maxTtl)} (${kind}s.max_ttl)`;
 }

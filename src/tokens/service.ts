@@ -127,7 +127,7 @@ export function createTokenService(dependencies: {
       };
       const changes = { label, claims, expiresAt: expiry };
       if (!(await store.update(id, changes, { ...entry, details }))) {
-        throw new TokenEnded('it was revoked, and stays revoked');
+        throw new TokenEnded('it was revoked, which cannot be undone');
       }
       events.changed(id);
       return store.findById(id);
@@ -139,7 +139,7 @@ export function createTokenService(dependencies: {
       if (token === undefined) return undefined;
       const isRotatable =
         token.kind === 'token' && ['active', 'pending'].includes(tokenState(token, now));
-      if (!isRotatable) throw new TokenEnded('only a token that is still good can be rotated');
+      if (!isRotatable) throw new TokenEnded('only a valid token can be rotated');
       const secret = createSecret(tokenPrefix);
       const rotation = { hash: hashSecret(secret), previousUntil: now + grace };
       const entry = tokenEntry('rotation', actor, now, token);

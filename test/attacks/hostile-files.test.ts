@@ -26,16 +26,16 @@ const secret = 'root:$6$secretsalt$secrethash:19000:0:99999:7:::\n';
 describe('hostile files', { concurrency: 4 }, () => {
   test('a device, a pipe, a directory and what is too large are refused with one clear error', async (t) => {
     for (const file of oddFiles(t)) {
-      failedInOneLine(await doctor(file), 3, /is no regular file|is larger than 64 MiB/);
+      failedInOneLine(await doctor(file), 3, /is not a regular file|is larger than 64 MiB/);
       const including = join(temporaryDirectory(t), 'site.conf');
       writeFileSync(including, `include ${file};\n`);
-      failedInOneLine(await doctor(including), 3, /is no regular file|is larger than 64 MiB/);
+      failedInOneLine(await doctor(including), 3, /is not a regular file|is larger than 64 MiB/);
       const ended = await run(['token', 'import', file, '--subject', 'x', '--gate', 'x'], {
         POSTERN_ADMIN_KEY: adminKey,
       });
       // A directory of names is what can be imported; there is no service to take them.
       if (file.endsWith('.conf') || file === '/dev/zero') {
-        failedInOneLine(ended, 4, /is no regular file|is larger than 256 MiB/);
+        failedInOneLine(ended, 4, /is not a regular file|is larger than 256 MiB/);
       }
     }
   });

@@ -115,17 +115,14 @@ test('audit verify names the first bad entry and what it means, and ends with 1'
   tamper(dataDir, (db) => db.exec("UPDATE audit SET subject = 'mallory' WHERE seq = 3"));
   const { code, stdout } = await run(['audit', 'verify'], env);
   assert.equal(code, 1);
-  assert.match(
-    stdout,
-    /^entry 3: altered\n {2}The entry is not what was written.*\nWhole up to entry 2\.\n$/,
-  );
+  assert.match(stdout, /^entry 3: altered\n {2}The entry was changed.*\nIntact up to entry 2\.\n$/);
   tamper(dataDir, (db) => db.exec('DELETE FROM audit WHERE seq > 2'));
   assert.equal((await run(['audit', 'verify'], env)).code, 0, 'nobody misses what nobody knew of');
   const missed = await run(['audit', 'verify', '--json', '--expect-head', head], env);
   assert.equal(missed.code, 1);
   const { ok, fault } = JSON.parse(missed.stdout);
   assert.deepEqual([ok, fault.seq, fault.code], [false, 4, 'end_missing']);
-  assert.match(fault.meaning, /entries at the end are gone/);
+  assert.match(fault.meaning, /entries at the end are missing/);
   const wrong = await run(['audit', 'verify', '--expect-head', '4'], env);
   assert.equal(wrong.code, 2);
 });

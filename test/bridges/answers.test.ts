@@ -50,7 +50,7 @@ for (const [what, header] of unreadable) {
   test(`${what} as a name lets nobody through`, async (t) => {
     const { found, reports } = await answerOf(t, 200, { 'remote-user': header });
     assert.equal(outcomeOf(found), 'sign_on_unavailable');
-    assert.deepEqual(reports, ['it names somebody in remote-user who cannot be read']);
+    assert.deepEqual(reports, ['its header remote-user cannot be read']);
   });
 }
 

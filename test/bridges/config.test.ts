@@ -85,14 +85,14 @@ test('everything can be said', () => {
 });
 
 const faulty: readonly [raw: object, ...faults: string[]][] = [
-  [{ ...base, url: 'tinyauth:3000' }, 'url: is no address such as http://tinyauth:3000'],
-  [{ ...base, url: 'ftp://tinyauth' }, 'url: is no address such as http://tinyauth:3000'],
-  [{ ...base, url: 'http:tinyauth' }, 'url: is no address such as http://tinyauth:3000'],
-  [{ ...base, url: 'http://u:Secret@tinyauth' }, 'url: must not hold a user name or a password'],
+  [{ ...base, url: 'tinyauth:3000' }, 'url: is not an address such as http://tinyauth:3000'],
+  [{ ...base, url: 'ftp://tinyauth' }, 'url: is not an address such as http://tinyauth:3000'],
+  [{ ...base, url: 'http:tinyauth' }, 'url: is not an address such as http://tinyauth:3000'],
+  [{ ...base, url: 'http://u:Secret@tinyauth' }, 'url: must not contain a user name or a password'],
   [{ ...base, url: 'http://tinyauth/?a' }, 'url: must not hold a query or a fragment'],
-  [{ ...base, timeout: '0s' }, 'timeout: has to be from 1s to 30s'],
-  [{ ...base, timeout: '31s' }, 'timeout: has to be from 1s to 30s'],
-  [{ ...base, cache: '2m' }, 'cache: 60s is the most'],
+  [{ ...base, timeout: '0s' }, 'timeout: must be from 1s to 30s'],
+  [{ ...base, timeout: '31s' }, 'timeout: must be from 1s to 30s'],
+  [{ ...base, cache: '2m' }, 'cache: the maximum is 60s'],
   [
     { ...base, service: 'vouch', headers: 'forwarded' },
     'headers: only TinyAuth knows two ways; leave it out for vouch',
@@ -110,7 +110,10 @@ const faulty: readonly [raw: object, ...faults: string[]][] = [
     { ...base, login: 'login' },
     'login: is neither an address (https://…) nor a path on the same host (/…)',
   ],
-  [{ ...base, login: 'https://u:p@a.example/' }, 'login: must not hold a user name or a password'],
+  [
+    { ...base, login: 'https://u:p@a.example/' },
+    'login: must not contain a user name or a password',
+  ],
   [
     { ...base, path: '/x', request_headers: {}, answer_headers: { login: 'X' } },
     'path: is known for tinyauth; leave it out, or set service: custom',
@@ -177,6 +180,6 @@ test('whatever stands there, it is built or reported, never a fault of the progr
       build({ ...raw, service });
       build(raw);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 2_000, examples: [[{ max_requests: [{ toString: false }] }, 'custom']] },
   );
 });

@@ -56,13 +56,13 @@ const misdeeds: readonly [what: string, treat: (socket: Socket) => void, why: Re
   ],
   ['talks no HTTP', (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'), /is not HTTP/],
   ['sends zero bytes', (socket) => socket.write(Buffer.alloc(100)), /is not HTTP/],
-  ['closes at once', (socket) => socket.destroy(), /without a whole answer/],
-  ['resets the connection', (socket) => socket.resetAndDestroy(), /without a whole answer/],
-  ['closes within its headers', (socket) => socket.end(head), /without a whole answer/],
+  ['closes at once', (socket) => socket.destroy(), /before the answer was complete/],
+  ['resets the connection', (socket) => socket.resetAndDestroy(), /before the answer was complete/],
+  ['closes within its headers', (socket) => socket.end(head), /before the answer was complete/],
   [
     'closes within its body',
     (socket) => socket.end(`${head}Content-Length: 1000\r\n\r\nx`),
-    /without a whole answer/,
+    /before the answer was complete/,
   ],
   [
     'switches protocols',

@@ -93,7 +93,7 @@ for (const { kind, service, settings, told, login, bob } of rows) {
       kind: 'bridge',
       subject: alice.name,
       claims: { email: alice.email, name: alice.fullName, groups: alice.groups },
-      bounds: noRestrictions,
+      restrictions: noRestrictions,
       expiresAt: undefined,
       maxUses: undefined,
     });

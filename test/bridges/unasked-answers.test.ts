@@ -110,7 +110,7 @@ test('after an answer that nobody asked for nothing is kept, and the log says so
   await waitFor('the second answer', () => bridge.reports.length === 1);
   assert.match(
     bridge.reports[0] ?? '',
-    /answer to no question: its connections are kept no longer/,
+    /answer without a request: its connections are no longer reused/,
   );
   const before = counts.connections;
   for (let i = 0; i < 5; i++) {

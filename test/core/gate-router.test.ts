@@ -74,65 +74,65 @@ for (const [host, path, why] of [
 }
 
 for (const [host, path, differ] of [
-  ['example.com', '/ADMIN', 'without capitals: another gate'],
-  ['case.test', '/admin', 'without capitals: another gate'],
-  ['example.com', '/admin;x', 'as nginx resolves it: site; without parameters: admin'],
-  ['example.com', '/admin;x/users', 'as nginx resolves it: site; without parameters: admin'],
+  ['example.com', '/ADMIN', 'in lower case: another gate'],
+  ['case.test', '/admin', 'in lower case: another gate'],
+  ['example.com', '/admin;x', 'as nginx normalizes it: site; without parameters: admin'],
+  ['example.com', '/admin;x/users', 'as nginx normalizes it: site; without parameters: admin'],
   [
     'example.com',
     '/pub/..;/admin',
-    'as nginx resolves it: site; without parameters, dot segments resolved: admin',
+    'as nginx normalizes it: site; without parameters, dot segments resolved: admin',
   ],
   [
     'example.com',
     '/pub/..%5cadmin',
-    'as nginx resolves it: site; decoded, \\ as /, dot segments resolved: admin',
+    'as nginx normalizes it: site; decoded, \\ as /, dot segments resolved: admin',
   ],
-  ['example.com', '/%2561dmin', 'as nginx resolves it: site; decoded twice: admin'],
+  ['example.com', '/%2561dmin', 'as nginx normalizes it: site; decoded twice: admin'],
   [
     'example.com',
     '/pub%252f..%252fadmin',
-    'as nginx resolves it: site; decoded twice, dot segments resolved: admin',
+    'as nginx normalizes it: site; decoded twice, dot segments resolved: admin',
   ],
-  ['example.com', '/admin/users/../../status', 'as nginx resolves it: site; as sent: admin'],
-  ['example.com', '/admin/..', 'as nginx resolves it: site; as sent: admin'],
-  ['example.com', '/admin%2fusers%2f..%2f..', 'as nginx resolves it: site; decoded: admin'],
-  ['example.com', '//admin', 'as nginx resolves it: admin; as sent: site'],
-  ['example.com', '/x//../admin', 'as nginx resolves it: admin; as sent: site'],
-  ['example.com', '/pub/../admin', 'as nginx resolves it: admin; as sent: site'],
-  ['example.com', '/pub/..%2fadmin', 'as nginx resolves it: admin; as sent: site'],
-  ['example.com', '/%61dmin', 'as nginx resolves it: admin; as sent: site'],
+  ['example.com', '/admin/users/../../status', 'as nginx normalizes it: site; as sent: admin'],
+  ['example.com', '/admin/..', 'as nginx normalizes it: site; as sent: admin'],
+  ['example.com', '/admin%2fusers%2f..%2f..', 'as nginx normalizes it: site; decoded: admin'],
+  ['example.com', '//admin', 'as nginx normalizes it: admin; as sent: site'],
+  ['example.com', '/x//../admin', 'as nginx normalizes it: admin; as sent: site'],
+  ['example.com', '/pub/../admin', 'as nginx normalizes it: admin; as sent: site'],
+  ['example.com', '/pub/..%2fadmin', 'as nginx normalizes it: admin; as sent: site'],
+  ['example.com', '/%61dmin', 'as nginx normalizes it: admin; as sent: site'],
   [
     'example.com',
     '/admin./users',
-    'as nginx resolves it: site; without dots and spaces at the end: admin',
+    'as nginx normalizes it: site; without dots and spaces at the end: admin',
   ],
   [
     'example.com',
     '/admin%20/users',
-    'as nginx resolves it: site; without dots and spaces at the end: admin',
+    'as nginx normalizes it: site; without dots and spaces at the end: admin',
   ],
   [
     'example.com',
     '/admin%252e/users',
-    'as nginx resolves it: site; decoded twice, without dots and spaces at the end: admin',
+    'as nginx normalizes it: site; decoded twice, without dots and spaces at the end: admin',
   ],
   // URL parsers decode dots and leave slashes, and take what follows two slashes for a host.
   [
     'example.com',
     '/pub/a%2fd/%2e./%2e./admin',
-    'as nginx resolves it: site; dots decoded, dot segments resolved: admin',
+    'as nginx normalizes it: site; dots decoded, dot segments resolved: admin',
   ],
   [
     'example.com',
     '/x%2fy/../%61dmin',
-    'as nginx resolves it: site; letters and digits decoded, dot segments resolved: admin',
+    'as nginx normalizes it: site; letters and digits decoded, dot segments resolved: admin',
   ],
-  ['example.com', '//x/admin/users', 'as nginx resolves it: site; behind a host: admin'],
+  ['example.com', '//x/admin/users', 'as nginx normalizes it: site; behind a host: admin'],
   [
     'example.com',
     '/pub/../admin/%2e%2e/pub/x',
-    'as nginx resolves it: site; dot segments resolved: admin',
+    'as nginx normalizes it: site; dot segments resolved: admin',
   ],
 ] as const) {
   test(`${host}${path} can be read as that of another gate`, () => {
@@ -152,7 +152,7 @@ test('what nginx rewrote has to be at the same gate', () => {
     [
       '/x',
       '/%61dmin',
-      'as sent: site; as nginx rewrote it: as nginx resolves it: site; decoded twice: admin',
+      'as sent: site; as nginx rewrote it: as nginx normalizes it: site; decoded twice: admin',
     ],
     ['/x', '/../admin', 'as sent: site; as nginx rewrote it: no path'],
   ] as const) {
@@ -182,26 +182,26 @@ test('a path that can be read in very many ways is at the gate of a whole host, 
     ...{ gateName: undefined, host: 'example.com', path: many, locationPath: '/other' },
   });
   assert.equal(isDenial(at) ? at.reason : at.gate.name, 'site');
-  assert.equal(chosen('example.com', `/admin${many}`), 'ambiguous_path: too many ways to read it');
+  assert.equal(chosen('example.com', `/admin${many}`), 'ambiguous_path: too many readings');
 });
 
 test('a path that a backend reads as the exact one of another gate, but for a slash, is at none', () => {
-  const slash = 'ambiguous_path: but for the slash at the end: another gate';
+  const slash = 'ambiguous_path: without the slash at the end: another gate';
   assert.equal(chosen('example.com', '/admin/health/'), slash);
   assert.equal(
     chosen('example.com', '/admin/health%2f'),
-    'ambiguous_path: as nginx resolves it: but for the slash at the end: another gate; as sent: admin',
+    'ambiguous_path: as nginx normalizes it: without the slash at the end: another gate; as sent: admin',
   );
   assert.equal(chosen('example.com', '/admin/health'), 'health');
   assert.equal(chosen('example.com', '/admin/health/x'), 'admin');
 });
 
 for (const [path, why] of [
-  ['/ADMIN', 'without capitals: another gate'],
-  ['/admin/../o', 'dot segments, and nginx named the gate'],
-  ['/a/%2e%2e/o', 'dot segments, and nginx named the gate'],
-  ['/a%5cb', 'dot segments, and nginx named the gate'],
-  ['/%2561dmin', 'as nginx resolves it: site; decoded twice: admin'],
+  ['/ADMIN', 'in lower case: another gate'],
+  ['/admin/../o', 'dot segments, and a gate by name'],
+  ['/a/%2e%2e/o', 'dot segments, and a gate by name'],
+  ['/a%5cb', 'dot segments, and a gate by name'],
+  ['/%2561dmin', 'as nginx normalizes it: site; decoded twice: admin'],
 ] as const) {
   test(`${path} is denied although nginx named the gate: it may be meant for another location`, () => {
     assert.equal(chosen('example.com', path, 'site'), `ambiguous_path: ${why}`);

@@ -130,7 +130,7 @@ const addresses: readonly [text: string, plain: string | undefined][] = [
 ];
 
 for (const [text, plain] of addresses) {
-  test(`plainAddress reads ${JSON.stringify(text)} as ${plain ?? 'no address'}`, () => {
+  test(`normalizeAddress reads ${JSON.stringify(text)} as ${plain ?? 'no address'}`, () => {
     assert.equal(normalizeAddress(text), plain);
   });
 }
@@ -154,7 +154,7 @@ test('an IPv4 network holds an address when its leading bits agree', () => {
   );
 });
 
-test('plainAddress changes nothing when applied again', () => {
+test('normalizeAddress changes nothing when applied again', () => {
   fc.assert(
     fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), (text) => {
       const plain = normalizeAddress(text);

@@ -44,7 +44,7 @@ test('`postern jwt` revokes and lists, over the API and in the store', async (t)
 
   const unknown = await run('revoke', '--issuer', 'two', '--jti', 'x', '--url', url);
   assert.equal(unknown.code, 1);
-  assert.match(unknown.stderr, /issuer: is not in jwt\.issuers, where there is: one/);
+  assert.match(unknown.stderr, /issuer: is not in jwt\.issuers, which has: one/);
   for (const args of [[], ['--jti', 'x', '--subject', 'y']]) {
     const unclear = await run('revoke', '--issuer', 'one', ...args);
     assert.equal(unclear.code, 2);

@@ -71,7 +71,7 @@ describe('postern backup', { concurrency: 4 }, () => {
     const elsewhere = surroundings(t);
     const told = succeeded(await run(['restore', file], elsewhere.env));
     assert.match(told, /There was no store before\./);
-    assert.match(told, /tokens that were revoked since are good\nagain/);
+    assert.match(told, /tokens that were revoked since then are valid\nagain/);
     const restored = await startScene(t, elsewhere);
     for (const token of [...before.slice(1), acknowledged]) {
       assert.equal(await restored.knock(token), '200');
@@ -170,12 +170,12 @@ describe('postern restore', { concurrency: 4 }, () => {
     await service.end('SIGTERM');
 
     const said = succeeded(await run(['restore', file], env));
-    assert.match(said, /Revoked or deleted since the backup, and good again: 1\./);
+    assert.match(said, /Revoked or deleted since the backup, and valid again: 1\./);
     assert.ok(said.includes(`  postern token revoke --store ${revokedLater.id}\n`), said);
     assert.ok(said.includes(`  postern token revoke --store ${ticket.id}\n`), said);
     assert.ok(said.includes('  postern key revoke --store ci\n'), said);
-    assert.match(said, /Tokens issued since the backup that nobody knows now: 1\./);
-    const [, before = ''] = /The store from before is kept: (.*)\n/.exec(said) ?? [];
+    assert.match(said, /Tokens issued since the backup, now unknown: 1\./);
+    const [, before = ''] = /The previous store is kept: (.*)\n/.exec(said) ?? [];
     assert.match(before, /postern\.db\.before-restore-\d{8}T\d{6}Z$/);
     assert.equal(statSync(join(dataDir, 'postern.db')).mode & 0o777, 0o600);
 
@@ -226,7 +226,7 @@ describe('postern restore', { concurrency: 4 }, () => {
     await (await startScene(t, { env })).end('SIGTERM');
     const restoring = new Database(join(dataDir, 'postern.lock'));
     restoring.exec('BEGIN EXCLUSIVE');
-    failedInOneLine(await run(['serve'], env), 4, /postern restore is at work there/);
+    failedInOneLine(await run(['serve'], env), 4, /postern restore is running there/);
     const starting = startScene(t, { env });
     restoring.close();
     await (await starting).end('SIGTERM');
@@ -247,7 +247,7 @@ describe('postern restore', { concurrency: 4 }, () => {
     };
     await bad((path) => damage(path), /bad\.db cannot be restored: .* Take another backup/);
     await bad((path) => cut(path, 0.5), /bad\.db cannot be restored: .*Take another backup/);
-    await bad((path) => cut(path, 0), /it is no database of Postern/);
+    await bad((path) => cut(path, 0), /it is not a database of Postern/);
     await bad(
       (path) => writeFileSync(path, 'x'.repeat(5_000)),
       /bad\.db cannot be restored: file is not a database/,
@@ -256,7 +256,10 @@ describe('postern restore', { concurrency: 4 }, () => {
       (path) => execute(path, 'PRAGMA user_version = 999'),
       /it was written by a newer Postern \(schema 999, this one knows \d+\)\. Restore it with that version/,
     );
-    await bad((path) => execute(path, 'PRAGMA application_id = 1'), /it is no database of Postern/);
+    await bad(
+      (path) => execute(path, 'PRAGMA application_id = 1'),
+      /it is not a database of Postern/,
+    );
     failedInOneLine(
       await run(['restore', join(directory, 'none.db')], env),
       4,
@@ -278,7 +281,7 @@ describe('postern restore', { concurrency: 4 }, () => {
       readFileSync(join(import.meta.dirname, '../stores/fixtures/schema-1.sql'), 'utf8'),
     );
     const said = succeeded(await run(['restore', file], env));
-    assert.match(said, /\(schema 1\)[\s\S]*The next start brings its schema up to \d+\./);
+    assert.match(said, /\(schema 1\)[\s\S]*The next start migrates its schema to \d+\./);
     const service = await startScene(t, { env });
     const { body } = await service.send('GET', '/v1/tokens?limit=10');
     const ids = (body as { tokens: Issued[] }).tokens.map(({ id }) => id);
@@ -295,8 +298,8 @@ describe('postern restore', { concurrency: 4 }, () => {
     const path = join(dataDir, 'postern.db');
     writeFileSync(path, 'this is no database\n'.repeat(100));
     const said = succeeded(await run(['restore', file], env));
-    assert.match(said, /There is no readable store from before to say which/);
-    const [, before = ''] = /The store from before is kept: (.*)\n/.exec(said) ?? [];
+    assert.match(said, /No readable previous store can list them/);
+    const [, before = ''] = /The previous store is kept: (.*)\n/.exec(said) ?? [];
     assert.equal(statSync(before).size, 2_000);
     const again = await startScene(t, { env });
     assert.equal(await again.knock(token), '200');

@@ -116,12 +116,15 @@ describe('postern store check', { concurrency: 4 }, () => {
       (path) => writeFileSync(path, 'x'.repeat(999)),
       /^damaged: file is not a database$/m,
     );
-    await check((path) => truncateSync(path, 0), /^damaged: it is no database of Postern$/m);
+    await check((path) => truncateSync(path, 0), /^damaged: it is not a database of Postern$/m);
     await check(execute('PRAGMA user_version = 99'), /^damaged: .*newer Postern \(schema 99/m);
-    await check(execute('PRAGMA application_id = 99'), /^damaged: it is no database of Postern$/m);
+    await check(
+      execute('PRAGMA application_id = 99'),
+      /^damaged: it is not a database of Postern$/m,
+    );
     await check(
       execute('DELETE FROM token WHERE seq = 7'),
-      /^damaged: row .* of token_gate belongs to nothing$/m,
+      /^damaged: row .* of token_gate has no parent row$/m,
     );
     await check((path) => {
       const bytes = readFileSync(path);

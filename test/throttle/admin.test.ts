@@ -88,7 +88,7 @@ test('the API forgets failed attempts: of a network, of a gate, of all', async (
   assert.equal(await clear(), 1);
   assert.equal(await clear(), 0);
   assert.deepEqual(await postern.flood(1, neighbour), ['unknown_token']);
-  const lines = postern.log.filter(({ msg }) => msg === 'failed attempts forgotten');
+  const lines = postern.log.filter(({ msg }) => msg === 'failed attempts cleared');
   assert.deepEqual(
     lines.map(({ gate, network, count }) => [gate, network, count]),
     [

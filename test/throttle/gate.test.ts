@@ -194,7 +194,7 @@ test('an explanation shows that somebody is throttled, and counts nothing', asyn
   const throttled = await explain();
   assert.deepEqual([throttled.reason, throttled.detail], ['throttled', 'unknown_token']);
   assert.ok(throttled.headers.some(([name, value]) => name === 'Retry-After' && value === '300'));
-  assert.match(throttled.steps.at(-1)?.notes.join() ?? '', /too many attempts/);
+  assert.match(throttled.steps.at(-1)?.notes.join() ?? '', /too many failed attempts/);
 });
 
 test('an application that asks about tokens of a client is told as the gate would, without a client for all as one', async (t) => {

@@ -43,7 +43,7 @@ export function countFailedAttempt(denial: Deny, context: DecisionContext): Deny
   if (weight === undefined) return denial;
   const throttle = context.ports.throttle.failed(throttleAttempt(context), weight);
   if (throttle === undefined) return denial;
-  addTraceNote(context, 'too many attempts of this network failed');
+  addTraceNote(context, 'too many failed attempts from this network');
   const detail = denial.reason === 'throttled' ? denial.detail : denial.reason;
   return {
     ...denial,

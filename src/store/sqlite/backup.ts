@@ -45,7 +45,7 @@ export async function backUpStore(
     if (error instanceof Refused || error instanceof OperatorError) throw error;
     if (isCorruption(error)) throw sourceIsDamaged(source, (error as Error).message);
     throw new OperatorError(
-      `cannot write the backup ${target}: ${(error as Error).message}. Check that there is room and that this user may write to its directory.`,
+      `cannot write the backup ${target}: ${(error as Error).message}. Check the free disk space and that this user may write to its directory.`,
     );
   } finally {
     for (const suffix of ['', '-journal']) rmSync(`${partial}${suffix}`, { force: true });
@@ -105,12 +105,12 @@ function checkTarget(source: string, target: string, overwrite: boolean): void {
     );
   }
   if (!existsSync(dirname(target))) {
-    throw new Refused(`${dirname(target)} does not exist. Make it first.`);
+    throw new Refused(`${dirname(target)} does not exist. Create it first.`);
   }
   const place = join(realpathSync(dirname(target)), basename(target));
   const store = realpathSync(source);
   if (['', '-wal', '-shm', '-journal'].some((suffix) => place === `${store}${suffix}`)) {
-    throw new Refused(`${target} is the store itself. Name another file.`);
+    throw new Refused(`${target} is the store itself. Choose another file.`);
   }
   if (existsSync(target) && !overwrite) throw targetExists(target);
 }
@@ -134,10 +134,10 @@ function reserveName(target: string): void {
 
 function sourceIsDamaged(source: string, fault: string): Refused {
   return new Refused(
-    `there is no backup of ${source}: ${fault}. What is wrong with it says: postern store check`,
+    `${source} cannot be backed up: ${fault}. For details run: postern store check`,
   );
 }
 
 function targetExists(target: string): Refused {
-  return new Refused(`${target} exists. Name another file, or add --force to replace it.`);
+  return new Refused(`${target} exists. Choose another file, or add --force to replace it.`);
 }

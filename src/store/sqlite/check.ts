@@ -79,18 +79,18 @@ function permissionProblems(path: string, isStore: boolean): StoreProblem[] {
     if ((mode & groupAndOthers) === 0) return [];
     const wanted = place === dirname(path) ? '0700' : '0600';
     const is = (mode & 0o777).toString(8).padStart(4, '0');
-    const message = `${place} has mode ${is}, so others than its owner may get at it. Run: chmod ${wanted} ${place}`;
+    const message = `${place} has mode ${is}, so other users may access it. Run: chmod ${wanted} ${place}`;
     return [{ code: 'open_to_others', message }];
   });
 }
 
 function longLogProblem(path: string, size: number): StoreProblem {
-  const message = `the write-ahead log ${path}-wal has ${formatMebibytes(size)}: some program has been reading the database for long, and it cannot begin anew. Find it with: fuser ${path}`;
+  const message = `the write-ahead log ${path}-wal has ${formatMebibytes(size)}: a program keeps a read transaction open, so the log cannot be reset. Find it with: fuser ${path}`;
   return { code: 'long_log', message };
 }
 
 function freeSpaceProblem(path: string, free: number): StoreProblem {
-  const message = `the file system of ${path} has ${formatMebibytes(free)} left. Writes fail when it is full; make room.`;
+  const message = `the file system of ${path} has ${formatMebibytes(free)} left. Writes fail when it is full; free disk space.`;
   return { code: 'little_room', message };
 }
 

@@ -99,7 +99,7 @@ export function inspectDatabase(db: Handle): DatabaseFacts {
 
 function ownerFaults(db: Handle, schema: number, newest: number): string[] {
   if (db.pragma('application_id', { simple: true }) !== applicationId || schema < 1) {
-    return ['it is no database of Postern'];
+    return ['it is not a database of Postern'];
   }
   return schema > newest
     ? [`it was written by a newer Postern (schema ${schema}, this one knows ${newest})`]
@@ -116,7 +116,7 @@ function integrityFaults(db: Handle): string[] {
       .filter((line) => line !== 'ok' && !line.startsWith('***')),
     ...strangers
       .slice(0, maxFaults)
-      .map(({ table, rowid }) => `row ${rowid ?? '?'} of ${table} belongs to nothing`),
+      .map(({ table, rowid }) => `row ${rowid ?? '?'} of ${table} has no parent row`),
   ];
 }
 

@@ -86,7 +86,7 @@ function configure(db: Handle, path: string): void {
     db.pragma(`${name} = ${value}`);
     if (db.pragma(name, { simple: true }) !== value) {
       throw new OperatorError(
-        `cannot set ${name}=${value} on ${path}: Postern needs a local file system where SQLite's WAL works.`,
+        `cannot set ${name}=${value} on ${path}: Postern needs a local file system that supports SQLite's WAL.`,
       );
     }
   }

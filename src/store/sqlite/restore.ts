@@ -55,7 +55,7 @@ export async function restoreStore(
   } catch (error) {
     if (error instanceof Refused || error instanceof OperatorError) throw error;
     throw new OperatorError(
-      `cannot restore into ${dataDir}: ${(error as Error).message}. Check that there is room and that this user may write there.`,
+      `cannot restore into ${dataDir}: ${(error as Error).message}. Check the free disk space and that this user may write there.`,
     );
   }
 }
@@ -66,7 +66,7 @@ function checkBackup(dataDir: string, file: string): void {
   const backup = statSync(file, { throwIfNoEntry: false });
   if (backup === undefined) throw new OperatorError(`there is no backup at ${file}.`);
   if (store !== undefined && store.ino === backup.ino && store.dev === backup.dev) {
-    throw new Refused(`${file} is the store itself. Name a backup.`);
+    throw new Refused(`${file} is the store itself. Choose a backup.`);
   }
   const { db, close } = openForReading(file);
   try {

@@ -34,7 +34,7 @@ export function acquireSharedLock(dataDir: string): StoreLock {
     lock.close();
     if (!isBusy(error)) throw error;
     throw new OperatorError(
-      `cannot use the token store in ${dataDir}: postern restore is at work there. Start again when it has ended.`,
+      `cannot use the token store in ${dataDir}: postern restore is running there. Start again when it has finished.`,
     );
   }
   return { release: () => void lock.close() };
@@ -56,7 +56,7 @@ export function acquireExclusiveLock(dataDir: string): StoreLock {
 /** The error for a store that another process uses. */
 export function storeInUse(dataDir: string): Refused {
   return new Refused(
-    `the token store in ${dataDir} is in use. Stop the service (systemctl stop postern) and whatever else has it open, then run this again. Nothing was changed.`,
+    `the token store in ${dataDir} is in use. Stop the service (systemctl stop postern) and every other program that has it open, then run this again. Nothing was changed.`,
   );
 }
 

@@ -36,7 +36,7 @@ export class TokenCounter {
       });
       thread.once('exit', () => {
         this.#threads.delete(thread);
-        reject(new StoreUnavailable('token store: counting was given up'));
+        reject(new StoreUnavailable('token store: counting was cancelled'));
       });
     });
   }

@@ -82,7 +82,7 @@ describe('postern doctor config', { concurrency: 4 }, () => {
     failedInOneLine(
       await run(['doctor', 'config', directory]),
       3,
-      /is no regular file but a directory/,
+      /is not a regular file but a directory/,
     );
     writeFileSync(broken, Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]));
     failedInOneLine(await run(['doctor', 'config', broken]), 3, /not a text file/);

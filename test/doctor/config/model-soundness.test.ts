@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { startBackend } from '../../../src/demo/backend.ts';
+import { examine } from '../../../src/doctor/config/examine.ts';
 import {
   buildConfiguration,
   type Configuration,
@@ -204,7 +205,13 @@ ${servers.map((one, index) => `server { ${listen} server_name s${index}.test; se
   });
   t.after(() => nginx.close());
   const files = memoryFiles({ 'site.conf': text('') });
-  const configuration = buildConfiguration(loadConfiguration('site.conf', files), undefined);
+  const loaded = loadConfiguration('site.conf', files);
+  // nginx started with all of it.
+  assert.deepEqual(
+    examine(loaded).findings.filter(({ code }) => code === 'PD044'),
+    [],
+  );
+  const configuration = buildConfiguration(loaded, undefined);
   return { nginx, configuration };
 }
 

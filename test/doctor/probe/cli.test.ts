@@ -167,14 +167,14 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     );
     const unknown = await run([...command, '--error', 'my dog ate it']);
     assert.equal(unknown.code, 1);
-    assert.match(unknown.stdout, /not known here/);
+    assert.match(unknown.stdout, /message is unknown/);
   });
 
   const secret = 'hunter2hunter2hunter2';
   const wrong: readonly [args: readonly string[], stderr: RegExp][] = [
     [[], /name an address: wss:\/\/host\/path/],
-    [['grist.example.com'], /no URL; write it as wss:\/\/host\/path/],
-    [[`wss://token:${secret}@a.example.com/`], /leave user and password out/],
+    [['grist.example.com'], /not a URL; write it as wss:\/\/host\/path/],
+    [[`wss://token:${secret}@a.example.com/`], /remove user and password/],
     [['wss://a.example.com/', '--error', 'x'], /give an address or --error, not both/],
     [['wss://a.example.com/', '--connect', 'nowhere'], /--connect takes host:port/],
     [['wss://a.example.com/', '--timeout', '1000'], /--timeout is a duration such as 30s/],
@@ -189,9 +189,9 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     [['wss://a.example.com/', '--cookie', secret], /a cookie is name=value/],
     [['wss://a.example.com/', '--token', `${secret}\u00e9`], /token is not one line of at most/],
     [['wss://a.example.com/', '--token', ' '], /the token is empty/],
-    [['wss://a.example.com/', '--token', secret, '--token-file', 'x'], /token in one way only/],
+    [['wss://a.example.com/', '--token', secret, '--token-file', 'x'], /token only once/],
     [['wss://a.example.com/', '--token-prompt'], /--token-prompt needs a terminal/],
-    [['wss://a.example.com/', '--token', '-', '--ticket', '-'], /holds one secret only/],
+    [['wss://a.example.com/', '--token', '-', '--ticket', '-'], /hold only one secret/],
     [['wss://a.example.com/', '--token-file', '/nowhere/t'], /\/nowhere\/t cannot be read: ENOENT/],
     [['wss://a.example.com/', '--ca', '/nowhere/ca'], /\/nowhere\/ca cannot be read: ENOENT/],
     [['wss://a.example.com/', '--ca', program], /holds no certificate in PEM/],

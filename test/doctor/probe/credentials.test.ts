@@ -85,7 +85,7 @@ describe('a token', { concurrency: 2 }, () => {
     assert.deepEqual(
       reasons.map(({ evidence, meaning }) => `${evidence} – ${meaning}`),
       [
-        'no_credential: handshake with no credential – No token was presented in any of the places where the gate looks for one.',
+        'no_credential: handshake with no credential – The request has no token in any place where the gate looks for one.',
         'revoked: handshake with query, subprotocol, Bearer, Basic, cookie – The token was revoked.',
       ],
     );
@@ -166,7 +166,7 @@ describe('a cookie', { concurrency: 2 }, () => {
       'location / { return 302 https://login.example.com/; }',
     );
     const { evidence } = findingOf(await probe(url, { cookie: 'session=old' }), 'cookie-refused');
-    assert.match(evidence, /HTTP 302, sent on to a login/);
+    assert.match(evidence, /HTTP 302, redirected to a login/);
   });
 });
 

@@ -15,16 +15,19 @@ import { startPlainNginx } from '../../support/probe.ts';
 const file = join(packageRoot, 'docs/doctor-probe.md');
 const text = readFileSync(file, 'utf8');
 
-test('docs/doctor-probe.md lists every finding with its severity and title, and no other', () => {
+test('docs/doctor-findings.md has a row and a heading for every finding, and no other', () => {
+  const page = readFileSync(join(packageRoot, 'docs/doctor-findings.md'), 'utf8');
   const rules: [string, FindingRule][] = Object.entries(catalog);
   const severities: Severity[] = ['fault', 'warning', 'ok'];
   const rows = severities.flatMap((severity) =>
     rules
       .filter(([, rule]) => rule.severity === severity)
-      .map(([code, { title }]) => `| \`${code}\` | ${severity} | ${title} |`),
+      .map(([code, { title }]) => `| [\`${code}\`](#${code}) | ${severity} | ${title} |`),
   );
-  const written = text.match(/^\| `[a-z0-9-]+` \| (?:fault|warning|ok) \| .*$/gm);
+  const written = page.match(/^\| \[`[a-z0-9-]+`\]\S+ \| (?:fault|warning|ok) \| .*$/gm);
   assert.deepEqual(written, rows);
+  const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, code]) => code);
+  assert.deepEqual(headings.sort(), Object.keys(catalog).sort());
 });
 
 test('every finding is made by some check, and every code that a check names exists', () => {

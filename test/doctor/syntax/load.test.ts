@@ -91,7 +91,8 @@ test('files are read from disk, and absolute includes from below a root', (t) =>
   assert.throws(
     () => loadConfiguration('/config/nginx/confs', diskFiles(root)),
     (error) =>
-      error instanceof NginxSyntaxError && /is no regular file but a directory/.test(error.message),
+      error instanceof NginxSyntaxError &&
+      /is not a regular file but a directory/.test(error.message),
   );
 });
 
