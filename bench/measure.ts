@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
-import { ask } from '../test/support/ask.ts';
+import { ask } from '../testkit/postern/ask.ts';
 import { handshake } from './handshake.ts';
 import type { Part } from './parts.ts';
 import {

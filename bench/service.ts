@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
-import { ask, handshakeHeaders } from '../test/support/ask.ts';
+import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
 import type { FilledStore } from './token-store.ts';
 
 /** A server in a process of its own. */

@@ -1,5 +1,5 @@
 /**
- * Pins Python packages: resolves requirements.in in a directory (test/python, unless another is named)
+ * Pins Python packages: resolves requirements.in in a directory (testkit/python, unless another is named)
  * for every Python and processor that it may meet, and writes each package with its version and the
  * hashes of its wheels to requirements.txt beside it. Run it after a change of requirements.in.
  */

@@ -1,5 +1,5 @@
 /**
- * The Python of the tests: a virtual environment with the packages of test/python/requirements.txt,
+ * The Python of the tests: a virtual environment with the packages of testkit/python/requirements.txt,
  * pinned by version and hash. It is made once for each content of that file.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { packageRoot } from '../src/lib/resources.ts';
 import { needProgram } from './programs.ts';
 
 /** The packages, with all that they need themselves. */
-export const requirementsFile = join(packageRoot, 'test/python/requirements.txt');
+export const requirementsFile = join(packageRoot, 'testkit/python/requirements.txt');
 
 /** Where environments are, and what is to be in them. */
 export interface PythonOptions {

@@ -16,7 +16,7 @@ import { startSite } from '../bench/site.ts';
 import { openOfflineAdmin } from '../src/app/offline-admin.ts';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { audience, iss, makeJwt, newSigner } from '../test/support/jwt.ts';
+import { audience, iss, makeJwt, newSigner } from '../testkit/jwt.ts';
 import { openConnection } from './connection.ts';
 import type { Slice } from './judge.ts';
 

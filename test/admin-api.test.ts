@@ -12,9 +12,9 @@ import type { JwtRevocations } from '../src/jwt/revocations.ts';
 import type { AuditStore } from '../src/store/port.ts';
 import { logEvents } from '../src/telemetry/log/log-events.ts';
 import type { TokenService } from '../src/tokens/service.ts';
-import { ask } from './support/ask.ts';
-import { startTestPostern } from './support/postern.ts';
-import { sendRaw } from './support/raw.ts';
+import { sendRaw } from '../testkit/clients/raw-request.ts';
+import { ask } from '../testkit/postern/ask.ts';
+import { startTestPostern } from '../testkit/postern/start.ts';
 
 interface Shown {
   id: string;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
-import { ask } from './support/ask.ts';
-import { audience, iss, makeJwt, newSecret } from './support/jwt.ts';
-import { startTestPostern, type TestPostern } from './support/postern.ts';
-import { sendRaw } from './support/raw.ts';
+import { sendRaw } from '../testkit/clients/raw-request.ts';
+import { audience, iss, makeJwt, newSecret } from '../testkit/jwt.ts';
+import { ask } from '../testkit/postern/ask.ts';
+import { startTestPostern, type TestPostern } from '../testkit/postern/start.ts';
 
 /** A client with a key of its own. */
 function clientOf(postern: TestPostern, key: string) {

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { sendHttp } from '../src/cli/toolkit/admin-client.ts';
 import { tryHandshake } from '../src/demo/client.ts';
-import { ask } from './support/ask.ts';
-import { startSite } from './support/nginx.ts';
-import { startTestPostern, type TestPostern } from './support/postern.ts';
+import { startSite } from '../testkit/nginx/site.ts';
+import { ask } from '../testkit/postern/ask.ts';
+import { startTestPostern, type TestPostern } from '../testkit/postern/start.ts';
 
 const enabled = { POSTERN_DEFAULT_GATE_ASSERTION: 'true' };
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { nginxFiles } from '../src/lib/resources.ts';
-import { run, succeeded } from './support/cli.ts';
-import { temporaryDirectory } from './support/postern.ts';
+import { run, succeeded } from '../testkit/postern/program.ts';
+import { temporaryDirectory } from '../testkit/postern/start.ts';
 
 const render = (...args: string[]) => run(['nginx', 'render', ...args]);
 

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
-import { ask, handshakeHeaders } from './support/ask.ts';
+import { openTerminal } from '../testkit/clients/terminal.ts';
+import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
 import {
   failedInOneLine,
   run,
@@ -21,10 +22,9 @@ import {
   serve,
   succeeded,
   surroundings,
-} from './support/cli.ts';
-import { adminKey } from './support/postern.ts';
-import { openTerminal } from './support/terminal.ts';
-import { waitFor } from './support/wait.ts';
+} from '../testkit/postern/program.ts';
+import { adminKey } from '../testkit/postern/start.ts';
+import { waitFor } from '../testkit/wait.ts';
 
 const program = join(import.meta.dirname, '../src/cli/main.ts');
 

@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { version } from '../src/lib/resources.ts';
-import { ask, handshakeHeaders } from './support/ask.ts';
-import { run, serve, succeeded, surroundings } from './support/cli.ts';
-import { adminKey, temporaryDirectory } from './support/postern.ts';
+import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
+import { run, serve, succeeded, surroundings } from '../testkit/postern/program.ts';
+import { adminKey, temporaryDirectory } from '../testkit/postern/start.ts';
 
 const secretForm = /^pst_[0-9A-Za-z]{49}\n$/;
 

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { ConfigError } from '../src/config/config-error.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { OperatorError } from '../src/lib/operator-error.ts';
-import { adminKey, temporaryDirectory } from './support/postern.ts';
+import { adminKey, temporaryDirectory } from '../testkit/postern/start.ts';
 
 type Environment = Record<string, string>;
 

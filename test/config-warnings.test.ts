@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { loadConfig } from '../src/config/load.ts';
-import { run, serve, surroundings } from './support/cli.ts';
-import { adminKey, temporaryDirectory } from './support/postern.ts';
-import { waitFor } from './support/wait.ts';
+import { run, serve, surroundings } from '../testkit/postern/program.ts';
+import { adminKey, temporaryDirectory } from '../testkit/postern/start.ts';
+import { waitFor } from '../testkit/wait.ts';
 
 function warningsOf(t: TestContext, yaml: string, env: Record<string, string> = {}): string[] {
   const file = join(temporaryDirectory(t), 'postern.yaml');

@@ -7,7 +7,7 @@ import type { Config } from '../src/config/config.ts';
 import { type LoadedConfig, loadConfig } from '../src/config/load.ts';
 import { settings } from '../src/config/schema.ts';
 import { identityHeaders } from '../src/core/gate/gate.ts';
-import { adminKey, temporaryDirectory } from './support/postern.ts';
+import { adminKey, temporaryDirectory } from '../testkit/postern/start.ts';
 
 const day = 86_400_000;
 type Environment = Record<string, string>;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { Agent, METHODS, request } from 'node:http';
 import { test } from 'node:test';
 import { identityHeaders } from '../src/core/gate/gate.ts';
-import { ask, handshakeHeaders } from './support/ask.ts';
-import { startTestPostern } from './support/postern.ts';
-import { sendRaw } from './support/raw.ts';
+import { sendRaw } from '../testkit/clients/raw-request.ts';
+import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
+import { startTestPostern } from '../testkit/postern/start.ts';
 
 test('an answer that lets through carries every identity header and an empty body', async (t) => {
   const postern = await startTestPostern(t);

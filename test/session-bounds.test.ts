@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask } from './support/ask.ts';
-import { listAudit } from './support/audit.ts';
-import { noon } from './support/jwt.ts';
-import { startTestPostern, type TestPostern } from './support/postern.ts';
+import { noon } from '../testkit/jwt.ts';
+import { ask } from '../testkit/postern/ask.ts';
+import { listAudit } from '../testkit/postern/audit.ts';
+import { startTestPostern, type TestPostern } from '../testkit/postern/start.ts';
 
 /** Signs in with a token; the cookie, or the status and reason of a refusal. */
 async function signIn(postern: TestPostern, token: string) {

@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake } from '../src/demo/client.ts';
-import { ask } from './support/ask.ts';
-import { type GuardedSite, startSite } from './support/nginx.ts';
+import { type GuardedSite, startSite } from '../testkit/nginx/site.ts';
+import { ask } from '../testkit/postern/ask.ts';
 import {
   startTestPostern,
   type TestPosternOptions,
   temporaryDirectory,
-} from './support/postern.ts';
+} from '../testkit/postern/start.ts';
 
 async function startScene(t: TestContext, options: TestPosternOptions = {}) {
   const postern = await startTestPostern(t, options);

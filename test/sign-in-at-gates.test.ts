@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake } from '../src/demo/client.ts';
-import { startSite } from './support/nginx.ts';
-import { startTestPostern } from './support/postern.ts';
+import { startSite } from '../testkit/nginx/site.ts';
+import { startTestPostern } from '../testkit/postern/start.ts';
 
 test('a token that is bound to a gate signs in, and its session opens that gate alone', async (t) => {
   const postern = await startTestPostern(t);

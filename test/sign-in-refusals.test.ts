@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startSite } from './support/nginx.ts';
-import { startTestPostern } from './support/postern.ts';
+import { startSite } from '../testkit/nginx/site.ts';
+import { startTestPostern } from '../testkit/postern/start.ts';
 
 const origin = 'https://www.example.com';
 const json = 'application/json';

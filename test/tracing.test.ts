@@ -3,9 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../src/lib/resources.ts';
-import { startBridged } from './metrics/scene.ts';
-import { ask, handshakeHeaders } from './support/ask.ts';
-import { serve, surroundings } from './support/cli.ts';
 import {
   audience,
   byUrl,
@@ -15,10 +12,13 @@ import {
   present,
   startJwksServer,
   startWithIssuers,
-} from './support/jwt.ts';
-import { startTestPostern } from './support/postern.ts';
-import { sessions } from './support/sign-ons.ts';
-import { recordSpans } from './support/tracer.ts';
+} from '../testkit/jwt.ts';
+import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
+import { serve, surroundings } from '../testkit/postern/program.ts';
+import { startTestPostern } from '../testkit/postern/start.ts';
+import { recordSpans } from '../testkit/postern/tracer.ts';
+import { sessions } from '../testkit/sign-on/servers.ts';
+import { startBridged } from './metrics/scene.ts';
 
 /** Spans are looked at in the process that makes them. */
 const traced = { env: { POSTERN_TRACING_ENABLED: 'true' }, alone: true } as const;

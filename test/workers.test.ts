@@ -4,10 +4,10 @@ import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
 import type { ListenAddress } from '../src/config/listen-address.ts';
-import { ask } from './support/ask.ts';
-import { type Served, serve, surroundings } from './support/cli.ts';
-import { adminKey } from './support/postern.ts';
-import { waitFor } from './support/wait.ts';
+import { ask } from '../testkit/postern/ask.ts';
+import { type Served, serve, surroundings } from '../testkit/postern/program.ts';
+import { adminKey } from '../testkit/postern/start.ts';
+import { waitFor } from '../testkit/wait.ts';
 
 const four = { POSTERN_WORKERS: '4' };
 

@@ -1,4 +1,4 @@
-import { drawFrom } from '../fuzz/random.ts';
+import { drawFrom } from '../testkit/random.ts';
 
 /** Random choices that can be had again with the same seed. */
 export interface Random {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
 import { packageRoot } from '../src/lib/resources.ts';
-import { ask } from '../test/support/ask.ts';
+import { ask } from '../testkit/postern/ask.ts';
 
 const source = join(packageRoot, 'src/cli/main.ts');
 

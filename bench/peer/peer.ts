@@ -1,4 +1,4 @@
-import { ask } from '../../test/support/ask.ts';
+import { ask } from '../../testkit/postern/ask.ts';
 import { startDirectService } from '../direct/ask.ts';
 import { fillThousand } from '../direct/thousand.ts';
 import type { Part, Protection } from '../parts.ts';

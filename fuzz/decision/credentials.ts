@@ -2,14 +2,7 @@ import type { Services } from '../../src/app/services.ts';
 import { postern } from '../../src/core/model/audit.ts';
 import type { Restrictions } from '../../src/core/model/identity.ts';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
-import {
-  audience,
-  iss,
-  makeJwt,
-  newSecret,
-  newSigner,
-  type Signer,
-} from '../../test/support/jwt.ts';
+import { audience, iss, makeJwt, newSecret, newSigner, type Signer } from '../../testkit/jwt.ts';
 import { handshakeOf } from '../targets/sample.ts';
 
 /** Something that is presented, and what the oracle knows of it. */

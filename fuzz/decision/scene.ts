@@ -14,7 +14,7 @@ import type { Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import { createThrottle } from '../../src/throttle/service.ts';
-import { noon } from '../../test/support/jwt.ts';
+import { noon } from '../../testkit/jwt.ts';
 import type { Head } from '../head.ts';
 import { type Credentials, issueAll, newIssuer } from './credentials.ts';
 import { places } from './places.ts';

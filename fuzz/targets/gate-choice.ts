@@ -12,7 +12,7 @@ import {
 } from '../../src/core/gate/path-pattern.ts';
 import { readPath } from '../../src/core/gate/path-readings.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
-import { several } from '../random.ts';
+import { several } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 
 const hosts = ['app.example.com', '*.example.com', '*.app.example.com', '-'];

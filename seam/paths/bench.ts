@@ -1,7 +1,7 @@
 import { minimise } from '../../fuzz/minimise.ts';
-import type { Random } from '../../fuzz/random.ts';
-import { frameworks } from '../../test/support/backends/index.ts';
-import { nginxPrograms } from '../../test/support/nginx-programs.ts';
+import { nginxPrograms } from '../../testkit/nginx/programs.ts';
+import type { Random } from '../../testkit/random.ts';
+import { frameworks } from '../../testkit/servers/backends/index.ts';
 import type { Bench, Finding, Findings } from '../property.ts';
 import { type StartGate, startRealGate } from './gate.ts';
 import { knownTargets } from './known.ts';

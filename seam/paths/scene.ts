@@ -5,14 +5,14 @@ import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts'
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { type NginxProgram, nginxPrograms } from '../../testkit/nginx/programs.ts';
 import {
   type Backend,
   type FrameworkName,
   frameworks,
   startFramework,
-} from '../../test/support/backends/index.ts';
-import { type NginxProgram, nginxPrograms } from '../../test/support/nginx-programs.ts';
-import { sendRaw } from '../../test/support/raw.ts';
+} from '../../testkit/servers/backends/index.ts';
 import type { Gate, StartGate } from './gate.ts';
 import { type Credential, type Guard, gates, type VariantName, variants } from './places.ts';
 

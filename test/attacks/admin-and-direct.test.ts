@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { adminKey, startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { adminKey, startTestPostern } from '../../testkit/postern/start.ts';
 
 const day = 86_400_000;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { adminKey, startTestPostern, type TestPostern } from '../support/postern.ts';
-import { type RawAnswer, sendRaw } from '../support/raw.ts';
+import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
+import { adminKey, startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 interface Problem {
   readonly code: string;

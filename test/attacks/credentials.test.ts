@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { adminKey, startTestPostern } from '../support/postern.ts';
-import { startService } from '../support/service.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { startService } from '../../testkit/postern/service.ts';
+import { adminKey, startTestPostern } from '../../testkit/postern/start.ts';
 
 test('every input of a decision counts each time: nothing of an earlier answer is used again', async (t) => {
   const postern = await startTestPostern(t);

@@ -3,9 +3,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { failedInOneLine, run } from '../support/cli.ts';
-import { adminKey, temporaryDirectory } from '../support/postern.ts';
-import { openTerminal } from '../support/terminal.ts';
+import { openTerminal } from '../../testkit/clients/terminal.ts';
+import { failedInOneLine, run } from '../../testkit/postern/program.ts';
+import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts');
 const doctor = (...args: string[]) => run(['doctor', 'config', ...args]);

@@ -6,9 +6,9 @@ import { deny } from '../../src/core/model/verdict.ts';
 import { maskText } from '../../src/lib/mask.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import { createLogSample } from '../../src/telemetry/log/log-sample.ts';
-import { ask } from '../support/ask.ts';
-import { scrape } from '../support/metrics.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { scrape } from '../../testkit/postern/metrics.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 /** The denials that lines of a log stand for. */
 function countDenials(lines: readonly Record<string, unknown>[]): number {

@@ -7,12 +7,12 @@ import { tryPage } from '../../src/demo/client.ts';
 import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { ask } from '../support/ask.ts';
-import { createCertificate } from '../support/certificate.ts';
-import { connectEarly } from '../support/early-data.ts';
-import { protectedLocation, startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { connectEarly } from '../../testkit/clients/early-data.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { protectedLocation, startSite } from '../../testkit/nginx/site.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 
 const returning = 'set $postern_login "https://login.example.com/?rd=";';
 const ownLogin = 'set $postern_login "/.postern/login?rd=";';

@@ -8,9 +8,13 @@ import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { nginxPrograms } from '../support/nginx-programs.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { type RawAnswer, sendRaw } from '../support/raw.ts';
+import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
+import { nginxPrograms } from '../../testkit/nginx/programs.ts';
+import {
+  startTestPostern,
+  type TestPostern,
+  temporaryDirectory,
+} from '../../testkit/postern/start.ts';
 
 const gates = {
   site: {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { serve, surroundings } from '../support/cli.ts';
-import { audience, iss, makeJwt, newSigner, startJwksServer } from '../support/jwt.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import { audience, iss, makeJwt, newSigner, startJwksServer } from '../../testkit/jwt.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { serve, surroundings } from '../../testkit/postern/program.ts';
+import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Processes of a service: the one, and its workers. */
 function processesOf(pid: number): number[] {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startAnswering } from '../support/sign-ons.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
 
 const stranger = '203.0.113.7';
 const wrongPassword = `Basic ${Buffer.from('alice:wrong').toString('base64')}`;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { openUnrecorded } from '../../testkit/store.ts';
 import { newToken } from '../stores/contract.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded } from '../support/unrecorded.ts';
 
 test('the SQLite that comes with Postern is one whose write-ahead log has no known fault', () => {
   const db = new Database(':memory:');

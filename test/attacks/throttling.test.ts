@@ -3,12 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { noon } from '../support/jwt.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
-import { workersOfTests } from '../support/worker-count.ts';
+import { noon } from '../../testkit/jwt.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import {
+  startTestPostern,
+  type TestPostern,
+  temporaryDirectory,
+} from '../../testkit/postern/start.ts';
+import { workersOfTests } from '../../testkit/postern/worker-count.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Who attacks, and somebody else: both on this machine, as nginx sees them. */
 const attacker = '127.0.0.1';

@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test';
 import type { AuditAnchor } from '../../src/core/model/audit.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { anEntry, tamper } from '../support/audit.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { waitFor } from '../support/wait.ts';
+import { anEntry, tamper } from '../../testkit/postern/audit.ts';
+import { run, serve, succeeded, surroundings } from '../../testkit/postern/program.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Settings of a service whose store has some entries, and the last of them. */
 async function startScene(t: TestContext) {

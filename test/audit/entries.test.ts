@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { listAudit } from '../support/audit.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { makeJwt, newSecret, startWithIssuers } from '../support/jwt.ts';
+import { makeJwt, newSecret, startWithIssuers } from '../../testkit/jwt.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { listAudit } from '../../testkit/postern/audit.ts';
+import { run, serve, succeeded, surroundings } from '../../testkit/postern/program.ts';
 import {
   adminKey,
   startTestPostern,
   type TestPostern,
   temporaryDirectory,
-} from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+} from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const now = Date.parse('2027-01-01T12:00:00Z');
 const clock = () => now;

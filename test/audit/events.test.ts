@@ -12,10 +12,10 @@ import { fullKey } from '../../src/core/model/admin-key.ts';
 import type { Events } from '../../src/core/model/events.ts';
 import { createErrorHandler } from '../../src/http/problem.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { anEntry, openEvents } from '../support/audit.ts';
-import { serve, surroundings } from '../support/cli.ts';
-import { adminKey, startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { anEntry, openEvents } from '../../testkit/postern/audit.ts';
+import { serve, surroundings } from '../../testkit/postern/program.ts';
+import { adminKey, startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const entryOf = ({ data }: { data: string }) => JSON.parse(data) as ShownAuditEntry;
 

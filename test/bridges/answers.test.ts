@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkAddress } from '../../src/sign-on/login.ts';
-import { sessions, startAnswering } from '../support/sign-ons.ts';
+import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
 const cookie = sessions.tinyauth.alice;

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { sessions, startAnswering, startRawServer, startSignOn } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import {
+  sessions,
+  startAnswering,
+  startRawServer,
+  startSignOn,
+} from '../../testkit/sign-on/servers.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
 const cookie = sessions.tinyauth.alice;

@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { packageRoot } from '../../src/lib/resources.ts';
 import type { createBridge } from '../../src/sign-on/index.ts';
-import { aGate, aHandshake } from '../support/examples.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
+import { aGate, aHandshake } from '../../testkit/examples.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { outcomeOf, settingsOf } from './scene.ts';
 
 test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {

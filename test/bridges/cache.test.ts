@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
-import { alice, sessions, startAnswering, startSignOn } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import { alice, sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
 const cookie = sessions.authelia.alice;

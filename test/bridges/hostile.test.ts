@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { sessions, startAnswering, startRawServer, startSignOn } from '../support/sign-ons.ts';
+import {
+  sessions,
+  startAnswering,
+  startRawServer,
+  startSignOn,
+} from '../../testkit/sign-on/servers.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
 const cookie = sessions.tinyauth.alice;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { startSignOn } from '../support/sign-ons.ts';
+import { startSignOn } from '../../testkit/sign-on/servers.ts';
 import { openBridge } from './scene.ts';
 
 const { cache } = createRequire(import.meta.url);

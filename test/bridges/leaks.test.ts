@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
-import { startAnswering, startRawServer } from '../support/sign-ons.ts';
+import { startAnswering, startRawServer } from '../../testkit/sign-on/servers.ts';
 import { openBridge } from './scene.ts';
 
 const own = createSecret(tokenPrefix);

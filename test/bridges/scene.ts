@@ -4,7 +4,7 @@ import type { Identity } from '../../src/core/model/identity.ts';
 import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 import { type Deny, isDenial } from '../../src/core/model/verdict.ts';
 import { createBridge, type ServiceBridge } from '../../src/sign-on/index.ts';
-import { aGate, aHandshake } from '../support/examples.ts';
+import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 /** A bridge as a test needs it. */
 export interface TestBridge extends ServiceBridge {

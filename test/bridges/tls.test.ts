@@ -4,8 +4,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { createCertificate } from '../support/certificate.ts';
-import { startSignOn } from '../support/sign-ons.ts';
+import { startSignOn } from '../../testkit/sign-on/servers.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
 const cookie = 'VouchCookie=x';

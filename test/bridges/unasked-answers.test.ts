@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { startRawServer } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import { startRawServer } from '../../testkit/sign-on/servers.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { openBridge, outcomeOf, type TestBridge } from './scene.ts';
 
 const session = (user: string) => `tinyauth-session-1a2b3c4d=${user}`;

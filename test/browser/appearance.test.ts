@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { useBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
+import { useBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserScene } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { example, openSocket, useBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
+import { example, openSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserScene } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 const app = 'app.example.test';

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { example, openSocket, useBrowser, useTrustingBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
+import {
+  example,
+  openSocket,
+  useBrowser,
+  useTrustingBrowser,
+} from '../../testkit/browser/browser.ts';
+import { startBrowserScene } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 const openTrusting = useTrustingBrowser();

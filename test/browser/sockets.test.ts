@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { issueTicket } from '../../docs/examples/issue-ticket.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
-import { example, openSocket, useBrowser } from '../support/browser.ts';
-import { type SceneOptions, startBrowserScene } from '../support/browser-scene.ts';
+import { example, openSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import { type SceneOptions, startBrowserScene } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSocket, useTrustingBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
-import { waitFor } from '../support/wait.ts';
+import { openSocket, useTrustingBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserScene } from '../../testkit/browser/site.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const open = useTrustingBrowser();
 const app = 'app.example.test';

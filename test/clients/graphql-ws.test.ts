@@ -6,10 +6,10 @@ import { useServer } from 'graphql-ws/use/ws';
 import { withTicket, withToken } from '../../docs/examples/graphql-client.ts';
 import { optionsBehindGate, optionsForTokens } from '../../docs/examples/graphql-server.ts';
 import { issueTicket } from '../../docs/examples/issue-ticket.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { makeKey, startSocketServer } from '../support/socket-server.ts';
-import { waitFor } from '../support/wait.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { makeKey, startSocketServer } from '../../testkit/servers/socket-server.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** A subscription that says who one is, once, and stays open. */
 const application = {

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { needProgram } from '../../scripts/programs.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { createCertificate } from '../support/certificate.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 
 /** How a connection of Python's `websockets` ended. */
 interface PythonOutcome {

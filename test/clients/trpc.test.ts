@@ -4,10 +4,10 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { issueTicket } from '../../docs/examples/issue-ticket.ts';
 import { connectWithTicket, connectWithToken } from '../../docs/examples/trpc-client.ts';
 import { appRouter, contextFromGate, contextFromToken } from '../../docs/examples/trpc-server.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { makeKey, startSocketServer } from '../support/socket-server.ts';
-import { waitFor } from '../support/wait.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { makeKey, startSocketServer } from '../../testkit/servers/socket-server.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** nginx with `/guarded` behind the gate and `/open` without it, both to a tRPC server each. */
 async function startScene(t: TestContext) {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { renderBackendHeaders } from '../../src/core/gate/backend-headers.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
-import { aGate, anIdentity } from '../support/examples.ts';
+import { aGate, anIdentity } from '../../testkit/examples.ts';
 
 function headersOf(facts: Partial<Identity>): Record<string, string> {
   return Object.fromEntries(renderBackendHeaders(aGate(), anIdentity(facts)));

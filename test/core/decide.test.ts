@@ -11,7 +11,7 @@ import type { Credential } from '../../src/core/model/credential.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
 import type { SourceName } from '../../src/core/model/source-name.ts';
 import { type Deny, deny, isDenial } from '../../src/core/model/verdict.ts';
-import { aGate, aHandshake, anIdentity, boundTo, noThrottle } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity, boundTo, noThrottle } from '../../testkit/examples.ts';
 
 const now = 1_700_000_000_000;
 

@@ -4,7 +4,7 @@ import { chooseAmong, chooseAny, findAmbiguities } from '../../src/core/gate/gat
 import { type HostPattern, parseHostPattern } from '../../src/core/gate/host-pattern.ts';
 import { type PathPattern, parsePathPattern } from '../../src/core/gate/path-pattern.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
-import { aGate } from '../support/examples.ts';
+import { aGate } from '../../testkit/examples.ts';
 
 function gateAt(name: string, hosts: readonly string[], paths: readonly string[]) {
   return aGate({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { findLoginProblem, renderLogin } from '../../src/core/gate/login.ts';
-import { aHandshake } from '../support/examples.ts';
+import { aHandshake } from '../../testkit/examples.ts';
 
 /** Text as it comes in headers: one octet a character. */
 const octets = fc.string({

@@ -8,7 +8,7 @@ import {
   type OriginRules,
   parseOriginRules,
 } from '../../src/core/gate/origin.ts';
-import { aHandshake } from '../support/examples.ts';
+import { aHandshake } from '../../testkit/examples.ts';
 
 function rulesOf(...words: string[]): OriginRules {
   const rules = parseOriginRules(words);

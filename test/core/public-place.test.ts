@@ -6,7 +6,7 @@ import {
   parsePublicPlace,
 } from '../../src/core/gate/public-place.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
-import { aHandshake } from '../support/examples.ts';
+import { aHandshake } from '../../testkit/examples.ts';
 
 const places = ['/pub', 'POST|PUT /hooks/*', '=/Robots.txt'].map((text) => {
   const place = parsePublicPlace(text);

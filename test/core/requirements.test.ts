@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRequirements } from '../../src/core/decision/requirements.ts';
 import { noRequirements } from '../../src/core/gate/gate.ts';
-import { anIdentity } from '../support/examples.ts';
+import { anIdentity } from '../../testkit/examples.ts';
 
 type Rules = Parameters<typeof checkRequirements>[0];
 

@@ -7,7 +7,7 @@ import {
   tokenState,
   tokenStates,
 } from '../../src/core/model/token.ts';
-import { aToken } from '../support/examples.ts';
+import { aToken } from '../../testkit/examples.ts';
 
 const cases: readonly [what: string, facts: Partial<Token>, now: number, state: TokenState][] = [
   ['that never expires', {}, Number.MAX_SAFE_INTEGER, 'active'],

@@ -7,7 +7,7 @@ import {
   renderChallenge,
 } from '../../src/core/model/denials.ts';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
-import { anIdentity } from '../support/examples.ts';
+import { anIdentity } from '../../testkit/examples.ts';
 
 /** Status for an ordinary request, status for an upgrade, `error` of the challenge. The codes are API. */
 const table: Readonly<

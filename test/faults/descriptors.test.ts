@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { ask } from '../support/ask.ts';
-import { surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { surroundings } from '../../testkit/postern/program.ts';
+import { startScene } from '../../testkit/postern/scene.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Descriptors that a process of the test may have open. */
 const most = 64;

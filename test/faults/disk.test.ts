@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parseListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { ask } from '../support/ask.ts';
-import { failedInOneLine, obeyingModes, run, surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { failedInOneLine, obeyingModes, run, surroundings } from '../../testkit/postern/program.ts';
+import { startScene } from '../../testkit/postern/scene.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { limitedDisk, limitFiles, type SmallDisk, smallDisk } from './disk.ts';
 
 const disks: readonly [what: string, make: (t: TestContext) => SmallDisk][] = [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
+import { surroundings } from '../../testkit/postern/program.ts';
+import { startScene } from '../../testkit/postern/scene.ts';
 
 /** Another process on the same database; here it is another connection, which SQLite treats alike. */
 function openOther(t: TestContext, dataDir: string): Database.Database {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { ask } from '../support/ask.ts';
-import { surroundings } from '../support/cli.ts';
-import { adminKey } from '../support/postern.ts';
-import { type Scene, startScene } from '../support/scene.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { surroundings } from '../../testkit/postern/program.ts';
+import { type Scene, startScene } from '../../testkit/postern/scene.ts';
+import { adminKey } from '../../testkit/postern/start.ts';
 
 // Each of these clients is closed by a timeout of the service, after at most 5 s for the head of a
 // request and 10 s for all of it. The tests wait for that.

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { run, type Surroundings, surroundings } from '../support/cli.ts';
-import { type Issued, type Scene, startScene } from '../support/scene.ts';
+import { run, type Surroundings, surroundings } from '../../testkit/postern/program.ts';
+import { type Issued, type Scene, startScene } from '../../testkit/postern/scene.ts';
 
 // What SQLite promises of a write-ahead log (https://sqlite.org/fileformat2.html#walformat): frames
 // count up to the last commit whose checksums hold, and nothing behind it does.

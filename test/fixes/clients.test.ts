@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { needProgram } from '../../scripts/programs.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { openSocket, useBrowser } from '../support/browser.ts';
-import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../support/sign-on-site.ts';
-import type { SignOn } from '../support/sign-ons/sign-on.ts';
-import { tinyauth } from '../support/sign-ons/tinyauth.ts';
+import { openSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import type { SignOn } from '../../testkit/sign-on/nginx/sign-on.ts';
+import { tinyauth } from '../../testkit/sign-on/nginx/tinyauth.ts';
+import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../testkit/sign-on/site.ts';
 
 const open = useBrowser();
 const [signOn] = tinyauth as readonly [SignOn];

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createCertificate } from '../support/certificate.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 import { load, openSocket } from './scene.ts';
 
 const name = 'app.example.com';

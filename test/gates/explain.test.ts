@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ShownExplanation } from '../../src/admission/routes.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { run, serve, surroundings } from '../support/cli.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { run, serve, surroundings } from '../../testkit/postern/program.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const yaml = `
 gates:

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { parseTarget } from '../../src/core/gate/handshake.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
 
 /** Parts of which nasty paths are made, more often than chance would make them. */
 const parts = fc.oneof(

@@ -6,11 +6,11 @@ import { type TestContext, test } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
 import type { Events } from '../../src/core/model/events.ts';
 import { createReload } from '../../src/maintenance/reload.ts';
-import { ask } from '../support/ask.ts';
-import { run, serve, surroundings } from '../support/cli.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startAnswering } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { run, serve, surroundings } from '../../testkit/postern/program.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const rules = (origin: string) => `
 gates:

@@ -11,8 +11,12 @@ import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { type SignOnServer, startSignOn } from '../support/sign-ons.ts';
+import {
+  startTestPostern,
+  type TestPostern,
+  temporaryDirectory,
+} from '../../testkit/postern/start.ts';
+import { type SignOnServer, startSignOn } from '../../testkit/sign-on/servers.ts';
 
 /** What only the kiosk's backend may see. */
 export const kioskKey = 'Bearer kiosk-backend-key-0123456789';

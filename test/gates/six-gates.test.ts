@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sessions } from '../support/sign-ons.ts';
+import { sessions } from '../../testkit/sign-on/servers.ts';
 import {
   addresses,
   type ClientRequest,

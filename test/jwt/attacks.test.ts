@@ -19,7 +19,7 @@ import {
   signParts,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
+} from '../../testkit/jwt.ts';
 
 const soon = noon / 1_000 + 60;
 

@@ -7,9 +7,9 @@ import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { fittingAlgorithms } from '../../src/core/model/issuer.ts';
-import { run } from '../support/cli.ts';
-import { newSecret, newSigner } from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { newSecret, newSigner } from '../../testkit/jwt.ts';
+import { run } from '../../testkit/postern/program.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const { material: secret } = newSecret();
 const { material: pem } = newSigner('ES256');

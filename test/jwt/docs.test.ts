@@ -6,9 +6,9 @@ import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { denials } from '../../src/core/model/denials.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { run } from '../support/cli.ts';
-import { newSecret, newSigner, startWithIssuers } from '../support/jwt.ts';
-import { adminKey, temporaryDirectory } from '../support/postern.ts';
+import { newSecret, newSigner, startWithIssuers } from '../../testkit/jwt.ts';
+import { run } from '../../testkit/postern/program.ts';
+import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/jwt.md'), 'utf8');
 const snippets = (language: string) =>

@@ -11,8 +11,8 @@ import {
   present,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+} from '../../testkit/jwt.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const asymmetric = ['RS256', 'ES256', 'EdDSA'];
 

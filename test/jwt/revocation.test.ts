@@ -12,9 +12,9 @@ import {
   outcome,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
-import { adminKey, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { startService } from '../support/service.ts';
+} from '../../testkit/jwt.ts';
+import { startService } from '../../testkit/postern/service.ts';
+import { adminKey, type TestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const signer = newSecret();
 const { material: secret } = signer;

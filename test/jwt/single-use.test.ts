@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeJwt, newSecret, noon, outcome, present, startWithIssuers } from '../support/jwt.ts';
+import { makeJwt, newSecret, noon, outcome, present, startWithIssuers } from '../../testkit/jwt.ts';
 
 const signer = newSecret();
 const { material: secret } = signer;

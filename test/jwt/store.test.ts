@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JwtKey } from '../../src/core/model/identity.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { openUnrecorded, type UnrecordedStore } from '../../testkit/store.ts';
 
 /** Two connections to one store. */
 function openTwice(t: TestContext): [UnrecordedStore['jwts'], UnrecordedStore['jwts']] {

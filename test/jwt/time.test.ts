@@ -9,7 +9,7 @@ import {
   outcome,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
+} from '../../testkit/jwt.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -5,10 +5,10 @@ import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { type Definition, definitions } from '../../src/telemetry/metrics/definitions.ts';
-import { ask } from '../support/ask.ts';
-import { byUrl, makeJwt, newSigner, startJwksServer } from '../support/jwt.ts';
-import { type Exported, scrapeCounted } from '../support/metrics.ts';
-import { sessions } from '../support/sign-ons.ts';
+import { byUrl, makeJwt, newSigner, startJwksServer } from '../../testkit/jwt.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { type Exported, scrapeCounted } from '../../testkit/postern/metrics.ts';
+import { sessions } from '../../testkit/sign-on/servers.ts';
 import { startBridged } from './scene.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');

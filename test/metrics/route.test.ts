@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMetrics } from '../../src/telemetry/metrics/metrics.ts';
 import { createScrape } from '../../src/telemetry/metrics/scrape.ts';
-import { run } from '../support/cli.ts';
-import { scrape } from '../support/metrics.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { scrape } from '../../testkit/postern/metrics.ts';
+import { run } from '../../testkit/postern/program.ts';
 import { startAdmin } from './scene.ts';
 
 test('/metrics takes a key of an admin or auditor, and no other', async (t) => {

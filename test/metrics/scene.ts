@@ -6,8 +6,8 @@ import {
   startTestPostern,
   type TestPosternOptions,
   temporaryDirectory,
-} from '../support/postern.ts';
-import { startSignOn } from '../support/sign-ons.ts';
+} from '../../testkit/postern/start.ts';
+import { startSignOn } from '../../testkit/sign-on/servers.ts';
 
 /** A Postern whose one gate asks a stand-in for TinyAuth. */
 export async function startBridged(

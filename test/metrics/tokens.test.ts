@@ -6,12 +6,12 @@ import type { Worker } from 'node:worker_threads';
 import type { StoreMeter } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createTokenCounts } from '../../src/telemetry/metrics/token-counts.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { anEntry } from '../../testkit/postern/audit.ts';
+import { scrape, scrapeCounted } from '../../testkit/postern/metrics.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { newToken } from '../stores/contract.ts';
-import { ask } from '../support/ask.ts';
-import { anEntry } from '../support/audit.ts';
-import { scrape, scrapeCounted } from '../support/metrics.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
 
 test('tokens are counted by kind and state', async (t) => {
   let now = Date.now();

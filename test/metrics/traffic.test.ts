@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
 import {
   byUrl,
   makeJwt,
@@ -11,11 +10,12 @@ import {
   present,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
-import { scrape } from '../support/metrics.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions } from '../support/sign-ons.ts';
-import { workersOfTests } from '../support/worker-count.ts';
+} from '../../testkit/jwt.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { scrape } from '../../testkit/postern/metrics.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { workersOfTests } from '../../testkit/postern/worker-count.ts';
+import { sessions } from '../../testkit/sign-on/servers.ts';
 import { startAdmin, startBridged } from './scene.ts';
 
 const gates = `

@@ -5,11 +5,11 @@ import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { createMetricTotals } from '../../src/cluster/metric-totals.ts';
 import { definitions } from '../../src/telemetry/metrics/definitions.ts';
 import type { Snapshot } from '../../src/telemetry/metrics/snapshot.ts';
-import { ask } from '../support/ask.ts';
-import { type Served, serve, surroundings } from '../support/cli.ts';
-import { scrape } from '../support/metrics.ts';
-import { adminKey } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { scrape } from '../../testkit/postern/metrics.ts';
+import { type Served, serve, surroundings } from '../../testkit/postern/program.ts';
+import { adminKey } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Asks that many times, each over a connection of its own, so that any worker may get it. */
 async function askOften({ gate }: Served, times: number): Promise<void> {

@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
 
 /** A site whose server block says these lines behind the include, or before the server block. */
 async function startScene(t: TestContext, { server = '', http = '' }) {

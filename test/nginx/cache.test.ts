@@ -9,14 +9,14 @@ import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { purgeAnswers } from '../../src/proxies/nginx/purge.ts';
 import { question, renderCacheKey } from '../../src/proxies/nginx/subrequest-headers.ts';
-import { type StandIn, startStandIn } from '../support/auth-stand-in.ts';
-import { createCertificate } from '../support/certificate.ts';
-import { connectEarly } from '../support/early-data.ts';
-import { flavourSites } from '../support/flavours.ts';
-import { type SiteOptions, startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
-import { waitFor } from '../support/wait.ts';
+import { connectEarly } from '../../testkit/clients/early-data.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { flavourSites } from '../../testkit/nginx/flavours.ts';
+import { type SiteOptions, startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { type StandIn, startStandIn } from '../../testkit/servers/auth-service.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** What Postern answers where a gate has a cache. */
 const kept = { status: 200, headers: { 'cache-control': 'max-age=60' } };

@@ -8,12 +8,12 @@ import { connect as connectTls } from 'node:tls';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { nginxFiles } from '../../src/lib/resources.ts';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
-import { createCertificate } from '../support/certificate.ts';
-import { startFastCgi, startUwsgi } from '../support/fastcgi.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
-import { startSwag } from '../support/swag.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startSwag } from '../../testkit/nginx/swag.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { startFastCgi, startUwsgi } from '../../testkit/servers/parameter-backends.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 
 // What docs/nginx/cases.md says of each case.
 

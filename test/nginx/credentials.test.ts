@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { ask } from '../support/ask.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 async function startScene(t: TestContext, env: Record<string, string> = {}) {
   const postern = await startTestPostern(t, { env });

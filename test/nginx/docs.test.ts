@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { type Flavour, flavours, renderBundle } from '../../src/proxies/nginx/render.ts';
-import { run } from '../support/cli.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { run } from '../../testkit/postern/program.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const pages = ['docs/nginx.md', ...globSync('docs/nginx/*.md', { cwd: packageRoot }).sort()].map(
   (page) => ({ page, text: readFileSync(join(packageRoot, page), 'utf8') }),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
-import { startStandIn } from '../support/auth-stand-in.ts';
-import { type FlavourSite, flavourSites, type StartFlavour } from '../support/flavours.ts';
-import { startTestPostern, type TestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { type FlavourSite, flavourSites, type StartFlavour } from '../../testkit/nginx/flavours.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
+import { startStandIn } from '../../testkit/servers/auth-service.ts';
 
 // What has to hold whatever nginx Postern stands behind.
 

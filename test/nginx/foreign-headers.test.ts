@@ -5,10 +5,10 @@ import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { foreignHeaders } from '../../src/proxies/nginx/foreign-headers.ts';
-import { startFastCgi, startUwsgi } from '../support/fastcgi.ts';
-import { flavourSites } from '../support/flavours.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { flavourSites } from '../../testkit/nginx/flavours.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startFastCgi, startUwsgi } from '../../testkit/servers/parameter-backends.ts';
 
 /** Some that nobody is to take off the list by accident. */
 const expected = [

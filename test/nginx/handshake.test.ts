@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { loginUrl, startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { loginUrl, startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
 
 test('a handshake without a token gets 401 and never reaches the backend', async (t) => {
   const postern = await startTestPostern(t);

@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createRandom } from '../../fuzz/random.ts';
 import { openInherited } from '../../seam/inherited/bench.ts';
 import { inheritedDirectives } from '../../src/proxies/nginx/inherited-directives.ts';
-import { type KnownDirective, readDirectives } from '../support/nginx-directives.ts';
-import { nginxPrograms } from '../support/nginx-programs.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { type KnownDirective, readDirectives } from '../../testkit/nginx/directives.ts';
+import { nginxPrograms } from '../../testkit/nginx/programs.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { createRandom } from '../../testkit/random.ts';
 
 /** May stand anywhere, and a location inherits nothing of it. */
 const notInherited: ReadonlySet<string> = new Set(['include']);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { byUrl, makeJwt, newSigner, startJwksServer, startWithIssuers } from '../support/jwt.ts';
-import { startSite } from '../support/nginx.ts';
+import { byUrl, makeJwt, newSigner, startJwksServer, startWithIssuers } from '../../testkit/jwt.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
 
 test('a JWT opens a socket through nginx as Bearer, in the query, in a cookie and in a subprotocol', async (t) => {
   const signer = newSigner('RS256');

@@ -7,10 +7,10 @@ import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts'
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { nginxPrograms } from '../support/nginx-programs.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
-import { waitFor } from '../support/wait.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { nginxPrograms } from '../../testkit/nginx/programs.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const text = (bytes: number) => randomBytes(bytes).toString('base64url');
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { startStandIn } from '../support/auth-stand-in.ts';
-import { flavourSites } from '../support/flavours.ts';
-import { startSite } from '../support/nginx.ts';
+import { flavourSites } from '../../testkit/nginx/flavours.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startStandIn } from '../../testkit/servers/auth-service.ts';
 
 /** What an auth service may say to nginx when somebody tries too often. */
 const throttled = { status: 401, headers: { 'x-postern-status': '429', 'retry-after': '7' } };

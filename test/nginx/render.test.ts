@@ -9,10 +9,10 @@ import { nginxFiles } from '../../src/lib/resources.ts';
 import { bundleOptionsOf, defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { flavours, renderBundle } from '../../src/proxies/nginx/render.ts';
 import { renderShippedFiles } from '../../src/proxies/nginx/shipped.ts';
-import { startStandIn } from '../support/auth-stand-in.ts';
-import { flavourSites } from '../support/flavours.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { flavourSites } from '../../testkit/nginx/flavours.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { startStandIn } from '../../testkit/servers/auth-service.ts';
 
 const secret = 'key-of-the-backend';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { startTestPostern, type TestPostern } from '../support/postern.ts';
-import { authLocationInSwagsManner, startSwag } from '../support/swag.ts';
+import { authLocationInSwagsManner, startSwag } from '../../testkit/nginx/swag.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 function portOf({ gate }: TestPostern): number {
   return gate.kind === 'tcp' ? gate.port : 0;

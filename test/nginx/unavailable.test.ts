@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
-import { startStandIn } from '../support/auth-stand-in.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { startService } from '../support/service.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startService } from '../../testkit/postern/service.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startStandIn } from '../../testkit/servers/auth-service.ts';
 
 test('when Postern stops, clients get 503 and the backend nothing; when it is back, it works again', async (t) => {
   const port = await findFreePort();

@@ -16,8 +16,8 @@ import {
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { failedInOneLine, run, succeeded, surroundings } from '../support/cli.ts';
-import { type Issued, type Scene, startScene } from '../support/scene.ts';
+import { failedInOneLine, run, succeeded, surroundings } from '../../testkit/postern/program.ts';
+import { type Issued, type Scene, startScene } from '../../testkit/postern/scene.ts';
 
 /** Goes on issuing, revoking and deciding until it is told to stop. */
 function keepBusy(service: Scene): { stop(): Promise<number> } {

@@ -12,8 +12,14 @@ import {
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { failedInOneLine, obeyingModes, run, succeeded, surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
+import {
+  failedInOneLine,
+  obeyingModes,
+  run,
+  succeeded,
+  surroundings,
+} from '../../testkit/postern/program.ts';
+import { startScene } from '../../testkit/postern/scene.ts';
 
 interface Report {
   readonly path: string;

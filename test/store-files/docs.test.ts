@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { run, succeeded, surroundings } from '../support/cli.ts';
-import { type Scene, startScene } from '../support/scene.ts';
+import { run, succeeded, surroundings } from '../../testkit/postern/program.ts';
+import { type Scene, startScene } from '../../testkit/postern/scene.ts';
 
 const page = readFileSync(join(packageRoot, 'docs/operations.md'), 'utf8');
 const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>

@@ -8,10 +8,10 @@ import { Refused } from '../../src/lib/refused.ts';
 import { checkStore } from '../../src/store/sqlite/check.ts';
 import { restoreStore } from '../../src/store/sqlite/restore.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { failedInOneLine, run, surroundings } from '../../testkit/postern/program.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { openUnrecorded } from '../../testkit/store.ts';
 import { newToken } from '../stores/contract.ts';
-import { failedInOneLine, run, surroundings } from '../support/cli.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded } from '../support/unrecorded.ts';
 
 /** A store with a token in it, of which this SQL made something else. */
 async function tamperedStore(t: TestContext, sql: string): Promise<{ dir: string; file: string }> {

@@ -11,9 +11,9 @@ import type {
   SessionLimits,
   TokenFilter,
 } from '../../src/store/port.ts';
-import { anEntry } from '../support/audit.ts';
-import { boundTo } from '../support/examples.ts';
-import type { UnrecordedStore } from '../support/unrecorded.ts';
+import { boundTo } from '../../testkit/examples.ts';
+import { anEntry } from '../../testkit/postern/audit.ts';
+import type { UnrecordedStore } from '../../testkit/store.ts';
 
 /** A place where a store keeps its tokens. It goes with the test. */
 export interface StorePlace {

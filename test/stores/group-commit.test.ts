@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { openUnrecorded, type UnrecordedStore } from '../../testkit/store.ts';
 import { newToken } from './contract.ts';
 
 /** What SQLite was told about transactions, in order, with what the test adds to it. */

@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { Token } from '../../src/core/model/token.ts';
 import { sqliteMigrations } from '../../src/lib/resources.ts';
-import { boundTo } from '../support/examples.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
+import { boundTo } from '../../testkit/examples.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { openUnrecorded, type UnrecordedStore } from '../../testkit/store.ts';
 import { newToken } from './contract.ts';
 
 // Databases as earlier versions left them; the same tokens are in each, and by and by other things.

@@ -1,4 +1,4 @@
-import { openUnrecorded } from '../support/unrecorded.ts';
+import { openUnrecorded } from '../../testkit/store.ts';
 
 /** What the worker is told: open this store, then redeem these tickets one after the other. */
 export interface WorkerTask {

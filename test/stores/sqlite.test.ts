@@ -15,9 +15,9 @@ import { hashSecret } from '../../src/lib/secret.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import type { IssueRequest } from '../../src/tokens/issuing.ts';
 import { createTokenService } from '../../src/tokens/service.ts';
-import { boundTo } from '../support/examples.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
+import { boundTo } from '../../testkit/examples.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { openUnrecorded, type UnrecordedStore } from '../../testkit/store.ts';
 import { newToken, testStoreContract } from './contract.ts';
 import type { WorkerReport, WorkerTask } from './redeem-worker.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask } from '../support/ask.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { run, serve, succeeded, surroundings } from '../../testkit/postern/program.ts';
 import { attacker, neighbour, startThrottled, type ThrottledPostern } from './scene.ts';
 
 interface Page {

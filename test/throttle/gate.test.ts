@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
 import { attacker, neighbour, startThrottled } from './scene.ts';
 
 const minute = 60_000;

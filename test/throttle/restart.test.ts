@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StoredThrottle } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { ask } from '../support/ask.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { noon } from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { noon } from '../../testkit/jwt.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { run, serve, succeeded, surroundings } from '../../testkit/postern/program.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { attacker, neighbour, startThrottled } from './scene.ts';
 
 const kept = { POSTERN_THROTTLE_PERSIST: 'true' };

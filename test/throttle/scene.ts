@@ -1,7 +1,11 @@
 import type { TestContext } from 'node:test';
-import { ask, type GateAnswer, handshakeHeaders } from '../support/ask.ts';
-import { noon } from '../support/jwt.ts';
-import { startTestPostern, type TestPostern, type TestPosternOptions } from '../support/postern.ts';
+import { noon } from '../../testkit/jwt.ts';
+import { ask, type GateAnswer, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import {
+  startTestPostern,
+  type TestPostern,
+  type TestPosternOptions,
+} from '../../testkit/postern/start.ts';
 
 /** Addresses of an attacker and of somebody else. */
 export const attacker = '203.0.113.7';

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
 import {
   audience,
   byUrl,
@@ -12,9 +11,10 @@ import {
   newSigner,
   noon,
   startJwksServer,
-} from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
+} from '../../testkit/jwt.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { attacker, neighbour, startThrottled } from './scene.ts';
 
 const minute = 60_000;

@@ -1,3 +1,3 @@
-import '../support/two-workers.ts';
+import '../../testkit/postern/two-workers.ts';
 import '../sessions.test.ts';
 import '../session-bounds.test.ts';

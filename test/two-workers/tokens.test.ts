@@ -1,2 +1,2 @@
-import '../support/two-workers.ts';
+import '../../testkit/postern/two-workers.ts';
 import '../tokens.test.ts';

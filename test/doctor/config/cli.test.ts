@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
 import { version } from '../../../src/lib/resources.ts';
-import { type Ended, failedInOneLine, run } from '../../support/cli.ts';
-import { applyPatch, kitOf, readExample } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
+import { applyPatch, kitOf, readExample } from '../../../testkit/doctor/rules.ts';
+import { type Ended, failedInOneLine, run } from '../../../testkit/postern/program.ts';
+import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 
 const program = join(import.meta.dirname, '../../../src/cli/main.ts');
 

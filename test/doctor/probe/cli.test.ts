@@ -6,12 +6,12 @@ import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { run, succeeded } from '../../support/cli.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../../support/postern.ts';
-import { startEcho, startPlainNginx } from '../../support/probe.ts';
-import { openTerminal } from '../../support/terminal.ts';
-import { waitFor } from '../../support/wait.ts';
+import { openTerminal } from '../../../testkit/clients/terminal.ts';
+import { startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { run, succeeded } from '../../../testkit/postern/program.ts';
+import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { waitFor } from '../../../testkit/wait.ts';
 
 const command = ['doctor', 'probe'];
 const program = join(packageRoot, 'src/cli/main.ts');

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { createCertificate } from '../../support/certificate.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern } from '../../support/postern.ts';
 import {
   codesOf,
   findingOf,
@@ -10,9 +7,12 @@ import {
   startEcho,
   startPlainNginx,
   startRawServer,
-} from '../../support/probe.ts';
-import { startSwag } from '../../support/swag.ts';
-import { waitFor } from '../../support/wait.ts';
+} from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { startSwag } from '../../../testkit/nginx/swag.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { createCertificate } from '../../../testkit/tls/certificate.ts';
+import { waitFor } from '../../../testkit/wait.ts';
 
 /** A site with Postern, over TLS, so that Origin and scheme fit as they do for people. */
 async function startGuarded(t: TestContext, env: Record<string, string> = {}) {

@@ -6,11 +6,11 @@ import { denials } from '../../../src/core/model/denials.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
 import type { FindingRule, Severity } from '../../../src/doctor/probe/finding.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
-import { createAuthority } from '../../support/authority.ts';
-import { run } from '../../support/cli.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../../support/postern.ts';
-import { startPlainNginx } from '../../support/probe.ts';
+import { startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { run } from '../../../testkit/postern/program.ts';
+import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { createAuthority } from '../../../testkit/tls/authority.ts';
 
 const file = join(packageRoot, 'docs/doctor-probe.md');
 const text = readFileSync(file, 'utf8');

@@ -3,8 +3,6 @@ import { describe, test } from 'node:test';
 import { startBackend } from '../../../src/demo/backend.ts';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern } from '../../support/postern.ts';
 import {
   codesOf,
   findingOf,
@@ -12,8 +10,10 @@ import {
   startEcho,
   startPlainNginx,
   startRawServer,
-} from '../../support/probe.ts';
-import { startSocketServer } from '../../support/socket-server.ts';
+} from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { startSocketServer } from '../../../testkit/servers/socket-server.ts';
 
 /** The lines of a server block, the finding about a handshake, and what its evidence says. */
 const answers: readonly [what: string, server: string, code: FindingCode, evidence: RegExp][] = [

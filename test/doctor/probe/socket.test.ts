@@ -9,7 +9,7 @@ import {
   startEcho,
   startPlainNginx,
   startRawServer,
-} from '../../support/probe.ts';
+} from '../../../testkit/doctor/probe.ts';
 
 /** An echo server behind nginx, with these lines in its location. */
 async function startBehindNginx(t: TestContext, lines: string) {

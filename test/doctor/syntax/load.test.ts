@@ -13,8 +13,8 @@ import {
   NginxSyntaxError,
   readDump,
 } from '../../../src/proxies/nginx/syntax/index.ts';
-import { type ConfigFiles, memoryFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
+import { type ConfigFiles, memoryFiles } from '../../../testkit/doctor/rules.ts';
+import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 
 function load(files: ConfigFiles) {
   return loadConfiguration('site.conf', memoryFiles(files));

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
-import { goodCookie, proveRule, readExample, startExample } from '../../../support/doctor.ts';
-import { sendRaw } from '../../../support/raw.ts';
+import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
+import {
+  goodCookie,
+  proveRule,
+  readExample,
+  startExample,
+} from '../../../../testkit/doctor/rules.ts';
 
 proveRule('PD013', {
   wrong: async (site) => {

@@ -9,7 +9,7 @@ import {
   proveRule,
   readExample,
   startExample,
-} from '../../../support/doctor.ts';
+} from '../../../../testkit/doctor/rules.ts';
 
 async function statusOf(site: ExampleSite, path = '/ws', headers = {}): Promise<number> {
   return (await tryHandshake(`${site.socketUrl}${path}`, headers)).status;

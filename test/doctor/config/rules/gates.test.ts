@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryPage } from '../../../../src/demo/client.ts';
+import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
 import {
   type ConfigFiles,
   codesOf,
@@ -9,10 +10,9 @@ import {
   proveRule,
   readExample,
   startExample,
-} from '../../../support/doctor.ts';
-import type { TestPostern } from '../../../support/postern.ts';
-import { sendRaw } from '../../../support/raw.ts';
-import { waitFor } from '../../../support/wait.ts';
+} from '../../../../testkit/doctor/rules.ts';
+import type { TestPostern } from '../../../../testkit/postern/start.ts';
+import { waitFor } from '../../../../testkit/wait.ts';
 
 const host = 'app.example.com';
 

@@ -13,7 +13,7 @@ import {
   proveRule,
   readExample,
   startExample,
-} from '../../../support/doctor.ts';
+} from '../../../../testkit/doctor/rules.ts';
 
 /** What a stranger's handshake gets. */
 async function stranger({ socketUrl }: ExampleSite): Promise<number | undefined> {

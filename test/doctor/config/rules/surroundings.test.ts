@@ -15,8 +15,8 @@ import {
   proveRule,
   readExample,
   startExample,
-} from '../../../support/doctor.ts';
-import { waitFor } from '../../../support/wait.ts';
+} from '../../../../testkit/doctor/rules.ts';
+import { waitFor } from '../../../../testkit/wait.ts';
 
 async function namesSeen(site: ExampleSite): Promise<string[]> {
   const spoofed = { ...goodCookie, Remote_User: 'admin' };

@@ -3,12 +3,12 @@ import {
   type Gate,
   identityHeaders,
   noRequirements,
-} from '../../src/core/gate/gate.ts';
-import type { Handshake } from '../../src/core/gate/handshake.ts';
-import { sameOrigin } from '../../src/core/gate/origin.ts';
-import { type Identity, noRestrictions, type Restrictions } from '../../src/core/model/identity.ts';
-import type { Throttle } from '../../src/core/model/throttle.ts';
-import type { Token } from '../../src/core/model/token.ts';
+} from '../src/core/gate/gate.ts';
+import type { Handshake } from '../src/core/gate/handshake.ts';
+import { sameOrigin } from '../src/core/gate/origin.ts';
+import { type Identity, noRestrictions, type Restrictions } from '../src/core/model/identity.ts';
+import type { Throttle } from '../src/core/model/throttle.ts';
+import type { Token } from '../src/core/model/token.ts';
 
 /** Good at these gates only. */
 export function boundTo(...gates: readonly string[]): Restrictions {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
-import { waitFor } from './wait.ts';
+import { waitFor } from '../wait.ts';
 
 /** A program on a terminal of its own. */
 export interface Terminal {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { adminKey, temporaryDirectory } from './postern.ts';
+import { adminKey, temporaryDirectory } from './start.ts';
 import { workersSetting } from './worker-count.ts';
 
 /** A Postern in a process of its own, as people run it. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type ListenAddress, parseListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { adminKey, temporaryDirectory } from './postern.ts';
+import { adminKey, temporaryDirectory } from './start.ts';
 import { workersSetting } from './worker-count.ts';
 
 /** How a command ended and what it said. */

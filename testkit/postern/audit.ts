@@ -8,8 +8,8 @@ import type { ReceivedEvent } from '../../src/cli/toolkit/server-events.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/model/audit.ts';
 import type { Store } from '../../src/store/port.ts';
-import { adminKey, type TestPostern } from './postern.ts';
-import { waitFor } from './wait.ts';
+import { waitFor } from '../wait.ts';
+import { adminKey, type TestPostern } from './start.ts';
 
 /** An entry about to be written, but for these facts. */
 export function anEntry(facts: Partial<AuditEntry> = {}): AuditEntry {

@@ -6,7 +6,7 @@ import {
   defaultBundleOptions,
 } from '../../src/proxies/nginx/bundle-options.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { type GuardedSite, startSite } from './nginx.ts';
+import { type GuardedSite, startSite } from './site.ts';
 import { startSwag } from './swag.ts';
 
 /** A site with a protected location `/`, whatever nginx it is. */

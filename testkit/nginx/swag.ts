@@ -9,8 +9,8 @@ import {
 import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
 import { type ConfigBundle, renderBundle } from '../../src/proxies/nginx/render.ts';
 import { swagHttpFile } from '../../src/proxies/nginx/swag.ts';
-import { startNameServer } from './dns.ts';
-import { temporaryDirectory } from './postern.ts';
+import { temporaryDirectory } from '../postern/start.ts';
+import { startNameServer } from '../servers/name-server.ts';
 
 /** A SWAG as far as it matters here: its files around ours, and Docker's name server. */
 export interface SwagSite {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Addresses } from '../../src/cluster/messages.ts';
-import type { RunningPostern, Surroundings } from './postern.ts';
+import type { RunningPostern, Surroundings } from './start.ts';
 
 /** What Node has compiled, for the next start of the same tests. */
 const compiled = mkdtempSync(join(tmpdir(), 'postern-compiled-'));

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
-import type { TestPostern } from './postern.ts';
+import type { TestPostern } from '../postern/start.ts';
 
 /** A WebSocket server of an application, for a framework to take over. */
 export interface SocketServer {

@@ -1,6 +1,6 @@
-import type { AuditEntry } from '../../src/core/model/audit.ts';
-import type { Store } from '../../src/store/port.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { AuditEntry } from '../src/core/model/audit.ts';
+import type { Store } from '../src/store/port.ts';
+import { openSqliteStore } from '../src/store/sqlite/store.ts';
 
 /** A part of a store whose changes bring an entry of the audit log along by themselves. */
 type Unrecorded<Part> = {

@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 import { type AdminClient, connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { ask } from './ask.ts';
-import { type Served, type Surroundings, serve } from './cli.ts';
-import { adminKey } from './postern.ts';
+import { type Served, type Surroundings, serve } from './program.ts';
+import { adminKey } from './start.ts';
 
 /** A secret, and the id to revoke it by. */
 export interface Issued {

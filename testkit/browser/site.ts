@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { createCertificate } from './certificate.ts';
-import { type GuardedSite, startSite } from './nginx.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from './postern.ts';
+import { type GuardedSite, startSite } from '../nginx/site.ts';
+import { startTestPostern, type TestPostern, temporaryDirectory } from '../postern/start.ts';
+import { createCertificate } from '../tls/certificate.ts';
 
 /** Host names of the guarded site: its pages and its sockets may be on different ones. */
 const guardedHosts = ['app.example.test', 'ws.example.test'];

@@ -9,8 +9,8 @@ import {
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { ask, type GateAnswer, handshakeHeaders } from './ask.ts';
-import { startTestPostern, type TestPostern, type TestPosternOptions } from './postern.ts';
+import { ask, type GateAnswer, handshakeHeaders } from './postern/ask.ts';
+import { startTestPostern, type TestPostern, type TestPosternOptions } from './postern/start.ts';
 
 /** Signs for an issuer, by means of its own: what is tested must not be checked by itself. */
 export interface Signer {

@@ -7,11 +7,11 @@ import { WebSocketServer } from 'ws';
 import { loadModule } from '../../scripts/programs.ts';
 import { nginxFiles } from '../../src/lib/resources.ts';
 import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
-import { createCertificate } from './certificate.ts';
-import { startNameServer } from './dns.ts';
-import { temporaryDirectory } from './postern.ts';
-import type { SessionOwner, SignOn } from './sign-ons/sign-on.ts';
-import { swagProxyConf } from './swag.ts';
+import { swagProxyConf } from '../nginx/swag.ts';
+import { temporaryDirectory } from '../postern/start.ts';
+import { startNameServer } from '../servers/name-server.ts';
+import { createCertificate } from '../tls/certificate.ts';
+import type { SessionOwner, SignOn } from './nginx/sign-on.ts';
 
 /** An application behind a sign-on service, with a stand-in for the service. */
 export interface SignOnSite {

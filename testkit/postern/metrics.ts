@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { adminKey } from './postern.ts';
-import { waitFor } from './wait.ts';
+import { waitFor } from '../wait.ts';
+import { adminKey } from './start.ts';
 
 /** One line of an exposition. */
 export interface Exported {
