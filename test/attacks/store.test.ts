@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { temporaryDirectory } from '../../testkit/postern/start.ts';
 import { openUnrecorded } from '../../testkit/store.ts';
-import { newToken } from '../stores/contract.ts';
+import { newToken } from '../store/contract.ts';
 
 test('the SQLite that comes with Postern is one whose write-ahead log has no known fault', () => {
   const db = new Database(':memory:');

@@ -12,7 +12,7 @@ import type { NewAdminKey, Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anEntry, recordsOf, tamper, verified } from '../../testkit/postern/audit.ts';
 import { temporaryDirectory } from '../../testkit/postern/start.ts';
-import { newToken } from '../stores/contract.ts';
+import { newToken } from '../store/contract.ts';
 import type { WriterTask } from './writer.ts';
 
 /** A store in a directory of the test, and its audit log. */

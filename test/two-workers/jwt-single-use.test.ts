@@ -1,2 +1,0 @@
-import '../../testkit/postern/two-workers.ts';
-import '../jwt/single-use.test.ts';

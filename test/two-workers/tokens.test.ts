@@ -1,2 +1,0 @@
-import '../../testkit/postern/two-workers.ts';
-import '../tokens.test.ts';
