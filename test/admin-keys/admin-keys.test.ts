@@ -164,7 +164,7 @@ test('an issuer revokes what it could have issued, and what was opened with that
 
 test('a key is shown once, expires, shows its last use and can be revoked', async (t) => {
   let now = Date.parse('2026-12-01T12:00:00Z');
-  const postern = await startTestPostern(t, { clock: () => now, alone: true });
+  const postern = await startTestPostern(t, { clock: () => now, singleProcess: true });
   const key = await makeKey(postern, { name: 'ci', role: 'auditor', expires_in: '1h' });
   const ci = clientOf(postern, key);
   const list = async () => {

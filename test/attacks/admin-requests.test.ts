@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
-import { adminKey, startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 interface Problem {
   readonly code: string;

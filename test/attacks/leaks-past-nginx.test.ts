@@ -7,14 +7,11 @@ import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { flavourSites } from '../../testkit/nginx/flavours.ts';
 import { startSite } from '../../testkit/nginx/site.ts';
 import { startSwag } from '../../testkit/nginx/swag.ts';
-import {
-  startTestPostern,
-  type TestPostern,
-  temporaryDirectory,
-} from '../../testkit/postern/start.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 function portOf({ gate }: TestPostern): number {
   return gate.kind === 'tcp' ? gate.port : 0;

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { sendRaw } from '../../testkit/clients/raw-request.ts';
 import { startSite } from '../../testkit/nginx/site.ts';
-import { adminKey, startTestPostern } from '../../testkit/postern/start.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 test('a token in the query is in no log, in no database file and in nothing the backend sees', async (t) => {
   const postern = await startTestPostern(t, { env: { POSTERN_LOG_LEVEL: 'debug' } });

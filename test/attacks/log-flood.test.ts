@@ -49,7 +49,7 @@ test('of 100,000 denied requests from many networks the log is small, and the co
 });
 
 test('a flood through the gate is counted in full by the metrics, and what is written of each is short', async (t) => {
-  const postern = await startTestPostern(t, { alone: true });
+  const postern = await startTestPostern(t, { singleProcess: true });
   const total = 1_500;
   for (let i = 0; i < total; i += 50) {
     await Promise.all(

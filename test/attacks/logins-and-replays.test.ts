@@ -9,9 +9,10 @@ import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { connectEarly } from '../../testkit/clients/early-data.ts';
 import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { protectedLocation, startSite } from '../../testkit/nginx/site.ts';
 import { ask } from '../../testkit/postern/ask.ts';
-import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 import { createCertificate } from '../../testkit/tls/certificate.ts';
 
 const returning = 'set $postern_login "https://login.example.com/?rd=";';

@@ -9,12 +9,9 @@ import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { nginxPrograms } from '../../testkit/nginx/programs.ts';
-import {
-  startTestPostern,
-  type TestPostern,
-  temporaryDirectory,
-} from '../../testkit/postern/start.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 const gates = {
   site: {

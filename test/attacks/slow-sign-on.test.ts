@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask } from '../../testkit/postern/ask.ts';
-import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
 
 const stranger = '203.0.113.7';
@@ -29,7 +30,7 @@ async function startSlow(
 gates: { app: { hosts: [app.example.com], sources: [bridge], bridge: ${bridge} } }
 `,
   );
-  const postern = await startTestPostern(t, { config, alone: true });
+  const postern = await startTestPostern(t, { config, singleProcess: true });
   const guess = () => ask(postern.gate, { authorization: wrongPassword, 'x-real-ip': stranger });
   const visit = (from: string) =>
     ask(postern.gate, { cookie: sessions.authelia.alice, 'x-real-ip': from });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { openUnrecorded } from '../../testkit/store.ts';
 import { newToken } from '../store/contract.ts';
 

@@ -10,8 +10,8 @@ import { type AuditRecord, encodeRecord, noPrevious } from '../../src/core/model
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import type { NewAdminKey, Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { anEntry, recordsOf, tamper, verified } from '../../testkit/postern/audit.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
 import { newToken } from '../store/contract.ts';
 import type { WriterTask } from './writer.ts';
 

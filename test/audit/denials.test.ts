@@ -10,9 +10,10 @@ import type { DecisionRecord } from '../../src/core/model/events.ts';
 import { deny } from '../../src/core/model/verdict.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createSampler, sampling } from '../../src/telemetry/sampler.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
 import { recordsOf, verified } from '../../testkit/postern/audit.ts';
-import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const handshake = { ...handshakeHeaders, 'x-postern-gate': 'chat' };
 

@@ -8,8 +8,8 @@ import { postern } from '../../src/core/model/audit.ts';
 import { startPruning } from '../../src/maintenance/pruning.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { anEntry, recordsOf, tamper, verified } from '../../testkit/postern/audit.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2027-01-01T00:00:00Z');

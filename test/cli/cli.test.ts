@@ -7,9 +7,11 @@ import { parse } from 'yaml';
 import { type ListenAddress, renderListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { version } from '../../src/lib/resources.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { run, serve, succeeded, surroundings } from '../../testkit/postern/program.ts';
-import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { runCommand, succeeded } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 
 const secretForm = /^pst_[0-9A-Za-z]{49}\n$/;
 
@@ -43,8 +45,8 @@ describe('the command line', { concurrency: 4 }, () => {
   for (const [code, args, stderr, settings] of wrong) {
     const variables = Object.keys(settings ?? {}).map((name) => ` with ${name}`);
     test(`"postern ${args}"${variables} ends with ${code} and says why`, async (t) => {
-      const { env } = surroundings(t, settings);
-      const ended = await run(args.split(' ').filter(Boolean), env);
+      const { env } = programEnvironment(t, settings);
+      const ended = await runCommand(args.split(' ').filter(Boolean), env);
       assert.equal(ended.code, code, ended.stderr);
       assert.match(ended.stderr, stderr);
       assert.equal(ended.stdout, '');
@@ -56,7 +58,7 @@ describe('the command line', { concurrency: 4 }, () => {
   test('every command says how it is used, with an example', async () => {
     const seen: string[] = [];
     const visit = async (path: string[]): Promise<void> => {
-      const help = succeeded(await run([...path, '--help']));
+      const help = succeeded(await runCommand([...path, '--help']));
       const commands = [...(help.split(/^Commands:$/m)[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)];
       const below = commands.map(([, name]) => name as string).filter((name) => name !== 'help');
       assert.ok(help.includes(`Usage: ${['postern', ...path].join(' ')}`), help);
@@ -74,18 +76,18 @@ describe('the command line', { concurrency: 4 }, () => {
   });
 
   test('the help names the exit codes', async () => {
-    const help = succeeded(await run(['--help'])).replace(/\s+/g, ' ');
+    const help = succeeded(await runCommand(['--help'])).replace(/\s+/g, ' ');
     const codes =
       'Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 wrong configuration, 4 the service';
     assert.ok(help.includes(codes), help);
-    assert.equal(succeeded(await run(['--version'])), `${version}\n`);
+    assert.equal(succeeded(await runCommand(['--version'])), `${version}\n`);
   });
 
   test('tokens are issued, listed, shown and revoked, and the gate obeys', async (t) => {
-    const { env } = surroundings(t);
-    const { gate } = await serve(t, env);
+    const { env } = programEnvironment(t);
+    const { gate } = await startTestProgram(t, { env });
     const postern = async (...args: string[]) => {
-      const ended = await run(args, env);
+      const ended = await runCommand(args, env);
       assert.equal(ended.code, 0, ended.stderr);
       return ended;
     };
@@ -149,10 +151,10 @@ describe('the command line', { concurrency: 4 }, () => {
   });
 
   test('--store does the same without an admin key, beside a service that runs', async (t) => {
-    const { env } = surroundings(t);
-    const { gate } = await serve(t, env);
+    const { env } = programEnvironment(t);
+    const { gate } = await startTestProgram(t, { env });
     const postern = async (...args: string[]) =>
-      succeeded(await run([...args, '--store'], { ...env, POSTERN_ADMIN_KEY: '' }));
+      succeeded(await runCommand([...args, '--store'], { ...env, POSTERN_ADMIN_KEY: '' }));
 
     const token = await postern('token', 'issue', 'alice');
     assert.match(token, secretForm);
@@ -171,10 +173,10 @@ describe('the command line', { concurrency: 4 }, () => {
   });
 
   test('a service at another address is reached with --url, and wants its own key', async (t) => {
-    const { env } = surroundings(t, { POSTERN_ADMIN_LISTEN: '127.0.0.1:0' });
-    const url = `http://${renderListenAddress((await serve(t, env)).admin)}/`;
+    const { env } = programEnvironment(t, { POSTERN_ADMIN_LISTEN: '127.0.0.1:0' });
+    const url = `http://${renderListenAddress((await startTestProgram(t, { env })).admin)}/`;
     const issue = (key: string) =>
-      run(['token', 'issue', 'alice', '--url', url], { POSTERN_ADMIN_KEY: key });
+      runCommand(['token', 'issue', 'alice', '--url', url], { POSTERN_ADMIN_KEY: key });
     assert.match(succeeded(await issue(adminKey)), secretForm);
     const refused = await issue(`${adminKey}x`);
     assert.equal(refused.code, 1);
@@ -183,9 +185,9 @@ describe('the command line', { concurrency: 4 }, () => {
   });
 
   test('control characters in claims are shown, not obeyed', async (t) => {
-    const { env } = surroundings(t);
+    const { env } = programEnvironment(t);
     const claim = 'name=\u009b31mred\u001b[0m';
-    const issued = await run(['token', 'issue', 'alice', '--store', '--claim', claim], env);
+    const issued = await runCommand(['token', 'issue', 'alice', '--store', '--claim', claim], env);
     assert.match(succeeded(issued), secretForm);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get out.
     assert.doesNotMatch(issued.stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
@@ -193,8 +195,8 @@ describe('the command line', { concurrency: 4 }, () => {
   });
 
   test('a subject with white space around it, which backends take for another, is refused', async (t) => {
-    const { env } = surroundings(t);
-    const issue = (subject: string) => run(['token', 'issue', subject, '--store'], env);
+    const { env } = programEnvironment(t);
+    const issue = (subject: string) => runCommand(['token', 'issue', subject, '--store'], env);
     for (const subject of [' admin', '\u00a0admin']) {
       const { code, stdout } = await issue(subject);
       assert.deepEqual({ subject, code, stdout }, { subject, code: 1, stdout: '' });
@@ -207,10 +209,10 @@ describe('postern config', { concurrency: 4 }, () => {
   test('check counts what was set, or lists every problem', async (t) => {
     const cwd = temporaryDirectory(t);
     writeFileSync(join(cwd, 'postern.yaml'), 'log:\n  level: warn\n');
-    const good = await run(['config', 'check'], { POSTERN_DATA_DIR: '/srv' }, { cwd });
+    const good = await runCommand(['config', 'check'], { POSTERN_DATA_DIR: '/srv' }, { cwd });
     assert.match(succeeded(good), /^The configuration is valid \(2 of \d+ settings are not the/);
     writeFileSync(join(cwd, 'postern.yaml'), 'log:\n  level: loud\ngates:\n');
-    const bad = await run(['config', 'check'], { POSTERN_ADMIN_KEY: 'short' }, { cwd });
+    const bad = await runCommand(['config', 'check'], { POSTERN_ADMIN_KEY: 'short' }, { cwd });
     assert.equal(bad.code, 3);
     assert.deepEqual(bad.stderr.split('\n').slice(1, -1).sort(), [
       '  POSTERN_ADMIN_KEY: admin.key: the key has at most 0 bits of entropy; 128 are needed. Make one with: openssl rand -base64 32',
@@ -226,7 +228,7 @@ describe('postern config', { concurrency: 4 }, () => {
       'gate:\n  listen: unix:/run/gate.sock\ndefault_gate:\n  origins: ["null"]\n',
     );
     const args = ['config', 'show', '--config', file];
-    const shown = succeeded(await run(args, { POSTERN_LOG_LEVEL: 'warn' }));
+    const shown = succeeded(await runCommand(args, { POSTERN_LOG_LEVEL: 'warn' }));
     for (const line of [
       'data_dir: ./data # default',
       `  listen: unix:/run/gate.sock # ${file}`,
@@ -244,9 +246,9 @@ describe('postern config', { concurrency: 4 }, () => {
   test('show masks the admin key, wherever it comes from', async (t) => {
     const file = join(temporaryDirectory(t), 'postern.yaml');
     writeFileSync(file, `admin:\n  key: ${adminKey}\n`);
-    const fromFile = await run(['config', 'show', '--config', file]);
+    const fromFile = await runCommand(['config', 'show', '--config', file]);
     assert.match(succeeded(fromFile), new RegExp(`^  key: "?\\*{8}"? # ${file}$`, 'm'));
-    const asJson = await run(['config', 'show', '--json'], { POSTERN_ADMIN_KEY: adminKey });
+    const asJson = await runCommand(['config', 'show', '--json'], { POSTERN_ADMIN_KEY: adminKey });
     const settings: { path: string }[] = JSON.parse(succeeded(asJson));
     assert.deepEqual(
       settings.find(({ path }) => path === 'admin.key'),
@@ -259,7 +261,7 @@ describe('postern config', { concurrency: 4 }, () => {
 
   test('schema is a JSON Schema that agrees with the program about files', async (t) => {
     const schema: XSchema & { $schema: string } = JSON.parse(
-      succeeded(await run(['config', 'schema'])),
+      succeeded(await runCommand(['config', 'schema'])),
     );
     assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
     const good = [

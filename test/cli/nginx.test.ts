@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { nginxFiles } from '../../src/lib/resources.ts';
-import { run, succeeded } from '../../testkit/postern/program.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { runCommand, succeeded } from '../../testkit/postern/command.ts';
 
-const render = (...args: string[]) => run(['nginx', 'render', ...args]);
+const render = (...args: string[]) => runCommand(['nginx', 'render', ...args]);
 
 /** A directory with the rendered files in it. */
 async function rendered(t: TestContext) {
@@ -38,11 +38,11 @@ test('without a configuration the files of the repository are written, and a sec
 test('files that nobody changed follow the configuration', async (t) => {
   const { directory, read } = await rendered(t);
   const env = { POSTERN_DEFAULT_GATE_QUERY: 'ticket' };
-  const check = await run(['nginx', 'render', '--check', directory], env);
+  const check = await runCommand(['nginx', 'render', '--check', directory], env);
   assert.equal(check.code, 1);
   assert.match(check.stdout, /^postern-location\.conf is out of date$/m);
   assert.match(check.stdout, /^postern-server\.conf is as it should be$/m);
-  const out = await run(['nginx', 'render', '--out', directory], env);
+  const out = await runCommand(['nginx', 'render', '--out', directory], env);
   assert.equal(
     succeeded(out),
     'postern-http.conf written\npostern-location.conf written\ngates/default.conf written\n',
@@ -55,13 +55,13 @@ test('a file that was changed by hand is not written over, and nothing else is w
   edit('postern-http.conf', 'keepalive 32', 'keepalive 64');
   const env = { POSTERN_DEFAULT_GATE_QUERY: 'ticket' };
   const before = read('postern-location.conf');
-  const out = await run(['nginx', 'render', '--out', directory], env);
+  const out = await runCommand(['nginx', 'render', '--out', directory], env);
   assert.equal(out.code, 1);
   assert.match(out.stderr, /changed by hand.*\n {2}postern-http\.conf\n.*--diff.*--force/);
   assert.equal(out.stdout, '');
   assert.match(read('postern-http.conf'), /keepalive 64/);
   assert.equal(read('postern-location.conf'), before);
-  succeeded(await run(['nginx', 'render', '--out', directory, '--force'], env));
+  succeeded(await runCommand(['nginx', 'render', '--out', directory, '--force'], env));
   assert.match(read('postern-http.conf'), /keepalive 32/);
 });
 
@@ -107,7 +107,7 @@ test('one file, or all of them, go to standard output', async () => {
 test('the address of Postern is that of the configuration, or the one that is given', async () => {
   const server = async (listen: string, ...args: string[]) => {
     const all = ['nginx', 'render', '--file', 'postern-http.conf', ...args];
-    const text = succeeded(await run(all, { POSTERN_GATE_LISTEN: listen }));
+    const text = succeeded(await runCommand(all, { POSTERN_GATE_LISTEN: listen }));
     return /server (.*);/.exec(text)?.[1];
   };
   assert.equal(await server('unix:/run/postern/gate.sock'), 'unix:/run/postern/gate.sock');
@@ -115,7 +115,7 @@ test('the address of Postern is that of the configuration, or the one that is gi
   assert.equal(await server('[::]:9000'), '[::1]:9000');
   assert.equal(await server('127.0.0.1:9000', '--gate', '10.0.0.5:8420'), '10.0.0.5:8420');
   const swag = ['nginx', 'render', '--flavour', 'swag', '--file', 'postern-server.conf'];
-  const text = succeeded(await run(swag, { POSTERN_GATE_LISTEN: '0.0.0.0:9000' }));
+  const text = succeeded(await runCommand(swag, { POSTERN_GATE_LISTEN: '0.0.0.0:9000' }));
   assert.match(
     text,
     /set \$upstream_postern postern;\n\s+proxy_pass http:\/\/\$upstream_postern:9000\/auth;/,
@@ -133,7 +133,7 @@ test('a wrong command line, a wrong configuration and a directory that cannot be
     ['--cache-path', '/a;b'],
   ];
   for (const args of usage) assert.equal((await render(...args)).code, 2, args.join(' '));
-  const config = await run(['nginx', 'render'], { POSTERN_DEFAULT_GATE_QUERY: 'a b' });
+  const config = await runCommand(['nginx', 'render'], { POSTERN_DEFAULT_GATE_QUERY: 'a b' });
   assert.equal(config.code, 3);
   writeFileSync(join(directory, 'file'), '');
   const out = await render('--out', join(directory, 'file'));
@@ -153,12 +153,12 @@ test('purging removes what nginx keeps, and nothing else', async (t) => {
   const kept = [`e/27/${answer}`, `e/27/${answer}.0000000001`, answer];
   const others = ['notes.txt', 'e/27/notes', 'a/b/d41d8c', `sub/${answer}`];
   for (const path of [...kept, ...others]) write(path);
-  const purge = () => run(['nginx', 'purge', '--cache-path', directory]);
+  const purge = () => runCommand(['nginx', 'purge', '--cache-path', directory]);
   assert.equal(succeeded(await purge()), '3 kept answers removed.\n');
   for (const path of kept) assert.ok(!existsSync(join(directory, path)), path);
   for (const path of others) assert.ok(existsSync(join(directory, path)), path);
   assert.equal(succeeded(await purge()), '0 kept answers removed.\n');
-  const missing = await run(['nginx', 'purge', '--cache-path', join(directory, 'none')]);
+  const missing = await runCommand(['nginx', 'purge', '--cache-path', join(directory, 'none')]);
   assert.equal(missing.code, 4);
   assert.match(missing.stderr, /^postern: there is no directory /);
 });

@@ -15,35 +15,33 @@ import Database from 'better-sqlite3';
 import { type ListenAddress, renderListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { openTerminal } from '../../testkit/clients/terminal.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { failedInOneLine, runCommand, succeeded } from '../../testkit/postern/command.ts';
 import {
-  failedInOneLine,
-  run,
-  type Served,
-  serve,
-  succeeded,
-  surroundings,
+  programEnvironment,
+  startTestProgram,
+  type TestProgram,
 } from '../../testkit/postern/program.ts';
-import { adminKey } from '../../testkit/postern/start.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
 const program = join(packageRoot, 'src/cli/main.ts');
 
 describe('postern serve', { concurrency: 4 }, () => {
   test('the first start makes an admin key, puts it into a file for its owner that the log names, and keeps only its hash', async (t) => {
-    const { env, dataDir } = surroundings(t, { POSTERN_ADMIN_KEY: '' });
-    const first = await serve(t, env);
+    const { env, dataDir } = programEnvironment(t, { POSTERN_ADMIN_KEY: '' });
+    const first = await startTestProgram(t, { env });
     const { key, file } = await announcedKey(first);
     assert.equal(file, join(dataDir, 'first-admin-key'));
     assert.equal(statSync(file).mode & 0o777, 0o600);
     rmSync(file);
     const withKey = { ...env, POSTERN_ADMIN_KEY: key };
-    const token = succeeded(await run(['token', 'issue', 'alice'], withKey)).trim();
+    const token = succeeded(await runCommand(['token', 'issue', 'alice'], withKey)).trim();
     await ask(first.gate, { ...handshakeHeaders, cookie: `postern_token=${token}` });
     const logs = [await first.end('SIGTERM')];
 
-    const second = await serve(t, env);
-    succeeded(await run(['token', 'list'], withKey));
+    const second = await startTestProgram(t, { env });
+    succeeded(await runCommand(['token', 'list'], withKey));
     logs.push(await second.end('SIGTERM'));
     assert.deepEqual(
       logs.map(({ code }) => code),
@@ -65,7 +63,7 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 
   test('on a terminal the first start shows the key, and writes it nowhere', async (t) => {
-    const { env, dataDir } = surroundings(t, { POSTERN_ADMIN_KEY: '' });
+    const { env, dataDir } = programEnvironment(t, { POSTERN_ADMIN_KEY: '' });
     const terminal = await openTerminal(t, [process.execPath, program, 'serve'], env);
     await terminal.shows(/psa_[0-9A-Za-z]{49} /);
     await terminal.shows(/"?ready"?/);
@@ -73,20 +71,20 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 
   test('a configured admin key is the only one that counts, and is never shown', async (t) => {
-    const { env } = surroundings(t);
-    const made = await serve(t, { ...env, POSTERN_ADMIN_KEY: '' });
+    const { env } = programEnvironment(t);
+    const made = await startTestProgram(t, { env: { ...env, POSTERN_ADMIN_KEY: '' } });
     const { key } = await announcedKey(made);
     assert.equal((await made.end('SIGTERM')).code, 0);
-    const configured = await serve(t, env);
-    assert.equal((await run(['token', 'list'], { ...env, POSTERN_ADMIN_KEY: key })).code, 1);
-    succeeded(await run(['token', 'list'], env));
+    const configured = await startTestProgram(t, { env });
+    assert.equal((await runCommand(['token', 'list'], { ...env, POSTERN_ADMIN_KEY: key })).code, 1);
+    succeeded(await runCommand(['token', 'list'], env));
     const { stdout, stderr } = await configured.end('SIGTERM');
     assert.equal(stderr, '');
     assert.ok(!stdout.includes(adminKey));
   });
 
   test('SIGTERM ends it in order while requests are half-sent and a connection is idle', async (t) => {
-    const service = await serve(t, surroundings(t).env);
+    const service = await startTestProgram(t);
     const sockets = [
       await halfSent(t, service.gate),
       await halfSent(t, service.admin),
@@ -101,7 +99,7 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 
   test('a subrequest that is half-sent when it is told to stop is still answered', async (t) => {
-    const service = await serve(t, surroundings(t).env);
+    const service = await startTestProgram(t);
     const socket = await halfSent(t, service.gate, '/auth');
     let answer = '';
     socket.on('data', (chunk) => {
@@ -116,7 +114,7 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 
   test('a second signal ends it at once', async (t) => {
-    const service = await serve(t, surroundings(t).env);
+    const service = await startTestProgram(t);
     await halfSent(t, service.gate);
     const ended = service.end('SIGTERM');
     await waitFor('the service to be stopping', () => service.stdout().includes('"stopping"'));
@@ -127,41 +125,44 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 
   test('a second instance on the same port or socket says so in one line', async (t) => {
-    const { env } = surroundings(t, { POSTERN_GATE_LISTEN: '127.0.0.1:0' });
-    const first = await serve(t, env);
+    const { env } = programEnvironment(t, { POSTERN_GATE_LISTEN: '127.0.0.1:0' });
+    const first = await startTestProgram(t, { env });
     for (const [listener, variable] of [
       ['gate', 'POSTERN_GATE_LISTEN'],
       ['admin', 'POSTERN_ADMIN_LISTEN'],
     ] as const) {
       const taken = renderListenAddress(first[listener]);
-      const second = await run(['serve'], surroundings(t, { [variable]: taken }).env);
+      const second = await runCommand(['serve'], programEnvironment(t, { [variable]: taken }).env);
       failedInOneLine(second, 4, /something listens there already, perhaps another Postern/);
       assert.ok(second.stderr.includes(`cannot listen on ${taken} (${listener}.listen)`));
     }
-    assert.equal(succeeded(await run(['token', 'list', '--json'], env)).includes('"tokens"'), true);
+    assert.equal(
+      succeeded(await runCommand(['token', 'list', '--json'], env)).includes('"tokens"'),
+      true,
+    );
   });
 
   test('a socket that a killed instance left behind is taken over', async (t) => {
-    const { env, directory } = surroundings(t);
-    const first = await serve(t, env);
+    const { env, directory } = programEnvironment(t);
+    const first = await startTestProgram(t, { env });
     await first.end('SIGKILL');
     assert.ok(existsSync(join(directory, 'gate.sock')));
-    const second = await serve(t, env);
+    const second = await startTestProgram(t, { env });
     assert.equal((await ask(second.gate)).status, 401);
   });
 
   test('a file in the place of the socket is left alone', async (t) => {
-    const { env, directory } = surroundings(t);
+    const { env, directory } = programEnvironment(t);
     const path = join(directory, 'precious.txt');
     writeFileSync(path, 'precious');
-    const ended = await run(['serve'], { ...env, POSTERN_GATE_LISTEN: `unix:${path}` });
+    const ended = await runCommand(['serve'], { ...env, POSTERN_GATE_LISTEN: `unix:${path}` });
     failedInOneLine(ended, 4, /cannot listen on unix:.*precious\.txt \(gate\.listen\)/);
     assert.equal(readFileSync(path, 'utf8'), 'precious');
   });
 
   test('anybody may ask at the gate’s socket, and only the owner at the admin’s', async (t) => {
-    const { env, directory } = surroundings(t);
-    await serve(t, env);
+    const { env, directory } = programEnvironment(t);
+    await startTestProgram(t, { env });
     const modes = ['gate.sock', 'admin.sock'].map(
       (name) => statSync(join(directory, name)).mode & 0o777,
     );
@@ -169,48 +170,48 @@ describe('postern serve', { concurrency: 4 }, () => {
   });
 
   test('a data directory that cannot be made is one line and no stack trace', async (t) => {
-    const { env, dataDir } = surroundings(t);
+    const { env, dataDir } = programEnvironment(t);
     writeFileSync(dataDir, 'precious');
-    const ended = await run(['serve'], { ...env, POSTERN_DATA_DIR: join(dataDir, 'below') });
+    const ended = await runCommand(['serve'], { ...env, POSTERN_DATA_DIR: join(dataDir, 'below') });
     failedInOneLine(ended, 4, /cannot use the token store .*below.*POSTERN_DATA_DIR/);
   });
 
   test('a broken database is one line and no stack trace', async (t) => {
-    const { env, dataDir, directory } = surroundings(t);
+    const { env, dataDir, directory } = programEnvironment(t);
     mkdirSync(dataDir);
     writeFileSync(join(dataDir, 'postern.db'), 'this is no database\n'.repeat(100));
-    failedInOneLine(await run(['serve'], env), 4, /postern\.db: file is not a database/);
+    failedInOneLine(await runCommand(['serve'], env), 4, /postern\.db: file is not a database/);
     assert.equal(existsSync(join(directory, 'gate.sock')), false);
   });
 
   test('a socket in a directory that does not exist is one line that says so', async (t) => {
-    const { env, directory } = surroundings(t);
+    const { env, directory } = programEnvironment(t);
     const path = join(directory, 'missing', 'admin.sock');
-    const ended = await run(['serve'], { ...env, POSTERN_ADMIN_LISTEN: `unix:${path}` });
+    const ended = await runCommand(['serve'], { ...env, POSTERN_ADMIN_LISTEN: `unix:${path}` });
     failedInOneLine(ended, 4, /\(admin\.listen\): the directory does not exist/);
     assert.equal(existsSync(join(directory, 'gate.sock')), false, 'the gate is closed again');
   });
 
   test('healthcheck says ok only while the service runs and its store answers', async (t) => {
-    const { env, dataDir } = surroundings(t);
-    const service = await serve(t, env);
-    assert.equal(succeeded(await run(['healthcheck'], env)), 'ok\n');
+    const { env, dataDir } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
+    assert.equal(succeeded(await runCommand(['healthcheck'], env)), 'ok\n');
     const db = new Database(join(dataDir, 'postern.db'));
     db.exec('ALTER TABLE token RENAME TO elsewhere');
     db.close();
-    failedInOneLine(await run(['healthcheck'], env), 1, /store: \/readyz answered 503/);
+    failedInOneLine(await runCommand(['healthcheck'], env), 1, /store: \/readyz answered 503/);
     await service.end('SIGTERM');
-    failedInOneLine(await run(['healthcheck'], env), 4, /cannot reach Postern at unix:/);
+    failedInOneLine(await runCommand(['healthcheck'], env), 4, /cannot reach Postern at unix:/);
   });
 
   test('an admin API beyond this machine is warned of', async (t) => {
-    const service = await serve(t, surroundings(t, { POSTERN_ADMIN_LISTEN: '0.0.0.0:0' }).env);
+    const service = await startTestProgram(t, { env: { POSTERN_ADMIN_LISTEN: '0.0.0.0:0' } });
     assert.match(service.stdout(), /"event":"exposure".*beyond this machine/);
   });
 });
 
 /** The admin key that a first start writes into a file, and that file. */
-async function announcedKey(service: Served): Promise<{ key: string; file: string }> {
+async function announcedKey(service: TestProgram): Promise<{ key: string; file: string }> {
   const find = () => service.stdout().match(/"event":"admin_key","file":"([^"]+)"/)?.[1];
   await waitFor('the admin key', () => find() !== undefined);
   const file = find() ?? '';

@@ -8,8 +8,9 @@ import { exitCodes } from '../../src/cli/toolkit/exit-codes.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
 const command = [process.execPath, join(packageRoot, 'src/cli/main.ts'), 'serve'] as const;

@@ -4,9 +4,13 @@ import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
 import { ask } from '../../testkit/postern/ask.ts';
-import { type Served, serve, surroundings } from '../../testkit/postern/program.ts';
-import { adminKey } from '../../testkit/postern/start.ts';
+import {
+  programEnvironment,
+  startTestProgram,
+  type TestProgram,
+} from '../../testkit/postern/program.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
 const four = { POSTERN_WORKERS: '4' };
@@ -17,7 +21,7 @@ function workersOf(pid: number): number[] {
   return children.split(' ').filter(Boolean).map(Number);
 }
 
-function clientOf({ admin }: Served) {
+function clientOf({ admin }: TestProgram) {
   const client = connectAdmin({ listen: admin, key: adminKey }, undefined);
   return {
     send: client.send,
@@ -33,7 +37,7 @@ const present = async (gate: ListenAddress, token: string) =>
   (await ask(gate, { 'x-original-uri': `/?token=${token}` })).status;
 
 test('a ticket passes once, whichever workers are asked', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   assert.equal(workersOf(served.pid).length, 4);
   const { issue } = clientOf(served);
   for (let round = 0; round < 5; round++) {
@@ -49,7 +53,7 @@ test('a ticket passes once, whichever workers are asked', async (t) => {
 });
 
 test('a revocation that was acknowledged is felt by every worker at once', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   const { issue, send } = clientOf(served);
   for (let round = 0; round < 10; round++) {
     const { token, id } = await issue('tokens');
@@ -61,7 +65,7 @@ test('a revocation that was acknowledged is felt by every worker at once', async
 });
 
 test('a worker that dies is replaced, and the others answer meanwhile', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   const { issue } = clientOf(served);
   const { token } = await issue('tokens');
   const before = workersOf(served.pid);
@@ -76,7 +80,7 @@ test('a worker that dies is replaced, and the others answer meanwhile', async (t
 });
 
 test('a decision is found by its id, whichever worker made it', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   const { send } = clientOf(served);
   for (let i = 0; i < 8; i++) {
     const { headers } = await ask(served.gate, { 'x-original-uri': '/?token=bad' });
@@ -88,7 +92,7 @@ test('a decision is found by its id, whichever worker made it', async (t) => {
 });
 
 test('a reload reaches all workers, by signal and by the API', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   const reloads = () => served.stdout().split('"event":"reload"').length - 1;
   process.kill(served.pid, 'SIGHUP');
   await waitFor('the reload by signal', () => reloads() === 4);
@@ -97,7 +101,7 @@ test('a reload reaches all workers, by signal and by the API', async (t) => {
 });
 
 test('SIGTERM finishes what is in flight and ends all workers', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   const workers = workersOf(served.pid);
   const { code } = await served.end('SIGTERM');
   assert.equal(code, 0);
@@ -105,9 +109,9 @@ test('SIGTERM finishes what is in flight and ends all workers', async (t) => {
 });
 
 test('workers that cannot start say why once, and the exit code says so', async (t) => {
-  const { env } = surroundings(t);
-  const first = await serve(t, env);
-  await assert.rejects(serve(t, { ...env, ...four }), (error: Error) => {
+  const { env } = programEnvironment(t);
+  const first = await startTestProgram(t, { env });
+  await assert.rejects(startTestProgram(t, { env: { ...env, ...four } }), (error: Error) => {
     assert.match(error.message, /^serve ended with 4: postern: cannot listen on /);
     assert.equal(error.message.split('something listens there already').length, 2);
     return true;
@@ -116,7 +120,7 @@ test('workers that cannot start say why once, and the exit code says so', async 
 });
 
 test('lines of several workers are each whole in the log', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, ...four });
+  const served = await startTestProgram(t, { env: four });
   // Of denials that are alike only some are told.
   const { token } = await clientOf(served).issue('tokens');
   const agents = Array.from({ length: 8 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));

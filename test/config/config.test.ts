@@ -7,7 +7,8 @@ import type { Config } from '../../src/config/config.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { settings } from '../../src/config/schema.ts';
 import { identityHeaders } from '../../src/core/gate/gate.ts';
-import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
 
 const day = 86_400_000;
 type Environment = Record<string, string>;

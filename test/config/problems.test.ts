@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { OperatorError } from '../../src/lib/operator-error.ts';
-import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
 
 type Environment = Record<string, string>;
 

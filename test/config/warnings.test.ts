@@ -3,8 +3,10 @@ import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { run, serve, surroundings } from '../../testkit/postern/program.ts';
-import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
+import { startTestProgram } from '../../testkit/postern/program.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
 function warningsOf(t: TestContext, yaml: string, env: Record<string, string> = {}): string[] {
@@ -131,7 +133,7 @@ describe('on the command line', { concurrency: true }, () => {
   const settings = { POSTERN_DEFAULT_GATE_PUBLIC: '/' };
 
   test('config check says warnings on standard error, and the configuration is valid all the same', async () => {
-    const { code, stdout, stderr } = await run(['config', 'check'], settings);
+    const { code, stdout, stderr } = await runCommand(['config', 'check'], settings);
     assert.deepEqual([code, stdout.startsWith('The configuration is valid')], [0, true]);
     assert.equal(
       stderr,
@@ -140,7 +142,7 @@ describe('on the command line', { concurrency: true }, () => {
   });
 
   test('the start writes warnings to the log, once, and so does a reload', async (t) => {
-    const service = await serve(t, surroundings(t, settings).env);
+    const service = await startTestProgram(t, { env: settings });
     const lines = () =>
       service
         .stdout()

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 /** Blocks that are another program's configuration: a line that only that one has. */
 const foreign = ['scrape_configs:', 'groups:'];

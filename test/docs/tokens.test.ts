@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { adminKey, startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const read = (file: string) => readFileSync(join(packageRoot, 'docs', file), 'utf8');
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { needProgram } from '../../scripts/programs.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { sendRaw } from '../../testkit/clients/raw-request.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { authelia } from '../../testkit/sign-on/nginx/authelia.ts';
 import { authentik } from '../../testkit/sign-on/nginx/authentik.ts';
 import { signOns } from '../../testkit/sign-on/nginx/index.ts';

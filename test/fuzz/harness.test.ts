@@ -8,7 +8,7 @@ import { minimise } from '../../fuzz/minimise.ts';
 import { mutate } from '../../fuzz/mutate.ts';
 import { type Options, readOptions } from '../../fuzz/options.ts';
 import { renderFailure, renderOutcomes } from '../../fuzz/report.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { createRandom } from '../../testkit/random.ts';
 import { registry } from './planted.ts';
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask } from '../../testkit/postern/ask.ts';
-import { startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
 
 test('an answer may be kept for as long as its gate and its token allow, and no other may', async (t) => {

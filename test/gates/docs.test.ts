@@ -6,7 +6,7 @@ import type { ShownExplanation } from '../../src/admission/routes.ts';
 import { renderExplanation } from '../../src/cli/explain/explanation.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { load, startSixGates } from './scene.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/gates.md'), 'utf8');

@@ -5,7 +5,7 @@ import { parseTarget } from '../../src/core/gate/handshake.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { sendRaw } from '../../testkit/clients/raw-request.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 /** Parts of which nasty paths are made, more often than chance would make them. */
 const parts = fc.oneof(

@@ -11,11 +11,8 @@ import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import {
-  startTestPostern,
-  type TestPostern,
-  temporaryDirectory,
-} from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 import { type SignOnServer, startSignOn } from '../../testkit/sign-on/servers.ts';
 
 /** What only the kiosk's backend may see. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { audience, iss, makeJwt, newSecret, outcome, startWithIssuers } from '../../testkit/jwt.ts';
-import { run as runCli } from '../../testkit/postern/program.ts';
-import { adminKey } from '../../testkit/postern/start.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { runCommand as runCli } from '../../testkit/postern/command.ts';
 
 test('`postern jwt` revokes and lists, over the API and in the store', async (t) => {
   const signer = newSecret();

@@ -6,9 +6,10 @@ import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { denials } from '../../src/core/model/denials.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { newSecret, newSigner, startWithIssuers } from '../../testkit/jwt.ts';
-import { run } from '../../testkit/postern/program.ts';
-import { adminKey, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/jwt.md'), 'utf8');
 const snippets = (language: string) =>
@@ -73,7 +74,7 @@ test('every command and request in docs/jwt.md works', async (t) => {
     }
     const [program, ...args] = line.split(' ');
     assert.equal(program, 'postern');
-    const { code, stderr } = await run(args, {
+    const { code, stderr } = await runCommand(args, {
       POSTERN_ADMIN_KEY: adminKey,
       POSTERN_ADMIN_LISTEN: renderListenAddress(postern.admin),
     });

@@ -99,7 +99,7 @@ test('a use is remembered until the JWT has expired, whatever was pruned', async
     {
       env,
       clock: () => now,
-      alone: true,
+      singleProcess: true,
     },
   );
   const jwt = makeJwt(signer, { jti: 'id-1', exp: noon / 1_000 + 60 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JwtKey } from '../../src/core/model/identity.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { openUnrecorded, type UnrecordedStore } from '../../testkit/store.ts';
 
 /** Two connections to one store. */

@@ -8,7 +8,7 @@ import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { settings } from '../../src/config/schema.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 const directory = join(packageRoot, 'deploy/systemd');
 const read = (file: string) => readFileSync(join(directory, file), 'utf8');

@@ -15,7 +15,9 @@ import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts'
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { findFreePort, startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { adminKey, startTestPostern, temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 // There may be no Docker where the tests run. What the files say of each other and of the code can
 // be checked without one, and so can the nginx configuration.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findNginxOfPython, needPython, requirementsFile } from '../../scripts/python.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 /** Makes an environment in a home of its own, with an index that nobody can reach. */
 function makeWithoutIndex(t: TestContext, requirements: string) {

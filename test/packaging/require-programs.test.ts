@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 /** Runs the script with a PATH in which there is nothing but an apt-get that only takes notes. */
 function run(t: TestContext, names: string[], aptDoes = '') {

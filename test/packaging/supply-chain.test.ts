@@ -6,7 +6,7 @@ import { renderBillOfMaterials } from '../../scripts/cyclonedx.ts';
 import { checkLicence, isAllowedLicence } from '../../scripts/licence-rules.ts';
 import { readInstalledLicence, readLockFile } from '../../scripts/lock-file.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;

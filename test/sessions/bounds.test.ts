@@ -45,7 +45,7 @@ test('one token on 64 connections opens no more sessions than it may have, and t
 test('a session too many ends the oldest one of its token, and the audit log says so', async (t) => {
   let now = noon;
   const postern = await startTestPostern(t, {
-    alone: true,
+    singleProcess: true,
     clock: () => now,
     env: { POSTERN_SESSIONS_MAX_PER_TOKEN: '2' },
   });

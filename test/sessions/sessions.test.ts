@@ -3,13 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake } from '../../src/demo/client.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { type GuardedSite, startSite } from '../../testkit/nginx/site.ts';
 import { ask } from '../../testkit/postern/ask.ts';
-import {
-  startTestPostern,
-  type TestPosternOptions,
-  temporaryDirectory,
-} from '../../testkit/postern/start.ts';
+import { startTestPostern, type TestPosternOptions } from '../../testkit/postern/start.ts';
 
 async function startScene(t: TestContext, options: TestPosternOptions = {}) {
   const postern = await startTestPostern(t, options);
@@ -209,7 +206,7 @@ test('a session ends with the token it came from, and with its subject', async (
 
 test('a session lives no longer than the token it came from, and keeps its bounds', async (t) => {
   let now = Date.now();
-  const { postern, site } = await startScene(t, { clock: () => now, alone: true });
+  const { postern, site } = await startScene(t, { clock: () => now, singleProcess: true });
   const { token } = await postern.issue({
     expires_in: '1h',
     paths: ['/rooms/1'],
@@ -232,7 +229,7 @@ test('a fixed session ends after its ttl, a sliding one lives while it is used, 
     let now = Date.now();
     const { postern, site } = await startScene(t, {
       clock: () => now,
-      alone: true,
+      singleProcess: true,
       env: {
         POSTERN_SESSIONS_TTL: '2h',
         POSTERN_SESSIONS_MAX_TTL: '5h',

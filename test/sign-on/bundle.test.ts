@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { packageRoot } from '../../src/lib/resources.ts';
 import type { createBridge } from '../../src/sign-on/index.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
 import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { outcomeOf, settingsOf } from './scene.ts';
 

@@ -9,7 +9,7 @@ import { denials } from '../../src/core/model/denials.ts';
 import { bridgeServices } from '../../src/core/model/sign-on-settings.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { chooseSignOn } from '../../src/sign-on/services.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/bridge.md'), 'utf8');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { openBridge, outcomeOf, type TestBridge } from './scene.ts';
 
 const session = 'a'.repeat(64);

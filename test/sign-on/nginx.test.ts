@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
 /**

@@ -11,7 +11,7 @@ import { jobOf, jobs } from '../../soak/jobs.ts';
 import { judge, type Slice } from '../../soak/judge.ts';
 import { renderVerdict } from '../../soak/render.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 const steady: Slice = {
   ...{ requests: 150_000, seconds: 10, p50: 1, p99: 5 },

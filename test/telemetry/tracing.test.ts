@@ -14,14 +14,14 @@ import {
   startWithIssuers,
 } from '../../testkit/jwt.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { serve, surroundings } from '../../testkit/postern/program.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
 import { recordSpans } from '../../testkit/postern/tracer.ts';
 import { sessions } from '../../testkit/sign-on/servers.ts';
 import { startBridged } from './metrics/scene.ts';
 
 /** Spans are looked at in the process that makes them. */
-const traced = { env: { POSTERN_TRACING_ENABLED: 'true' }, alone: true } as const;
+const traced = { env: { POSTERN_TRACING_ENABLED: 'true' }, singleProcess: true } as const;
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parent = '00f067aa0ba902b7';
 const traceparent = `00-${traceId}-${parent}-01`;
@@ -167,11 +167,11 @@ test('without tracing.enabled nothing is traced, and the API is not even loaded'
       if (name === '@opentelemetry/api') process.stderr.write('the API is loaded');
       return next(name, context);
     } });`;
-  const { env } = surroundings(t, {
+  const { env } = programEnvironment(t, {
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(watch)}`,
   });
   const loads = async (more: Record<string, string>) => {
-    const served = await serve(t, { ...env, ...more });
+    const served = await startTestProgram(t, { env: { ...env, ...more } });
     return (await served.end('SIGTERM')).stderr.includes('the API is loaded');
   };
   assert.deepEqual([await loads({}), await loads(traced.env)], [false, true]);

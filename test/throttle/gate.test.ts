@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
 import { attacker, neighbour, startThrottled } from './scene.ts';
 
 const minute = 60_000;

@@ -29,7 +29,7 @@ export async function startThrottled(
   let now = noon;
   const postern = await startTestPostern(t, {
     clock: () => now,
-    alone: true,
+    singleProcess: true,
     ...options,
     env: { POSTERN_THROTTLE_FAILURES: '5', ...options.env },
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import {
   audience,
   byUrl,
@@ -13,7 +14,6 @@ import {
   startJwksServer,
 } from '../../testkit/jwt.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { temporaryDirectory } from '../../testkit/postern/start.ts';
 import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { attacker, neighbour, startThrottled } from './scene.ts';
 

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { run as runCli } from '../../testkit/postern/program.ts';
-import {
-  startTestPostern,
-  type TestPostern,
-  temporaryDirectory,
-} from '../../testkit/postern/start.ts';
+import { runCommand as runCli } from '../../testkit/postern/command.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 /** Reason or status of a handshake with this token in the query, at a path. */
 async function use(

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
+import { temporaryDirectory } from '../directory.ts';
 import { type GuardedSite, startSite } from '../nginx/site.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../postern/start.ts';
+import { startTestPostern, type TestPostern } from '../postern/start.ts';
 import { createCertificate } from '../tls/certificate.ts';
 
 /** Host names of the guarded site: its pages and its sockets may be on different ones. */

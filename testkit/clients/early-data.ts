@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
-import { temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
 import { waitFor } from '../wait.ts';
 
 /** A client that holds a TLS 1.3 session of a server, and sends requests as early data with it (RFC 8446). */

@@ -9,7 +9,7 @@ import type { ProbeSettings } from '../../src/doctor/probe/probe.ts';
 import { type Report, runProbe } from '../../src/doctor/probe/run-probe.ts';
 import { ownOrigin, parseTarget } from '../../src/doctor/probe/target.ts';
 import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
-import { temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
 
 /** Settings of a probe that differ from the command's own. */
 export type Differences = Partial<Omit<ProbeSettings, 'target'>> & { readonly connect?: string };

@@ -25,7 +25,8 @@ import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.t
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
 import { type FileSet, loadConfiguration } from '../../src/proxies/nginx/syntax/index.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
+import { startTestPostern, type TestPostern } from '../postern/start.ts';
 
 /**
  * Files of a configuration by name; `site.conf` is the one that includes the others. With a

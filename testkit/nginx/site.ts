@@ -10,7 +10,7 @@ import {
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
 import type { Certificate } from '../tls/certificate.ts';
 
 /** A real nginx with the shipped files, in front of a real backend. */

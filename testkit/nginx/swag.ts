@@ -9,7 +9,7 @@ import {
 import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
 import { type ConfigBundle, renderBundle } from '../../src/proxies/nginx/render.ts';
 import { swagHttpFile } from '../../src/proxies/nginx/swag.ts';
-import { temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
 import { startNameServer } from '../servers/name-server.ts';
 
 /** A SWAG as far as it matters here: its files around ours, and Docker's name server. */

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { requestTarget } from '../clients/request-target.ts';
 
 /** What Postern answered to a subrequest. */
 export interface GateAnswer {
@@ -20,15 +21,13 @@ export function ask(
   options: { method?: string; path?: string; body?: string } = {},
 ): Promise<GateAnswer> {
   const { method = 'GET', path = '/auth', body } = options;
-  const target =
-    gate.kind === 'unix' ? { socketPath: gate.path } : { host: gate.host, port: gate.port };
   const lower = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
-        ...target,
+        ...requestTarget(gate),
         method,
         path,
         agent: false,

@@ -8,8 +8,10 @@ import type { ReceivedEvent } from '../../src/cli/toolkit/server-events.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/model/audit.ts';
 import type { Store } from '../../src/store/port.ts';
+import { requestTarget } from '../clients/request-target.ts';
 import { waitFor } from '../wait.ts';
-import { adminKey, type TestPostern } from './start.ts';
+import { adminKey } from './admin-key.ts';
+import type { TestPostern } from './start.ts';
 
 /** An entry about to be written, but for these facts. */
 export function anEntry(facts: Partial<AuditEntry> = {}): AuditEntry {
@@ -73,15 +75,13 @@ export async function openEvents(
   admin: ListenAddress,
   { query = '', lastId, key = adminKey }: { query?: string; lastId?: string; key?: string } = {},
 ): Promise<EventReader> {
-  const where =
-    admin.kind === 'unix' ? { socketPath: admin.path } : { host: admin.host, port: admin.port };
   const headers = {
     authorization: `Bearer ${key}`,
     ...(lastId !== undefined && { 'last-event-id': lastId }),
   };
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { ...where, path: `/v1/events${query}`, headers, agent: false },
+      { ...requestTarget(admin), path: `/v1/events${query}`, headers, agent: false },
       (response) => {
         let text = '';
         let rest = '';

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
+import { requestTarget } from '../clients/request-target.ts';
 import { waitFor } from '../wait.ts';
-import { adminKey } from './start.ts';
+import { adminKey } from './admin-key.ts';
 
 /** One line of an exposition. */
 export interface Exported {
@@ -65,10 +66,8 @@ function get(
   admin: ListenAddress,
   headers: Record<string, string>,
 ): Promise<Pick<Scraped, 'status' | 'contentType' | 'text'>> {
-  const target =
-    admin.kind === 'unix' ? { socketPath: admin.path } : { host: admin.host, port: admin.port };
   return new Promise((resolve, reject) => {
-    request({ ...target, path: '/metrics', agent: false, headers }, (response) => {
+    request({ ...requestTarget(admin), path: '/metrics', agent: false, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;

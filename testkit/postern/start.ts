@@ -1,18 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { type Postern, startPostern } from '../../src/app/start.ts';
 import { type AdminResponse, connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { temporaryDirectory } from '../directory.ts';
+import type { Scope } from '../scope.ts';
+import { adminKey } from './admin-key.ts';
+import type { Issued } from './issued.ts';
 import { workersOfTests, workersSetting } from './worker-count.ts';
 import { startWithWorkers } from './workers.ts';
-
-/** The admin key of every Postern in the tests. */
-export const adminKey = 'psa_test-0123456789-abcdefghijklmnop';
 
 /** A Postern that a test started, wherever it runs. */
 export interface RunningPostern extends Omit<Postern, 'peerTasks'> {
@@ -30,9 +28,9 @@ export interface TestPostern extends RunningPostern {
   /** Sends a request to the admin API with the admin key. */
   api(method: string, path: string, body?: unknown): Promise<AdminResponse>;
   /** Issues a token and returns its secret and id. */
-  issue(body?: Record<string, unknown>): Promise<{ token: string; id: string }>;
+  issue(body?: Record<string, unknown>): Promise<Issued>;
   /** Issues a ticket and returns its secret and id. */
-  issueTicket(body?: Record<string, unknown>): Promise<{ token: string; id: string }>;
+  issueTicket(body?: Record<string, unknown>): Promise<Issued>;
 }
 
 /** Options of startTestPostern. */
@@ -48,11 +46,11 @@ export interface TestPosternOptions {
    * Runs in this process always: the test prunes, moves the clock on behind the back of nginx, or counts what
    * one process asks of others, as each worker does for itself.
    */
-  readonly alone?: true;
+  readonly singleProcess?: true;
 }
 
 /** What a Postern of the tests is started with. */
-export interface Surroundings {
+export interface StartOptions {
   /** A directory of the test. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
@@ -62,16 +60,9 @@ export interface Surroundings {
   readonly load: () => Config;
 }
 
-/** A directory that goes with the test. */
-export function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'postern-test-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 /** Starts a Postern and stops it after the test. */
 export async function startTestPostern(
-  t: TestContext,
+  t: Scope,
   options: TestPosternOptions = {},
 ): Promise<TestPostern> {
   const directory = temporaryDirectory(t);
@@ -87,7 +78,7 @@ export async function startTestPostern(
   };
   const load = () => loadConfig({ ...(config !== undefined && { file: config }), env }).config;
   const { key } = load().admin;
-  const hasWorkers = workersOfTests() > 1 && options.alone === undefined;
+  const hasWorkers = workersOfTests() > 1 && options.singleProcess === undefined;
   const postern = await (hasWorkers ? startWithWorkers : startHere)(t, {
     ...{ directory, env, config, clock, load },
   });
@@ -102,7 +93,7 @@ export async function startTestPostern(
   const issueAt = async (path: string, body: Record<string, unknown>) => {
     const { status, body: answer } = await send('POST', path, { subject: 'alice', ...body });
     if (status !== 201) throw new Error(`issuing failed: ${JSON.stringify(answer)}`);
-    return answer as { token: string; id: string };
+    return answer as Issued;
   };
   return {
     get gate() {
@@ -133,7 +124,7 @@ export async function startTestPostern(
 }
 
 /** Starts one in this process. */
-async function startHere(t: TestContext, { clock, load }: Surroundings): Promise<RunningPostern> {
+async function startHere(t: Scope, { clock, load }: StartOptions): Promise<RunningPostern> {
   const written: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {

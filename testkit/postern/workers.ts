@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { Addresses } from '../../src/cluster/messages.ts';
-import type { RunningPostern, Surroundings } from './start.ts';
+import type { Scope } from '../scope.ts';
+import type { RunningPostern, StartOptions } from './start.ts';
 
 /** What Node has compiled, for the next start of the same tests. */
 const compiled = mkdtempSync(join(tmpdir(), 'postern-compiled-'));
@@ -15,8 +15,8 @@ const patienceMs = 10_000;
 
 /** Starts a Postern with workers, which has the same log and the same clock as one in this process. */
 export async function startWithWorkers(
-  t: TestContext,
-  { directory, env, config, clock }: Surroundings,
+  t: Scope,
+  { directory, env, config, clock }: StartOptions,
 ): Promise<RunningPostern> {
   const files = { log: join(directory, 'log'), clock: join(directory, 'clock') };
   writeFileSync(files.log, '');
@@ -68,7 +68,9 @@ export async function startWithWorkers(
       return admin;
     },
     get pruning(): never {
-      throw new Error('what prunes is in another process: this test has to say { alone: true }');
+      throw new Error(
+        'what prunes is in another process: this test has to say { singleProcess: true }',
+      );
     },
     reload: () => void child.kill('SIGHUP'),
     close,

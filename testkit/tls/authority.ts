@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
-import { temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
 import type { Certificate } from './certificate.ts';
 
 /** What a certificate is to be like. Days count from now and may be negative. */

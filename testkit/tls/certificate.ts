@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
-import { temporaryDirectory } from '../postern/start.ts';
+import { temporaryDirectory } from '../directory.ts';
 
 /** A certificate that nobody signed but itself, and its key. */
 export interface Certificate {

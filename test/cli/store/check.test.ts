@@ -15,11 +15,10 @@ import Database from 'better-sqlite3';
 import {
   failedInOneLine,
   obeyingModes,
-  run,
+  runCommand,
   succeeded,
-  surroundings,
-} from '../../../testkit/postern/program.ts';
-import { startScene } from '../../../testkit/postern/scene.ts';
+} from '../../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../../testkit/postern/program.ts';
 
 interface Report {
   readonly path: string;
@@ -34,13 +33,15 @@ interface Report {
 
 describe('postern store check', { concurrency: 4 }, () => {
   test('beside a running service it says what is there and that it is whole', async (t) => {
-    const { env, dataDir } = surroundings(t);
-    const service = await startScene(t, { env });
+    const { env, dataDir } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
     for (let i = 0; i < 3; i++) await service.issue('tokens', { gates: ['default'] });
-    const said = succeeded(await run(['store', 'check'], env));
+    const said = succeeded(await runCommand(['store', 'check'], env));
     assert.match(said, /^rows +.*token: 3, token gate: 3/m);
     assert.match(said, /The store is whole\.\n$/);
-    const report: Report = JSON.parse(succeeded(await run(['store', 'check', '--json'], env)));
+    const report: Report = JSON.parse(
+      succeeded(await runCommand(['store', 'check', '--json'], env)),
+    );
     assert.equal(report.path, join(dataDir, 'postern.db'));
     assert.deepEqual(report.problems, []);
     assert.equal(report.schema, report.newest_schema);
@@ -51,20 +52,20 @@ describe('postern store check', { concurrency: 4 }, () => {
   });
 
   test("a table that is not Postern's is named, and nothing of it is read", async (t) => {
-    const { env, dataDir } = surroundings(t);
-    await (await startScene(t, { env })).end('SIGTERM');
+    const { env, dataDir } = programEnvironment(t);
+    await (await startTestProgram(t, { env })).end('SIGTERM');
     const db = new Database(join(dataDir, 'postern.db'));
     db.exec('CREATE TABLE "later ""on\u001b[2J" (a); ANALYZE');
     db.close();
-    const { code, stdout } = await run(['store', 'check'], env);
+    const { code, stdout } = await runCommand(['store', 'check'], env);
     assert.equal(code, 1);
     assert.match(stdout, /^damaged: table "later "on\ufffd\[2J" is not part of Postern's schema$/m);
     assert.equal(stdout.match(/^damaged/gm)?.length, 1, 'what ANALYZE adds is no fault');
   });
 
   test('a copy is checked where nothing may be written, and stays as it is', async (t) => {
-    const { env, directory, dataDir } = surroundings(t);
-    const service = await startScene(t, { env });
+    const { env, directory, dataDir } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
     for (let i = 0; i < 3; i++) await service.issue();
     await service.end('SIGTERM');
     const copy = join(directory, 'copy');
@@ -73,7 +74,7 @@ describe('postern store check', { concurrency: 4 }, () => {
     copyFileSync(join(dataDir, 'postern.db'), join(copy, 'postern.db'));
     chmodSync(join(copy, 'postern.db'), 0o400);
     chmodSync(copy, 0o500);
-    const { code, stdout, stderr } = await run(['store', 'check', '--json', copy], env, {
+    const { code, stdout, stderr } = await runCommand(['store', 'check', '--json', copy], env, {
       through: obeyingModes,
     });
     chmodSync(copy, 0o700);
@@ -83,31 +84,31 @@ describe('postern store check', { concurrency: 4 }, () => {
   });
 
   test('files that others may read are told, with the command that mends it', async (t) => {
-    const { env, dataDir } = surroundings(t);
-    await (await startScene(t, { env })).end('SIGTERM');
+    const { env, dataDir } = programEnvironment(t);
+    await (await startTestProgram(t, { env })).end('SIGTERM');
     const file = join(dataDir, 'postern.db');
     chmodSync(file, 0o644);
     chmodSync(dataDir, 0o755);
-    const { code, stdout } = await run(['store', 'check'], env);
+    const { code, stdout } = await runCommand(['store', 'check'], env);
     assert.equal(code, 1);
     assert.ok(stdout.includes(`open_to_others: ${file} has mode 0644`), stdout);
     for (const [, command = ''] of stdout.matchAll(/Run: (chmod .*)$/gm)) {
       const [, mode = '', path = ''] = command.split(' ');
       chmodSync(path, Number.parseInt(mode, 8));
     }
-    succeeded(await run(['store', 'check'], env));
+    succeeded(await runCommand(['store', 'check'], env));
   });
 
   test('damage of any kind ends with 1 and is said', async (t) => {
-    const { env, directory, dataDir } = surroundings(t);
-    const service = await startScene(t, { env });
+    const { env, directory, dataDir } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
     for (let i = 0; i < 300; i++) await service.issue('tokens', { gates: ['default'] });
     await service.end('SIGTERM');
     const file = join(directory, 'copy.db');
     const check = async (change: (path: string) => void, words: RegExp) => {
-      succeeded(await run(['backup', '--force', file], env));
+      succeeded(await runCommand(['backup', '--force', file], env));
       change(file);
-      const { code, stdout, stderr } = await run(['store', 'check', file], env);
+      const { code, stdout, stderr } = await runCommand(['store', 'check', file], env);
       assert.match(stdout, words, stderr);
       assert.equal(code, 1);
     };
@@ -139,15 +140,15 @@ describe('postern store check', { concurrency: 4 }, () => {
       execute('DROP INDEX token_by_subject'),
       /^damaged: index "token_by_subject" on "token" is missing$/m,
     );
-    assert.equal((await run(['store', 'check', dataDir], env)).code, 0);
+    assert.equal((await runCommand(['store', 'check', dataDir], env)).code, 0);
   });
 
   test('where there is no store, or none that may be read, it ends with 4', async (t) => {
-    const { env, dataDir } = surroundings(t);
-    failedInOneLine(await run(['store', 'check'], env), 4, /there is no token store at/);
-    await (await startScene(t, { env })).end('SIGTERM');
+    const { env, dataDir } = programEnvironment(t);
+    failedInOneLine(await runCommand(['store', 'check'], env), 4, /there is no token store at/);
+    await (await startTestProgram(t, { env })).end('SIGTERM');
     chmodSync(join(dataDir, 'postern.db'), 0);
-    const ended = await run(['store', 'check'], env, { through: obeyingModes });
+    const ended = await runCommand(['store', 'check'], env, { through: obeyingModes });
     failedInOneLine(ended, 4, /cannot read .*postern\.db/);
   });
 });

@@ -4,8 +4,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/lib/resources.ts';
-import { run, succeeded, surroundings } from '../../../testkit/postern/program.ts';
-import { type Scene, startScene } from '../../../testkit/postern/scene.ts';
+import { runCommand, succeeded } from '../../../testkit/postern/command.ts';
+import {
+  programEnvironment,
+  startTestProgram,
+  type TestProgram,
+} from '../../../testkit/postern/program.ts';
 
 const page = readFileSync(join(packageRoot, 'docs/operations.md'), 'utf8');
 const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>
@@ -13,10 +17,10 @@ const commands = [...page.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']
 );
 
 test('every command in docs/operations.md works as it is written', async (t) => {
-  const { env, directory, dataDir } = surroundings(t);
+  const { env, directory, dataDir } = programEnvironment(t);
   const backups = join(directory, 'backups');
   mkdirSync(backups);
-  let service: Scene | undefined = await startScene(t, { env });
+  let service: TestProgram | undefined = await startTestProgram(t, { env });
   await service.issue();
   writeFileSync(join(dataDir, 'postern.key'), 'x', { mode: 0o600 });
   // The service stops as systemd stops it, and only the names of places are others.
@@ -28,8 +32,8 @@ test('every command in docs/operations.md works as it is written', async (t) => 
     if (here === 'systemctl stop postern') {
       await service?.end('SIGTERM');
       service = undefined;
-    } else if (here === 'systemctl start postern') service = await startScene(t, { env });
-    else if (program === 'postern') succeeded(await run(args, env));
+    } else if (here === 'systemctl start postern') service = await startTestProgram(t, { env });
+    else if (program === 'postern') succeeded(await runCommand(args, env));
     else if (program === 'export') assert.equal(args[0], `POSTERN_DATA_DIR=${dataDir}`);
     else if (program === 'npm') {
       const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));

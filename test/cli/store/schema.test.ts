@@ -8,8 +8,9 @@ import { Refused } from '../../../src/lib/refused.ts';
 import { checkStore } from '../../../src/store/sqlite/check.ts';
 import { restoreStore } from '../../../src/store/sqlite/restore.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
-import { failedInOneLine, run, surroundings } from '../../../testkit/postern/program.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { failedInOneLine, runCommand } from '../../../testkit/postern/command.ts';
+import { programEnvironment } from '../../../testkit/postern/program.ts';
 import { openUnrecorded } from '../../../testkit/store.ts';
 import { newToken } from '../../store/contract.ts';
 
@@ -106,12 +107,12 @@ describe('a store whose schema is not exactly Postern’s', () => {
 
   test('a backup with a trigger on token is refused in one line that names it', async (t) => {
     const { file } = await tamperedStore(t, unrevoke);
-    const { env, dataDir } = surroundings(t);
-    const restored = await run(['restore', file], env);
+    const { env, dataDir } = programEnvironment(t);
+    const restored = await runCommand(['restore', file], env);
     failedInOneLine(restored, 1, /cannot be restored: trigger "keep_alive" on "token" is not part/);
     mkdirSync(dataDir);
     copyFileSync(file, join(dataDir, 'postern.db'));
-    const started = await run(['serve'], env);
+    const started = await runCommand(['serve'], env);
     failedInOneLine(started, 4, /tampered with: trigger "keep_alive" on "token".*Restore a backup/);
   });
 

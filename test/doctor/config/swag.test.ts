@@ -9,6 +9,7 @@ import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
 import { nginxFiles } from '../../../src/lib/resources.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import {
   applyPatch,
   type ConfigFiles,
@@ -16,7 +17,6 @@ import {
   examineFiles,
 } from '../../../testkit/doctor/rules.ts';
 import { proxyConf, swagBase, swagGenerations } from '../../../testkit/nginx/swag-set.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 
 const application = '/config/nginx/proxy-confs/grist.subdomain.conf';
 const login = 'https://login.example.com/';

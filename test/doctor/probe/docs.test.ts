@@ -6,10 +6,11 @@ import { denials } from '../../../src/core/model/denials.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
 import type { FindingRule, Severity } from '../../../src/doctor/probe/finding.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { startPlainNginx } from '../../../testkit/doctor/probe.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
-import { run } from '../../../testkit/postern/program.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { runCommand } from '../../../testkit/postern/command.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { createAuthority } from '../../../testkit/tls/authority.ts';
 
 const file = join(packageRoot, 'docs/doctor-probe.md');
@@ -51,7 +52,7 @@ test('what is not well says what to change, and what is well does not alarm', ()
 });
 
 test('docs/doctor-probe.md names every option of the command, and no other', async () => {
-  const { stdout } = await run(['doctor', 'probe', '--help']);
+  const { stdout } = await runCommand(['doctor', 'probe', '--help']);
   const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name);
   const known = options.filter((name) => name !== '--help');
   assert.deepEqual(
@@ -121,7 +122,7 @@ test('every example of docs/doctor-probe.md shows what the command prints', asyn
     const port = ports.get(host);
     const where = port === undefined ? [] : ['--connect', `127.0.0.1:${port}`, '--ca', ca];
     const all = [...args.filter((word) => word !== undefined), ...where];
-    const { stdout, stderr } = await run(all, {}, { cwd: directory });
+    const { stdout, stderr } = await runCommand(all, {}, { cwd: directory });
     assert.equal(stderr, '');
     assert.equal(settle(stdout), shown.trimEnd(), `what "${line}" shows is not what it prints`);
   }

@@ -12,8 +12,8 @@ import { errorWords } from '../../../src/doctor/probe/words.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { useBrowser } from '../../../testkit/browser/browser.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 import { createCertificate } from '../../../testkit/tls/certificate.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 
 /** A site whose server block says these lines behind the include, or before the server block. */
 async function startScene(t: TestContext, { server = '', http = '' }) {

@@ -9,9 +9,10 @@ import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { nginxFiles } from '../../../src/lib/resources.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startSwag } from '../../../testkit/nginx/swag.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { startFastCgi, startUwsgi } from '../../../testkit/servers/parameter-backends.ts';
 import { createCertificate } from '../../../testkit/tls/certificate.ts';
 

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { packageRoot } from '../../../src/lib/resources.ts';
 import { defaultBundleOptions } from '../../../src/proxies/nginx/bundle-options.ts';
 import { type Flavour, flavours, renderBundle } from '../../../src/proxies/nginx/render.ts';
-import { run } from '../../../testkit/postern/program.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { runCommand } from '../../../testkit/postern/command.ts';
 
 const pages = ['docs/nginx.md', ...globSync('docs/nginx/*.md', { cwd: packageRoot }).sort()].map(
   (page) => ({ page, text: readFileSync(join(packageRoot, page), 'utf8') }),
@@ -52,7 +52,7 @@ test('every postern command on the pages is one, and works', async (t) => {
           ? join(directory, arg.replaceAll(/[^a-z]/g, ''))
           : arg,
       );
-      const { code, stderr } = await run(placed);
+      const { code, stderr } = await runCommand(placed);
       const isNoCache = placed[1] === 'purge' && code === 4;
       assert.ok(code === 0 || isNoCache, `${command}: ${stderr}`);
       seen.push(command);

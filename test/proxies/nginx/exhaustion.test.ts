@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { defaultBundleOptions } from '../../../src/proxies/nginx/bundle-options.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../../src/proxies/nginx/render.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 import { startStandIn } from '../../../testkit/servers/auth-service.ts';
 
 const secret = 'only for those who are let in';

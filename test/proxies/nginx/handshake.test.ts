@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { loginUrl, startSite } from '../../../testkit/nginx/site.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 
 test('a handshake without a token gets 401 and never reaches the backend', async (t) => {
   const postern = await startTestPostern(t);

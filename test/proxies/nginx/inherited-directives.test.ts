@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openInherited } from '../../../seam/inherited/bench.ts';
 import { inheritedDirectives } from '../../../src/proxies/nginx/inherited-directives.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { type KnownDirective, readDirectives } from '../../../testkit/nginx/directives.ts';
 import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 import { createRandom } from '../../../testkit/random.ts';
 
 /** May stand anywhere, and a location inherits nothing of it. */

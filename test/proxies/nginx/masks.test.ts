@@ -8,8 +8,8 @@ import { writeBundle } from '../../../src/proxies/nginx/config-bundle.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../../src/proxies/nginx/render.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 
 const text = (bytes: number) => randomBytes(bytes).toString('base64url');

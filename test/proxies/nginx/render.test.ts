@@ -12,9 +12,10 @@ import {
 } from '../../../src/proxies/nginx/bundle-options.ts';
 import { flavours, renderBundle } from '../../../src/proxies/nginx/render.ts';
 import { renderShippedFiles } from '../../../src/proxies/nginx/shipped.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { flavourSites } from '../../../testkit/nginx/flavours.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { startStandIn } from '../../../testkit/servers/auth-service.ts';
 
 const secret = 'key-of-the-backend';

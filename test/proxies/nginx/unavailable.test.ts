@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
-import { startService } from '../../../testkit/postern/service.ts';
+import { startTestProgram } from '../../../testkit/postern/program.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { startStandIn } from '../../../testkit/servers/auth-service.ts';
 
@@ -26,7 +26,7 @@ test('when Postern stops, clients get 503 and the backend nothing; when it is ba
 });
 
 test('when Postern hangs, clients get 503 after the timeout of the auth location', async (t) => {
-  const service = await startService(t);
+  const service = await startTestProgram(t);
   const site = await startSite(t, { gate: service.gate });
   assert.equal((await tryHandshake(`${site.socketUrl}/ws`)).status, 401);
   service.pause();
@@ -41,10 +41,10 @@ test('when Postern hangs, clients get 503 after the timeout of the auth location
 });
 
 test('when Postern is killed, clients get 503', async (t) => {
-  const service = await startService(t);
+  const service = await startTestProgram(t);
   const site = await startSite(t, { gate: service.gate });
   assert.equal((await tryHandshake(`${site.socketUrl}/ws`)).status, 401);
-  await service.kill();
+  await service.end('SIGKILL');
   assert.equal((await tryHandshake(`${site.socketUrl}/ws`)).status, 503);
   assert.equal((await tryPage(`${site.url}/`)).status, 503);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../../src/core/model/errors.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
 import { newToken } from '../contract.ts';
 

@@ -9,7 +9,7 @@ import { tokenStates } from '../../../src/core/model/token.ts';
 import type { TokenFilter } from '../../../src/store/port.ts';
 import type { WalState } from '../../../src/store/sqlite/checkpoints.ts';
 import { listSql } from '../../../src/store/sqlite/token-list.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 import { newToken } from '../contract.ts';

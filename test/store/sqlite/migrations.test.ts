@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { Token } from '../../../src/core/model/token.ts';
 import { sqliteMigrations } from '../../../src/lib/resources.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { boundTo } from '../../../testkit/examples.ts';
-import { temporaryDirectory } from '../../../testkit/postern/start.ts';
 import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
 import { newToken } from '../contract.ts';
 

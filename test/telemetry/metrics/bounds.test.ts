@@ -5,9 +5,9 @@ import type { DecisionRecord } from '../../../src/core/model/events.ts';
 import { deny } from '../../../src/core/model/verdict.ts';
 import { definitions } from '../../../src/telemetry/metrics/definitions.ts';
 import { createMetrics } from '../../../src/telemetry/metrics/metrics.ts';
+import { adminKey } from '../../../testkit/postern/admin-key.ts';
 import { ask } from '../../../testkit/postern/ask.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
-import { adminKey } from '../../../testkit/postern/start.ts';
 import { startAdmin, startBridged } from './scene.ts';
 
 /** A decision about a client's wildest request. */

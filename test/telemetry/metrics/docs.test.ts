@@ -97,7 +97,7 @@ async function exportedBy(t: TestContext): Promise<readonly Exported[]> {
   };
   const { postern, name } = await startBridged(t, {
     env: { POSTERN_JWT_ISSUERS: JSON.stringify(issuers) },
-    alone: true,
+    singleProcess: true,
   });
   const { token } = await postern.issue();
   await ask(postern.gate, { host: name, 'x-original-uri': `/?token=${token}` });

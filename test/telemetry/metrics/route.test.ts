@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createMetrics } from '../../../src/telemetry/metrics/metrics.ts';
 import { createScrape } from '../../../src/telemetry/metrics/scrape.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { runCommand } from '../../../testkit/postern/command.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
-import { run } from '../../../testkit/postern/program.ts';
 import { startAdmin } from './scene.ts';
 
 test('/metrics takes a key of an admin or auditor, and no other', async (t) => {
@@ -73,9 +73,12 @@ test('a scraper that asks for OpenMetrics gets it, and whoever does not gets the
 test('the command that docs/metrics.md names makes a key that reads the metrics', async (t) => {
   const { postern } = await startAdmin(t);
   const url = postern.admin.kind === 'tcp' ? `http://127.0.0.1:${postern.admin.port}` : '';
-  const { stdout } = await run(['key', 'create', 'prometheus', '--role', 'auditor', '--url', url], {
-    POSTERN_ADMIN_KEY: 'psa_test-0123456789-abcdefghijklmnop',
-  });
+  const { stdout } = await runCommand(
+    ['key', 'create', 'prometheus', '--role', 'auditor', '--url', url],
+    {
+      POSTERN_ADMIN_KEY: 'psa_test-0123456789-abcdefghijklmnop',
+    },
+  );
   assert.equal((await scrape(postern.admin, { key: stdout.trim() })).status, 200);
 });
 

@@ -2,17 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { connectAdmin } from '../../../src/cli/toolkit/admin-client.ts';
-import {
-  startTestPostern,
-  type TestPosternOptions,
-  temporaryDirectory,
-} from '../../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startTestPostern, type TestPosternOptions } from '../../../testkit/postern/start.ts';
 import { startSignOn } from '../../../testkit/sign-on/servers.ts';
 
 /** A Postern whose one gate asks a stand-in for TinyAuth. */
 export async function startBridged(
   t: TestContext,
-  options: Pick<TestPosternOptions, 'env' | 'alone'> = {},
+  options: Pick<TestPosternOptions, 'env' | 'singleProcess'> = {},
 ) {
   const name = 'app.example.com';
   const signOn = await startSignOn(t, 'tinyauth');

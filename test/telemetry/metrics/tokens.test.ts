@@ -6,10 +6,11 @@ import type { Worker } from 'node:worker_threads';
 import type { StoreMeter } from '../../../src/store/port.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { createTokenCounts } from '../../../src/telemetry/metrics/token-counts.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { ask } from '../../../testkit/postern/ask.ts';
 import { anEntry } from '../../../testkit/postern/audit.ts';
 import { scrape, scrapeCounted } from '../../../testkit/postern/metrics.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 import { newToken } from '../../store/contract.ts';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
 import {
   byUrl,
   makeJwt,
@@ -13,7 +14,7 @@ import {
 } from '../../../testkit/jwt.ts';
 import { ask, handshakeHeaders } from '../../../testkit/postern/ask.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
-import { startTestPostern, temporaryDirectory } from '../../../testkit/postern/start.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { workersOfTests } from '../../../testkit/postern/worker-count.ts';
 import { sessions } from '../../../testkit/sign-on/servers.ts';
 import { startAdmin, startBridged } from './scene.ts';
@@ -108,7 +109,7 @@ test('the store’s reads, writes and shared commits are measured, and what it c
 
 test('tokens issued, opened, revoked and pruned are counted', async (t) => {
   let now = Date.now();
-  const postern = await startTestPostern(t, { clock: () => now, alone: true });
+  const postern = await startTestPostern(t, { clock: () => now, singleProcess: true });
   const one = await postern.issue();
   await postern.issue({ subject: 'bob' });
   await postern.issueTicket({ subject: 'bob' });

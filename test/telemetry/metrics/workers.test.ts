@@ -5,18 +5,18 @@ import { connectAdmin } from '../../../src/cli/toolkit/admin-client.ts';
 import { createMetricTotals } from '../../../src/cluster/metric-totals.ts';
 import { definitions } from '../../../src/telemetry/metrics/definitions.ts';
 import type { Snapshot } from '../../../src/telemetry/metrics/snapshot.ts';
+import { adminKey } from '../../../testkit/postern/admin-key.ts';
 import { ask } from '../../../testkit/postern/ask.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
-import { type Served, serve, surroundings } from '../../../testkit/postern/program.ts';
-import { adminKey } from '../../../testkit/postern/start.ts';
+import { startTestProgram, type TestProgram } from '../../../testkit/postern/program.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 
 /** Asks that many times, each over a connection of its own, so that any worker may get it. */
-async function askOften({ gate }: Served, times: number): Promise<void> {
+async function askOften({ gate }: TestProgram, times: number): Promise<void> {
   await Promise.all(Array.from({ length: times }, () => ask(gate)));
 }
 
-const decided = async ({ admin }: Served) =>
+const decided = async ({ admin }: TestProgram) =>
   (await scrape(admin)).sum(definitions.decisions.name, { reason: 'no_credential' });
 
 /** Workers of a primary process. */
@@ -26,7 +26,7 @@ function workersOf(pid: number): number[] {
 }
 
 test('whichever worker is asked answers with the sum over all', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, POSTERN_WORKERS: '2' });
+  const served = await startTestProgram(t, { env: { POSTERN_WORKERS: '2' } });
   await askOften(served, 60);
   // Over a connection of its own each: some of them reach the one worker, some the other.
   for (let i = 0; i < 6; i++) assert.equal(await decided(served), 60);
@@ -42,7 +42,7 @@ test('whichever worker is asked answers with the sum over all', async (t) => {
 });
 
 test('tokens are counted once for all workers', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, POSTERN_WORKERS: '2' });
+  const served = await startTestProgram(t, { env: { POSTERN_WORKERS: '2' } });
   const client = connectAdmin({ listen: served.admin, key: adminKey }, undefined);
   for (let i = 0; i < 5; i++) await client.send('POST', '/v1/tokens', { subject: 'alice' });
   const counted = async () => (await scrape(served.admin)).sum('postern_tokens');
@@ -51,7 +51,7 @@ test('tokens are counted once for all workers', async (t) => {
 });
 
 test('what a worker had counted when it was killed stays in the sums, and its end is told', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, POSTERN_WORKERS: '2' });
+  const served = await startTestProgram(t, { env: { POSTERN_WORKERS: '2' } });
   await askOften(served, 40);
   assert.equal(await decided(served), 40);
   for (const [round, victim] of [0, 1].entries()) {
@@ -71,7 +71,7 @@ test('what a worker had counted when it was killed stays in the sums, and its en
 });
 
 test('a worker that hangs counts with what it said last', async (t) => {
-  const served = await serve(t, { ...surroundings(t).env, POSTERN_WORKERS: '2' });
+  const served = await startTestProgram(t, { env: { POSTERN_WORKERS: '2' } });
   await askOften(served, 40);
   assert.equal(await decided(served), 40);
   const [hanging] = workersOf(served.pid) as [number];

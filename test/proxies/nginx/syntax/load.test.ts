@@ -13,8 +13,8 @@ import {
   NginxSyntaxError,
   readDump,
 } from '../../../../src/proxies/nginx/syntax/index.ts';
+import { temporaryDirectory } from '../../../../testkit/directory.ts';
 import { type ConfigFiles, memoryFiles } from '../../../../testkit/doctor/rules.ts';
-import { temporaryDirectory } from '../../../../testkit/postern/start.ts';
 
 function load(files: ConfigFiles) {
   return loadConfiguration('site.conf', memoryFiles(files));

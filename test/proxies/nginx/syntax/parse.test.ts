@@ -11,7 +11,7 @@ import {
   NginxSyntaxError,
   parseFile,
 } from '../../../../src/proxies/nginx/syntax/index.ts';
-import { temporaryDirectory } from '../../../../testkit/postern/start.ts';
+import { temporaryDirectory } from '../../../../testkit/directory.ts';
 
 type Tree = [name: string, ...args: string[]] | { [head: string]: Tree[] };
 
