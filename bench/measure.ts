@@ -13,8 +13,8 @@ import {
   readOwnCpuSeconds,
   watchOtherPrograms,
 } from './process-usage.ts';
-import { startService } from './service.ts';
-import { startSite } from './site.ts';
+import { startMeasuredService } from './service.ts';
+import { startBenchSite } from './site.ts';
 import { type FilledStore, tokenCount } from './token-store.ts';
 import { type Load, runWrk, writeHeaderLines } from './wrk.ts';
 
@@ -53,10 +53,10 @@ export async function measurePart(part: Part, surroundings: Surroundings): Promi
   const gate = await chooseGate(part, directory);
   const service =
     part.service &&
-    (await startService({ directory, store, gate, signal, env: part.service.env ?? {} }));
+    (await startMeasuredService({ directory, store, gate, signal, env: part.service.env ?? {} }));
   let measurement: Measurement;
   try {
-    const nginx = await startSite(part, { directory, memory, gate });
+    const nginx = await startBenchSite(part, { directory, memory, gate });
     try {
       const { port } = nginx;
       await checkGuard(part, port, part.headers ?? { Cookie: store.cookie });

@@ -10,7 +10,7 @@ import type { Part, Place } from './parts.ts';
  * of the same nginx, reached over a connection pool: `return` in the location itself would be
  * carried out before the question to Postern.
  */
-export async function startSite(part: Part, place: Place): Promise<NginxProcess> {
+export async function startBenchSite(part: Part, place: Place): Promise<NginxProcess> {
   const ttl = part.service?.cacheTtl;
   const kit = renderBundle('plain', {
     ...defaultBundleOptions,

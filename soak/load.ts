@@ -1,7 +1,8 @@
+import { quantile } from '../testkit/statistics.ts';
 import { type Connection, openConnection, type Reply } from './connection.ts';
 import { type Bench, jobOf } from './jobs.ts';
 import { call } from './requests.ts';
-import type { Scene } from './scene.ts';
+import type { SoakFixture } from './scene.ts';
 
 /** Requests of one slice, measured. */
 export interface Measured {
@@ -22,7 +23,7 @@ export interface Load {
 
 /** Opens the connections of as many clients as work at once. */
 export async function openLoad(
-  scene: Scene,
+  scene: SoakFixture,
   options: { readonly clients: number; readonly nginx: boolean; readonly signal: AbortSignal },
 ): Promise<Load> {
   const { clients, nginx, signal } = options;
@@ -61,9 +62,8 @@ export async function openLoad(
         }),
       );
       const seconds = (performance.now() - startedAt) / 1e3;
-      const sorted = Float64Array.from(latencies).sort();
-      const within = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-      return { requests: sorted.length, seconds, p50: within(0.5), p99: within(0.99) };
+      const within = (share: number) => quantile(latencies, share);
+      return { requests: latencies.length, seconds, p50: within(0.5), p99: within(0.99) };
     },
     async reload() {
       const [bench] = benches;

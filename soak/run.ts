@@ -16,7 +16,7 @@ import { note, print } from '../src/cli/toolkit/output.ts';
 import { judge, type Slice } from './judge.ts';
 import { type Load, openLoad } from './load.ts';
 import { renderSlices, renderVerdict } from './render.ts';
-import { lastWords, openScene } from './scene.ts';
+import { lastWords, openSoakFixture } from './scene.ts';
 
 const options = readOptions();
 const interrupt = new AbortController();
@@ -44,7 +44,7 @@ try {
 async function soak(): Promise<Slice[]> {
   const { requests, count, clients, nginx } = options;
   const { signal } = interrupt;
-  const scene = await openScene({ directory, nginx, signal });
+  const scene = await openSoakFixture({ directory, nginx, signal });
   const slices: Slice[] = [];
   let load: Load | undefined;
   try {

@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parts } from '../bench/parts.ts';
 import { readMemoryMb } from '../bench/process-usage.ts';
-import { startService } from '../bench/service.ts';
-import { startSite } from '../bench/site.ts';
+import { startMeasuredService } from '../bench/service.ts';
+import { startBenchSite } from '../bench/site.ts';
 import { openOfflineAdmin } from '../src/app/offline-admin.ts';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { loadConfig } from '../src/config/load.ts';
@@ -21,7 +21,7 @@ import { openConnection } from './connection.ts';
 import type { Slice } from './judge.ts';
 
 /** A service in a process of its own, perhaps with an nginx before it, and what to present there. */
-export interface Scene {
+export interface SoakFixture {
   /** Where handshakes are sent to: the service, or nginx. */
   readonly entrance: ListenAddress;
   readonly gate: ListenAddress;
@@ -47,11 +47,11 @@ const day = 86_400;
 const heapMb = 128;
 
 /** Starts it. Everything it writes is in `directory`. */
-export async function openScene(options: {
+export async function openSoakFixture(options: {
   readonly directory: string;
   readonly nginx: boolean;
   readonly signal: AbortSignal;
-}): Promise<Scene> {
+}): Promise<SoakFixture> {
   const { directory, nginx, signal } = options;
   const dataDir = join(directory, 'data');
   const adminKey = randomBytes(32).toString('base64');
@@ -75,7 +75,7 @@ export async function openScene(options: {
   const jwts = Array.from({ length: counts.jwts }, (_, index) =>
     makeJwt(signer, { sub: `jwt-${index}`, jti: `${index}`, iat: now, exp: now + day }),
   );
-  const service = await startService({
+  const service = await startMeasuredService({
     directory,
     store: { dataDir, cookie: `postern_token=${tokens[0]}` },
     gate,
@@ -96,7 +96,7 @@ export async function openScene(options: {
   const part = parts.find(({ name }) => name === 'unix');
   const site =
     nginx && part !== undefined
-      ? await twice(() => startSite(part, { directory, gate })).catch(async (error: unknown) => {
+      ? await twice(() => startBenchSite(part, { directory, gate })).catch(async (error: unknown) => {
           await service.stop();
           throw error;
         })

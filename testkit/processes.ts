@@ -60,7 +60,8 @@ export function spawnNode(parameters: readonly string[], options: NodeProcessOpt
   // Who awaits it hears of a failure to start; a process that nobody awaits ends no run.
   ended.catch(() => {});
   return {
-    ...{ child, pid: child.pid ?? 0, stdout, stderr, ended },
+    // Not 0 where there is none: that would be a signal to our own group.
+    ...{ child, pid: child.pid ?? Number.NaN, stdout, stderr, ended },
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     end(signal) {
       child.kill(signal);

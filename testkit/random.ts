@@ -1,9 +1,14 @@
 /** Random choices that come out the same for the same seed, on every machine. */
 export interface Random {
+  /** From 0 to below 1. */
+  next(): number;
   /** A whole number from 0 up to, and not including, `below`. */
   below(below: number): number;
+  /** A whole number from `least` to `most`. */
+  between(least: number, most: number): number;
   /** True once in so many times. */
   oneIn(times: number): boolean;
+  /** One of the list. Throws when it is empty. */
   pick<T>(list: readonly T[]): T;
 }
 
@@ -11,7 +16,7 @@ export interface Random {
  * Numbers from 0 to below 1, from 32 bits of state (mulberry32): good enough to choose inputs by, and
  * fast.
  */
-export function drawFrom(seed: number): () => number {
+function drawFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -23,10 +28,12 @@ export function drawFrom(seed: number): () => number {
 
 /** Builds one from a seed of 32 bits. */
 export function createRandom(seed: number): Random {
-  const draw = drawFrom(seed);
-  const below = (most: number) => Math.floor(draw() * most);
+  const next = drawFrom(seed);
+  const below = (most: number) => Math.floor(next() * most);
   return {
+    next,
     below,
+    between: (least, most) => least + below(most - least + 1),
     oneIn: (times) => below(times) === 0,
     pick: (list) => {
       if (list.length === 0) throw new Error('there is nothing to pick from');

@@ -22,7 +22,7 @@ const changes = new Set([
 ]);
 
 /** Opens the SQLite store in a directory, so that its changes need no entry. */
-export function openUnrecorded(dataDir: string): UnrecordedStore {
+export function openUnrecordedStore(dataDir: string): UnrecordedStore {
   const { tokens, jwts, adminKeys, signingKeys, ...rest } = openSqliteStore(dataDir);
   return {
     ...rest,

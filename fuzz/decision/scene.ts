@@ -31,7 +31,7 @@ export interface Told {
 export type StoreMood = 'well' | 'gone' | 'odd';
 
 /** The real wiring over a real store, without a server. */
-export interface Scene {
+export interface DecisionFixture {
   readonly credentials: Credentials;
   ask(head: Head, mood: StoreMood): Promise<Told>;
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export type Replacement = (real: {
 const forgetEvery = 200;
 
 /** Opens the scene: a store with a token of each kind, and an issuer of JWTs. */
-export async function openScene(replace?: Replacement): Promise<Scene> {
+export async function openDecisionFixture(replace?: Replacement): Promise<DecisionFixture> {
   // Every redemption waits for the disk, which is not what is tried here; memory has no need to.
   const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const directory = mkdtempSync(join(place, 'postern-fuzz-'));

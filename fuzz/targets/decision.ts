@@ -2,7 +2,7 @@ import { expand, forms } from '../decision/expand.ts';
 import { checkAdmission } from '../decision/oracle.ts';
 import { places } from '../decision/places.ts';
 import { seeds, words, writeRequest } from '../decision/requests.ts';
-import { openScene, type Replacement, type StoreMood, type Told } from '../decision/scene.ts';
+import { openDecisionFixture, type Replacement, type StoreMood, type Told } from '../decision/scene.ts';
 import { type Head, readHead } from '../head.ts';
 import { expect, type Target } from '../target.ts';
 
@@ -11,7 +11,7 @@ import { expect, type Target } from '../target.ts';
  * credentials in braces. A line `!gone` or `!odd` is about the store.
  */
 export async function openDecision(replace?: Replacement): Promise<Target> {
-  const { credentials, ask, close } = await openScene(replace);
+  const { credentials, ask, close } = await openDecisionFixture(replace);
   return {
     seeds,
     words: [...words, ...Object.keys(forms).map((form) => `{active^${form}}`)],

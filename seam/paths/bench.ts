@@ -7,7 +7,7 @@ import { type StartGate, startRealGate } from './gate.ts';
 import { knownTargets } from './known.ts';
 import { type Credential, type VariantName, variants, variantsThat } from './places.ts';
 import { findBrokenRule } from './rules.ts';
-import { type Case, type Outcome, openScene, type Scene } from './scene.ts';
+import { type Case, type Outcome, openPathsFixture, type PathsFixture } from './scene.ts';
 import { generateTarget } from './targets.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function openPaths({
   readonly startGate?: StartGate;
   readonly variantNames?: readonly VariantName[];
 } = {}): Promise<Bench> {
-  const scene = await openScene(startGate, variantNames);
+  const scene = await openPathsFixture(startGate, variantNames);
   const seen = new Set<string>();
   const tryAndExplain = async (cases: readonly Case[]): Promise<Findings> => {
     const { outcomes, broken } = await tryAll(scene, cases);
@@ -91,7 +91,7 @@ interface Broken {
 }
 
 async function tryAll(
-  scene: Scene,
+  scene: PathsFixture,
   cases: readonly Case[],
 ): Promise<Pick<Findings, 'outcomes'> & { readonly broken: Broken[] }> {
   const outcomes = new Map<string, number>();
@@ -114,7 +114,7 @@ function renderHandlers({ handlers }: Outcome): string {
 
 /** Makes the target as small as it goes with the same rule broken. */
 async function explain(
-  scene: Scene,
+  scene: PathsFixture,
   { one, rule, key }: Broken & { readonly key: string },
   tries = 400,
 ): Promise<Finding> {
@@ -168,7 +168,7 @@ function kindsOf(sockets: boolean): readonly Case['kind'][] {
   return sockets ? ['page', 'handshake'] : ['page'];
 }
 
-async function checkPlain(scene: Scene, variantNames: readonly VariantName[]): Promise<void> {
+async function checkPlain(scene: PathsFixture, variantNames: readonly VariantName[]): Promise<void> {
   const cases = plain.flatMap(({ credential, path, handler }) =>
     frameworks.flatMap(({ name: framework, sockets }) =>
       variantNames.flatMap((variant) =>

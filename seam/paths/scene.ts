@@ -41,7 +41,7 @@ export interface Outcome {
 }
 
 /** A gate, each nginx before each backend in every variant. */
-export interface Scene {
+export interface PathsFixture {
   /** Sends them, some at once, and gives their outcomes in the same order. */
   send(cases: readonly Case[]): Promise<Outcome[]>;
   close(): Promise<void>;
@@ -52,10 +52,10 @@ const atOnce = 24;
 const patienceMs = 20_000;
 
 /** Starts all of it, for these variants. */
-export async function openScene(
+export async function openPathsFixture(
   startGate: StartGate,
   variantNames: readonly VariantName[],
-): Promise<Scene> {
+): Promise<PathsFixture> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-seam-'));
   const closers: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })];
   const close = async () => {

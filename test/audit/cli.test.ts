@@ -11,7 +11,7 @@ import { programEnvironment, startTestProgram } from '../../testkit/postern/prog
 import { waitFor } from '../../testkit/wait.ts';
 
 /** Settings of a service whose store has some entries, and the last of them. */
-async function startScene(t: TestContext) {
+async function prepareAudit(t: TestContext) {
   const { env, dataDir } = programEnvironment(t);
   const store = openSqliteStore(dataDir);
   const subjects = ['alice', 'bob', 'carl', 'a\u001b[31mred'];
@@ -26,7 +26,7 @@ async function startScene(t: TestContext) {
 }
 
 test('audit list shows a line an entry, or its JSON, and where the next page begins', async (t) => {
-  const { env } = await startScene(t);
+  const { env } = await prepareAudit(t);
   const listed = await runCommand(['audit', 'list', '--store', '--limit', '2'], env);
   assert.equal(
     listed.stdout,
@@ -48,7 +48,7 @@ test('audit list shows a line an entry, or its JSON, and where the next page beg
 });
 
 test('audit tail shows the last entries, oldest first', async (t) => {
-  const { env } = await startScene(t);
+  const { env } = await prepareAudit(t);
   const seqs = async (...args: string[]) => {
     const text = succeeded(await runCommand(['audit', 'tail', '--store', '--json', ...args], env));
     return text
@@ -64,7 +64,7 @@ test('audit tail shows the last entries, oldest first', async (t) => {
 
 for (const way of ['the service', 'the store'] as const) {
   test(`audit tail --follow goes on with what is added, from ${way}`, async (t) => {
-    const { env, dataDir } = await startScene(t);
+    const { env, dataDir } = await prepareAudit(t);
     const served = way === 'the service' ? await startTestProgram(t, { env }) : undefined;
     const args = ['audit', 'tail', '--follow', '--json', ...(served ? [] : ['--store'])];
     const child = spawn(process.execPath, [join(packageRoot, 'src/cli/main.ts'), ...args], {
@@ -97,7 +97,7 @@ for (const way of ['the service', 'the store'] as const) {
 }
 
 test('audit verify says that the log is whole, and prints its end', async (t) => {
-  const { env, head } = await startScene(t);
+  const { env, head } = await prepareAudit(t);
   const { code, stdout } = await runCommand(['audit', 'verify'], env);
   assert.deepEqual([code, stdout], [0, `whole: 4 entries from 1 on\nhead: ${head}\n`]);
   const json = await runCommand(['audit', 'verify', '--json', '--expect-head', head], env);
@@ -112,7 +112,7 @@ test('audit verify says that the log is whole, and prints its end', async (t) =>
 });
 
 test('audit verify names the first bad entry and what it means, and ends with 1', async (t) => {
-  const { env, dataDir, head } = await startScene(t);
+  const { env, dataDir, head } = await prepareAudit(t);
   tamper(dataDir, (db) => db.exec("UPDATE audit SET subject = 'mallory' WHERE seq = 3"));
   const { code, stdout } = await runCommand(['audit', 'verify'], env);
   assert.equal(code, 1);
@@ -136,7 +136,7 @@ test('audit verify names the first bad entry and what it means, and ends with 1'
 });
 
 test('a service says in its log where the audit log ends, when it starts and when it stops', async (t) => {
-  const { env, head } = await startScene(t);
+  const { env, head } = await prepareAudit(t);
   const served = await startTestProgram(t, { env });
   succeeded(await runCommand(['token', 'issue', 'alice'], env));
   const { stdout } = await served.end('SIGTERM');

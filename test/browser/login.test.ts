@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { example, openSocket, useBrowser } from '../../testkit/browser/browser.ts';
-import { startBrowserScene } from '../../testkit/browser/site.ts';
+import { example, openPageSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserSite } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 const app = 'app.example.test';
 
 async function startLogin(t: TestContext, options?: BrowserContextOptions) {
-  const scene = await startBrowserScene(t);
+  const scene = await startBrowserSite(t);
   const { page, said } = await open(t, options);
   const { token, id } = await scene.postern.issue({ subject: 'alice' });
   const base = scene.at(app);
-  const socket = () => openSocket(page, `new WebSocket('${scene.socketAt(app)}/ws')`);
+  const socket = () => openPageSocket(page, `new WebSocket('${scene.socketAt(app)}/ws')`);
   /** The page is that of the application, shown to Alice. */
   const arrives = async (path: string) => {
     await page.waitForURL(base + path);

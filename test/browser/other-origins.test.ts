@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import {
   example,
-  openSocket,
+  openPageSocket,
   useBrowser,
   useTrustingBrowser,
 } from '../../testkit/browser/browser.ts';
-import { startBrowserScene } from '../../testkit/browser/site.ts';
+import { startBrowserSite } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 const openTrusting = useTrustingBrowser();
@@ -18,7 +18,7 @@ async function startVisit(
   sessions: { sameSite: string; partitioned?: boolean },
   openPage = open,
 ) {
-  const scene = await startBrowserScene(t, {
+  const scene = await startBrowserSite(t, {
     env: (at) => ({
       POSTERN_DEFAULT_GATE_ORIGINS: `same,${at(origin)}`,
       POSTERN_SESSIONS_SAME_SITE: sessions.sameSite,
@@ -30,7 +30,7 @@ async function startVisit(
   const host = new URL(scene.at('ws.example.test')).host;
   const { token } = await scene.postern.issue({ subject: 'alice' });
   const signIn = () => page.evaluate(example('browser-session.js', 'signIn', host, token));
-  const connect = () => openSocket(page, example('browser-session.js', 'connect', host));
+  const connect = () => openPageSocket(page, example('browser-session.js', 'connect', host));
   return { ...scene, page, host, token, signIn, connect };
 }
 

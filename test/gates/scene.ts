@@ -31,7 +31,7 @@ export interface SixGates {
 }
 
 /** What a client sends. */
-export interface ClientRequest {
+export interface SiteRequest {
   readonly host: string;
   readonly path?: string;
   readonly method?: string;
@@ -83,7 +83,7 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
 }
 
 /** The status of a handshake: 101 when the socket opened. */
-export function openSocket(port: number, asked: ClientRequest): Promise<number> {
+export function handshakeStatus(port: number, asked: SiteRequest): Promise<number> {
   const { host, path = '/', headers = {}, protocols = [], from, tls = false } = asked;
   const socket = new WebSocket(`ws${tls ? 's' : ''}://127.0.0.1:${port}${path}`, [...protocols], {
     rejectUnauthorized: false,
@@ -114,7 +114,7 @@ export interface PageAnswer {
 }
 
 /** Sends an ordinary request. */
-export function load(port: number, asked: ClientRequest): Promise<PageAnswer> {
+export function loadPage(port: number, asked: SiteRequest): Promise<PageAnswer> {
   const { host, path = '/', method = 'GET', headers = {}, from, tls = false } = asked;
   return new Promise((resolve, reject) => {
     const outgoing = (tls ? requestTls : request)(

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { sessions } from '../../testkit/sign-on/servers.ts';
 import {
   addresses,
-  type ClientRequest,
+  type SiteRequest,
   kioskKey,
-  load,
-  openSocket,
+  loadPage,
+  handshakeStatus,
   startSixGates,
 } from './scene.ts';
 
@@ -28,7 +28,7 @@ type Kind = 'socket' | 'page';
 type Row = readonly [
   what: string,
   kind: Kind,
-  asked: ClientRequest,
+  asked: SiteRequest,
   status: number,
   /** Reason of a denial, or subject and source of whoever got in. */
   outcome: string,
@@ -572,10 +572,10 @@ test('six gates behind one nginx', async (t) => {
   secrets.revoked = token;
   await scene.postern.api('DELETE', `/v1/tokens/${id}`);
   secrets.spent = secrets.once ?? '';
-  await openSocket(scene.port, { host: kiosk, path: `/?token=${secrets.spent}` });
+  await handshakeStatus(scene.port, { host: kiosk, path: `/?token=${secrets.spent}` });
 
   /** The row with real secrets in it. */
-  async function fill(asked: ClientRequest): Promise<ClientRequest> {
+  async function fill(asked: SiteRequest): Promise<SiteRequest> {
     const ticket = JSON.stringify(asked).includes('{ticket}')
       ? (await scene.postern.issueTicket()).token
       : '';
@@ -593,8 +593,8 @@ test('six gates behind one nginx', async (t) => {
       const seen = scene.backend.seen.length;
       const answered =
         kind === 'socket'
-          ? await openSocket(scene.port, filled)
-          : (await load(scene.port, filled)).status;
+          ? await handshakeStatus(scene.port, filled)
+          : (await loadPage(scene.port, filled)).status;
       const line = scene.postern.log.slice(before).find(({ event }) => event === 'decision');
       const told =
         line === undefined
@@ -616,7 +616,7 @@ test('six gates behind one nginx', async (t) => {
         'Remote-User': 'root',
         Connection: 'X-Kiosk, Remote-User',
       };
-      assert.equal((await load(scene.port, { host: kiosk, path, headers })).status, 200);
+      assert.equal((await loadPage(scene.port, { host: kiosk, path, headers })).status, 200);
       const got = scene.backend.seen.at(-1)?.headers ?? {};
       assert.equal(got.authorization, kioskKey);
       assert.equal(got['x-kiosk'], 'lobby');
@@ -632,7 +632,7 @@ test('six gates behind one nginx', async (t) => {
         ...cookie('AUTH', secrets.alice ?? ''),
         'X-Kiosk': 'spoofed',
       };
-      assert.equal((await load(scene.port, { host: media, headers })).status, 200);
+      assert.equal((await loadPage(scene.port, { host: media, headers })).status, 200);
       const got = scene.backend.seen.at(-1)?.headers ?? {};
       assert.equal(got['x-kiosk'], undefined);
       assert.equal(got.authorization, undefined);
@@ -643,7 +643,7 @@ test('six gates behind one nginx', async (t) => {
     'page loads go where their gate, or its sign-on, says, and come back to what was asked for',
     async () => {
       const at = async (host: string) =>
-        (await load(scene.port, { host, path: '/doc?a=1&token=pst_x' })).headers.location;
+        (await loadPage(scene.port, { host, path: '/doc?a=1&token=pst_x' })).headers.location;
       const back = (host: string) => encodeURIComponent(`http://${host}/doc?a=1`);
       assert.equal(
         await at(`${grist}:8443`),
@@ -661,7 +661,7 @@ test('six gates behind one nginx', async (t) => {
       Cookie: `other=1; ${sessions.tinyauth.alice}; postern_token=${secrets.alice}`,
       'X-Forwarded-For': '192.0.2.1',
     };
-    await load(scene.port, { host: admin, path: `/a?token=${secrets.alice}&b=1`, headers });
+    await loadPage(scene.port, { host: admin, path: `/a?token=${secrets.alice}&b=1`, headers });
     const { headers: got } = scene.signOn.last();
     assert.equal(got.cookie, sessions.tinyauth.alice);
     assert.equal(got['x-original-url'], `http://${admin}/a?b=1`);

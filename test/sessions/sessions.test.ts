@@ -8,7 +8,7 @@ import { type GuardedSite, startSite } from '../../testkit/nginx/site.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { startTestPostern, type TestPosternOptions } from '../../testkit/postern/start.ts';
 
-async function startScene(t: TestContext, options: TestPosternOptions = {}) {
+async function startSessionSite(t: TestContext, options: TestPosternOptions = {}) {
   const postern = await startTestPostern(t, options);
   const site = await startSite(t, {
     gate: postern.gate,
@@ -58,7 +58,7 @@ function cookieOf(answer: Response): string {
 }
 
 test('a token becomes a session in a cookie that opens sockets, until it is signed out', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issue({ subject: 'alice' });
   const signIn = await call(site, 'POST', '/session', { json: { token } });
   assert.equal(signIn.status, 204);
@@ -94,7 +94,7 @@ test('a token becomes a session in a cookie that opens sockets, until it is sign
 });
 
 test('a ticket buys one session', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issueTicket();
   assert.equal((await call(site, 'POST', '/session', { json: { token } })).status, 204);
   const again = await call(site, 'POST', '/session', { json: { token } });
@@ -104,7 +104,7 @@ test('a ticket buys one session', async (t) => {
 });
 
 test('a session cannot be traded for another, which would outlive its token', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issue();
   const signIn = await call(site, 'POST', '/session', { json: { token } });
   const [, secret = ''] = cookieOf(signIn).split('=');
@@ -114,14 +114,14 @@ test('a session cannot be traded for another, which would outlive its token', as
 });
 
 test('a Bearer token signs in as well', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issue();
   const headers = { authorization: `Bearer ${token}` };
   assert.equal((await call(site, 'POST', '/session', { headers })).status, 204);
 });
 
 test('who is denied learns why, and what to do', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token, id } = await postern.issue();
   await postern.api('DELETE', `/v1/tokens/${id}`);
   const look = async (query: string) => {
@@ -141,7 +141,7 @@ test('who is denied learns why, and what to do', async (t) => {
 });
 
 test('only pages of allowed origins may sign in, and they get CORS headers', async (t) => {
-  const { postern, site } = await startScene(t, {
+  const { postern, site } = await startSessionSite(t, {
     env: { POSTERN_DEFAULT_GATE_ORIGINS: 'same,https://www.example.com' },
   });
   const { token } = await postern.issue();
@@ -175,7 +175,7 @@ test('only pages of allowed origins may sign in, and they get CORS headers', asy
 });
 
 test('a form without an Origin, as a foreign page could send it, signs nobody in', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issue();
   for (const path of ['/session', '/login']) {
     const answer = await call(site, 'POST', path, { form: { token } });
@@ -190,7 +190,7 @@ test('a form without an Origin, as a foreign page could send it, signs nobody in
 });
 
 test('a session ends with the token it came from, and with its subject', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const open = async (token: string) =>
     cookieOf(await call(site, 'POST', '/session', { json: { token } }));
   const reason = async (cookie: string) => (await whoIs(site, cookie)).reason;
@@ -206,7 +206,7 @@ test('a session ends with the token it came from, and with its subject', async (
 
 test('a session lives no longer than the token it came from, and keeps its bounds', async (t) => {
   let now = Date.now();
-  const { postern, site } = await startScene(t, { clock: () => now, singleProcess: true });
+  const { postern, site } = await startSessionSite(t, { clock: () => now, singleProcess: true });
   const { token } = await postern.issue({
     expires_in: '1h',
     paths: ['/rooms/1'],
@@ -227,7 +227,7 @@ test('a fixed session ends after its ttl, a sliding one lives while it is used, 
   const hour = 3_600_000;
   for (const expiry of ['fixed', 'sliding']) {
     let now = Date.now();
-    const { postern, site } = await startScene(t, {
+    const { postern, site } = await startSessionSite(t, {
       clock: () => now,
       singleProcess: true,
       env: {
@@ -249,7 +249,7 @@ test('a fixed session ends after its ttl, a sliding one lives while it is used, 
 });
 
 test('the cookie can be shared with subdomains and partitioned', async (t) => {
-  const { postern, site } = await startScene(t, {
+  const { postern, site } = await startSessionSite(t, {
     env: {
       POSTERN_SESSIONS_COOKIE: '__Secure-postern',
       POSTERN_SESSIONS_DOMAIN: 'example.com',
@@ -266,7 +266,7 @@ test('the cookie can be shared with subdomains and partitioned', async (t) => {
 });
 
 test('a session cookie comes before a cookie that a script could have planted', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const alice = await postern.issue({ subject: 'alice' });
   const mallory = await postern.issue({ subject: 'mallory' });
   const cookie = cookieOf(await call(site, 'POST', '/session', { json: { token: alice.token } }));
@@ -340,7 +340,7 @@ gates:
 });
 
 test('a denied page load goes to the login page and comes back, without the token that failed', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issue();
   const page = await fetch(`${site.url}/rooms?a=1&token=pst_bad&b=2`, { redirect: 'manual' });
   assert.equal(page.status, 302);
@@ -367,7 +367,7 @@ test('a denied page load goes to the login page and comes back, without the toke
 });
 
 test('return addresses elsewhere are replaced by the start page', async (t) => {
-  const { postern, site } = await startScene(t, {
+  const { postern, site } = await startSessionSite(t, {
     env: { POSTERN_DEFAULT_GATE_ORIGINS: 'same,https://www.example.com' },
   });
   const { token } = await postern.issue();
@@ -407,7 +407,7 @@ test('return addresses elsewhere are replaced by the start page', async (t) => {
 });
 
 test('a body that cannot be read is a problem with a code, and shows nothing of the inside', async (t) => {
-  const { site } = await startScene(t);
+  const { site } = await startSessionSite(t);
   const send = (body: string, type = 'application/json') =>
     fetch(`${site.url}/.postern/session`, {
       method: 'POST',

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import {
-  sessions,
-  startAnswering,
-  startRawServer,
-  startSignOn,
-} from '../../testkit/sign-on/servers.ts';
+import { sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startRawServer } from '../../testkit/servers/raw-server.ts';
 import { waitFor } from '../../testkit/wait.ts';
 import { openBridge, outcomeOf } from './scene.ts';
 
@@ -65,23 +61,23 @@ test('with a service that is slow, so many wait and the rest is denied at once',
 test('while a service is away one request at a time looks whether it is back', async (t) => {
   let isUp = false;
   let waiting: (() => void)[] = [];
-  const { url, counts } = await startRawServer(t, (socket) => {
+  const { url, connections } = await startRawServer(t, (socket) => {
     if (!isUp) return void socket.destroy();
     socket.on('data', () => {
       waiting.push(() =>
         socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n'),
       );
     });
-  });
+  }, { immediately: true });
   const bridge = openBridge(t, { url });
   for (let i = 0; i < 3; i++) await bridge.about({ cookie });
-  const before = counts.connections;
+  const before = connections();
   isUp = true;
   const found = Array.from({ length: 100 }, () => bridge.about({ cookie }));
   const denied = await Promise.all(found.slice(1));
   assert.deepEqual(tally(denied.map(outcomeOf)), { sign_on_unavailable: 99 });
   await waitFor('the one request', () => waiting.length === 1);
-  assert.equal(counts.connections, before + 1);
+  assert.equal(connections(), before + 1);
   for (const answer of waiting) answer();
   assert.equal(outcomeOf((await found[0]) ?? assert.fail()), 'alice');
   // It is back: everybody may ask again.
@@ -105,16 +101,16 @@ test('an answer that cannot be used does not keep others from asking', async (t)
 });
 
 test('a kept connection that the service has closed meanwhile costs nobody their answer', async (t) => {
-  const { url, counts } = await startRawServer(t, (socket) => {
+  const { url, connections } = await startRawServer(t, (socket) => {
     let requests = 0;
     socket.on('data', () => {
       if (++requests > 1) return void socket.destroy();
       socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
     });
-  });
+  }, { immediately: true });
   const bridge = openBridge(t, { url, maxRequests: 1 });
   for (let i = 0; i < 4; i++) assert.equal(outcomeOf(await bridge.about({ cookie })), 'alice');
-  assert.equal(counts.connections, 4);
+  assert.equal(connections(), 4);
   assert.deepEqual(bridge.reports, []);
 });
 
@@ -126,7 +122,7 @@ test('connections are kept for the same person, also after answers with a body',
 });
 
 test('a connection that one person used is never used for another, nor for the same one from elsewhere', async (t) => {
-  const { url, counts } = await startRawServer(t, (socket) => {
+  const { url, connections } = await startRawServer(t, (socket) => {
     const seen = new Set<string>();
     socket.on('data', (data) => {
       const text = String(data);
@@ -134,14 +130,14 @@ test('a connection that one person used is never used for another, nor for the s
       assert.equal(seen.size, 1);
       socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
     });
-  });
+  }, { immediately: true });
   const bridge = openBridge(t, { url, maxRequests: 1 });
   for (const session of [cookie, sessions.tinyauth.bob, '', cookie]) {
     for (const clientAddress of ['192.0.2.1', '192.0.2.2']) {
       assert.equal(outcomeOf(await bridge.about({ cookie: session, clientAddress })), 'alice');
     }
   }
-  assert.equal(counts.connections, 8);
+  assert.equal(connections(), 8);
 });
 
 test('with keep_connections: false each question has a connection of its own, and the service is told so', async (t) => {

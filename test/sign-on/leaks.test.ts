@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
-import { startAnswering, startRawServer } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/servers.ts';
+import { startRawServer } from '../../testkit/servers/raw-server.ts';
 import { openBridge } from './scene.ts';
 
 const own = createSecret(tokenPrefix);
@@ -49,7 +50,7 @@ test('whatever goes wrong, no word of it holds a secret of the question or of th
   for (const answer of answers) {
     const { url } = await startRawServer(t, (socket) => {
       socket.once('data', () => socket.end(Buffer.from(answer, 'latin1')));
-    });
+    }, { immediately: true });
     const bridge = openBridge(t, { url });
     const found = await bridge.about(planted, 0, 'Bearer S3cret-bearer');
     assert.equal('verdict' in found && found.verdict, 'deny', answer.slice(0, 40));

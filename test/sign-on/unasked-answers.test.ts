@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { startRawServer } from '../../testkit/sign-on/servers.ts';
+import { startRawServer } from '../../testkit/servers/raw-server.ts';
 import { waitFor } from '../../testkit/wait.ts';
 import { openBridge, outcomeOf, type TestBridge } from './scene.ts';
 
@@ -89,8 +89,7 @@ for (const [what, answer, expected] of habits) {
   test(`a service that answers ${what} makes nobody somebody else`, async (t) => {
     const { url } = await startRawServer(
       t,
-      eachQuestion((socket, user) => answer(socket, user)),
-    );
+      eachQuestion((socket, user) => answer(socket, user)), { immediately: true });
     const bridge = openBridge(t, { url, maxRequests: 8, timeout: expected === 0 ? 50 : 5_000 });
     const { right, confused } = await askAll(bridge);
     assert.deepEqual({ right, confused }, { right: expected, confused: [] });
@@ -98,13 +97,12 @@ for (const [what, answer, expected] of habits) {
 }
 
 test('after an answer that nobody asked for nothing is kept, and the log says so once', async (t) => {
-  const { url, counts } = await startRawServer(
+  const { url, connections } = await startRawServer(
     t,
     eachQuestion((socket, user) => {
       socket.write(answerFor(user));
       setTimeout(() => socket.write(answerFor(user)), 1);
-    }),
-  );
+    }), { immediately: true });
   const bridge = openBridge(t, { url, maxRequests: 1 });
   assert.equal(outcomeOf(await bridge.about({ cookie: session('a') })), 'a');
   await waitFor('the second answer', () => bridge.reports.length === 1);
@@ -112,11 +110,11 @@ test('after an answer that nobody asked for nothing is kept, and the log says so
     bridge.reports[0] ?? '',
     /answer to no question: its connections are kept no longer/,
   );
-  const before = counts.connections;
+  const before = connections();
   for (let i = 0; i < 5; i++) {
     assert.equal(outcomeOf(await bridge.about({ cookie: session('a') })), 'a');
   }
-  assert.equal(counts.connections, before + 5);
+  assert.equal(connections(), before + 5);
   assert.deepEqual(bridge.reports.slice(1), ['fine']);
 });
 
@@ -131,7 +129,7 @@ test('what comes on a used connection with an answer too many is asked again els
       socket.write(before + own);
       before = own;
     })(socket);
-  });
+  }, { immediately: true });
   const bridge = openBridge(t, { url, maxRequests: 1 });
   const cookie = session('a');
   assert.equal(outcomeOf(await bridge.about({ cookie, path: '/x' })), 'a-at-x');

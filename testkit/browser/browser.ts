@@ -101,7 +101,7 @@ function watch(page: Page): WatchedPage {
  * Opens a socket in the page and waits for the backend's first message, or for its end.
  * `expression` gives the socket, or a promise of it: `new WebSocket('wss://…')`.
  */
-export function openSocket(page: Page, expression: string): Promise<PageSocket> {
+export function openPageSocket(page: Page, expression: string): Promise<PageSocket> {
   return page.evaluate<PageSocket>(`
     Promise.resolve(${expression}).then((socket) => new Promise((resolve) => {
       socket.addEventListener('message', ({ data }) => {

@@ -8,11 +8,12 @@ import { createCertificate } from '../tls/certificate.ts';
 
 /** Host names of the guarded site: its pages and its sockets may be on different ones. */
 const guardedHosts = ['app.example.test', 'ws.example.test'];
+
 /** Hosts with pages of others: of the same owner, of a partner, of nobody we know. */
 const otherHosts = ['www.example.test', 'partner.test', 'evil.test'];
 
 /** A guarded site and its neighbours, all behind one nginx with TLS. */
-export interface BrowserScene {
+export interface BrowserSite {
   readonly postern: TestPostern;
   readonly site: GuardedSite;
   /** `https://<host>:port`, and the same for sockets. */
@@ -21,9 +22,9 @@ export interface BrowserScene {
 }
 
 /** What may differ from scene to scene. */
-export interface SceneOptions {
+export interface BrowserSiteOptions {
   /** Environment of Postern; it may name the origins of the scene. */
-  readonly env?: (at: BrowserScene['at']) => Record<string, string>;
+  readonly env?: (at: BrowserSite['at']) => Record<string, string>;
   /** More locations of the guarded site. */
   readonly locations?: string;
 }
@@ -33,10 +34,10 @@ export interface SceneOptions {
  * `www.example.test`, `partner.test` and `evil.test`. All have an empty page at `/page` and the
  * files of `docs/examples` at `/examples/`; neither needs a token.
  */
-export async function startBrowserScene(
+export async function startBrowserSite(
   t: TestContext,
-  options: SceneOptions = {},
-): Promise<BrowserScene> {
+  options: BrowserSiteOptions = {},
+): Promise<BrowserSite> {
   // nginx's port has to be known before Postern is told which origins it may trust.
   const socket = join(temporaryDirectory(t), 'gate.sock');
   const pages = `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import type { FindingCode } from '../../src/doctor/probe/catalog.ts';
@@ -77,34 +77,4 @@ export async function startPlainNginx(
   });
   t.after(() => nginx.close());
   return { nginx, url: `ws://127.0.0.1:${nginx.port}/ws` };
-}
-
-/** A server that does with each connection what it is told to. Returns its address. */
-export async function startRawServer(
-  t: TestContext,
-  serve: (socket: Socket, request: string) => void,
-): Promise<{ url: string; port: number; connections: () => number }> {
-  const sockets = new Set<Socket>();
-  let connections = 0;
-  const server = createServer((socket) => {
-    connections++;
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-    let text = '';
-    const onData = (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      if (!text.includes('\r\n\r\n')) return;
-      socket.off('data', onData);
-      serve(socket, text);
-    };
-    socket.on('data', onData);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `ws://127.0.0.1:${port}/ws`, port, connections: () => connections };
 }

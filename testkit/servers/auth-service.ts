@@ -4,22 +4,22 @@ import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 
 /** An answer of the stand-in; no status is no answer at all. */
-export interface StandInAnswer {
+export interface AuthServiceAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Something else than Postern where nginx expects it. */
-export interface StandIn {
+export interface AuthService {
   readonly gate: ListenAddress & { kind: 'tcp' };
   /** What nginx asked so far. */
   readonly asked: IncomingMessage[];
   /** What the next question gets. */
-  answer: (request: IncomingMessage) => StandInAnswer;
+  answer: (request: IncomingMessage) => AuthServiceAnswer;
 }
 
 /** Starts one, and stops it after the test. */
-export async function startStandIn(t: TestContext, answer: StandIn['answer']): Promise<StandIn> {
+export async function startAuthService(t: TestContext, answer: AuthService['answer']): Promise<AuthService> {
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     standIn.asked.push(request);
     const { status, headers = {} } = standIn.answer(request);
@@ -31,6 +31,6 @@ export async function startStandIn(t: TestContext, answer: StandIn['answer']): P
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  const standIn: StandIn = { gate: { kind: 'tcp', host: '127.0.0.1', port }, asked: [], answer };
+  const standIn: AuthService = { gate: { kind: 'tcp', host: '127.0.0.1', port }, asked: [], answer };
   return standIn;
 }

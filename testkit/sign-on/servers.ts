@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { BridgeService } from '../../src/core/model/sign-on-settings.ts';
 
@@ -299,29 +299,6 @@ export async function startAnswering(
     },
     stop: () => stop(server),
   };
-}
-
-/** Starts a server that treats each connection as the function says, and stops it after the test. */
-export async function startRawServer(
-  t: TestContext,
-  treat: (socket: Socket) => void,
-): Promise<{ readonly url: string; readonly counts: { connections: number } }> {
-  const counts = { connections: 0 };
-  const server = createServer();
-  server.removeAllListeners('connection');
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    counts.connections++;
-    sockets.add(socket);
-    // Whoever gave up resets the connection; that is not the server's business.
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-    treat(socket);
-  });
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-  });
-  return { url: `http://127.0.0.1:${await listen(t, server)}`, counts };
 }
 
 async function listen(t: TestContext, server: Server): Promise<number> {

@@ -11,13 +11,13 @@ import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { failedInOneLine, runCommand } from '../../../testkit/postern/command.ts';
 import { programEnvironment } from '../../../testkit/postern/program.ts';
-import { openUnrecorded } from '../../../testkit/store.ts';
+import { openUnrecordedStore } from '../../../testkit/store.ts';
 import { newToken } from '../../store/contract.ts';
 
 /** A store with a token in it, of which this SQL made something else. */
 async function tamperedStore(t: TestContext, sql: string): Promise<{ dir: string; file: string }> {
   const dir = join(temporaryDirectory(t), 'data');
-  const store = openUnrecorded(dir);
+  const store = openUnrecordedStore(dir);
   await store.tokens.insert(newToken('tok_1'));
   await store.close();
   const file = join(dir, 'postern.db');

@@ -5,13 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import {
-  codesOf,
-  findingOf,
-  probe,
-  startPlainNginx,
-  startRawServer,
-} from '../../../testkit/doctor/probe.ts';
+import { codesOf, findingOf, probe, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 import { createAuthority, type Wanted } from '../../../testkit/tls/authority.ts';
 
 const host = 'ws.example.test';

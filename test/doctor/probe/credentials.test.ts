@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import {
-  codesOf,
-  findingOf,
-  probe,
-  startEcho,
-  startPlainNginx,
-  startRawServer,
-} from '../../../testkit/doctor/probe.ts';
+import { codesOf, findingOf, probe, startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startSwag } from '../../../testkit/nginx/swag.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';

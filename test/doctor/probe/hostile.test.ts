@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { limits, readAnswer } from '../../../src/doctor/probe/response.ts';
-import { codesOf, findingOf, probe, startRawServer } from '../../../testkit/doctor/probe.ts';
+import { codesOf, findingOf, probe } from '../../../testkit/doctor/probe.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 
 /** Writes the same again and again for as long as somebody reads. */
 function pour(socket: Socket, text: string): void {

@@ -9,7 +9,7 @@ import { startSite } from '../../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
 
 /** A site whose server block says these lines behind the include, or before the server block. */
-async function startScene(t: TestContext, { server = '', http = '' }) {
+async function startSignInSite(t: TestContext, { server = '', http = '' }) {
   const postern = await startTestPostern(t);
   const root = temporaryDirectory(t);
   mkdirSync(join(root, 'bodies'));
@@ -56,7 +56,7 @@ const aboutBackends = `
   expires max;`;
 
 test('sign-in is passed on and answered as it is, whatever is said of backends around it', async (t) => {
-  const { postern, site, root, signIn } = await startScene(t, { server: aboutBackends });
+  const { postern, site, root, signIn } = await startSignInSite(t, { server: aboutBackends });
   const { token } = await postern.issue({ subject: 'alice' });
   const answer = await signIn(token);
   assert.equal(answer.status, 204);
@@ -101,13 +101,13 @@ test('sign-in is passed on and answered as it is, whatever is said of backends a
 const fallback = 'if (!-e $request_filename) { rewrite ^/(?!api/) /index.html last; }';
 
 test('a fallback of the server block takes sign-in away unless it leaves /.postern/ out, and lets nobody in', async (t) => {
-  const taken = await startScene(t, { server: `root /nowhere; ${fallback}` });
+  const taken = await startSignInSite(t, { server: `root /nowhere; ${fallback}` });
   const { token } = await taken.postern.issue();
   assert.notEqual((await taken.signIn(token)).status, 204);
   assert.equal((await tryPage(`${taken.site.url}/some/route`)).status, 401);
   assert.equal((await tryHandshake(`${taken.site.socketUrl}/ws`)).status, 401);
 
-  const left = await startScene(t, {
+  const left = await startSignInSite(t, {
     server: `root /nowhere; ${fallback.replace('api/', 'api/|ws|\\.postern/')}`,
   });
   const other = await left.postern.issue();
@@ -117,7 +117,7 @@ test('a fallback of the server block takes sign-in away unless it leaves /.poste
 });
 
 test('a block list of the server block holds for sign-in too, and a named denial runs none of it', async (t) => {
-  const { postern, site, signIn } = await startScene(t, {
+  const { postern, site, signIn } = await startSignInSite(t, {
     server: `
       if ($http_x_blocked) { return 403; }
       if ($uri ~ "^/\\.postern/(?:refused|unavailable)") { return 200; }

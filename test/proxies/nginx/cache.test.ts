@@ -15,7 +15,7 @@ import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { flavourSites } from '../../../testkit/nginx/flavours.ts';
 import { type SiteOptions, startSite } from '../../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
-import { type StandIn, startStandIn } from '../../../testkit/servers/auth-service.ts';
+import { type AuthService, startAuthService } from '../../../testkit/servers/auth-service.ts';
 import { createCertificate } from '../../../testkit/tls/certificate.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 
@@ -79,7 +79,7 @@ async function send(
 }
 
 test('every input of a decision is in the key: one that differs is asked about', async (t) => {
-  const standIn = await startStandIn(t, () => kept);
+  const standIn = await startAuthService(t, () => kept);
   const tlsPort = await findFreePort();
   const certificate = createCertificate(t, ['app.example.com']);
   const site = await startKeeping(t, {
@@ -135,7 +135,7 @@ function answerOf(inputs: readonly (string | undefined)[]): string {
 
 test('a kept answer is never given to another question, however its parts are cut', async (t) => {
   const names = ['cookie', 'authorization', 'origin', 'sec-websocket-protocol'] as const;
-  const standIn = await startStandIn(t, ({ headers }: IncomingMessage) => ({
+  const standIn = await startAuthService(t, ({ headers }: IncomingMessage) => ({
     status: 200,
     headers: {
       'cache-control': 'max-age=60',
@@ -173,7 +173,7 @@ test('a kept answer is never given to another question, however its parts are cu
 });
 
 test('only what lets through is kept, and only where Postern says for how long', async (t) => {
-  const standIn = await startStandIn(t, () => ({}));
+  const standIn = await startAuthService(t, () => ({}));
   const site = await startKeeping(t, {
     gate: standIn.gate,
     // What others set for caches of their own.
@@ -213,7 +213,7 @@ test('only what lets through is kept, and only where Postern says for how long',
 });
 
 test('an answer that is over is not given again, even when Postern is away', async (t) => {
-  const standIn: StandIn = await startStandIn(t, () => ({
+  const standIn: AuthService = await startAuthService(t, () => ({
     status: 200,
     headers: { 'cache-control': 'max-age=1' },
   }));
@@ -228,7 +228,7 @@ test('an answer that is over is not given again, even when Postern is away', asy
 });
 
 test('the same question from many at once is answered to all at once, whatever other caches lock', async (t) => {
-  const { gate } = await startStandIn(t, () => ({ status: 401 }));
+  const { gate } = await startAuthService(t, () => ({ status: 401 }));
   const site = await startKeeping(t, { gate, http: 'proxy_cache_lock on;' });
   const startedAt = performance.now();
   const outcomes = await Promise.all(
@@ -240,7 +240,7 @@ test('the same question from many at once is answered to all at once, whatever o
 });
 
 test('where answers are kept, only nginx may look', async (t) => {
-  const { gate } = await startStandIn(t, () => kept);
+  const { gate } = await startAuthService(t, () => kept);
   const site = await startKeeping(t, { gate });
   await tryPage(`${site.url}/`);
   assert.equal(statSync(site.path).mode & 0o777, 0o700);
@@ -251,7 +251,7 @@ test('where answers are kept, only nginx may look', async (t) => {
 
 test('long headers and long answers find room beside each other', async (t) => {
   const identity = { 'remote-name': 'n'.repeat(4_000), 'remote-groups': 'g'.repeat(4_000) };
-  const { gate } = await startStandIn(t, () => ({
+  const { gate } = await startAuthService(t, () => ({
     status: 200,
     headers: { ...kept.headers, ...identity },
   }));

@@ -6,14 +6,14 @@ import { startSite } from '../../../testkit/nginx/site.ts';
 import { ask } from '../../../testkit/postern/ask.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
 
-async function startScene(t: TestContext, env: Record<string, string> = {}) {
+async function startGuardedSite(t: TestContext, env: Record<string, string> = {}) {
   const postern = await startTestPostern(t, { env });
   const site = await startSite(t, postern);
   return { postern, site, url: `${site.socketUrl}/ws` };
 }
 
 test('a token in a subprotocol opens the socket; the backend sees only the subprotocols of its own', async (t) => {
-  const { postern, url } = await startScene(t);
+  const { postern, url } = await startGuardedSite(t);
   const { token } = await postern.issue();
   const carrier = `postern.bearer.${token}`;
   const cases: [string[], string | undefined, string | undefined][] = [
@@ -36,7 +36,7 @@ test('a token in a subprotocol opens the socket; the backend sees only the subpr
 });
 
 test('subprotocols without a token pass to the backend as they are', async (t) => {
-  const { postern, url } = await startScene(t);
+  const { postern, url } = await startGuardedSite(t);
   const { token } = await postern.issue();
   const outcome = await tryHandshake(`${url}?token=${token}`, {}, ['chat.v2', 'chat.v1']);
   assert.equal(outcome.seen?.headers['sec-websocket-protocol'], 'chat.v2, chat.v1');
@@ -46,7 +46,7 @@ test('subprotocols without a token pass to the backend as they are', async (t) =
 });
 
 test('a token subprotocol beside another credential is not shown to the backend either', async (t) => {
-  const { postern, url } = await startScene(t);
+  const { postern, url } = await startGuardedSite(t);
   const { token } = await postern.issue();
   const outcome = await tryHandshake(`${url}?token=${token}`, {}, [`postern.bearer.${token}`, 'x']);
   assert.equal(outcome.status, 101);
@@ -54,7 +54,7 @@ test('a token subprotocol beside another credential is not shown to the backend 
 });
 
 test('several token subprotocols, or a list that is none, are denied', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startGuardedSite(t);
   const { token } = await postern.issue();
   const carrier = `postern.bearer.${token}`;
   const lists = [
@@ -81,7 +81,7 @@ test('several token subprotocols, or a list that is none, are denied', async (t)
 });
 
 test('a token that is offered alone is never echoed', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startGuardedSite(t);
   const { token } = await postern.issue();
   const answer = await sendRaw(
     site.nginx.port,
@@ -101,14 +101,14 @@ Sec-WebSocket-Protocol: postern.bearer.${token}
 });
 
 test('a denied handshake is not told the subprotocol it offered', async (t) => {
-  const { url } = await startScene(t);
+  const { url } = await startGuardedSite(t);
   const outcome = await tryHandshake(url, {}, ['postern.bearer.pst_unknown', 'chat']);
   assert.equal(outcome.status, 401);
   assert.equal(outcome.headers['sec-websocket-protocol'], undefined);
 });
 
 test('Bearer and Basic let programs in, in any spelling of the scheme, and stay out of the backend', async (t) => {
-  const { postern, url } = await startScene(t);
+  const { postern, url } = await startGuardedSite(t);
   const { token } = await postern.issue({ subject: 'alice' });
   const basic = (user: string, password = token) =>
     Buffer.from(`${user}:${password}`).toString('base64');
@@ -142,7 +142,7 @@ test('Bearer and Basic let programs in, in any spelling of the scheme, and stay 
 });
 
 test('a Basic password that a browser remembers does not open a socket for a foreign page', async (t) => {
-  const { postern, url } = await startScene(t);
+  const { postern, url } = await startGuardedSite(t);
   const { token } = await postern.issue();
   const authorization = `Basic ${Buffer.from(`token:${token}`).toString('base64')}`;
   const headers = { host: 'app.example.com', authorization };
@@ -156,7 +156,7 @@ test('a Basic password that a browser remembers does not open a socket for a for
 });
 
 test('the Authorization of an application passes where the gate says so', async (t) => {
-  const { postern, site } = await startScene(t, {
+  const { postern, site } = await startGuardedSite(t, {
     POSTERN_DEFAULT_GATE_SOURCES: 'cookie',
     POSTERN_DEFAULT_GATE_FORWARD_AUTHORIZATION: 'true',
   });
@@ -169,7 +169,7 @@ test('the Authorization of an application passes where the gate says so', async 
 });
 
 test('several names of query parameters count, and one of them once', async (t) => {
-  const { postern } = await startScene(t, { POSTERN_DEFAULT_GATE_QUERY: 'token,access_token' });
+  const { postern } = await startGuardedSite(t, { POSTERN_DEFAULT_GATE_QUERY: 'token,access_token' });
   const { token } = await postern.issue();
   const reason = async (query: string) => {
     const answer = await ask(postern.gate, { 'x-original-uri': `/?${query}` });
@@ -181,7 +181,7 @@ test('several names of query parameters count, and one of them once', async (t) 
 });
 
 test("a token in a header of one's own making is no credential", async (t) => {
-  const { postern, url } = await startScene(t);
+  const { postern, url } = await startGuardedSite(t);
   const { token } = await postern.issue();
   for (const name of ['x-token', 'x-auth-token', 'x-postern-token', 'token', 'x-api-key']) {
     assert.equal((await tryHandshake(url, { [name]: token })).status, 401, name);
@@ -190,7 +190,7 @@ test("a token in a header of one's own making is no credential", async (t) => {
 });
 
 test('a cookie that a script wrote percent-encoded works, and broken encoding denies', async (t) => {
-  const { postern, site, url } = await startScene(t, { POSTERN_DEFAULT_GATE_COOKIES: 'AUTH' });
+  const { postern, site, url } = await startGuardedSite(t, { POSTERN_DEFAULT_GATE_COOKIES: 'AUTH' });
   const { token } = await postern.issue();
   const handshake = (value: string) =>
     tryHandshake(url, { cookie: `AUTH=${value}`, origin: site.url });

@@ -8,7 +8,7 @@ import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../../src/proxies/nginx/render.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
-import { startStandIn } from '../../../testkit/servers/auth-service.ts';
+import { startAuthService } from '../../../testkit/servers/auth-service.ts';
 
 const secret = 'only for those who are let in';
 
@@ -19,7 +19,7 @@ const connections = 32;
 async function startSmallSite(t: TestContext, program: string, plant = (text: string) => text) {
   // Each question needs a connection of its own.
   const headers = { connection: 'close' };
-  const { gate } = await startStandIn(t, () => ({ status: 401, headers }));
+  const { gate } = await startAuthService(t, () => ({ status: 401, headers }));
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, 'protected'));
   writeFileSync(join(directory, 'protected/secret.txt'), secret);

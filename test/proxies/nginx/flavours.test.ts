@@ -9,20 +9,20 @@ import {
   type StartFlavour,
 } from '../../../testkit/nginx/flavours.ts';
 import { startTestPostern, type TestPostern } from '../../../testkit/postern/start.ts';
-import { startStandIn } from '../../../testkit/servers/auth-service.ts';
+import { startAuthService } from '../../../testkit/servers/auth-service.ts';
 
 // What has to hold whatever nginx Postern stands behind.
 
-interface Scene {
+interface FlavouredSite {
   readonly postern: TestPostern;
   readonly site: FlavourSite;
 }
 
-async function startScene(
+async function startFlavouredSite(
   t: TestContext,
   start: StartFlavour,
   options: { location?: string; server?: string } = {},
-): Promise<Scene> {
+): Promise<FlavouredSite> {
   const postern = await startTestPostern(t);
   return { postern, site: await start(t, { gate: postern.gate, ...options }) };
 }
@@ -34,7 +34,7 @@ for (const [flavour, start] of flavourSites) {
     test(`${flavour}: ${name}`, run);
 
   flavoured('tokens let in, nothing else does, and the answer is no redirect', async (t) => {
-    const { postern, site } = await startScene(t, start);
+    const { postern, site } = await startFlavouredSite(t, start);
     const denied = await tryHandshake(`${site.socketUrl}/ws`);
     assert.equal(denied.status, 401);
     assert.equal(denied.headers.location, undefined);
@@ -52,7 +52,7 @@ for (const [flavour, start] of flavourSites) {
   flavoured(
     'of a request line and a Host header that disagree, one decides everywhere',
     async (t) => {
-      const { postern, site } = await startScene(t, start);
+      const { postern, site } = await startFlavouredSite(t, start);
       const { token } = await postern.issue();
       const request = (origin: string) => `GET http://pub.example/x HTTP/1.1
 Host: private.example
@@ -75,7 +75,7 @@ Origin: ${origin}
   );
 
   flavoured('an auth service that says anything odd, or nothing, lets nobody in', async (t) => {
-    const standIn = await startStandIn(t, () => ({}));
+    const standIn = await startAuthService(t, () => ({}));
     const site = await start(t, { gate: standIn.gate, location: returning });
     const checkBoth = async (what: string) => {
       const [handshake, page] = await Promise.all([
@@ -102,7 +102,7 @@ Origin: ${origin}
   flavoured(
     'a login is told where to lead back to, without token, cookie or injected header',
     async (t) => {
-      const { site } = await startScene(t, start, {
+      const { site } = await startFlavouredSite(t, start, {
         location: returning,
         server: 'add_header X-From-Server yes always;',
       });
@@ -128,7 +128,7 @@ Origin: ${origin}
   flavoured(
     'identity headers are nginx’s own, beside proxy_set_header lines of others too',
     async (t) => {
-      const { postern, site } = await startScene(t, start, {
+      const { postern, site } = await startFlavouredSite(t, start, {
         location: 'proxy_set_header X-Own yes;',
         server: 'proxy_set_header X-From-Server yes;',
       });
@@ -148,7 +148,7 @@ Origin: ${origin}
   flavoured(
     'other spellings of identity headers are dropped, and Connection cannot remove one',
     async (t) => {
-      const { postern, site } = await startScene(t, start);
+      const { postern, site } = await startFlavouredSite(t, start);
       const { token } = await postern.issue();
       const answer = await sendRaw(
         site.nginx.port,
@@ -174,7 +174,7 @@ Connection: close, Remote-User, X-Real-IP
   );
 
   flavoured('no other upgrade than WebSocket gets through', async (t) => {
-    const { postern, site } = await startScene(t, start);
+    const { postern, site } = await startFlavouredSite(t, start);
     const { token } = await postern.issue();
     for (const upgrade of ['h2c', 'websocket, h2c', 'h2c, websocket', 'TLS/1.0']) {
       const denied = await tryPage(`${site.url}/?token=${token}`, {
@@ -189,12 +189,12 @@ Connection: close, Remote-User, X-Real-IP
   });
 
   flavoured('large requests and large answers are judged as any other', async (t) => {
-    const { postern, site } = await startScene(t, start);
+    const { postern, site } = await startFlavouredSite(t, start);
     const { token } = await postern.issue();
     const bulk = Object.fromEntries([1, 2, 3].map((n) => [`x-bulk-${n}`, 'x'.repeat(7_000)]));
     assert.equal((await tryPage(`${site.url}/?token=${token}`, bulk)).status, 200);
     assert.equal((await tryPage(`${site.url}/`, bulk, 'POST')).status, 401);
-    const standIn = await startStandIn(t, () => ({
+    const standIn = await startAuthService(t, () => ({
       status: 200,
       headers: { 'remote-name': 'n'.repeat(9_000) },
     }));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { flavourSites } from '../../../testkit/nginx/flavours.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
-import { startStandIn } from '../../../testkit/servers/auth-service.ts';
+import { startAuthService } from '../../../testkit/servers/auth-service.ts';
 
 /** What an auth service may say to nginx when somebody tries too often. */
 const throttled = { status: 401, headers: { 'x-postern-status': '429', 'retry-after': '7' } };
@@ -19,7 +19,7 @@ const ownPages = `
 
 for (const [flavour, start] of flavourSites) {
   test(`${flavour}: too many attempts are 429 for handshakes and programs, and say when to try again`, async (t) => {
-    const { gate } = await startStandIn(t, () => throttled);
+    const { gate } = await startAuthService(t, () => throttled);
     const site = await start(t, { gate, location: 'set $postern_login "https://login.example/";' });
     for (const outcome of [
       await tryHandshake(`${site.socketUrl}/ws`),
@@ -35,7 +35,7 @@ for (const [flavour, start] of flavourSites) {
   });
 
   test(`${flavour}: after too many attempts a page load may still sign in, and is 429 where it cannot`, async (t) => {
-    const { gate } = await startStandIn(t, () => throttled);
+    const { gate } = await startAuthService(t, () => throttled);
     const login = 'https://login.example/';
     const site = await start(t, { gate, location: `set $postern_login "${login}";` });
     const sent = await tryPage(`${site.url}/`, { accept: 'text/html' });
@@ -46,7 +46,7 @@ for (const [flavour, start] of flavourSites) {
   });
 
   test(`${flavour}: a 403 stays 403, and nobody but Postern can make a denial a 429`, async (t) => {
-    const standIn = await startStandIn(t, () => ({ status: 403 }));
+    const standIn = await startAuthService(t, () => ({ status: 403 }));
     const site = await start(t, {
       gate: standIn.gate,
       server: 'add_header X-From-Server yes always;',
@@ -74,7 +74,7 @@ for (const [flavour, start] of flavourSites) {
   });
 
   test(`${flavour}: error pages of the server do not touch what Postern decides`, async (t) => {
-    const standIn = await startStandIn(t, () => ({ status: 401 }));
+    const standIn = await startAuthService(t, () => ({ status: 401 }));
     const site = await start(t, { gate: standIn.gate, server: ownPages });
     for (const [status, headers, expected] of [
       [401, {}, 401],
@@ -94,7 +94,7 @@ for (const [flavour, start] of flavourSites) {
   });
 
   test(`${flavour}: with recursive_error_pages the server's pages for 403 and 503 count, for pages alone`, async (t) => {
-    const standIn = await startStandIn(t, () => ({ status: 401 }));
+    const standIn = await startAuthService(t, () => ({ status: 401 }));
     const site = await start(t, {
       gate: standIn.gate,
       server: ownPages,
@@ -117,8 +117,8 @@ for (const [flavour, start] of flavourSites) {
 }
 
 test('what the application itself answers is left alone', async (t) => {
-  const { gate } = await startStandIn(t, () => ({ status: 200 }));
-  const application = await startStandIn(t, () => ({}));
+  const { gate } = await startAuthService(t, () => ({ status: 200 }));
+  const application = await startAuthService(t, () => ({}));
   const site = await startSite(t, {
     gate,
     locations: (_backend, include) => `
@@ -136,7 +136,7 @@ test('what the application itself answers is left alone', async (t) => {
 });
 
 test('a page of one’s own says 503 and when to try again, and need not be there at all', async (t) => {
-  const standIn = await startStandIn(t, () => ({ status: 500 }));
+  const standIn = await startAuthService(t, () => ({ status: 500 }));
   const server = (location: string) => `error_page 503 /sorry.html; ${location}`;
   const location = 'recursive_error_pages on;';
   const start = flavourSites[0]?.[1];
@@ -161,7 +161,7 @@ test('a page of one’s own says 503 and when to try again, and need not be ther
 });
 
 test('an error_page before the include takes the place of ours', async (t) => {
-  const standIn = await startStandIn(t, () => ({ status: 403 }));
+  const standIn = await startAuthService(t, () => ({ status: 403 }));
   const start = flavourSites[0]?.[1];
   assert.ok(start);
   const site = await start(t, {
@@ -174,7 +174,7 @@ test('an error_page before the include takes the place of ours', async (t) => {
 });
 
 test('bounds for handshakes count handshakes alone, each client for itself', async (t) => {
-  const { gate } = await startStandIn(t, () => ({ status: 200 }));
+  const { gate } = await startAuthService(t, () => ({ status: 200 }));
   const site = await startSite(t, {
     gate,
     http: `
@@ -201,7 +201,7 @@ test('bounds for handshakes count handshakes alone, each client for itself', asy
 });
 
 test('the shipped zones of the bounds work with the shipped lines', async (t) => {
-  const { gate } = await startStandIn(t, () => ({ status: 200 }));
+  const { gate } = await startAuthService(t, () => ({ status: 200 }));
   const site = await startSite(t, {
     gate,
     kitHttp: ['postern-limits-http.conf'],

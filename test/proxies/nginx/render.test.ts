@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { flavourSites } from '../../../testkit/nginx/flavours.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
-import { startStandIn } from '../../../testkit/servers/auth-service.ts';
+import { startAuthService } from '../../../testkit/servers/auth-service.ts';
 
 const secret = 'key-of-the-backend';
 
@@ -48,7 +48,7 @@ gates:
 }
 
 /** Postern with these gates, and nginx with the files for them. */
-async function startScene(t: TestContext) {
+async function startRenderedSite(t: TestContext) {
   const config = writeConfig(t);
   const postern = await startTestPostern(t, { config });
   const kit = bundleOptionsOf(loadConfig({ file: config, env: {} }).config);
@@ -84,7 +84,7 @@ test('what any gate needs is in the files, once', (t) => {
 });
 
 test('a header that a gate adds reaches the backend, and the client cannot set it at any gate', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startRenderedSite(t);
   const { token } = await postern.issue({ claims: { nick: 'al', team: 'red' } });
   const spoofed = { 'x-api-key': 'of-the-client', 'x-team': 'blue', authorization: 'Digest x' };
   const chat = await tryHandshake(`${site.socketUrl}/chat?token=${token}`, spoofed);
@@ -110,7 +110,7 @@ function encode(name: string, upper: boolean): string {
 }
 
 test('a token under any name, however it is encoded, reaches neither the backend nor the log', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startRenderedSite(t);
   const { token } = await postern.issue();
   const places = [
     ['/chat', 'token'],
@@ -145,7 +145,7 @@ test('a token under any name, however it is encoded, reaches neither the backend
 });
 
 test('a name that only looks alike to a pattern is left alone', async (t) => {
-  const { postern, site } = await startScene(t);
+  const { postern, site } = await startRenderedSite(t);
   const { token } = await postern.issue();
   for (const other of ['Tzo-k~e_n=1', 't.o-k~e_n=2', 'TOKEN=3', 'token[]=4', 'token']) {
     const outcome = await tryPage(`${site.url}/media?${other}`, {
@@ -177,7 +177,7 @@ test('names of any length that a configuration can have are ones for nginx', asy
   const headers = [30, 31, 32, 46, 47, 64].flatMap((length) => {
     return ['A', 'B'].map((end) => `X-${'Long-'.repeat(20).slice(0, length - 3)}${end}`);
   });
-  const standIn = await startStandIn(t, () => ({
+  const standIn = await startAuthService(t, () => ({
     status: 200,
     headers: Object.fromEntries(headers.map((name) => [name, `value of ${name}`])),
   }));
@@ -196,7 +196,7 @@ test('names of any length that a configuration can have are ones for nginx', asy
 });
 
 test('formats of one’s own, and SWAG’s log, are without tokens by the variables', async (t) => {
-  const { gate } = await startStandIn(t, () => ({ status: 200 }));
+  const { gate } = await startAuthService(t, () => ({ status: 200 }));
   const log = join(temporaryDirectory(t), 'own.log');
   const format = `log_format mine '$remote_addr "$postern_request" "$postern_referer"';`;
   for (const [flavour, http, name] of [

@@ -5,7 +5,7 @@ import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startTestProgram } from '../../../testkit/postern/program.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
-import { startStandIn } from '../../../testkit/servers/auth-service.ts';
+import { startAuthService } from '../../../testkit/servers/auth-service.ts';
 
 test('when Postern stops, clients get 503 and the backend nothing; when it is back, it works again', async (t) => {
   const port = await findFreePort();
@@ -52,7 +52,7 @@ test('when Postern is killed, clients get 503', async (t) => {
 for (const status of [301, 302, 307, 400, 404, 418, 429, 431, 500, 502, 503]) {
   test(`an auth service that answers ${status} lets nobody in: clients get 503`, async (t) => {
     const headers = { location: 'https://evil.example/' };
-    const { gate } = await startStandIn(t, () => ({ status, headers }));
+    const { gate } = await startAuthService(t, () => ({ status, headers }));
     const site = await startSite(t, { gate });
     const handshake = await tryHandshake(`${site.socketUrl}/ws`);
     assert.equal(handshake.status, 503);

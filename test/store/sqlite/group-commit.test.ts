@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../../src/core/model/errors.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
+import { openUnrecordedStore, type UnrecordedStore } from '../../../testkit/store.ts';
 import { newToken } from '../contract.ts';
 
 /** What SQLite was told about transactions, in order, with what the test adds to it. */
@@ -39,7 +39,7 @@ function watchedStore(t: TestContext): Scene {
       return statement;
     },
   );
-  const store = openUnrecorded(dataDir);
+  const store = openUnrecordedStore(dataDir);
   watch.mock.restore();
   t.after(() => store.close());
   const scene: Scene = { store, dataDir, log, levels: [], failure: undefined };
@@ -175,7 +175,7 @@ test('only what may be lost is committed without waiting for the disk', async (t
 
 test('a look-up that meets a lock waits for it', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
-  const store = openUnrecorded(dataDir);
+  const store = openUnrecordedStore(dataDir);
   t.after(() => store.close());
   await store.tokens.insert(newToken('tok_a'));
   const { prepare } = Database.prototype;
@@ -203,7 +203,7 @@ test('what waits when the store is closed is written first', async (t) => {
   const inserted = Promise.all([1, 2, 3].map((i) => tokens.insert(newToken(`tok_${i}`))));
   await scene.store.close();
   await inserted;
-  const again = openUnrecorded(scene.dataDir);
+  const again = openUnrecordedStore(scene.dataDir);
   t.after(() => again.close());
   assert.equal((await again.tokens.findById('tok_3'))?.id, 'tok_3');
 });

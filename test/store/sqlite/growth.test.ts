@@ -10,7 +10,7 @@ import type { TokenFilter } from '../../../src/store/port.ts';
 import type { WalState } from '../../../src/store/sqlite/checkpoints.ts';
 import { listSql } from '../../../src/store/sqlite/token-list.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
+import { openUnrecordedStore, type UnrecordedStore } from '../../../testkit/store.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 import { newToken } from '../contract.ts';
 
@@ -22,7 +22,7 @@ function openStore(t: TestContext): {
   inspect: Database.Database;
 } {
   const dataDir = join(temporaryDirectory(t), 'data');
-  const store = openUnrecorded(dataDir);
+  const store = openUnrecordedStore(dataDir);
   t.after(() => store.close());
   const path = join(dataDir, 'postern.db');
   const inspect = new Database(path);

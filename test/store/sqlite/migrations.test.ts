@@ -8,7 +8,7 @@ import type { Token } from '../../../src/core/model/token.ts';
 import { sqliteMigrations } from '../../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { boundTo } from '../../../testkit/examples.ts';
-import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
+import { openUnrecordedStore, type UnrecordedStore } from '../../../testkit/store.ts';
 import { newToken } from '../contract.ts';
 
 // Databases as earlier versions left them; the same tokens are in each, and by and by other things.
@@ -24,7 +24,7 @@ function openFixture(t: TestContext, version: number): { store: UnrecordedStore;
   const db = new Database(join(dataDir, 'postern.db'));
   db.exec(readFileSync(join(fixtures, `schema-${version}.sql`), 'utf8'));
   db.close();
-  const store = openUnrecorded(dataDir);
+  const store = openUnrecordedStore(dataDir);
   t.after(() => store.close());
   return { store, dataDir };
 }
@@ -77,7 +77,7 @@ for (const version of versions) {
     const { store, dataDir } = openFixture(t, version);
     await store.close();
     const fresh = join(temporaryDirectory(t), 'data');
-    await openUnrecorded(fresh).close();
+    await openUnrecordedStore(fresh).close();
     assert.deepEqual(schemaOf(dataDir), schemaOf(fresh));
   });
 

@@ -1,4 +1,4 @@
-import { openUnrecorded } from '../../../testkit/store.ts';
+import { openUnrecordedStore } from '../../../testkit/store.ts';
 
 /** What the worker is told: open this store, then redeem these tickets one after the other. */
 export interface WorkerTask {
@@ -17,7 +17,7 @@ process.on('message', async (task: WorkerTask) => {
 report('ready');
 
 async function work({ dataDir, redeem, now }: WorkerTask): Promise<WorkerReport> {
-  const store = openUnrecorded(dataDir);
+  const store = openUnrecordedStore(dataDir);
   const won: string[] = [];
   for (const id of redeem) if (await store.tokens.redeem(id, now)) won.push(id);
   await store.close();

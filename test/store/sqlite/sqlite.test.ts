@@ -17,7 +17,7 @@ import type { IssueRequest } from '../../../src/tokens/issuing.ts';
 import { createTokenService } from '../../../src/tokens/service.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { boundTo } from '../../../testkit/examples.ts';
-import { openUnrecorded, type UnrecordedStore } from '../../../testkit/store.ts';
+import { openUnrecordedStore, type UnrecordedStore } from '../../../testkit/store.ts';
 import { newToken, testStoreContract } from '../contract.ts';
 import type { WorkerReport, WorkerTask } from './redeem-worker.ts';
 
@@ -27,7 +27,7 @@ testStoreContract('sqlite', (t) => {
 });
 
 function open(t: TestContext, dataDir: string): UnrecordedStore {
-  const store = openUnrecorded(dataDir);
+  const store = openUnrecordedStore(dataDir);
   t.after(() => store.close());
   return store;
 }
@@ -258,7 +258,7 @@ const strangers: readonly [what: string, make: (dataDir: string) => void, words:
   [
     'of a newer Postern',
     (dataDir) => {
-      openUnrecorded(dataDir).close();
+      openUnrecordedStore(dataDir).close();
       inspect(dataDir, (db) => db.pragma('user_version = 999'));
     },
     /was written by a newer Postern \(schema 999, this one knows \d+\)/,
