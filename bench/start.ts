@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
+import { median } from '../testkit/statistics.ts';
 import { readMemoryMb, readOwnCpuSeconds, watchOtherPrograms } from './process-usage.ts';
 import { type ServerProcess, startBareServer, startMeasuredService } from './service.ts';
-import { median } from '../testkit/statistics.ts';
 import type { FilledStore } from './token-store.ts';
 
 /** How a service starts and what it takes up while nobody asks it anything. */
@@ -38,7 +38,12 @@ export async function measureStart(options: {
   const directory = join(options.directory, 'start');
   const startOne = {
     service: (port: number) =>
-      startMeasuredService({ directory, store, gate: { kind: 'tcp', host: '127.0.0.1', port }, signal }),
+      startMeasuredService({
+        directory,
+        store,
+        gate: { kind: 'tcp', host: '127.0.0.1', port },
+        signal,
+      }),
     bare: (port: number) => startBareServer({ directory, port, signal }),
   };
   const readOtherShare = watchOtherPrograms(readOwnCpuSeconds);

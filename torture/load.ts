@@ -1,5 +1,5 @@
-import type { Ledger, LedgerTicket, LedgerToken } from './ledger.ts';
 import type { Random } from '../testkit/random.ts';
+import type { Ledger, LedgerTicket, LedgerToken } from './ledger.ts';
 import type { Victim } from './service.ts';
 
 /** Requests under way at once. */

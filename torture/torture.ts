@@ -1,6 +1,6 @@
+import { createRandom, type Random } from '../testkit/random.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { startLoad } from './load.ts';
-import { createRandom, type Random } from '../testkit/random.ts';
 import { createVictim, type Victim } from './service.ts';
 import { verify } from './verify.ts';
 
@@ -84,7 +84,10 @@ async function oneLife(
     new Promise((resolve) => setTimeout(resolve, random.between(life.least, life.most)));
   await a();
   let kills = 1;
-  if (workers > 1 && victim.killWorker((pids) => (pids.length === 0 ? undefined : random.pick(pids)))) {
+  if (
+    workers > 1 &&
+    victim.killWorker((pids) => (pids.length === 0 ? undefined : random.pick(pids)))
+  ) {
     kills++;
     await a();
   }

@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
+import { median } from '../../testkit/statistics.ts';
 import { listFamily, readCpuSeconds } from '../process-usage.ts';
 import type { Processors } from '../processors.ts';
 import { type ServerProcess, startBareServer, startMeasuredService } from '../service.ts';
-import { median } from '../../testkit/statistics.ts';
 import { runSubrequests } from '../wrk.ts';
 
 /** A server that is asked without nginx. */

@@ -29,7 +29,7 @@ export interface Credentials {
   admitted(issued: Issued, isOnce: boolean): Promise<void>;
 }
 
-/** Whose JWTs count in the scene: its keys, and what to configure for it. */
+/** Whose JWTs count in the fixture: its keys, and what to configure for it. */
 export interface ForeignIssuer {
   readonly signer: Signer;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -44,13 +44,13 @@ export function newIssuer(): ForeignIssuer {
 type Make = () => Promise<Partial<Issued> & { readonly secret: string }>;
 
 /** Issues one of each kind. `setNow` turns the clock of the services. */
-export async function issueAll(scene: {
+export async function issueAll(fixture: {
   readonly services: Services;
   readonly issuer: ForeignIssuer;
   readonly now: number;
   readonly setNow: (now: number) => void;
 }): Promise<Credentials> {
-  const { services, issuer, now, setNow } = scene;
+  const { services, issuer, now, setNow } = fixture;
   const { tokens, sessions, jwts, gates } = services;
   const none: Restrictions = { gates: [], paths: [], origins: [], networks: [] };
   let serial = 0;

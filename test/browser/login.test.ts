@@ -8,18 +8,18 @@ const open = useBrowser();
 const app = 'app.example.test';
 
 async function startLogin(t: TestContext, options?: BrowserContextOptions) {
-  const scene = await startBrowserSite(t);
+  const fixture = await startBrowserSite(t);
   const { page, said } = await open(t, options);
-  const { token, id } = await scene.postern.issue({ subject: 'alice' });
-  const base = scene.at(app);
-  const socket = () => openPageSocket(page, `new WebSocket('${scene.socketAt(app)}/ws')`);
+  const { token, id } = await fixture.postern.issue({ subject: 'alice' });
+  const base = fixture.at(app);
+  const socket = () => openPageSocket(page, `new WebSocket('${fixture.socketAt(app)}/ws')`);
   /** The page is that of the application, shown to Alice. */
   const arrives = async (path: string) => {
     await page.waitForURL(base + path);
     const seen = JSON.parse((await page.textContent('body')) ?? '');
     assert.equal(seen.headers['remote-user'], 'alice');
   };
-  return { ...scene, page, said, token, id, base, socket, arrives };
+  return { ...fixture, page, said, token, id, base, socket, arrives };
 }
 
 /** The addresses that the tab can go back and forth to. */

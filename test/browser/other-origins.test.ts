@@ -18,7 +18,7 @@ async function startVisit(
   sessions: { sameSite: string; partitioned?: boolean },
   openPage = open,
 ) {
-  const scene = await startBrowserSite(t, {
+  const fixture = await startBrowserSite(t, {
     env: (at) => ({
       POSTERN_DEFAULT_GATE_ORIGINS: `same,${at(origin)}`,
       POSTERN_SESSIONS_SAME_SITE: sessions.sameSite,
@@ -26,12 +26,12 @@ async function startVisit(
     }),
   });
   const { page } = await openPage(t);
-  await page.goto(`${scene.at(origin)}/page`);
-  const host = new URL(scene.at('ws.example.test')).host;
-  const { token } = await scene.postern.issue({ subject: 'alice' });
+  await page.goto(`${fixture.at(origin)}/page`);
+  const host = new URL(fixture.at('ws.example.test')).host;
+  const { token } = await fixture.postern.issue({ subject: 'alice' });
   const signIn = () => page.evaluate(example('browser-session.js', 'signIn', host, token));
   const connect = () => openPageSocket(page, example('browser-session.js', 'connect', host));
-  return { ...scene, page, host, token, signIn, connect };
+  return { ...fixture, page, host, token, signIn, connect };
 }
 
 const visits = [

@@ -11,10 +11,10 @@ const open = useBrowser();
 
 /** A page of the guarded site, signed in to nothing. */
 async function openApp(t: TestContext, options?: BrowserSiteOptions) {
-  const scene = await startBrowserSite(t, options);
+  const fixture = await startBrowserSite(t, options);
   const { page, said } = await open(t);
-  await page.goto(`${scene.at('app.example.test')}/page`);
-  return { ...scene, page, said, host: new URL(page.url()).host };
+  await page.goto(`${fixture.at('app.example.test')}/page`);
+  return { ...fixture, page, said, host: new URL(page.url()).host };
 }
 
 /** An application's server that gives a ticket to whoever asks; returns its port. */
@@ -73,7 +73,10 @@ test('a token in a subprotocol opens a socket that is answered with "postern"', 
 test('a token beside a subprotocol of the application leaves the choice to the application', async (t) => {
   const { postern, page } = await openApp(t);
   const { token } = await postern.issue();
-  const socket = await openPageSocket(page, example('browser-subprotocol.js', 'connectToChat', token));
+  const socket = await openPageSocket(
+    page,
+    example('browser-subprotocol.js', 'connectToChat', token),
+  );
   assert.ok(socket.opened);
   assert.equal(socket.protocol, 'chat.v2');
   assert.equal(socket.seen.headers['sec-websocket-protocol'], 'chat.v2');

@@ -10,10 +10,10 @@ const app = 'app.example.test';
 
 /** Alice, signed in to the application, opens a page of a stranger in the same browser. */
 async function startVisit(t: TestContext, stranger: string, sameSite: string) {
-  const scene = await startBrowserSite(t, {
+  const fixture = await startBrowserSite(t, {
     env: () => ({ POSTERN_SESSIONS_SAME_SITE: sameSite }),
   });
-  const { postern, at, socketAt } = scene;
+  const { postern, at, socketAt } = fixture;
   const { page, said } = await open(t);
   const { token } = await postern.issue({ subject: 'alice' });
   await page.goto(`${at(app)}/.postern/login?rd=/rooms#token=${token}`);
@@ -22,7 +22,7 @@ async function startVisit(t: TestContext, stranger: string, sameSite: string) {
   const socket = () => openPageSocket(page, `new WebSocket('${socketAt(app)}/ws')`);
   assert.ok((await socket()).opened, 'she is signed in');
   await page.goto(`${at(stranger)}/page`);
-  return { ...scene, page, said, socket };
+  return { ...fixture, page, said, socket };
 }
 
 /** The outcome of a request with all cookies that the browser would send along. */

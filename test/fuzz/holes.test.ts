@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCampaign } from '../../fuzz/campaign.ts';
-import type { Replacement } from '../../fuzz/decision/scene.ts';
+import type { Replacement } from '../../fuzz/decision/fixture.ts';
 import { openDecision } from '../../fuzz/targets/decision.ts';
 import { createAnswer } from '../../src/admission/answer.ts';
 import { createDecideHandshake } from '../../src/admission/decide-handshake.ts';

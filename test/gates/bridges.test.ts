@@ -7,7 +7,7 @@ import { startSite } from '../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
 import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { createCertificate } from '../../testkit/tls/certificate.ts';
-import { loadPage, handshakeStatus } from './scene.ts';
+import { handshakeStatus, loadPage } from './fixture.ts';
 
 const name = 'app.example.com';
 const page = encodeURIComponent(`https://${name}/doc?a=1`);
@@ -63,7 +63,10 @@ for (const [kind, service, settings, login] of services) {
     );
     assert.equal(site.backend.seen.length, 0);
 
-    assert.equal(await handshakeStatus(port, { ...host, headers: { ...here, Cookie: alice } }), 101);
+    assert.equal(
+      await handshakeStatus(port, { ...host, headers: { ...here, Cookie: alice } }),
+      101,
+    );
     assert.equal(site.backend.seen.at(-1)?.headers['remote-user'], 'alice');
     assert.equal((await loadPage(port, { ...host, headers: { Cookie: alice } })).status, 200);
     assert.equal(postern.lastDecision().source, 'bridge');
@@ -84,7 +87,10 @@ for (const [kind, service, settings, login] of services) {
     assert.equal(signOn.questions.length, asked, 'the service was asked about a token');
 
     await signOn.stop();
-    assert.equal(await handshakeStatus(port, { ...host, headers: { ...here, Cookie: alice } }), 503);
+    assert.equal(
+      await handshakeStatus(port, { ...host, headers: { ...here, Cookie: alice } }),
+      503,
+    );
     const away = await loadPage(port, { ...host, headers: { Cookie: alice } });
     assert.deepEqual([away.status, away.headers['retry-after']], [503, '5']);
     assert.equal(postern.lastDecision().reason, 'sign_on_unavailable');

@@ -7,7 +7,7 @@ import { renderExplanation } from '../../src/cli/explain/explanation.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
-import { loadPage, startSixGates } from './scene.ts';
+import { loadPage, startSixGates } from './fixture.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/gates.md'), 'utf8');
 

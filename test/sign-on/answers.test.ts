@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkAddress } from '../../src/sign-on/login.ts';
 import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 const cookie = sessions.tinyauth.alice;
 const octets = (text: string) => Buffer.from(text, 'utf8').toString('latin1');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { startRawServer } from '../../testkit/servers/raw-server.ts';
+import { sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { waitFor } from '../../testkit/wait.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 const cookie = sessions.tinyauth.alice;
 
@@ -61,14 +61,18 @@ test('with a service that is slow, so many wait and the rest is denied at once',
 test('while a service is away one request at a time looks whether it is back', async (t) => {
   let isUp = false;
   let waiting: (() => void)[] = [];
-  const { url, connections } = await startRawServer(t, (socket) => {
-    if (!isUp) return void socket.destroy();
-    socket.on('data', () => {
-      waiting.push(() =>
-        socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n'),
-      );
-    });
-  }, { immediately: true });
+  const { url, connections } = await startRawServer(
+    t,
+    (socket) => {
+      if (!isUp) return void socket.destroy();
+      socket.on('data', () => {
+        waiting.push(() =>
+          socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n'),
+        );
+      });
+    },
+    { immediately: true },
+  );
   const bridge = openBridge(t, { url });
   for (let i = 0; i < 3; i++) await bridge.about({ cookie });
   const before = connections();
@@ -101,13 +105,17 @@ test('an answer that cannot be used does not keep others from asking', async (t)
 });
 
 test('a kept connection that the service has closed meanwhile costs nobody their answer', async (t) => {
-  const { url, connections } = await startRawServer(t, (socket) => {
-    let requests = 0;
-    socket.on('data', () => {
-      if (++requests > 1) return void socket.destroy();
-      socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
-    });
-  }, { immediately: true });
+  const { url, connections } = await startRawServer(
+    t,
+    (socket) => {
+      let requests = 0;
+      socket.on('data', () => {
+        if (++requests > 1) return void socket.destroy();
+        socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
+      });
+    },
+    { immediately: true },
+  );
   const bridge = openBridge(t, { url, maxRequests: 1 });
   for (let i = 0; i < 4; i++) assert.equal(outcomeOf(await bridge.about({ cookie })), 'alice');
   assert.equal(connections(), 4);
@@ -122,15 +130,21 @@ test('connections are kept for the same person, also after answers with a body',
 });
 
 test('a connection that one person used is never used for another, nor for the same one from elsewhere', async (t) => {
-  const { url, connections } = await startRawServer(t, (socket) => {
-    const seen = new Set<string>();
-    socket.on('data', (data) => {
-      const text = String(data);
-      seen.add(`${/cookie: *(.*)/i.exec(text)?.[1]} ${/x-forwarded-for: *(.*)/i.exec(text)?.[1]}`);
-      assert.equal(seen.size, 1);
-      socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
-    });
-  }, { immediately: true });
+  const { url, connections } = await startRawServer(
+    t,
+    (socket) => {
+      const seen = new Set<string>();
+      socket.on('data', (data) => {
+        const text = String(data);
+        seen.add(
+          `${/cookie: *(.*)/i.exec(text)?.[1]} ${/x-forwarded-for: *(.*)/i.exec(text)?.[1]}`,
+        );
+        assert.equal(seen.size, 1);
+        socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
+      });
+    },
+    { immediately: true },
+  );
   const bridge = openBridge(t, { url, maxRequests: 1 });
   for (const session of [cookie, sessions.tinyauth.bob, '', cookie]) {
     for (const clientAddress of ['192.0.2.1', '192.0.2.2']) {

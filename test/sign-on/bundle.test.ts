@@ -8,7 +8,7 @@ import type { createBridge } from '../../src/sign-on/index.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
 import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
-import { outcomeOf, settingsOf } from './scene.ts';
+import { outcomeOf, settingsOf } from './fixture.ts';
 
 test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {
   const outdir = temporaryDirectory(t);

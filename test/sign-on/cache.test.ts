@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
 import { alice, sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { waitFor } from '../../testkit/wait.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 const cookie = sessions.authelia.alice;
 

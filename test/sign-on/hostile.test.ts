@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
 import { startRawServer } from '../../testkit/servers/raw-server.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 const cookie = sessions.tinyauth.alice;
 const head = 'HTTP/1.1 200 OK\r\nRemote-User: mallory\r\n';
@@ -83,12 +83,16 @@ const misdeeds: readonly [what: string, treat: (socket: Socket) => void, why: Re
 for (const [what, treat, why] of misdeeds) {
   test(`a service that ${what} lets nobody through, and the next answer counts again`, async (t) => {
     let isBad = true;
-    const { url } = await startRawServer(t, (socket) => {
-      socket.once('data', () => {
-        if (isBad) treat(socket);
-        else socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
-      });
-    }, { immediately: true });
+    const { url } = await startRawServer(
+      t,
+      (socket) => {
+        socket.once('data', () => {
+          if (isBad) treat(socket);
+          else socket.write('HTTP/1.1 200 OK\r\nRemote-User: alice\r\nContent-Length: 0\r\n\r\n');
+        });
+      },
+      { immediately: true },
+    );
     const bridge = openBridge(t, { url, timeout: 400 });
     const [found, other] = await Promise.all([bridge.about({ cookie }), bridge.about()]);
     assert.equal(outcomeOf(found), 'sign_on_unavailable');
@@ -104,9 +108,13 @@ for (const [what, treat, why] of misdeeds) {
 test('a second answer on the connection is nobody’s', async (t) => {
   const answerFor = (user: string) =>
     `HTTP/1.1 200 OK\r\nRemote-User: ${user}\r\nContent-Length: 0\r\n\r\n`;
-  const { url } = await startRawServer(t, (socket) => {
-    socket.on('data', () => socket.write(answerFor('alice') + answerFor('mallory')));
-  }, { immediately: true });
+  const { url } = await startRawServer(
+    t,
+    (socket) => {
+      socket.on('data', () => socket.write(answerFor('alice') + answerFor('mallory')));
+    },
+    { immediately: true },
+  );
   const bridge = openBridge(t, { url, maxRequests: 1 });
   for (let i = 0; i < 5; i++) {
     assert.notEqual(outcomeOf(await bridge.about({ cookie })), 'mallory');

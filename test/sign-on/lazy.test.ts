@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { startSignOn } from '../../testkit/sign-on/servers.ts';
-import { openBridge } from './scene.ts';
+import { openBridge } from './fixture.ts';
 
 const { cache } = createRequire(import.meta.url);
 const isLoaded = () => Object.keys(cache).some((file) => file.includes('/node_modules/undici/'));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
-import { startAnswering } from '../../testkit/sign-on/servers.ts';
 import { startRawServer } from '../../testkit/servers/raw-server.ts';
-import { openBridge } from './scene.ts';
+import { startAnswering } from '../../testkit/sign-on/servers.ts';
+import { openBridge } from './fixture.ts';
 
 const own = createSecret(tokenPrefix);
 const planted = {
@@ -48,9 +48,13 @@ test('whatever goes wrong, no word of it holds a secret of the question or of th
     'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nS3cret-answer',
   ];
   for (const answer of answers) {
-    const { url } = await startRawServer(t, (socket) => {
-      socket.once('data', () => socket.end(Buffer.from(answer, 'latin1')));
-    }, { immediately: true });
+    const { url } = await startRawServer(
+      t,
+      (socket) => {
+        socket.once('data', () => socket.end(Buffer.from(answer, 'latin1')));
+      },
+      { immediately: true },
+    );
     const bridge = openBridge(t, { url });
     const found = await bridge.about(planted, 0, 'Bearer S3cret-bearer');
     assert.equal('verdict' in found && found.verdict, 'deny', answer.slice(0, 40));

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
-import { openBridge, outcomeOf, type TestBridge } from './scene.ts';
+import { openBridge, outcomeOf, type TestBridge } from './fixture.ts';
 
 const session = 'a'.repeat(64);
 const cookie = `theme=dark; lemonldap=${session}`;

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 /**
  * A real server that nobody here wrote, as the sign-on: nginx with a password file, and with a cookie

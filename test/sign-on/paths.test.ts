@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { startAnswering } from '../../testkit/sign-on/servers.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 /**
  * A sign-on service with a rule for paths: `/public` is for everybody, and what else there is for alice. It

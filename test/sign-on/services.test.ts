@@ -10,7 +10,7 @@ import {
   sessions,
   startSignOn,
 } from '../../testkit/sign-on/servers.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 const app = { path: '/board/1', query: 'token=S3cret&view=all&%74oken=S3cret' } as const;
 const asked = 'https://app.example.com/board/1?view=all';

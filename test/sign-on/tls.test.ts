@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { startSignOn } from '../../testkit/sign-on/servers.ts';
 import { createCertificate } from '../../testkit/tls/certificate.ts';
-import { openBridge, outcomeOf } from './scene.ts';
+import { openBridge, outcomeOf } from './fixture.ts';
 
 const cookie = 'VouchCookie=x';
 

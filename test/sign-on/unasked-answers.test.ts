@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { startRawServer } from '../../testkit/servers/raw-server.ts';
 import { waitFor } from '../../testkit/wait.ts';
-import { openBridge, outcomeOf, type TestBridge } from './scene.ts';
+import { openBridge, outcomeOf, type TestBridge } from './fixture.ts';
 
 const session = (user: string) => `tinyauth-session-1a2b3c4d=${user}`;
 
@@ -89,7 +89,9 @@ for (const [what, answer, expected] of habits) {
   test(`a service that answers ${what} makes nobody somebody else`, async (t) => {
     const { url } = await startRawServer(
       t,
-      eachQuestion((socket, user) => answer(socket, user)), { immediately: true });
+      eachQuestion((socket, user) => answer(socket, user)),
+      { immediately: true },
+    );
     const bridge = openBridge(t, { url, maxRequests: 8, timeout: expected === 0 ? 50 : 5_000 });
     const { right, confused } = await askAll(bridge);
     assert.deepEqual({ right, confused }, { right: expected, confused: [] });
@@ -102,7 +104,9 @@ test('after an answer that nobody asked for nothing is kept, and the log says so
     eachQuestion((socket, user) => {
       socket.write(answerFor(user));
       setTimeout(() => socket.write(answerFor(user)), 1);
-    }), { immediately: true });
+    }),
+    { immediately: true },
+  );
   const bridge = openBridge(t, { url, maxRequests: 1 });
   assert.equal(outcomeOf(await bridge.about({ cookie: session('a') })), 'a');
   await waitFor('the second answer', () => bridge.reports.length === 1);
@@ -120,16 +124,20 @@ test('after an answer that nobody asked for nothing is kept, and the log says so
 
 test('what comes on a used connection with an answer too many is asked again elsewhere', async (t) => {
   const asked: string[] = [];
-  const { url } = await startRawServer(t, (socket) => {
-    let before = '';
-    // Answers each question with what the one before it would have got, and then with its own.
-    eachQuestion((_, user, path) => {
-      asked.push(path);
-      const own = answerFor(`${user}-at-${path.slice(1)}`);
-      socket.write(before + own);
-      before = own;
-    })(socket);
-  }, { immediately: true });
+  const { url } = await startRawServer(
+    t,
+    (socket) => {
+      let before = '';
+      // Answers each question with what the one before it would have got, and then with its own.
+      eachQuestion((_, user, path) => {
+        asked.push(path);
+        const own = answerFor(`${user}-at-${path.slice(1)}`);
+        socket.write(before + own);
+        before = own;
+      })(socket);
+    },
+    { immediately: true },
+  );
   const bridge = openBridge(t, { url, maxRequests: 1 });
   const cookie = session('a');
   assert.equal(outcomeOf(await bridge.about({ cookie, path: '/x' })), 'a-at-x');

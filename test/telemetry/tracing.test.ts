@@ -18,7 +18,7 @@ import { programEnvironment, startTestProgram } from '../../testkit/postern/prog
 import { startTestPostern } from '../../testkit/postern/start.ts';
 import { recordSpans } from '../../testkit/postern/tracer.ts';
 import { sessions } from '../../testkit/sign-on/servers.ts';
-import { startBridged } from './metrics/scene.ts';
+import { startBridged } from './metrics/fixture.ts';
 
 /** Spans are looked at in the process that makes them. */
 const traced = { env: { POSTERN_TRACING_ENABLED: 'true' }, singleProcess: true } as const;

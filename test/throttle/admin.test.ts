@@ -5,7 +5,7 @@ import { sendRaw } from '../../testkit/clients/raw-request.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { runCommand, succeeded } from '../../testkit/postern/command.ts';
 import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
-import { attacker, neighbour, startThrottled, type ThrottledPostern } from './scene.ts';
+import { attacker, neighbour, startThrottled, type ThrottledPostern } from './fixture.ts';
 
 interface Page {
   readonly throttled: {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const minute = 60_000;
 

@@ -9,7 +9,7 @@ import { ask } from '../../testkit/postern/ask.ts';
 import { runCommand, succeeded } from '../../testkit/postern/command.ts';
 import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 import { waitFor } from '../../testkit/wait.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const kept = { POSTERN_THROTTLE_PERSIST: 'true' };
 

@@ -15,7 +15,7 @@ import {
 } from '../../testkit/jwt.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
 import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const minute = 60_000;
 

@@ -112,7 +112,7 @@ export function openPageSocket(page: Page, expression: string): Promise<PageSock
     }))`);
 }
 
-/** The call of a function of `docs/examples`, as an expression for a page of a BrowserScene. */
+/** The call of a function of `docs/examples`, as an expression for a page of a BrowserSite. */
 export function example(file: string, name: string, ...parameters: unknown[]): string {
   const list = parameters.map((parameter) => JSON.stringify(parameter)).join(', ');
   return `import('/examples/${file}').then((module) => module.${name}(${list}))`;

@@ -21,9 +21,9 @@ export interface BrowserSite {
   socketAt(host: string): string;
 }
 
-/** What may differ from scene to scene. */
+/** What may differ from fixture to fixture. */
 export interface BrowserSiteOptions {
-  /** Environment of Postern; it may name the origins of the scene. */
+  /** Environment of Postern; it may name the origins of the fixture. */
   readonly env?: (at: BrowserSite['at']) => Record<string, string>;
   /** More locations of the guarded site. */
   readonly locations?: string;

@@ -19,7 +19,10 @@ export interface AuthService {
 }
 
 /** Starts one, and stops it after the test. */
-export async function startAuthService(t: TestContext, answer: AuthService['answer']): Promise<AuthService> {
+export async function startAuthService(
+  t: TestContext,
+  answer: AuthService['answer'],
+): Promise<AuthService> {
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     standIn.asked.push(request);
     const { status, headers = {} } = standIn.answer(request);
@@ -31,6 +34,10 @@ export async function startAuthService(t: TestContext, answer: AuthService['answ
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  const standIn: AuthService = { gate: { kind: 'tcp', host: '127.0.0.1', port }, asked: [], answer };
+  const standIn: AuthService = {
+    gate: { kind: 'tcp', host: '127.0.0.1', port },
+    asked: [],
+    answer,
+  };
   return standIn;
 }

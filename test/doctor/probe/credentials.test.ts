@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { codesOf, findingOf, probe, startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
-import { startRawServer } from '../../../testkit/servers/raw-server.ts';
+import {
+  codesOf,
+  findingOf,
+  probe,
+  startEcho,
+  startPlainNginx,
+} from '../../../testkit/doctor/probe.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startSwag } from '../../../testkit/nginx/swag.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 import { createCertificate } from '../../../testkit/tls/certificate.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 

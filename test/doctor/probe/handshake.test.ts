@@ -3,10 +3,16 @@ import { describe, test } from 'node:test';
 import { startBackend } from '../../../src/demo/backend.ts';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { codesOf, findingOf, probe, startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
-import { startRawServer } from '../../../testkit/servers/raw-server.ts';
+import {
+  codesOf,
+  findingOf,
+  probe,
+  startEcho,
+  startPlainNginx,
+} from '../../../testkit/doctor/probe.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 import { startSocketServer } from '../../../testkit/servers/socket-server.ts';
 
 /** The lines of a server block, the finding about a handshake, and what its evidence says. */

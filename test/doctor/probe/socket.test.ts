@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { codesOf, findingOf, probe, startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import {
+  codesOf,
+  findingOf,
+  probe,
+  startEcho,
+  startPlainNginx,
+} from '../../../testkit/doctor/probe.ts';
 import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 
 /** An echo server behind nginx, with these lines in its location. */

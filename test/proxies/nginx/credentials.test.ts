@@ -169,7 +169,9 @@ test('the Authorization of an application passes where the gate says so', async 
 });
 
 test('several names of query parameters count, and one of them once', async (t) => {
-  const { postern } = await startGuardedSite(t, { POSTERN_DEFAULT_GATE_QUERY: 'token,access_token' });
+  const { postern } = await startGuardedSite(t, {
+    POSTERN_DEFAULT_GATE_QUERY: 'token,access_token',
+  });
   const { token } = await postern.issue();
   const reason = async (query: string) => {
     const answer = await ask(postern.gate, { 'x-original-uri': `/?${query}` });
@@ -190,7 +192,9 @@ test("a token in a header of one's own making is no credential", async (t) => {
 });
 
 test('a cookie that a script wrote percent-encoded works, and broken encoding denies', async (t) => {
-  const { postern, site, url } = await startGuardedSite(t, { POSTERN_DEFAULT_GATE_COOKIES: 'AUTH' });
+  const { postern, site, url } = await startGuardedSite(t, {
+    POSTERN_DEFAULT_GATE_COOKIES: 'AUTH',
+  });
   const { token } = await postern.issue();
   const handshake = (value: string) =>
     tryHandshake(url, { cookie: `AUTH=${value}`, origin: site.url });

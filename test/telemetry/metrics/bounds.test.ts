@@ -8,7 +8,7 @@ import { createMetrics } from '../../../src/telemetry/metrics/metrics.ts';
 import { adminKey } from '../../../testkit/postern/admin-key.ts';
 import { ask } from '../../../testkit/postern/ask.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
-import { startAdmin, startBridged } from './scene.ts';
+import { startAdmin, startBridged } from './fixture.ts';
 
 /** A decision about a client's wildest request. */
 function record(changes: Partial<DecisionRecord>): DecisionRecord {

@@ -9,7 +9,7 @@ import { byUrl, makeJwt, newSigner, startJwksServer } from '../../../testkit/jwt
 import { ask } from '../../../testkit/postern/ask.ts';
 import { type Exported, scrapeCounted } from '../../../testkit/postern/metrics.ts';
 import { sessions } from '../../../testkit/sign-on/servers.ts';
-import { startBridged } from './scene.ts';
+import { startBridged } from './fixture.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
 

@@ -5,7 +5,7 @@ import { createScrape } from '../../../src/telemetry/metrics/scrape.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
 import { runCommand } from '../../../testkit/postern/command.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
-import { startAdmin } from './scene.ts';
+import { startAdmin } from './fixture.ts';
 
 test('/metrics takes a key of an admin or auditor, and no other', async (t) => {
   const { postern } = await startAdmin(t);

@@ -17,7 +17,7 @@ import { scrape } from '../../../testkit/postern/metrics.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { workersOfTests } from '../../../testkit/postern/worker-count.ts';
 import { sessions } from '../../../testkit/sign-on/servers.ts';
-import { startAdmin, startBridged } from './scene.ts';
+import { startAdmin, startBridged } from './fixture.ts';
 
 const gates = `
 gates:

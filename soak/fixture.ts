@@ -96,10 +96,12 @@ export async function openSoakFixture(options: {
   const part = parts.find(({ name }) => name === 'unix');
   const site =
     nginx && part !== undefined
-      ? await twice(() => startBenchSite(part, { directory, gate })).catch(async (error: unknown) => {
-          await service.stop();
-          throw error;
-        })
+      ? await twice(() => startBenchSite(part, { directory, gate })).catch(
+          async (error: unknown) => {
+            await service.stop();
+            throw error;
+          },
+        )
       : undefined;
   const sizeMb = (name: string) => (statSync(name, { throwIfNoEntry: false })?.size ?? 0) / 1e6;
   const database = readdirSync(dataDir).find((name) => name.endsWith('.db')) ?? '';

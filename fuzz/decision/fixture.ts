@@ -46,7 +46,7 @@ export type Replacement = (real: {
 /** Most attempts fail here; after so many requests all is forgotten that did. */
 const forgetEvery = 200;
 
-/** Opens the scene: a store with a token of each kind, and an issuer of JWTs. */
+/** Opens the fixture: a store with a token of each kind, and an issuer of JWTs. */
 export async function openDecisionFixture(replace?: Replacement): Promise<DecisionFixture> {
   // Every redemption waits for the disk, which is not what is tried here; memory has no need to.
   const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
