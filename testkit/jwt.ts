@@ -8,9 +8,9 @@ import {
 } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { ask, type GateAnswer, handshakeHeaders } from './postern/ask.ts';
 import { startTestPostern, type TestPostern, type TestPosternOptions } from './postern/start.ts';
+import type { Scope } from './scope.ts';
 
 /** Signs for an issuer, by means of its own: what is tested must not be checked by itself. */
 export interface Signer {
@@ -113,7 +113,7 @@ export function encodePart(value: unknown): string {
 
 /** A Postern that trusts these issuers, at noon unless `clock` says otherwise. */
 export function startWithIssuers(
-  t: TestContext,
+  t: Scope,
   issuers: Record<string, Record<string, unknown>>,
   options: TestPosternOptions = {},
 ): Promise<TestPostern> {
@@ -159,7 +159,7 @@ export interface JwksServer {
 }
 
 /** Starts one, and stops it after the test. */
-export async function startJwksServer(t: TestContext, ...signers: Signer[]): Promise<JwksServer> {
+export async function startJwksServer(t: Scope, ...signers: Signer[]): Promise<JwksServer> {
   const requests: string[] = [];
   const state: Pick<JwksServer, 'keys' | 'answer'> = {
     keys: signers.map(({ jwk }) => jwk),

@@ -26,7 +26,7 @@ export const stormPart: StorePart = {
     const dataDir = join(directory, 'data');
     await fillStore(dataDir, 't', { count: sockets + 1, rareIn: sockets * 2 });
     const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
-    const backend = await startBackend(directory);
+    const backend = await startBackendProgram(directory);
     try {
       const service = await startMeasuredService({
         directory: join(directory, 'service'),
@@ -140,7 +140,7 @@ function timeSocket(port: number, token: string): Promise<number> {
 }
 
 /** The demo's backend in a process of its own: this one has enough to do. */
-async function startBackend(directory: string) {
+async function startBackendProgram(directory: string) {
   const port = await findFreePort();
   const child = spawn(
     process.execPath,

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/config/load.ts';
-import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import type { DemoBackend } from '../../src/demo/backend.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
-import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
+import { startTestNginx } from '../../testkit/nginx/nginx.ts';
 import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
+import { startTestBackend } from '../../testkit/servers/backend.ts';
 import { type SignOnServer, startSignOn } from '../../testkit/sign-on/servers.ts';
 
 /** What only the kiosk's backend may see. */
@@ -48,8 +49,7 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
   const directory = temporaryDirectory(t);
   const example = (name: string) =>
     readFileSync(join(packageRoot, 'examples/six-gates', name), 'utf8');
-  const backend = await startBackend();
-  t.after(() => backend.close());
+  const backend = await startTestBackend(t);
   const signOn = await startSignOn(t, 'tinyauth');
   const keyFile = join(directory, 'kiosk-backend-key');
   writeFileSync(keyFile, `${kioskKey}\n`);
@@ -67,7 +67,7 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
   const files = join(directory, 'postern');
   const { config } = loadConfig({ file: configFile, env: {} });
   writeBundle(files, renderBundle('plain', { ...bundleOptionsOf(config), gate: postern.gate }));
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     http: (port) =>
       example('nginx.conf')
@@ -78,7 +78,6 @@ export async function startSixGates(t: TestContext): Promise<SixGates> {
           `proxy_pass http://127.0.0.1:${backend.port};`,
         ),
   });
-  t.after(() => nginx.close());
   return { postern, backend, signOn, port: nginx.port, configFile };
 }
 

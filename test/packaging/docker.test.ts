@@ -9,15 +9,16 @@ import { entryPoints } from '../../scripts/entry-points.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { settings } from '../../src/config/schema.ts';
-import { startBackend } from '../../src/demo/backend.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
-import { findFreePort, startNginx } from '../../src/proxies/nginx/process.ts';
+import { findFreePort } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
+import { startTestNginx } from '../../testkit/nginx/nginx.ts';
 import { adminKey } from '../../testkit/postern/admin-key.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startTestBackend } from '../../testkit/servers/backend.ts';
 
 // There may be no Docker where the tests run. What the files say of each other and of the code can
 // be checked without one, and so can the nginx configuration.
@@ -287,15 +288,14 @@ describe('docker/nginx.conf', () => {
   test('a real nginx with it lets a handshake with a token through and no other', async (t) => {
     const directory = temporaryDirectory(t);
     const gate = await startTestPostern(t);
-    const application = await startBackend();
-    t.after(() => application.close());
+    const application = await startTestBackend(t);
     writeBundle(
       join(directory, 'postern'),
       renderBundle('plain', { ...defaultBundleOptions, gate: gate.gate }),
     );
     const health = new URL(nginx.healthcheck.test.at(-1) ?? '');
     const healthPort = await findFreePort();
-    const proxy = await startNginx({
+    const proxy = await startTestNginx(t, {
       directory,
       http: (port) =>
         replaceAll(block(nginxConf, 'http'), [
@@ -307,7 +307,6 @@ describe('docker/nginx.conf', () => {
           [/^.*_temp_path .*$/gm, ''],
         ]),
     });
-    t.after(() => proxy.close());
 
     const { status } = await fetch(`http://127.0.0.1:${healthPort}${health.pathname}`);
     assert.equal(status, 200);

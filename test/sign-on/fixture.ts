@@ -1,10 +1,10 @@
-import type { TestContext } from 'node:test';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
 import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 import { type Deny, isDenial } from '../../src/core/model/verdict.ts';
 import { createBridge, type ServiceBridge } from '../../src/sign-on/index.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
+import type { Scope } from '../../testkit/scope.ts';
 
 /** A bridge as a test needs it. */
 export interface TestBridge extends ServiceBridge {
@@ -38,7 +38,7 @@ export function settingsOf(settings: Partial<BridgeSettings> & { url: string }):
 
 /** Builds a bridge and closes it after the test. */
 export function openBridge(
-  t: TestContext,
+  t: Scope,
   settings: Partial<BridgeSettings> & { url: string },
 ): TestBridge {
   const reports: string[] = [];

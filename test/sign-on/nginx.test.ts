@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
-import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
+import { startTestNginx } from '../../testkit/nginx/nginx.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
 
 /**
@@ -17,7 +17,7 @@ async function startPasswordFile(
   const directory = temporaryDirectory(t);
   const file = join(directory, 'htpasswd');
   writeFileSync(file, 'alice:{PLAIN}correct horse\n', { mode: 0o644 });
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     http: (port) => `
   map $cookie_sid $known { default ""; s-bob bob; }
@@ -42,7 +42,6 @@ async function startPasswordFile(
     location = /closed { deny all; }
   }`,
   });
-  t.after(() => nginx.close());
   return {
     service: 'custom',
     url: `http://127.0.0.1:${nginx.port}`,

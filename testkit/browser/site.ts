@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../directory.ts';
 import { type GuardedSite, startSite } from '../nginx/site.ts';
 import { startTestPostern, type TestPostern } from '../postern/start.ts';
+import type { Scope } from '../scope.ts';
 import { createCertificate } from '../tls/certificate.ts';
 
 /** Host names of the guarded site: its pages and its sockets may be on different ones. */
@@ -35,7 +35,7 @@ export interface BrowserSiteOptions {
  * files of `docs/examples` at `/examples/`; neither needs a token.
  */
 export async function startBrowserSite(
-  t: TestContext,
+  t: Scope,
   options: BrowserSiteOptions = {},
 ): Promise<BrowserSite> {
   // nginx's port has to be known before Postern is told which origins it may trust.

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
 import { temporaryDirectory } from '../directory.ts';
+import type { Scope } from '../scope.ts';
 import { waitFor } from '../wait.ts';
 
 /** A client that holds a TLS 1.3 session of a server, and sends requests as early data with it (RFC 8446). */
@@ -14,7 +14,7 @@ export interface EarlyClient {
 }
 
 /** Gets a session of the server on this port. Lines of requests may end in \n alone. */
-export async function connectEarly(t: TestContext, port: number): Promise<EarlyClient> {
+export async function connectEarly(t: Scope, port: number): Promise<EarlyClient> {
   const directory = temporaryDirectory(t);
   const session = join(directory, 'session.pem');
   const start = (to: number, args: readonly string[]) => {
@@ -57,7 +57,7 @@ const handshakeRecords = 2;
  * A line to the server on which what a client sends behind its early data, which completes the handshake, arrives
  * after the server's answer: else the server may have it already when it reads the request.
  */
-async function startSlowLine(t: TestContext, port: number): Promise<number> {
+async function startSlowLine(t: Scope, port: number): Promise<number> {
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
     const held: Buffer[] = [];

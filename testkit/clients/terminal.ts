@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
+import type { Scope } from '../scope.ts';
 import { waitFor } from '../wait.ts';
 
 /** A program on a terminal of its own. */
@@ -29,7 +29,7 @@ interface Told {
 
 /** Starts a program on a new terminal; one that is `held` can write nothing until `go`. */
 export async function openTerminal(
-  t: TestContext,
+  t: Scope,
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
   { held = false } = {},

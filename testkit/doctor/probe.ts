@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import type { FindingCode } from '../../src/doctor/probe/catalog.ts';
 import type { Finding } from '../../src/doctor/probe/finding.ts';
 import type { ProbeSettings } from '../../src/doctor/probe/probe.ts';
 import { type Report, runProbe } from '../../src/doctor/probe/run-probe.ts';
 import { ownOrigin, parseTarget } from '../../src/doctor/probe/target.ts';
-import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
-import { temporaryDirectory } from '../directory.ts';
+import type { NginxProcess } from '../../src/proxies/nginx/process.ts';
+import { startTestNginx } from '../nginx/nginx.ts';
+import type { Scope } from '../scope.ts';
 
 /** Settings of a probe that differ from the command's own. */
 export type Differences = Partial<Omit<ProbeSettings, 'target'>> & { readonly connect?: string };
@@ -46,7 +46,7 @@ export function findingOf(report: Report, code: FindingCode): Finding {
 
 /** Starts a WebSocket server that sends back what it gets, and refuses everything else with 426. */
 export async function startEcho(
-  t: TestContext,
+  t: Scope,
   options: ServerOptions = {},
 ): Promise<{ port: number; webSockets: WebSocketServer }> {
   const webSockets = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
@@ -64,17 +64,15 @@ export async function startEcho(
 
 /** Starts nginx with the lines of a server block. */
 export async function startPlainNginx(
-  t: TestContext,
+  t: Scope,
   server: string,
   { listen = '', http = '' }: { listen?: string; http?: string } = {},
 ): Promise<{ nginx: NginxProcess; url: string }> {
-  const nginx = await startNginx({
-    directory: temporaryDirectory(t),
+  const nginx = await startTestNginx(t, {
     http: (port) => `
       access_log off;
       ${http}
       server { listen 127.0.0.1:${port} ${listen}; ${server.replaceAll('$PORT', String(port))} }`,
   });
-  t.after(() => nginx.close());
   return { nginx, url: `ws://127.0.0.1:${nginx.port}/ws` };
 }

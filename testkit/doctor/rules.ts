@@ -13,7 +13,7 @@ import { type TestContext, test } from 'node:test';
 import { readGateFile } from '../../src/cli/doctor/doctor-gates.ts';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import type { DemoBackend } from '../../src/demo/backend.ts';
 import { tryHandshake } from '../../src/demo/client.ts';
 import { type Examination, examine } from '../../src/doctor/config/examine.ts';
 import type { Finding } from '../../src/doctor/config/finding.ts';
@@ -21,12 +21,14 @@ import type { GateFile } from '../../src/doctor/config/gate-file.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
-import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import type { NginxProcess } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
 import { type FileSet, loadConfiguration } from '../../src/proxies/nginx/syntax/index.ts';
 import { temporaryDirectory } from '../directory.ts';
+import { startTestNginx } from '../nginx/nginx.ts';
 import { startTestPostern, type TestPostern } from '../postern/start.ts';
+import { startTestBackend } from '../servers/backend.ts';
 
 /**
  * Files of a configuration by name; `site.conf` is the one that includes the others. With a
@@ -178,8 +180,7 @@ export async function startExample(
   options: ExampleOptions = {},
 ): Promise<ExampleSite> {
   const directory = temporaryDirectory(t);
-  const backend = await startBackend();
-  t.after(() => backend.close());
+  const backend = await startTestBackend(t);
   const questions: AuthQuestion[] = [];
   const auth = createServer((request, response) => {
     const { url = '', headers, socket } = request;
@@ -208,12 +209,11 @@ export async function startExample(
     writeFileSync(join(directory, name), place(text));
   }
   const text = place(files['site.conf'] ?? '');
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     http: (port) =>
       `${text.includes('access_log') ? '' : 'access_log off;'}\n${text.replaceAll(/listen 80\b/g, `listen 127.0.0.1:${port}`)}`,
   });
-  t.after(() => nginx.close());
   return {
     ...{ nginx, backend, questions, directory, postern },
     url: `http://127.0.0.1:${nginx.port}`,

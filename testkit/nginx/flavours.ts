@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test';
 import { parse } from 'yaml';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
 import {
@@ -6,6 +5,7 @@ import {
   defaultBundleOptions,
 } from '../../src/proxies/nginx/bundle-options.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
+import type { Scope } from '../scope.ts';
 import { type GuardedSite, startSite } from './site.ts';
 import { startSwag } from './swag.ts';
 
@@ -24,7 +24,7 @@ interface FlavourSiteOptions {
 }
 
 /** Starts a site of a flavour, with the proxy file that its users have. */
-export type StartFlavour = (t: TestContext, options: FlavourSiteOptions) => Promise<FlavourSite>;
+export type StartFlavour = (t: Scope, options: FlavourSiteOptions) => Promise<FlavourSite>;
 
 /** What Nginx Proxy Manager has around an Advanced box. */
 const startManager: StartFlavour = (t, { gate, location = '', server = '', kit = {} }) => {

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import type { DemoBackend } from '../../src/demo/backend.ts';
 import {
   type BundleOptions,
   defaultBundleOptions,
 } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
-import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import type { NginxProcess } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { temporaryDirectory } from '../directory.ts';
+import type { Scope } from '../scope.ts';
+import { startTestBackend } from '../servers/backend.ts';
 import type { Certificate } from '../tls/certificate.ts';
+import { startTestNginx } from './nginx.ts';
 
 /** A real nginx with the shipped files, in front of a real backend. */
 export interface GuardedSite {
@@ -50,10 +52,9 @@ export interface SiteOptions {
 export const loginUrl = 'https://login.example.com/';
 
 /** Starts both and stops them after the test. The protected location is `/`, its gate `chat`. */
-export async function startSite(t: TestContext, options: SiteOptions): Promise<GuardedSite> {
+export async function startSite(t: Scope, options: SiteOptions): Promise<GuardedSite> {
   const directory = temporaryDirectory(t);
-  const backend = await startBackend();
-  t.after(() => backend.close());
+  const backend = await startTestBackend(t);
   const kit = { ...defaultBundleOptions, ...options.kit, gate: options.gate };
   writeBundle(join(directory, 'postern'), renderBundle('plain', kit));
   const include = (file: string) => `include ${join(directory, 'postern', file)};`;
@@ -62,7 +63,7 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
     options.locations?.(proxyPass, include) ?? protectedLocation(proxyPass, include);
   const { certificate, program } = options;
   const listen = (port: number) => `listen 127.0.0.1:${port}${certificate ? ' ssl' : ''};`;
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     ...(program !== undefined && { program }),
     http: (port) => `
@@ -80,7 +81,6 @@ export async function startSite(t: TestContext, options: SiteOptions): Promise<G
   }
   ${options.servers?.(listen(port)) ?? ''}`,
   });
-  t.after(() => nginx.close());
   const s = certificate ? 's' : '';
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');
   return {

@@ -1,16 +1,18 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import type { DemoBackend } from '../../src/demo/backend.ts';
 import {
   type BundleOptions,
   defaultBundleOptions,
 } from '../../src/proxies/nginx/bundle-options.ts';
-import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import type { NginxProcess } from '../../src/proxies/nginx/process.ts';
 import { type ConfigBundle, renderBundle } from '../../src/proxies/nginx/render.ts';
 import { swagHttpFile } from '../../src/proxies/nginx/swag.ts';
 import { temporaryDirectory } from '../directory.ts';
+import type { Scope } from '../scope.ts';
+import { startTestBackend } from '../servers/backend.ts';
 import { startNameServer } from '../servers/name-server.ts';
+import { startTestNginx } from './nginx.ts';
 
 /** A SWAG as far as it matters here: its files around ours, and Docker's name server. */
 export interface SwagSite {
@@ -74,7 +76,7 @@ location /postern-auth {
  * include files of /config/nginx, ours among them under the names they get in SWAG.
  */
 export async function startSwag(
-  t: TestContext,
+  t: Scope,
   options: {
     readonly posternPort: number;
     readonly server: string;
@@ -94,8 +96,7 @@ export async function startSwag(
   const config = join(directory, 'config', 'nginx');
   const logs = join(directory, 'config', 'log');
   for (const path of [config, join(logs, 'nginx')]) mkdirSync(path, { recursive: true });
-  const backend = await startBackend();
-  t.after(() => backend.close());
+  const backend = await startTestBackend(t);
   const place = (text: string) =>
     text
       .replaceAll('/config/nginx', config)
@@ -123,7 +124,7 @@ export async function startSwag(
       set $upstream_proto http;
       proxy_pass $upstream_proto://$upstream_app:$upstream_port;
     }`;
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     http: (port) => `
   map $http_upgrade $connection_upgrade { default upgrade; "" close; }
@@ -136,7 +137,6 @@ export async function startSwag(
     ${options.locations === undefined ? location : place(options.locations)}
   }`,
   });
-  t.after(() => nginx.close());
   return {
     nginx,
     backend,

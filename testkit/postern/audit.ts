@@ -1,6 +1,5 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import type { ShownAuditEntry, ShownAuditPage } from '../../src/audit/schemas.ts';
 import { type AuditVerification, verifyAudit } from '../../src/audit/verify.ts';
@@ -9,6 +8,7 @@ import type { ListenAddress } from '../../src/config/listen-address.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../../src/core/model/audit.ts';
 import type { Store } from '../../src/store/port.ts';
 import { requestTarget } from '../clients/request-target.ts';
+import type { Scope } from '../scope.ts';
 import { waitFor } from '../wait.ts';
 import { adminKey } from './admin-key.ts';
 import type { TestPostern } from './start.ts';
@@ -71,7 +71,7 @@ export interface EventReader {
 
 /** Opens an event stream, and closes it after the test. */
 export async function openEvents(
-  t: TestContext,
+  t: Scope,
   admin: ListenAddress,
   { query = '', lastId, key = adminKey }: { query?: string; lastId?: string; key?: string } = {},
 ): Promise<EventReader> {

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import type { TestContext } from 'node:test';
 import {
   type Attributes,
   type Context,
@@ -15,6 +14,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import type { Scope } from '../scope.ts';
 
 /** A span that ended. */
 export interface EndedSpan {
@@ -29,7 +29,7 @@ export interface EndedSpan {
 }
 
 /** Takes the place of an SDK for a test: as little as the API asks of one. Resolves with what ended. */
-export function recordSpans(t: TestContext): EndedSpan[] {
+export function recordSpans(t: Scope): EndedSpan[] {
   const ended: EndedSpan[] = [];
   const storage = new AsyncLocalStorage<Context>();
   const manager: ContextManager = {

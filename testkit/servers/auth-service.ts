@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
+import type { Scope } from '../scope.ts';
 
 /** An answer of the stand-in; no status is no answer at all. */
 export interface AuthServiceAnswer {
@@ -20,7 +20,7 @@ export interface AuthService {
 
 /** Starts one, and stops it after the test. */
 export async function startAuthService(
-  t: TestContext,
+  t: Scope,
   answer: AuthService['answer'],
 ): Promise<AuthService> {
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {

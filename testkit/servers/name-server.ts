@@ -1,11 +1,11 @@
 import { createSocket } from 'node:dgram';
-import type { TestContext } from 'node:test';
+import type { Scope } from '../scope.ts';
 
 /**
  * A name server on a loopback port that says 127.0.0.1 to every question for an A record, as
  * Docker's says a container's address. Returns its port. RFC 1035, section 4.
  */
-export async function startNameServer(t: TestContext): Promise<number> {
+export async function startNameServer(t: Scope): Promise<number> {
   const server = createSocket('udp4');
   server.on('message', (query, from) => {
     const questionEnd = query.indexOf(0, 12) + 5;

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
-import type { TestContext } from 'node:test';
+import type { Scope } from '../scope.ts';
 
 /** Names and values as they came. */
 export type Parameters = readonly (readonly [name: string, value: string])[];
@@ -13,8 +13,8 @@ export interface ParameterBackend {
 }
 
 /** Starts a responder of FastCGI (its specification, sections 3 and 5), and stops it after the test. */
-export function startFastCgi(t: TestContext): Promise<ParameterBackend> {
-  return startBackend(t, (socket, data) => {
+export function startFastCgi(t: Scope): Promise<ParameterBackend> {
+  return startParameterBackend(t, (socket, data) => {
     const calls: Buffer[] = [];
     let at = 0;
     while (at + 8 <= data.length) {
@@ -33,8 +33,8 @@ export function startFastCgi(t: TestContext): Promise<ParameterBackend> {
 }
 
 /** Starts an application server of the uwsgi protocol, and stops it after the test. */
-export function startUwsgi(t: TestContext): Promise<ParameterBackend> {
-  return startBackend(t, (socket, data) => {
+export function startUwsgi(t: Scope): Promise<ParameterBackend> {
+  return startParameterBackend(t, (socket, data) => {
     if (data.length < 4 || data.length < 4 + data.readUInt16LE(1)) return undefined;
     const parameters: [string, string][] = [];
     let at = 4;
@@ -51,8 +51,8 @@ export function startUwsgi(t: TestContext): Promise<ParameterBackend> {
 }
 
 /** `read` answers and returns the parameters as soon as the request is complete. */
-async function startBackend(
-  t: TestContext,
+async function startParameterBackend(
+  t: Scope,
   read: (socket: Socket, data: Buffer) => Parameters | undefined,
 ): Promise<ParameterBackend> {
   const calls: Parameters[] = [];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
+import type { Scope } from '../scope.ts';
 
 const program = `
 import asyncio, websockets
@@ -16,7 +16,7 @@ asyncio.run(main())
 `;
 
 /** Starts a WebSocket server of Python's websockets, which takes the RFC at its word; gives its port. */
-export async function startPythonServer(t: TestContext): Promise<number> {
+export async function startPythonServer(t: Scope): Promise<number> {
   const child = spawn(needProgram('python3'), ['-c', program], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

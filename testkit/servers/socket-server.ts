@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import type { TestPostern } from '../postern/start.ts';
+import type { Scope } from '../scope.ts';
 
 /** A WebSocket server of an application, for a framework to take over. */
 export interface SocketServer {
@@ -16,7 +16,7 @@ export interface SocketServer {
 }
 
 /** Starts a WebSocket server on a loopback port and stops it after the test. */
-export async function startSocketServer(t: TestContext): Promise<SocketServer> {
+export async function startSocketServer(t: Scope): Promise<SocketServer> {
   const server = createServer();
   const webSockets = new WebSocketServer({ server });
   let opened = 0;

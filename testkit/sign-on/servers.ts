@@ -6,8 +6,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import type { BridgeService } from '../../src/core/model/sign-on-settings.ts';
+import type { Scope } from '../scope.ts';
 
 /** What a stand-in answers: as little as the real one says. */
 export interface SignOnReply {
@@ -261,7 +261,7 @@ const kinds = {
 export type SignOnKind = keyof typeof kinds;
 
 /** Starts a stand-in for a service, and stops it after the test. */
-export function startSignOn(t: TestContext, kind: SignOnKind): Promise<SignOnServer> {
+export function startSignOn(t: Scope, kind: SignOnKind): Promise<SignOnServer> {
   const rules = kinds[kind];
   return startAnswering(t, (question, response) => {
     const { status, headers = {}, body = '' } = rules(question, readCookies(question.headers));
@@ -271,7 +271,7 @@ export function startSignOn(t: TestContext, kind: SignOnKind): Promise<SignOnSer
 
 /** Starts a server that answers as the function says, and stops it after the test. */
 export async function startAnswering(
-  t: TestContext,
+  t: Scope,
   answer: (question: SignOnQuestion, response: ServerResponse) => void,
 ): Promise<SignOnServer> {
   const questions: SignOnQuestion[] = [];
@@ -301,7 +301,7 @@ export async function startAnswering(
   };
 }
 
-async function listen(t: TestContext, server: Server): Promise<number> {
+async function listen(t: Scope, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => stop(server));
   return (server.address() as AddressInfo).port;

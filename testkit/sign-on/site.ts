@@ -2,13 +2,14 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { loadModule } from '../../scripts/programs.ts';
 import { nginxFiles } from '../../src/lib/resources.ts';
-import { type NginxProcess, startNginx } from '../../src/proxies/nginx/process.ts';
+import type { NginxProcess } from '../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from '../directory.ts';
+import { startTestNginx } from '../nginx/nginx.ts';
 import { swagProxyConf } from '../nginx/swag.ts';
+import type { Scope } from '../scope.ts';
 import { startNameServer } from '../servers/name-server.ts';
 import { createCertificate } from '../tls/certificate.ts';
 import type { SessionOwner, SignOn } from './nginx/sign-on.ts';
@@ -59,7 +60,7 @@ export function cookieOf(signOn: SignOn, who: 'alice' | 'mallory' | 'nobody'): s
 
 /** Starts nginx, the service and an application; all stop with the test. */
 export async function startSignOnSite(
-  t: TestContext,
+  t: Scope,
   signOn: SignOn,
   options: SignOnSiteOptions = {},
 ): Promise<SignOnSite> {
@@ -83,7 +84,7 @@ export async function startSignOnSite(
   writeFileSync(join(config, `${name}-location.conf`), place(signOn.location));
   copyFileSync(fixFile, join(config, 'no-login-redirect.conf'));
   const certificate = createCertificate(t, ['grist.example.com']);
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     main: loadModule('set-misc'),
     http: (port) => `
@@ -99,7 +100,6 @@ export async function startSignOnSite(
     ${place(options.locations ?? protectedLocation(signOn, options))}
   }`,
   });
-  t.after(() => nginx.close());
   return {
     nginx,
     certificate: certificate.certFile,
@@ -186,7 +186,7 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-async function listen(t: TestContext, server: Server): Promise<Server> {
+async function listen(t: Scope, server: Server): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => stop(server));
   return server;

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
 import { temporaryDirectory } from '../directory.ts';
+import type { Scope } from '../scope.ts';
 import type { Certificate } from './certificate.ts';
 
 /** What a certificate is to be like. Days count from now and may be negative. */
@@ -29,7 +29,7 @@ const day = 86_400_000;
 const signer = 'Example-CA';
 
 /** Makes an authority whose files go with the test. */
-export function createAuthority(t: TestContext): Authority {
+export function createAuthority(t: Scope): Authority {
   const directory = temporaryDirectory(t);
   const at = (name: string) => join(directory, name);
   const openssl = (...args: string[]) =>

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
 import { temporaryDirectory } from '../directory.ts';
+import type { Scope } from '../scope.ts';
 
 /** A certificate that nobody signed but itself, and its key. */
 export interface Certificate {
@@ -15,7 +15,7 @@ export interface Certificate {
 }
 
 /** Makes a certificate for these host names and for 127.0.0.1. It goes with the test. */
-export function createCertificate(t: TestContext, hosts: readonly string[]): Certificate {
+export function createCertificate(t: Scope, hosts: readonly string[]): Certificate {
   const directory = temporaryDirectory(t);
   const certFile = join(directory, 'cert.pem');
   const keyFile = join(directory, 'key.pem');

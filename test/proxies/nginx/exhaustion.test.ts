@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { defaultBundleOptions } from '../../../src/proxies/nginx/bundle-options.ts';
-import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../../src/proxies/nginx/render.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startTestNginx } from '../../../testkit/nginx/nginx.ts';
 import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
 import { startAuthService } from '../../../testkit/servers/auth-service.ts';
 
@@ -25,7 +25,7 @@ async function startSmallSite(t: TestContext, program: string, plant = (text: st
   writeFileSync(join(directory, 'protected/secret.txt'), secret);
   const kit = renderBundle('plain', { ...defaultBundleOptions, gate });
   const file = (name: string) => kit.get(name) ?? '';
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     program,
     connections,
@@ -40,7 +40,6 @@ async function startSmallSite(t: TestContext, program: string, plant = (text: st
         location / { root ${directory}/protected; ${file('postern-location.conf')} }
       }`,
   });
-  t.after(() => nginx.close());
   return { port: nginx.port, log: () => readFileSync(join(directory, 'error.log'), 'utf8') };
 }
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultBundleOptions } from '../../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../../src/proxies/nginx/config-bundle.ts';
-import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../../src/proxies/nginx/render.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startTestNginx } from '../../../testkit/nginx/nginx.ts';
 import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
 import { waitFor } from '../../../testkit/wait.ts';
 
@@ -44,7 +44,7 @@ for (const { name, program } of nginxPrograms) {
         join(directory, 'postern'),
         renderBundle('plain', { ...defaultBundleOptions, gate }),
       );
-      const nginx = await startNginx({
+      const nginx = await startTestNginx(t, {
         directory,
         program,
         main: `pcre_jit ${jit};`,
@@ -56,7 +56,6 @@ for (const { name, program } of nginxPrograms) {
     location / { return 204; }
   }`,
       });
-      t.after(() => nginx.close());
       const send = (target: string, headers = '') =>
         sendRaw(nginx.port, `GET ${target} HTTP/1.1\nHost: a\n${headers}Connection: close\n\n`);
       const all = [...targets, ...hostile.map((target) => ['-', target] as const)];

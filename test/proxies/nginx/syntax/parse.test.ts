@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { needProgram } from '../../../../scripts/programs.ts';
-import { startNginx } from '../../../../src/proxies/nginx/process.ts';
 import {
   type Directive,
   NginxSyntaxError,
   parseFile,
 } from '../../../../src/proxies/nginx/syntax/index.ts';
 import { temporaryDirectory } from '../../../../testkit/directory.ts';
+import { startTestNginx } from '../../../../testkit/nginx/nginx.ts';
 
 type Tree = [name: string, ...args: string[]] | { [head: string]: Tree[] };
 
@@ -198,11 +198,9 @@ test('takes words as nginx takes them, whatever is in the quotes', async (t) => 
     .sample(word.filter(isQuotable), { numRuns: 150, seed: 20261122 })
     .map((text, index) => (index % 2 === 0 ? `"${text}"` : `'${text}'`));
   const text = words.map((one, index) => `location = /${index} { return 200 ${one}; }`).join('\n');
-  const nginx = await startNginx({
-    directory: temporaryDirectory(t),
+  const nginx = await startTestNginx(t, {
     http: (port) => `server { listen 127.0.0.1:${port}; default_type text/plain; ${text} }`,
   });
-  t.after(() => nginx.close());
   const read = parse(text).map(({ block }) => block?.directives[0]?.args[1] ?? '');
   for (const [index, expected] of read.entries()) {
     const response = await fetch(`http://127.0.0.1:${nginx.port}/${index}`);
