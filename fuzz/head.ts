@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import type { SubrequestHead } from '../src/admission/subrequest-headers.ts';
+import type { SubrequestHead } from '../src/admission/forwarded-headers.ts';
 import { isHttpToken } from '../src/lib/http-token.ts';
 
 /** A subrequest as Node gives it to a handler, as far as ours looks at it. */

@@ -35,7 +35,6 @@ export async function renderApiReference(): Promise<string> {
   // Nothing is asked of what the routes would work with: only their schemas are read.
   const app = await buildAdminApp({
     ...({} as Parameters<typeof buildAdminApp>[0]),
-    adminKeys: {} as Parameters<typeof buildAdminApp>[0]['adminKeys'],
     throttling: { service: {} } as Parameters<typeof buildAdminApp>[0]['throttling'],
     events: logEvents(pino({ level: 'silent' })),
   });

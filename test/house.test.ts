@@ -5,101 +5,110 @@ import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../src/lib/resources.ts';
 
+/** What every feature may use: the domain, the store's port, the configuration, the HTTP toolkit. */
+const feature = ['core/', 'lib/', 'store/port/', 'store/port.ts', 'config/config.ts', 'http/'];
+
 /**
- * Who may import what of ours, by the longest path that fits. What a place has in itself it may
- * always import. `*` is everything.
+ * The plan of the house: each room of `src`, and what it may import beside its own files. A folder below
+ * another one has a rule of its own where it differs; the longest match counts. `*` is everything.
  */
 const directions: Readonly<Record<string, readonly string[]>> = {
-  'core/': [],
-  'resources.ts': [],
-  'credentials/': ['core/'],
-  'regular-file.ts': [],
-  'nginx/syntax/': ['core/visible.ts', 'regular-file.ts'],
-  'nginx/': ['core/', 'config/config.ts', 'config/listen-address.ts', 'regular-file.ts'],
-  'config/': ['core/'],
-  'stores/': ['core/', 'resources.ts'],
-  'verifiers/': ['core/', 'stores/store.ts'],
-  'bridges/': ['core/', 'credentials/blanks.ts', 'credentials/token-text.ts'],
-  'signers/': ['core/'],
-  'workers/': [
-    ...['config/listen-address.ts', 'services/events.ts', 'services/throttle.ts'],
-    'services/metrics/',
-    'stores/store.ts',
-  ],
-  'services/': [
-    ...['core/', 'config/config.ts', 'stores/store.ts', 'verifiers/', 'signers/'],
-    'resources.ts',
-  ],
+  // The ground: small things that know nothing of Postern, then the domain, which is pure.
+  'lib/': [],
+  'core/model/': ['lib/'],
+  'core/gate/': ['lib/', 'core/model/'],
+  'core/decision/': ['lib/', 'core/model/', 'core/gate/'],
+  'credentials/': ['lib/', 'core/'],
+  'config/': ['lib/', 'core/'],
+  // Outer things that several features use.
+  'store/': ['lib/', 'core/model/'],
   'http/': [
-    ...['core/', 'services/', 'stores/store.ts', 'resources.ts'],
-    ...['config/config.ts', 'config/config-error.ts', 'config/listen-address.ts'],
-    'config/activation.ts',
+    ...['lib/', 'core/model/'],
+    ...['config/activation.ts', 'config/listen-address.ts', 'config/config-error.ts'],
   ],
-  'throttling.ts': [
-    'core/audit.ts',
-    'config/config.ts',
-    'services/',
-    'stores/store.ts',
-    'workers/',
+  'telemetry/': ['core/', 'lib/', 'store/port/', 'store/port.ts', 'config/config.ts', 'http/'],
+  'cluster/': [
+    ...['lib/', 'core/model/', 'store/port/', 'store/port.ts', 'config/listen-address.ts'],
+    'telemetry/metrics/',
   ],
-  'outside.ts': ['config/config.ts', 'verifiers/', 'services/', 'bridges/'],
-  'wiring.ts': [
-    ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'workers/', 'outside.ts', 'resources.ts'],
+  'proxies/': ['lib/', 'core/gate/', 'config/config.ts', 'config/listen-address.ts'],
+  'proxies/nginx/syntax/': ['lib/'],
+  // Features: routes, service, schemas and types of one thing.
+  'admin-keys/': feature,
+  'assertions/': feature,
+  'tokens/': feature,
+  'jwt/': [...feature, 'tokens/issuing.ts'],
+  'throttle/': [...feature, 'cluster/bus.ts', 'cluster/messages.ts'],
+  'audit/': [...feature, 'telemetry/sampler.ts'],
+  'maintenance/': feature,
+  'oauth/': [...feature, 'tokens/service.ts', 'jwt/revocations.ts'],
+  'sign-on/': [...feature, 'credentials/blanks.ts', 'credentials/token-text.ts'],
+  'admission/': [
+    ...feature,
+    ...['proxies/subrequest-headers.ts', 'telemetry/tracing/tracing.ts', 'maintenance/reload.ts'],
   ],
-  'compose.ts': [
-    ...['core/', 'config/', 'credentials/', 'verifiers/', 'stores/', 'services/', 'http/'],
-    ...['nginx/', 'workers/', 'throttling.ts', 'outside.ts', 'wiring.ts', 'resources.ts'],
+  'sessions/': [...feature, 'admission/read-subrequest.ts'],
+  // Programs that stand beside the service.
+  'doctor/config/': ['lib/', 'core/gate/', 'proxies/nginx/'],
+  'doctor/probe/': ['lib/', 'core/model/'],
+  // What wires all of it together, and what people call.
+  'app/': [
+    ...[...feature, 'store/', 'config/', 'credentials/', 'cluster/', 'telemetry/'],
+    ...['admin-keys/', 'assertions/', 'tokens/', 'jwt/', 'throttle/', 'audit/', 'maintenance/'],
+    ...['oauth/', 'sign-on/', 'admission/', 'sessions/'],
   ],
-  'admin-over-store.ts': [
-    ...['config/config.ts', 'http/', 'services/', 'stores/', 'throttling.ts', 'outside.ts'],
-    'wiring.ts',
-  ],
-  'doctor/config/': ['core/', 'nginx/syntax/'],
   'demo/': [
-    ...[
-      'compose.ts',
-      'wiring.ts',
-      'core/',
-      'config/',
-      'credentials/',
-      'verifiers/',
-      'stores/',
-      'services/',
-    ],
-    ...['http/', 'nginx/', 'bridges/', 'workers/', 'resources.ts'],
+    ...['app/start.ts', 'config/load.ts', 'config/listen-address.ts', 'proxies/nginx/'],
+    ...['telemetry/log/log.ts', 'lib/'],
   ],
-  'doctor/probe/': ['core/'],
   'cli/': ['*'],
 };
 
 /** Where each package may be imported, and where its types may be beside that. */
 const packages: Readonly<Record<string, { in: readonly string[]; types?: readonly string[] }>> = {
-  fastify: { in: ['http/'] },
-  '@fastify/swagger': { in: ['http/'] },
-  '@fastify/type-provider-typebox': { in: ['http/'] },
-  '@fastify/cookie': { in: ['http/'] },
-  'better-sqlite3': { in: ['stores/'] },
-  pino: { in: ['services/'], types: ['compose.ts', 'cli/', 'workers/'] },
-  typebox: { in: ['config/', 'http/'] },
-  jose: { in: ['verifiers/', 'signers/'] },
-  undici: { in: ['bridges/connections.ts'] },
+  fastify: {
+    in: ['app/', 'http/bodies.ts'],
+    types: ['http/', 'sessions/', 'telemetry/metrics/', 'audit/', 'tokens/'],
+  },
+  '@fastify/swagger': { in: ['app/'] },
+  '@fastify/type-provider-typebox': { in: [], types: ['app/', ...routes()] },
+  '@fastify/cookie': { in: ['app/'], types: ['sessions/cookie.ts'] },
+  '@fastify/formbody': { in: ['http/'] },
+  'better-sqlite3': { in: ['store/sqlite/'] },
+  pino: { in: ['telemetry/log/'], types: ['app/', 'cli/', 'cluster/'] },
+  typebox: { in: ['config/', 'http/', ...routes()] },
+  jose: { in: ['jwt/', 'assertions/sign.ts'] },
+  undici: { in: ['sign-on/connections.ts'] },
   'lru-cache': {
     in: [
-      ...['bridges/', 'verifiers/', 'stores/'],
-      ...['services/attempts.ts', 'services/session-refusals.ts'],
+      ...['sign-on/', 'jwt/', 'store/sqlite/', 'tokens/verify.ts'],
+      ...['throttle/leaky-buckets.ts', 'sessions/refusals.ts'],
     ],
   },
-  'prom-client': { in: ['services/metrics/'] },
-  '@opentelemetry/api': { in: ['services/tracing/'] },
+  'prom-client': { in: ['telemetry/metrics/'] },
+  '@opentelemetry/api': { in: ['telemetry/tracing/'] },
   'csv-parse': { in: ['cli/'] },
-  '@fastify/formbody': { in: ['http/'] },
   yaml: { in: ['config/', 'cli/'] },
   re2js: { in: ['doctor/config/model/pattern.ts'] },
   commander: { in: ['cli/'] },
   'fastest-levenshtein': { in: ['config/'] },
   ws: { in: ['demo/', 'doctor/probe/'] },
 };
+
+/** Rooms with routes of the admin API or of `/.postern/`. */
+function routes(): readonly string[] {
+  return [
+    ...['admin-keys/', 'admission/', 'assertions/', 'audit/', 'jwt/', 'oauth/', 'sessions/'],
+    ...['telemetry/metrics/', 'throttle/', 'tokens/'],
+  ];
+}
+
+/** The room of a file: the longest entry of the plan that fits. */
+function roomOf(file: string): string | undefined {
+  return Object.keys(directions)
+    .filter((room) => file.startsWith(room))
+    .sort((a, b) => b.length - a.length)[0];
+}
 
 interface Import {
   readonly file: string;
@@ -147,22 +156,38 @@ function offences(isAllowed: (one: Import) => boolean): string[] {
     .map(({ file, what }) => `${file} imports ${what}`);
 }
 
-test('every file of src belongs to a place in the table', () => {
-  const places = Object.keys(directions);
+test('every file of src is in a room of the plan, and every room has files', () => {
   assert.deepEqual(
-    files.filter((file) => !places.some((place) => isIn(place, file))),
+    files.filter((file) => roomOf(file) === undefined),
+    [],
+  );
+  const rooms = new Set(files.map(roomOf));
+  assert.deepEqual(
+    Object.keys(directions).filter((room) => !rooms.has(room)),
     [],
   );
 });
 
-test('imports go down only', () => {
+test('imports go in the directions of the plan', () => {
   const forbidden = offences(({ file, what, ours }) => {
-    if (!ours) return true;
-    const [place = '', below = []] =
-      Object.entries(directions).find(([place]) => isIn(place, file)) ?? [];
-    return [place, ...below].some((allowed) => isIn(allowed, what));
+    const room = roomOf(file);
+    if (!ours || room === undefined) return true;
+    return [room, ...(directions[room] ?? [])].some((allowed) => isIn(allowed, what));
   });
   assert.deepEqual(forbidden, []);
+});
+
+test('no two rooms need each other', () => {
+  const needs = new Map<string, Set<string>>();
+  for (const { file, what, ours } of imports) {
+    const [from, to] = [roomOf(file), roomOf(what)];
+    if (!ours || from === undefined || to === undefined || from === to) continue;
+    needs.set(from, (needs.get(from) ?? new Set()).add(to));
+  }
+  assert.deepEqual(
+    findCircles([...needs.keys()], (room) => [...(needs.get(room) ?? [])]),
+    [],
+  );
 });
 
 test('what is imported of ours exists', () => {
@@ -189,7 +214,7 @@ test('Node’s own modules are imported by their node: names', () => {
   );
 });
 
-test('core knows no HTTP, no files, no processes and no clock', () => {
+test('core is pure: no HTTP, no files, no processes and no clock', () => {
   const banned = ['node:http', 'node:https', 'node:fs', 'node:child_process', 'node:timers'];
   assert.deepEqual(
     offences(({ file, what }) => !isIn('core/', file) || !banned.includes(what)),
@@ -209,26 +234,31 @@ function filesWith(pattern: RegExp, places: readonly string[]): string[] {
     .filter((file) => pattern.test(readFileSync(join(source, file), 'utf8')));
 }
 
-test('no file imports itself by a detour', () => {
-  // Types are erased, so what refers to each other by `import type` closes no circle.
+test('no file imports itself by a detour, types included', () => {
   const below = new Map(files.map((file) => [file, [] as string[]]));
-  for (const { file, what, ours, typeOnly } of imports) {
-    if (ours && !typeOnly) below.get(file)?.push(what);
-  }
+  for (const { file, what, ours } of imports) if (ours) below.get(file)?.push(what);
+  assert.deepEqual(
+    findCircles(files, (file) => below.get(file) ?? []),
+    [],
+  );
+});
+
+/** Every circle in a graph, as `a imports b imports a`. */
+function findCircles(nodes: readonly string[], next: (node: string) => readonly string[]) {
   const done = new Set<string>();
   const circles: string[] = [];
-  const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) {
-      circles.push([...path.slice(path.indexOf(file)), file].join(' imports '));
+  const visit = (node: string, path: readonly string[]): void => {
+    if (path.includes(node)) {
+      circles.push([...path.slice(path.indexOf(node)), node].join(' imports '));
       return;
     }
-    if (done.has(file)) return;
-    for (const next of below.get(file) ?? []) visit(next, [...path, file]);
-    done.add(file);
+    if (done.has(node)) return;
+    for (const one of next(node)) visit(one, [...path, node]);
+    done.add(node);
   };
-  for (const file of files) visit(file, []);
-  assert.deepEqual(circles, []);
-});
+  for (const node of nodes) visit(node, []);
+  return circles;
+}
 
 test('all forms of import are seen', () => {
   const text = `

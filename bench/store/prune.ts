@@ -66,7 +66,7 @@ function startPruningOf(store: Store): () => Promise<number> {
     store: store.tokens,
     jwts: store.jwts,
     audit: store.audit,
-    limits: { ...config, tokens: { ...config.tokens, retention: 0 } },
+    limits: () => ({ ...config, tokens: { ...config.tokens, retention: 0 } }),
     events: logEvents(pino({ level: 'silent' })),
     clock: () => 2_000,
   });

@@ -83,9 +83,9 @@ export async function openDecisionFixture(replace?: Replacement): Promise<Decisi
   };
   const credentials = await issueAll({ services, issuer, now, setNow });
   let failed: (error: unknown) => void = () => {};
+  const answer = replace?.({ services, events }) ?? services.answer;
   const handle = createAuthHandler({
-    answer: replace?.({ services, events }) ?? services.answer,
-    trustedProxies: config.gate.trustedProxies,
+    current: () => ({ config, answer }),
     openSnapshot: real.openSnapshot,
     isClosing: () => false,
     failed: (error) => failed(error),

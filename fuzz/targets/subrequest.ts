@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sourceHeaders } from '../../src/admission/forwarded-headers.ts';
 import { readSubrequest } from '../../src/admission/read-subrequest.ts';
-import { headersTelling } from '../../src/admission/subrequest-headers.ts';
 import { isGateName, isMethod, parseHost } from '../../src/core/gate/handshake.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { type NetworkSet, parseNetworks, plainAddress } from '../../src/lib/network.ts';
@@ -36,7 +36,7 @@ export const subrequest: Target = {
     const head = readHead(text);
     const read = readSubrequest(head, trusted);
     expect(isDeepStrictEqual(read, readSubrequest(head, trusted)), 'it reads the same each time');
-    headersTelling(head);
+    sourceHeaders(head);
     const { handshake, upgrading, clientAddress } = read;
     const lines = head.rawHeaders.map((value, i) => [head.rawHeaders[i - 1] ?? '', value] as const);
     const told = (...asked: string[]) =>

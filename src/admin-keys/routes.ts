@@ -33,10 +33,11 @@ const createKeySchema = Type.Object(
 
 /** `/keys` of the admin API, for admins alone. */
 export function keyRoutes(dependencies: {
-  readonly adminKeys: AdminKeys;
+  /** The services in force. */
+  readonly current: () => { readonly adminKeys: AdminKeys };
   readonly clock: () => number;
 }): FastifyPluginAsyncTypebox {
-  const { adminKeys, clock } = dependencies;
+  const { current, clock } = dependencies;
   return async (app) => {
     app.addHook('onRequest', requireRole());
 
@@ -59,7 +60,7 @@ export function keyRoutes(dependencies: {
           maxTtl: max_ttl === undefined ? undefined : parseDuration(max_ttl),
           expiresAt: life === undefined ? undefined : clock() + life,
         };
-        const created = await adminKeys.create(wanted, actorOf(request));
+        const created = await current().adminKeys.create(wanted, actorOf(request));
         if (created === undefined) throw new ProblemError('key_exists');
         return reply.code(201).send({ ...showKey(created.key), key: created.secret });
       },
@@ -75,7 +76,7 @@ export function keyRoutes(dependencies: {
           },
         },
       },
-      async () => ({ keys: (await adminKeys.list()).map(showKey) }),
+      async () => ({ keys: (await current().adminKeys.list()).map(showKey) }),
     );
 
     app.delete(
@@ -88,7 +89,7 @@ export function keyRoutes(dependencies: {
         },
       },
       async (request, reply) => {
-        const isRevoked = await adminKeys.revoke(request.params.name, actorOf(request));
+        const isRevoked = await current().adminKeys.revoke(request.params.name, actorOf(request));
         if (!isRevoked) throw new ProblemError('key_not_found');
         return reply.code(204).send(null);
       },

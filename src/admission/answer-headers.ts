@@ -9,13 +9,13 @@ import { denialStatus, renderChallenge } from '../core/model/denials.ts';
 import { retrySeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
 
-/** A header of an answer. */
+/** A header of the response to nginx. */
 export type AnswerHeader = readonly [name: string, value: string];
 
-/** Realm of a denial at no gate. */
+/** Realm of a denial without a gate. */
 const realm = 'postern';
 
-/** The headers of an answer that lets through. `now` is Unix time in milliseconds. */
+/** The headers of an admission. `now` is Unix time in milliseconds. */
 export function renderAllowHeaders(allowed: {
   readonly gate: Gate;
   readonly handshake: Handshake;
@@ -33,7 +33,7 @@ export function renderAllowHeaders(allowed: {
   return headers;
 }
 
-/** The headers of a denial, with where to sign in for a page load that could. */
+/** The headers of a denial. A page load that may log in gets the address of the login, too. */
 export function renderDenyHeaders(denied: {
   readonly gate: Gate | undefined;
   readonly handshake: Handshake | undefined;
@@ -55,28 +55,27 @@ export function renderDenyHeaders(denied: {
 }
 
 /**
- * For the files of the kit, which make it the client's: nginx lets no auth service say 429 (RFC 6585,
- * section 4) or 425 (RFC 8470, section 5.2) itself.
+ * The status that the nginx files give the client: nginx accepts neither 429 (RFC 6585, section 4) nor 425
+ * (RFC 8470, section 5.2) from an auth service.
  */
-function renderStatus({ reason, throttle: tooMany }: Deny): AnswerHeader[] {
+function renderStatus({ reason, throttle }: Deny): AnswerHeader[] {
   if (reason === 'too_early') return [['X-Postern-Status', '425']];
   if (reason !== 'throttled') return [];
   return [
     ['X-Postern-Status', '429'],
-    ['Retry-After', String(retrySeconds(tooMany))],
+    ['Retry-After', String(retrySeconds(throttle))],
   ];
 }
 
-/** A handshake cannot follow a redirect, and who is known already has no use for a login. */
+/** Whether a login can help: not for a handshake, which cannot follow a redirect, and not after a 403. */
 function mayLogIn(handshake: Handshake | undefined, { reason }: Deny): boolean {
   if (handshake?.upgrade !== 'none' || reason === 'too_early') return false;
   return denialStatus(reason, false) === 401;
 }
 
 /**
- * For how many seconds nginx may give the same answer again: never beyond the life of the token or of
- * the assertion in it, and not at all for what is used up by an admission or was not Postern's own to
- * say.
+ * How many seconds nginx may cache an admission: never beyond the expiry of the token or of the assertion,
+ * and not at all for tickets, counted tokens and uncached answers of a sign-on service.
  */
 function cacheSeconds(
   gate: Gate,
@@ -93,7 +92,7 @@ function cacheSeconds(
 }
 
 /**
- * What else the snippet passes on in the place of the client's own headers, which may hold a token.
+ * Headers that the nginx files send to the backend in place of the client's own, which may hold a token.
  * `X-Postern-Subprotocols` goes to the backend as `Sec-WebSocket-Protocol`; where nothing is left
  * for it but the marker, `X-Postern-Subprotocol` goes to the client, as the one that was chosen.
  */

@@ -11,61 +11,61 @@ import type { TraceHeaders } from '../telemetry/tracing/tracing.ts';
 import { renderAllowHeaders, renderDenyHeaders } from './answer-headers.ts';
 import { type DecideHandshake, type Decision, failed } from './decide-handshake.ts';
 
-/** A subrequest as it was read: the handshake it is about, or why there is none. */
+/** A parsed subrequest: the handshake it describes, or the denial of one that cannot be parsed. */
 export interface Subrequest {
   readonly handshake: Handshake | Deny;
-  /** Whether the client asked to upgrade: known even when the rest is malformed. */
+  /** Whether the client asked to upgrade. Known even when the rest is malformed. */
   readonly upgrading: boolean;
-  /** Who to name in the log. */
+  /** Client address for the log. */
   readonly clientAddress: string | undefined;
-  /** What nginx says it is part of. */
+  /** Trace context that nginx passed on. */
   readonly trace?: TraceHeaders | undefined;
 }
 
-/** What goes back to nginx. The body is always empty, so that nginx can keep its connection. */
+/** The response to nginx. Its body is always empty, so that nginx can keep the connection. */
 export interface Answer {
   readonly status: 200 | 401 | 403 | 503;
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** A judgement with what its answer needs beside it. */
+/** A decision with what its answer needs in addition. */
 interface Completed extends Decision {
   /** Undefined where the backend gets none. */
   readonly assertion: Assertion | undefined;
 }
 
-/** Answers one subrequest from start to finish. Never throws or rejects: what cannot be decided is denied. */
+/** Answers one subrequest. Never throws or rejects: a decision that fails is a denial. */
 export type AnswerSubrequest = (subrequest: Subrequest) => MaybePromise<Answer>;
 
 /** Builds the service. `clock` tells Unix time in milliseconds. */
 export function createAnswer(dependencies: {
   readonly decideHandshake: DecideHandshake;
-  /** Takes note that a session was used. Never rejects. */
+  /** Extends a sliding session. Never rejects. */
   readonly renew: (identity: Identity) => MaybePromise<void>;
-  /** Takes note that a token was used. Never throws. */
+  /** Records the last use of a token. Never throws. */
   readonly touch: (tokenId: string, now: number) => void;
-  /** A signed statement for the backend. May reject. */
+  /** Signs an assertion (JWT) for the backend. May reject. */
   readonly assert: (identity: Identity, gateName: string) => Promise<Assertion>;
   readonly events: Events;
   readonly clock: () => number;
 }): AnswerSubrequest {
   const { decideHandshake, renew, touch, assert, events, clock } = dependencies;
 
-  /** What an answer takes beside the decision and may fail: that never lets through either. */
-  function complete(judgement: Decision): MaybePromise<Completed> {
-    const { at, verdict } = judgement;
+  /** Does what an answer needs in addition. Where that fails, the request is denied. */
+  function complete(decision: Decision): MaybePromise<Completed> {
+    const { at, verdict } = decision;
     if (at === undefined || verdict.verdict === 'deny') {
-      return { ...judgement, assertion: undefined };
+      return { ...decision, assertion: undefined };
     }
     const { assertion: isWanted, name } = at.gate;
     const { identity } = verdict;
     return tryMaybePromise<Completed>(
       () =>
         mapMaybePromise(renew(identity), () => {
-          // A counted use is noted by the redemption; who has no id has no token.
+          // The redemption records a counted use; an identity without an id has no token.
           const { tokenId, maxUses } = identity;
           if (tokenId !== '' && maxUses === undefined) touch(tokenId, clock());
-          // A backend takes any valid assertion for a word about somebody.
+          // A backend would take any valid assertion for a signed-in user.
           const isSomebody = identity.kind !== 'public';
           return mapMaybePromise(
             isWanted && isSomebody ? assert(identity, name) : undefined,
@@ -121,15 +121,15 @@ export function createAnswer(dependencies: {
   }
 
   return (subrequest) => {
-    const asked = { start: performance.now(), requestId: randomUUID() };
+    const request = { start: performance.now(), requestId: randomUUID() };
     const { handshake } = subrequest;
     const completed = isDenial(handshake)
-      ? refused(handshake)
-      : mapMaybePromise(decideHandshake(handshake, { requestId: asked.requestId }), complete);
-    return mapMaybePromise(completed, (known) => conclude(subrequest, known, asked));
+      ? unreadable(handshake)
+      : mapMaybePromise(decideHandshake(handshake, { requestId: request.requestId }), complete);
+    return mapMaybePromise(completed, (known) => conclude(subrequest, known, request));
   };
 }
 
-function refused(denial: Deny): Completed {
+function unreadable(denial: Deny): Completed {
   return { at: undefined, verdict: denial, assertion: undefined };
 }

@@ -7,7 +7,7 @@ import { readSubrequest } from './read-subrequest.ts';
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse];
 
-/** Nothing that a client could send to another location, which nginx might pass on as it came. */
+/** Nothing that a client could send to another location and nginx might pass on unchanged. */
 const subrequestTarget = /^\/auth(?:\/[a-z0-9_-]+)?(?:\?|$)/;
 
 /**
@@ -19,31 +19,36 @@ export function isSubrequest({ url = '' }: IncomingMessage): boolean {
 }
 
 /**
- * Answers subrequests on Node's own request and response. This is what a server does all day, and a
- * framework's routing and hooks would take longer than the decision. Whatever a subrequest brings
- * along as a body, nobody needs it and nothing of it is read.
+ * Request handler for subrequests, on Node's own request and response: routing and hooks of a framework
+ * would take longer than the decision. The body of a subrequest is not read.
  *
- * What arrived in one turn of the event loop is decided together at its end. So the store is asked
- * once for all of them whether anything changed, after the last of them had arrived: no decision
- * rests on what was true before its question. And nginx, which sleeps while it waits, is woken once.
+ * Batching: subrequests that arrived in one turn of the event loop are decided together at its end. The
+ * store is asked once for all of them whether anything changed, after the last of them arrived, so no
+ * decision rests on older state. And nginx, which sleeps while it waits, is woken once.
  */
 export function createAuthHandler(dependencies: {
-  readonly answer: AnswerSubrequest;
-  readonly trustedProxies: NetworkSet;
+  /** The services in force. */
+  readonly current: () => {
+    readonly config: { readonly gate: { readonly trustedProxies: NetworkSet } };
+    readonly answer: AnswerSubrequest;
+  };
   readonly openSnapshot: Store['openSnapshot'];
-  /** Whether connections are to be given up, since the service stops. */
+  /** Whether the service is stopping, so that connections are to be closed. */
   readonly isClosing: () => boolean;
-  /** Hears of what must not happen. */
+  /** Reports an error that must not happen. */
   readonly failed: (error: unknown) => void;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { answer, trustedProxies, openSnapshot, isClosing, failed } = dependencies;
+  const { current, openSnapshot, isClosing, failed } = dependencies;
   let arrived: Exchange[] = [];
   let closeSnapshot = () => {};
 
-  /** Undefined when there is no answer, which is no admission either: nginx gets none. */
+  /** Undefined after an error: the connection is closed then, which nginx takes for a failed subrequest. */
   function find(request: IncomingMessage): MaybePromise<Answer | undefined> {
     return tryMaybePromise<Answer | undefined>(
-      () => answer(readSubrequest(request, trustedProxies)),
+      () => {
+        const { answer, config } = current();
+        return answer(readSubrequest(request, config.gate.trustedProxies));
+      },
       (error) => void failed(error),
     );
   }
@@ -61,7 +66,7 @@ export function createAuthHandler(dependencies: {
   function write(request: IncomingMessage, response: ServerResponse, { status, headers }: Answer) {
     const lines = ['Content-Length', '0'];
     for (const [name, value] of headers) lines.push(name, value);
-    // Some configurations announce a body and send none; the connection cannot be used again then.
+    // Some configurations announce a body and send none, which makes the connection unusable.
     if (isClosing() || announcesBody(request)) lines.push('Connection', 'close');
     response.writeHead(status, lines).end();
   }
@@ -70,8 +75,8 @@ export function createAuthHandler(dependencies: {
     const all = arrived;
     arrived = [];
     closeSnapshot = openSnapshot();
-    // All is decided before the first answer is written: each time that nginx has caught up with the
-    // answers it goes to sleep, and waking it costs as much as a decision.
+    // Decide all before writing the first answer: nginx sleeps whenever it has read all answers, and each
+    // wake-up costs as much as a decision.
     const answers = all.map(([request]) => find(request));
     for (const [index, exchange] of all.entries()) {
       mapMaybePromise(answers[index], (found) => reply(exchange, found));
@@ -81,7 +86,7 @@ export function createAuthHandler(dependencies: {
   return (request, response) => {
     if (arrived.length === 0) {
       setImmediate(replyToAll);
-      // In the same turn, when all is decided that does not have to wait for others.
+      // In the same turn, after the decisions that need not wait.
       setImmediate(() => closeSnapshot());
     }
     arrived.push([request, response]);

@@ -8,24 +8,24 @@ import type { Throttle } from '../core/model/throttle.ts';
 import { deny, isDenial, type Verdict } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 
-/** A verdict, and at which gate. */
+/** A verdict and the gate it was made at. */
 export interface Decision {
-  /** Undefined when there was none to be at. */
+  /** Undefined when the request matches no gate. */
   readonly at: ChosenGate | undefined;
   readonly verdict: Verdict;
 }
 
-/** Finds the gate and decides there. Never throws or rejects: what cannot be decided is denied. */
+/** Chooses the gate and decides there. Never throws or rejects: a decision that fails is a denial. */
 export type DecideHandshake = (
   handshake: Handshake,
   options?: Pick<DecisionRequest, 'trace' | 'requestId'> & { readonly dry?: boolean },
 ) => MaybePromise<Decision>;
 
-/** Builds the one way to a verdict, for nginx and for people who ask why. */
+/** Builds the decision for nginx and for `explain`, which makes it `dry`: nothing is redeemed or counted. */
 export function createDecideHandshake(dependencies: {
   readonly gates: GateChoice;
   readonly ports: DecisionPorts;
-  /** Counts nothing, for those who ask why. */
+  /** Counts no attempts. */
   readonly dryThrottle: Throttle;
   readonly events: Events;
   readonly clock: () => number;
@@ -39,16 +39,16 @@ export function createDecideHandshake(dependencies: {
   return (handshake, { dry = false, trace, requestId } = {}) => {
     const at = gates.choose(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
-    const question = { handshake, gate: at.gate, now: clock(), trace, requestId };
+    const request = { handshake, gate: at.gate, now: clock(), trace, requestId };
     const verdict = tryMaybePromise<Verdict>(
-      () => decide(question, dry ? dryPorts : ports),
+      () => decide(request, dry ? dryPorts : ports),
       (error) => failed(error, events),
     );
     return mapMaybePromise(verdict, (known) => ({ at, verdict: known }));
   };
 }
 
-/** The denial for a decision that could not be made, which is written down. */
+/** Logs why a decision failed and returns the denial for it. */
 export function failed(error: unknown, events: Events) {
   events.failed('a decision failed', error);
   return deny(error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_error');

@@ -1,6 +1,7 @@
 import { authUri } from '../core/gate/auth-uri.ts';
 import { resolvePath } from '../core/gate/path.ts';
-import type { SubrequestHead } from './subrequest-headers.ts';
+import { renderedHeaders } from '../proxies/subrequest-headers.ts';
+import type { SubrequestHead } from './forwarded-headers.ts';
 
 /** A client's request that somebody asks about. */
 export interface AskedRequest {
@@ -16,26 +17,39 @@ export interface AskedRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Headers of the client that the shipped auth location passes on. */
-const passed = ['cookie', 'authorization', 'origin', 'sec-websocket-protocol'];
-
-/** The subrequest that nginx makes of a client's request, with the shipped files. */
+/** The subrequest that nginx would make of a client's request, with the shipped files. */
 export function toSubrequest(asked: AskedRequest): SubrequestHead {
-  const upgrade = asked.headers.find(([name]) => name.toLowerCase() === 'upgrade')?.[1];
-  const set = [
-    ['Host', asked.host],
-    ['X-Original-URI', asked.uri],
-    ['X-Original-Method', asked.method],
-    ['X-Original-Upgrade', upgrade],
-    ['X-Forwarded-Proto', asked.scheme],
-    ['X-Real-IP', asked.client],
-    ['X-Postern-Auth-URI', asked.gate === undefined ? authUri : `${authUri}/${asked.gate}`],
-    ['X-Postern-Location-URI', resolvePath(asked.uri.replace(/\?.*$/s, '')) ?? '/'],
-  ] as const;
-  const kept = asked.headers.filter(([name]) => passed.includes(name.toLowerCase()));
+  const valuesOf = nginxVariables(asked);
   return {
     method: 'GET',
     socket: {},
-    rawHeaders: [...set, ...kept].flatMap(([name, value]) => (value ? [name, value] : [])),
+    rawHeaders: renderedHeaders.flatMap(({ name, variable }) =>
+      valuesOf(variable).flatMap((value) => [name, value]),
+    ),
+  };
+}
+
+type Variable = (typeof renderedHeaders)[number]['variable'];
+
+/** The values of nginx's variables for a request: none for an empty one, several for a repeated header. */
+function nginxVariables(asked: AskedRequest): (variable: Variable) => readonly string[] {
+  const headers = (wanted: string) =>
+    asked.headers.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
+  const values: Partial<Record<Variable, string | undefined>> = {
+    $host: asked.host,
+    $host$postern_port: undefined,
+    $request_uri: asked.uri,
+    $request_method: asked.method,
+    $scheme: asked.scheme,
+    $remote_addr: asked.client,
+    $ssl_early_data: undefined,
+    $uri: asked.gate === undefined ? authUri : `${authUri}/${asked.gate}`,
+    $postern_location_uri: resolvePath(asked.uri.replace(/\?.*$/s, '')) ?? '/',
+    $postern_gate: undefined,
+  };
+  return (variable) => {
+    const header = /^\$http_(.+)$/.exec(variable)?.[1]?.replaceAll('_', '-');
+    const found = header === undefined ? [values[variable] ?? ''] : headers(header);
+    return found.filter((value) => value !== '');
   };
 }

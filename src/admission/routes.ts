@@ -8,9 +8,9 @@ import { ProblemError } from '../http/problem.ts';
 import type { Reloaded } from '../maintenance/reload.ts';
 import { type Explain, type Explanation, explainRecord } from './explain.ts';
 import { toSubrequest } from './explain-request.ts';
+import { sourceHeaders } from './forwarded-headers.ts';
 import type { GateList } from './gate-list.ts';
 import { readSubrequest } from './read-subrequest.ts';
-import { headersTelling } from './subrequest-headers.ts';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
@@ -72,17 +72,17 @@ export type ShownExplanation = Static<typeof explanationSchema>;
 
 /** What the routes work with. */
 export interface GateRouteDependencies {
-  readonly gateList: GateList;
+  /** The services in force. */
+  readonly current: () => { readonly gateList: GateList; readonly explain: Explain };
   /** Reads the configuration again, as this actor wants. Rejects with ConfigError and StoreUnavailable. */
   readonly reload: (actor: Actor) => Promise<Reloaded>;
-  readonly explain: Explain;
   /** One of the last decisions, whichever process made it. */
   readonly findDecision: (requestId: string) => Promise<DecisionRecord | undefined>;
 }
 
 /** `/gates`, `/config/reload`, `/explain` and `/decisions` of the admin API. */
 export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAsyncTypebox {
-  const { gateList, reload, explain, findDecision } = dependencies;
+  const { current, reload, findDecision } = dependencies;
   return async (app) => {
     app.get(
       '/gates',
@@ -105,7 +105,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
         },
       },
       async () => {
-        const { gates, default_gate } = gateList();
+        const { gates, default_gate } = current().gateList();
         return { gates: [...gates], default_gate };
       },
     );
@@ -128,7 +128,12 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
       },
       async (request) => {
         const { needRestart } = await reload(actorOf(request));
-        return { gates: gateList().gates.map(({ name }) => name), need_restart: [...needRestart] };
+        return {
+          gates: current()
+            .gateList()
+            .gates.map(({ name }) => name),
+          need_restart: [...needRestart],
+        };
       },
     );
 
@@ -175,8 +180,8 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
         const { uri, method = 'GET', host = 'localhost', scheme = 'https' } = body;
         const { client, gate, headers = [] } = body;
         const head = toSubrequest({ uri, method, host, scheme, client, gate, headers });
-        const explanation = await explain(readSubrequest(head, { includes: () => true }));
-        return showExplanation(explanation, headersTelling(head));
+        const explanation = await current().explain(readSubrequest(head, { includes: () => true }));
+        return showExplanation(explanation, sourceHeaders(head));
       },
     );
 

@@ -5,7 +5,6 @@ import { keyRoutes } from '../admin-keys/routes.ts';
 import { issuedKeySchema, keySchema } from '../admin-keys/schemas.ts';
 import { explanationSchema, type GateRouteDependencies, gateRoutes } from '../admission/routes.ts';
 import { signingKeyRoutes } from '../assertions/routes.ts';
-import type { Assertions } from '../assertions/service.ts';
 import { type AuditRouteDependencies, auditRoutes } from '../audit/routes.ts';
 import { auditEntrySchema } from '../audit/schemas.ts';
 import type { Events } from '../core/model/events.ts';
@@ -15,10 +14,8 @@ import { createErrorHandler, problemSchema } from '../http/problem.ts';
 import { serverOptions } from '../http/server.ts';
 import { answerUnrouted } from '../http/unrouted.ts';
 import { validatorCompiler } from '../http/validation.ts';
-import type { JwtRevocations } from '../jwt/revocations.ts';
 import { jwtRoutes } from '../jwt/routes.ts';
 import { version } from '../lib/resources.ts';
-import type { Introspect } from '../oauth/introspection.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import {
   countRequests,
@@ -30,7 +27,7 @@ import { type ThrottleRouteDependencies, throttleRoutes } from '../throttle/rout
 import type { ThrottleService } from '../throttle/service.ts';
 import { tokenRoutes } from '../tokens/routes.ts';
 import { issuedTokenSchema, tokenPageSchema, tokenSchema } from '../tokens/schemas.ts';
-import type { TokenService } from '../tokens/service.ts';
+import type { Services } from './services.ts';
 
 /** Schemas that routes refer to by name. */
 const namedSchemas = [
@@ -44,26 +41,26 @@ const namedSchemas = [
   auditEntrySchema,
 ];
 
-/** The app that issues and revokes. Everything below `/v1` needs an admin key. */
-export async function buildAdminApp(
-  dependencies: GateRouteDependencies &
-    AuditRouteDependencies &
-    MetricRouteDependencies & {
-      readonly tokens: TokenService;
-      readonly introspect: Introspect;
-      readonly assertions: Assertions;
-      readonly jwts: JwtRevocations;
-      readonly events: Events;
-      readonly throttling: ThrottleRouteDependencies & {
-        readonly service: Pick<ThrottleService, 'adminFailed'>;
-      };
-      readonly clock: () => number;
-      /** Resolves when the store answers. */
-      readonly ping: () => Promise<void>;
-    },
-): Promise<FastifyInstance> {
-  const { tokens, introspect, assertions, jwts, adminKeys, events, throttling, clock, ping } =
-    dependencies;
+/** What the admin app works with. */
+export interface AdminAppDependencies
+  extends Omit<
+    GateRouteDependencies & AuditRouteDependencies & MetricRouteDependencies,
+    'current'
+  > {
+  /** The services in force. */
+  readonly current: () => Services;
+  readonly events: Events;
+  readonly throttling: ThrottleRouteDependencies & {
+    readonly service: Pick<ThrottleService, 'adminFailed'>;
+  };
+  readonly clock: () => number;
+  /** Resolves when the store answers. */
+  readonly ping: () => Promise<void>;
+}
+
+/** The app that issues and revokes tokens. Everything below `/v1` needs an admin key. */
+export async function buildAdminApp(dependencies: AdminAppDependencies): Promise<FastifyInstance> {
+  const { current, events, throttling, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(validatorCompiler)
@@ -72,7 +69,7 @@ export async function buildAdminApp(
     .setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(createErrorHandler(events));
   readJson(app);
-  const isKnown = authenticate({ adminKeys, throttle: throttling.service, clock });
+  const isKnown = authenticate({ current, throttle: throttling.service, clock });
   const tellOfStrangers = [countStrangers(dependencies), reportRefusals(events)];
   answerUnrouted(app, isKnown);
   for (const tell of tellOfStrangers) {
@@ -101,11 +98,11 @@ export async function buildAdminApp(
       v1.addHook('onRequest', isKnown);
       for (const tell of tellOfStrangers) v1.addHook('onResponse', tell);
       v1.addHook('onRoute', describeRoute);
-      await v1.register(tokenRoutes({ tokens, clock }));
-      await v1.register(oauthRoutes({ introspect, tokens, jwts }));
-      await v1.register(jwtRoutes({ jwts }));
-      await v1.register(keyRoutes({ adminKeys, clock }));
-      await v1.register(signingKeyRoutes(assertions));
+      await v1.register(tokenRoutes({ current, clock }));
+      await v1.register(oauthRoutes({ current }));
+      await v1.register(jwtRoutes({ current }));
+      await v1.register(keyRoutes({ current, clock }));
+      await v1.register(signingKeyRoutes({ current }));
       await v1.register(gateRoutes(dependencies));
       await v1.register(auditRoutes(dependencies));
       await v1.register(throttleRoutes(throttling));

@@ -2,35 +2,31 @@ import { createServer } from 'node:http';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { AnswerSubrequest } from '../admission/answer.ts';
 import { createAuthHandler, isSubrequest } from '../admission/auth-handler.ts';
-import type { Assertions } from '../assertions/service.ts';
 import type { Events } from '../core/model/events.ts';
 import { readJson } from '../http/bodies.ts';
 import { createErrorHandler } from '../http/problem.ts';
 import { keepAliveTimeout, serverOptions } from '../http/server.ts';
 import { answerUnrouted } from '../http/unrouted.ts';
 import { validatorCompiler } from '../http/validation.ts';
-import { type SessionRouteDependencies, sessionRoutes } from '../sessions/routes.ts';
+import { sessionRoutes } from '../sessions/routes.ts';
 import type { Store } from '../store/port.ts';
+import type { Services } from './services.ts';
 
 /**
  * The app that nginx asks. It serves `/auth` for subrequests and `/healthz`, and never answers with
  * a redirect.
  */
-export async function buildGateApp(
-  dependencies: SessionRouteDependencies & {
-    readonly answer: AnswerSubrequest;
-    readonly assertions: Assertions;
-    readonly events: Events;
-    readonly openSnapshot: Store['openSnapshot'];
-  },
-): Promise<FastifyInstance> {
-  const { answer, assertions, events, trustedProxies, openSnapshot } = dependencies;
+export async function buildGateApp(dependencies: {
+  /** The services in force. */
+  readonly current: () => Services;
+  readonly events: Events;
+  readonly openSnapshot: Store['openSnapshot'];
+}): Promise<FastifyInstance> {
+  const { current, events, openSnapshot } = dependencies;
   let closing = false;
   const authenticate = createAuthHandler({
-    answer,
-    trustedProxies,
+    current,
     openSnapshot,
     isClosing: () => closing,
     failed: (error) => events.failed('a subrequest could not be answered', error),
@@ -38,7 +34,7 @@ export async function buildGateApp(
   const app = fastify({
     ...serverOptions,
     bodyLimit: 16_384,
-    // Nothing of what serverFactory does not set itself is set by Fastify.
+    // Fastify sets no server options itself where there is a serverFactory.
     serverFactory: (serve) =>
       createServer({ ...serverOptions.http, keepAliveTimeout }, (request, response) => {
         if (isSubrequest(request)) authenticate(request, response);
@@ -59,7 +55,7 @@ export async function buildGateApp(
 
   app.get('/.well-known/jwks.json', async (_request, reply) => {
     reply.header('Cache-Control', 'public, max-age=300').type('application/jwk-set+json');
-    return JSON.stringify(await assertions.publish());
+    return JSON.stringify(await current().assertions.publish());
   });
 
   app.get('/healthz', async () => ({ status: 'ok' }));

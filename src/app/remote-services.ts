@@ -4,19 +4,19 @@ import { createIssuerKeyring, type IssuerKeyring } from '../jwt/issuer-keys.ts';
 import { type Bridges, createBridgePool } from '../sign-on/bridges.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 
-/** What is open towards others, and outlives a reload where its settings stay as they are. */
+/** Clients of remote services: JWKS of issuers and sign-on services. They survive a reload that does not change them. */
 export interface RemoteServices {
   readonly issuerKeys: IssuerKeyring;
   bridgesOf(config: Pick<Config, 'defaultGate' | 'gates'>): Bridges;
-  /** Lets go of what this configuration has no use for; resolves when nobody uses that any more. */
+  /** Closes clients that this configuration does not use; resolves when their requests are over. */
   keepOnly(config: Pick<Config, 'defaultGate' | 'gates' | 'jwtIssuers'>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Begins with nothing. */
+/** Builds it without any client. */
 export function createRemoteServices(
   events: Events,
-  /** Undefined where nothing is traced. */
+  /** Undefined without tracing. */
   tracing?: Tracing,
 ): RemoteServices {
   const issuerKeys = createIssuerKeyring({

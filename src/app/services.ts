@@ -24,7 +24,7 @@ import { createOpaqueVerifier, redeemOpaque } from '../tokens/verify.ts';
 import type { RemoteServices } from './remote-services.ts';
 import { traceAnswer, tracePorts } from './trace-ports.ts';
 
-/** Everything that follows from a configuration and is made anew when that changes. */
+/** Builds the services that depend on the configuration. A reload builds them anew. */
 export function createServices(
   config: Config,
   deps: {
@@ -33,7 +33,7 @@ export function createServices(
     throttle: ThrottleService;
     remoteServices: RemoteServices;
     clock: () => number;
-    /** Undefined where nothing is traced. */
+    /** Undefined without tracing. */
     tracing?: Tracing | undefined;
   },
 ) {
@@ -126,38 +126,5 @@ export function createServices(
   };
 }
 
-/** What createServices makes. */
+/** The services of one configuration. */
 export type Services = ReturnType<typeof createServices>;
-
-/** The services of the configuration in force, which a reload replaces under those who use them. */
-export function createLatest(first: Services) {
-  let latest = first;
-  /** Stands for a part of whatever is the latest when it is used. */
-  const part = <T extends object>(read: (services: Services) => T): T =>
-    new Proxy(Object.create(null) as T, {
-      get: (_, name) => Reflect.get(read(latest), name),
-    });
-  return {
-    parts: {
-      config: part(({ config }) => config),
-      gates: part(({ gates }) => gates),
-      sessions: part(({ sessions }) => sessions),
-      assertions: part(({ assertions }) => assertions),
-      tokens: part(({ tokens }) => tokens),
-      jwts: part(({ jwts }) => jwts),
-      adminKeys: part(({ adminKeys }) => adminKeys),
-      sessionConfig: part(({ config }) => config.sessions),
-      // Asked with every subrequest, so without the detour.
-      trustedProxies: {
-        includes: (address: string) => latest.config.gate.trustedProxies.includes(address),
-      },
-      answer: ((subrequest) => latest.answer(subrequest)) as Services['answer'],
-      explain: ((subrequest) => latest.explain(subrequest)) as Services['explain'],
-      introspect: ((request) => latest.introspect(request)) as Services['introspect'],
-      gateList: (() => latest.gateList()) as Services['gateList'],
-    },
-    replace(next: Services) {
-      latest = next;
-    },
-  };
-}

@@ -3,7 +3,7 @@ import type { DecisionPorts } from '../core/decision/context.ts';
 import type { Bridge } from '../core/decision/sign-on.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 
-/** The same ports; whatever waits for something does so in a span. */
+/** Wraps the ports that wait for something in spans. */
 export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPorts {
   const bridges = new WeakMap<Bridge, Bridge>();
   return {
@@ -31,7 +31,7 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
   };
 }
 
-/** The same answers, each found in a span. */
+/** Wraps each answer in a span. */
 export function traceAnswer(answer: AnswerSubrequest, tracing: Tracing): AnswerSubrequest {
   return (subrequest) => tracing.decision(subrequest.trace, () => answer(subrequest));
 }

@@ -11,7 +11,11 @@ const shown = Type.Object({
 });
 
 /** `/signing-keys` of the admin API: the keys behind `X-Postern-Assertion`. */
-export function signingKeyRoutes(assertions: Assertions): FastifyPluginAsyncTypebox {
+export function signingKeyRoutes(dependencies: {
+  /** The services in force. */
+  readonly current: () => { readonly assertions: Assertions };
+}): FastifyPluginAsyncTypebox {
+  const { current } = dependencies;
   return async (app) => {
     app.get(
       '/signing-keys',
@@ -22,7 +26,7 @@ export function signingKeyRoutes(assertions: Assertions): FastifyPluginAsyncType
           response: { 200: Type.Object({ keys: Type.Array(shown) }) },
         },
       },
-      async () => ({ keys: (await assertions.list()).map(showKey) }),
+      async () => ({ keys: (await current().assertions.list()).map(showKey) }),
     );
 
     app.post(
@@ -34,7 +38,7 @@ export function signingKeyRoutes(assertions: Assertions): FastifyPluginAsyncType
           response: { 200: shown },
         },
       },
-      async (request) => showKey(await assertions.rotate(actorOf(request))),
+      async (request) => showKey(await current().assertions.rotate(actorOf(request))),
     );
   };
 }

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { AdminKeys } from '../admin-keys/service.ts';
-import { actorOf, findKey, isAllowed, requireRole } from '../http/admin-auth.ts';
+import { actorOf, findKey, isAllowed, type KeyFinder, requireRole } from '../http/admin-auth.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { AuditFilter, AuditStore } from '../store/port.ts';
@@ -19,7 +18,8 @@ import {
 export interface AuditRouteDependencies {
   readonly audit: Pick<AuditStore, 'list'>;
   readonly auditFeed: AuditFeed;
-  readonly adminKeys: AdminKeys;
+  /** The services in force. */
+  readonly current: () => { readonly adminKeys: KeyFinder };
   /** Bounds of event streams; those in force where it does not say. */
   readonly streams?: Partial<typeof usualStreams>;
 }
@@ -39,7 +39,7 @@ const defaultLimit = 50;
 
 /** `/audit` and `/events` of the admin API: what happened, and what happens. */
 export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPluginAsyncTypebox {
-  const { audit, auditFeed, adminKeys } = dependencies;
+  const { audit, auditFeed, current } = dependencies;
   const streams = { ...usualStreams, ...dependencies.streams };
   /** With the name of the key that each was opened with. */
   const open = new Map<EventStream, string>();
@@ -52,7 +52,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
   ): Promise<void> {
     for (let place = from; !stream.closed.aborted; ) {
       // A key that was revoked, or has expired, reads nothing further.
-      if (!isAllowed(await findKey(adminKeys, request), ['auditor'])) return;
+      if (!isAllowed(await findKey(current().adminKeys, request), ['auditor'])) return;
       const { records, upTo } = await auditFeed.after(place, filter);
       if (records.length > 0) {
         const data = (entry: ShownAuditEntry) => JSON.stringify(entry);

@@ -1,19 +1,18 @@
-/** Questions that were put to several, and what they have said so far. */
+/** Broadcast queries (scatter-gather): one question to several processes, and their answers so far. */
 export interface BroadcastQueries<Peer> {
   /**
-   * Begins one and returns its number. `done` gets the answers once all have said something or are
-   * gone, or when there is no more time.
+   * Starts a query and returns its number. `done` gets the answers when all have answered or left, or
+   * after a timeout.
    */
   begin(asked: readonly Peer[], done: (answers: readonly unknown[]) => void): number;
   answered(peer: Peer, number: number, answer: unknown): void;
-  /** This one will not answer any more. */
+  /** A process has ended and will not answer. */
   left(peer: Peer): void;
 }
 
-/** Milliseconds to wait for an answer. */
-const patienceMs = 1_000;
+/** Milliseconds to wait for answers. */
+const timeoutMs = 1_000;
 
-/** Keeps count of who has still to answer what. */
 export function createBroadcastQueries<Peer>(): BroadcastQueries<Peer> {
   interface Query {
     readonly open: Set<Peer>;
@@ -33,10 +32,10 @@ export function createBroadcastQueries<Peer>(): BroadcastQueries<Peer> {
       const number = ++last;
       const answers: unknown[] = [];
       const finish = () => {
-        clearTimeout(patience);
+        clearTimeout(timeout);
         if (queries.delete(number)) done(answers);
       };
-      const patience = setTimeout(finish, patienceMs);
+      const timeout = setTimeout(finish, timeoutMs);
       queries.set(number, { open: new Set(asked), answers, finish });
       if (asked.length === 0) finish();
       return number;

@@ -1,4 +1,4 @@
-/** The first worker ended before it served anybody: it said why on standard error. */
+/** The first worker ended before it was ready. The reason is on its standard error. */
 export class WorkersFailed extends Error {
   override readonly name = 'WorkersFailed';
   readonly exitCode: number;

@@ -4,48 +4,45 @@ import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts
 import type { StoredThrottle } from '../store/port.ts';
 import type { Snapshot } from '../telemetry/metrics/snapshot.ts';
 
-/** Where a worker listens, which is the same for all. */
+/** Where the workers listen: the same for all of them. */
 export interface Addresses {
   readonly gate: ListenAddress;
   readonly admin: ListenAddress;
 }
 
-/** What workers tell each other, by topic. All of it goes between processes as JSON. */
+/** Notices between workers, by topic. They travel as JSON. */
 export interface Notices {
-  /** Read the configuration again: a signal came, or the teller was asked to, and has done so. */
+  /** Read the configuration again, because of a signal or a request to the admin API. */
   readonly reload: 'signal' | 'request';
-  /** This one made too many attempts. */
+  /** This network exhausted its budget of failed attempts. */
   readonly throttled: StoredThrottle;
 }
 
-/** What workers ask each other, by topic. */
+/** Queries between workers, by topic. */
 export interface Questions {
-  /** Is the decision with this request id one of yours? */
+  /** The decision with this request id; null for one that another worker made. */
   readonly decision: { readonly content: string; readonly answer: DecisionRecord | null };
-  /**
-   * What have you counted? With the asker's own numbers, since the primary process answers with those
-   * of everybody, itself included.
-   */
+  /** Metrics. The query carries the asker's own, since the primary process answers with those of all. */
   readonly metrics: { readonly content: Snapshot; readonly answer: Snapshot };
-  /** Who made too many attempts at yours? */
+  /** Throttled networks. */
   readonly throttle: { readonly content: null; readonly answer: readonly ThrottledNetwork[] };
-  /** Forget their attempts; who of them had made too many? */
+  /** Forgets failed attempts; the answer lists the networks that were throttled. */
   readonly clearThrottle: {
     readonly content: ThrottleFilter;
     readonly answer: readonly ThrottledNetwork[];
   };
 }
 
-/** What the primary process says to a worker. */
+/** Messages from the primary process to a worker. */
 export type ToWorker =
-  /** Begin. One of the workers prunes for all. */
-  | { readonly kind: 'start'; readonly prunes: boolean }
+  /** Start. One of the workers maintains the store (prunes, counts tokens) for all. */
+  | { readonly kind: 'start'; readonly maintains: boolean }
   | Notice
   | Question
-  /** What those said who answered in time. */
+  /** The answers that came in time. */
   | { readonly kind: 'answers'; readonly query: number; readonly answers: readonly unknown[] };
 
-/** What a worker says to the primary process, which passes notices and questions on to the others. */
+/** Messages from a worker to the primary process, which passes notices and queries on to the others. */
 export type ToPrimary =
   | { readonly kind: 'ready'; readonly addresses: Addresses }
   | Notice
@@ -60,7 +57,7 @@ interface Notice {
 
 interface Question {
   readonly kind: 'question';
-  /** A number of the asker's own. */
+  /** Chosen by the asker. */
   readonly query: number;
   readonly topic: keyof Questions;
   readonly content: unknown;

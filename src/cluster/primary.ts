@@ -6,63 +6,63 @@ import { WorkersFailed } from './failed.ts';
 import type { Addresses, ToPrimary, ToWorker } from './messages.ts';
 import { createMetricTotals } from './metric-totals.ts';
 
-/** Several workers on the same listeners and the same store. */
+/** The primary process of several workers on the same listeners and the same store. */
 export interface Primary {
   readonly addresses: Addresses;
-  /** Has all workers read their configuration again. */
+  /** Makes all workers read their configuration again. */
   reload(): void;
-  /** Stops the workers in order and resolves when all have ended. */
+  /** Stops the workers gracefully; resolves when all have ended. */
   close(): Promise<void>;
 }
 
-/** Milliseconds before a worker that ended is replaced, doubled each time up to the longest. */
-const backOff = { first: 100, longest: 10_000 } as const;
+/** Exponential back-off before a worker that ended is replaced, in milliseconds. */
+const backOff = { initial: 100, max: 10_000 } as const;
 
-/** Milliseconds after which a worker that ends counts as having been well. */
-const wellAfterMs = 30_000;
+/** Milliseconds of service after which the back-off starts anew. */
+const resetAfterMs = 30_000;
 
-/** Milliseconds that workers get to stop in order. */
-const stopMs = 5_000;
+/** Milliseconds that workers get to stop before they are killed. */
+const stopTimeoutMs = 5_000;
 
 /**
- * Starts the workers, the first one alone so that a fault is told once, and replaces those that end.
+ * Starts the workers and replaces those that end. The first one starts alone, so that a fault is reported once.
  * Rejects with WorkersFailed.
  */
 export async function startPrimary(count: number, log: Logger): Promise<Primary> {
   const workers = new Set<Worker>();
   const queries = createBroadcastQueries<Worker>();
   const totals = createMetricTotals();
-  let pruner: Worker | undefined;
-  let pause: number = backOff.first;
+  let maintainer: Worker | undefined;
+  let pause: number = backOff.initial;
   let closing = false;
 
-  const say = (worker: Worker, message: ToWorker) => {
+  const send = (worker: Worker, message: ToWorker) => {
     if (worker.isConnected()) worker.send(message);
   };
   const others = (than: Worker) => [...workers].filter((worker) => worker !== than);
 
-  function hear(worker: Worker, message: ToPrimary): void {
-    if (message.kind === 'notice') for (const other of others(worker)) say(other, message);
+  function handle(worker: Worker, message: ToPrimary): void {
+    if (message.kind === 'notice') for (const other of others(worker)) send(other, message);
     if (message.kind === 'answer') queries.answered(worker, message.query, message.answer);
     if (message.kind !== 'question') return;
     const { query, topic, content } = message;
     const asked = others(worker);
     const number = queries.begin(asked, (answers) =>
-      say(worker, {
+      send(worker, {
         kind: 'answers',
         query,
-        answers: topic === 'metrics' ? tally([content, ...answers]) : answers,
+        answers: topic === 'metrics' ? addUp([content, ...answers]) : answers,
       }),
     );
-    for (const other of asked) say(other, { kind: 'question', query: number, topic, content });
+    for (const other of asked) send(other, { kind: 'question', query: number, topic, content });
   }
 
-  /** Whoever is late or gone counts with what they said last. */
-  function tally(snapshots: readonly unknown[]): Snapshot[] {
+  /** Metrics of all workers. A worker that is late or gone counts with its last snapshot. */
+  function addUp(snapshots: readonly unknown[]): Snapshot[] {
     const present = new Set([...workers].map(({ process }) => process.pid));
     for (const snapshot of snapshots as Snapshot[]) {
-      // It may have ended since it answered: then what it counted stands there already.
-      if (present.has(snapshot.process)) totals.note(snapshot);
+      // One that ended since it answered is counted already.
+      if (present.has(snapshot.process)) totals.record(snapshot);
     }
     return totals.all();
   }
@@ -72,22 +72,22 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
     const worker = cluster.fork();
     const startedAt = performance.now();
     workers.add(worker);
-    pruner ??= worker;
-    say(worker, { kind: 'start', prunes: pruner === worker });
+    maintainer ??= worker;
+    send(worker, { kind: 'start', maintains: maintainer === worker });
     return new Promise((resolve, reject) => {
       let isReady = false;
       worker.on('message', (message: ToPrimary) => {
         if (message.kind === 'ready') {
           isReady = true;
           resolve(message.addresses);
-        } else hear(worker, message);
+        } else handle(worker, message);
       });
       worker.once('exit', (code, signal) => {
         workers.delete(worker);
         queries.left(worker);
         totals.ended(worker.process.pid);
-        if (pruner === worker) pruner = undefined;
-        if (performance.now() - startedAt > wellAfterMs) pause = backOff.first;
+        if (maintainer === worker) maintainer = undefined;
+        if (performance.now() - startedAt > resetAfterMs) pause = backOff.initial;
         if (isReady) replace(code, signal);
         reject(new WorkersFailed(code || 1));
       });
@@ -107,7 +107,7 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
         (error: WorkersFailed) => replace(error.exitCode, null),
       );
     }, pause);
-    pause = Math.min(pause * 2, backOff.longest);
+    pause = Math.min(pause * 2, backOff.max);
   }
 
   const addresses = await start();
@@ -124,18 +124,18 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
       (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
     );
     for (const worker of workers) worker.process.kill('SIGTERM');
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       for (const worker of workers) worker.process.kill('SIGKILL');
-    }, stopMs);
+    }, stopTimeoutMs);
     await Promise.all(ended);
-    clearTimeout(patience);
+    clearTimeout(timeout);
   }
 
   return {
     addresses,
     reload() {
       for (const worker of workers) {
-        say(worker, { kind: 'notice', topic: 'reload', content: 'signal' });
+        send(worker, { kind: 'notice', topic: 'reload', content: 'signal' });
       }
     },
     close,

@@ -1,67 +1,49 @@
 import cluster from 'node:cluster';
-import type { Addresses, Notices, Questions, ToPrimary, ToWorker } from './messages.ts';
+import type { ClusterBus, ClusterHandlers } from './bus.ts';
+import type { Addresses, ToPrimary, ToWorker } from './messages.ts';
 
-/** The other workers, as one of them sees them. */
-export interface ClusterBus {
-  /** Tells all of them. */
-  publish<Topic extends keyof Notices>(topic: Topic, content: Notices[Topic]): void;
-  /** Asks all of them; resolves with what those say who answer in time. */
-  query<Topic extends keyof Questions>(
-    topic: Topic,
-    content: Questions[Topic]['content'],
-  ): Promise<readonly Questions[Topic]['answer'][]>;
-}
-
-/** What a worker does about what the others tell and ask. */
-export interface ClusterHandlers {
-  readonly notices: { [Topic in keyof Notices]: (content: Notices[Topic]) => void };
-  readonly questions: {
-    [Topic in keyof Questions]: (
-      content: Questions[Topic]['content'],
-    ) => Questions[Topic]['answer'] | Promise<Questions[Topic]['answer']>;
-  };
-}
-
-/** A worker's line to the primary process. */
+/** One worker process, connected to the primary process. */
 export interface Worker {
-  /** Whether this one prunes, for all of them. */
-  readonly prunes: boolean;
-  readonly peers: ClusterBus;
-  /** Gives up the line to the primary process. */
+  /** Whether this worker maintains the store, for all of them. */
+  readonly maintains: boolean;
+  readonly bus: ClusterBus;
+  /** Disconnects from the primary process, so that this one can end. */
   leave(): void;
-  /** Says that this one serves, and does from then on what it is told. */
-  ready(addresses: Addresses, tasks: ClusterHandlers): void;
+  /** Reports that this worker serves, and handles messages from then on. */
+  ready(addresses: Addresses, handlers: ClusterHandlers): void;
 }
 
-/** Milliseconds to wait for the primary process, which itself waits for the others. */
-const patienceMs = 2_000;
+/** Milliseconds. Longer than the primary process waits for the other workers. */
+const queryTimeoutMs = 2_000;
 
-/** Waits to be told to begin. */
+/** Connects to the primary process; resolves when it says that this worker may start. */
 export async function joinPrimary(): Promise<Worker> {
   const waiting = new Map<number, (answers: readonly unknown[]) => void>();
-  let tasks: ClusterHandlers | undefined;
+  let handlers: ClusterHandlers | undefined;
   let queries = 0;
   const say = (message: ToPrimary) => process.send?.(message);
-  const prunes = await new Promise<boolean>((resolve) => {
+  const maintains = await new Promise<boolean>((resolve) => {
     process.on('message', async (message: ToWorker) => {
-      if (message.kind === 'start') resolve(message.prunes);
+      if (message.kind === 'start') resolve(message.maintains);
       else if (message.kind === 'answers') waiting.get(message.query)?.(message.answers);
-      else if (message.kind === 'notice') tasks?.notices[message.topic](message.content as never);
+      else if (message.kind === 'notice')
+        handlers?.notices[message.topic](message.content as never);
       else {
         const { query, topic, content } = message;
-        const answer = (await tasks?.questions[topic](content as never)) ?? null;
+        const answer = (await handlers?.questions[topic](content as never)) ?? null;
         say({ kind: 'answer', query, answer });
       }
     });
   });
-  const peers: ClusterBus = {
+  const bus: ClusterBus = {
+    isShared: true,
     publish: (topic, content) => void say({ kind: 'notice', topic, content }),
     query(topic, content) {
       const query = queries++;
       return new Promise<readonly never[]>((resolve) => {
-        const patience = setTimeout(resolve, patienceMs, []);
+        const timeout = setTimeout(resolve, queryTimeoutMs, []);
         waiting.set(query, (answers) => {
-          clearTimeout(patience);
+          clearTimeout(timeout);
           resolve(answers as readonly never[]);
         });
         say({ kind: 'question', query, topic, content });
@@ -69,11 +51,11 @@ export async function joinPrimary(): Promise<Worker> {
     },
   };
   return {
-    prunes,
-    peers,
+    maintains,
+    bus,
     leave: () => process.channel?.unref(),
     ready(addresses, given) {
-      tasks = given;
+      handlers = given;
       say({ kind: 'ready', addresses });
     },
   };

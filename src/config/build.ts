@@ -7,11 +7,9 @@ import { buildGates } from './gates/gates.ts';
 import { buildIssuers } from './jwt/issuers.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { asText, asTexts } from './raw-values.ts';
+import type { Report } from './report.ts';
 import type { RawConfig } from './schema.ts';
 import { buildThrottle } from './throttle.ts';
-
-/** Takes note of a fault in the setting at this path. */
-export type Report = (path: string, message: string) => void;
 
 /**
  * Turns raw settings into the typed configuration. `env` is for settings that name a variable. Faults go to `report`; what is returned then is

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { buildConfig, type Report } from './build.ts';
+import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 import { emptyProblems } from './empty-settings.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { asMap, isMap } from './raw-values.ts';
+import type { Report } from './report.ts';
 import { type RawConfig, settings } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { findWarnings, type Warning } from './warnings.ts';

@@ -1,8 +1,8 @@
 import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { parseNetworks } from '../lib/network.ts';
-import type { Report } from './build.ts';
 import type { ThrottleConfig } from './config.ts';
 import { asMap, asText, asTexts } from './raw-values.ts';
+import type { Report } from './report.ts';
 
 /** Longest window: a network that is throttled takes half of one to recover. */
 const longestWindow = 24 * 3_600_000;

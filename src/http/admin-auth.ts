@@ -14,7 +14,8 @@ export interface KeyFinder {
 
 /** What authentication works with. */
 export interface AdminAuthDependencies {
-  readonly adminKeys: KeyFinder;
+  /** The services in force. */
+  readonly current: () => { readonly adminKeys: KeyFinder };
   readonly throttle: {
     /** Counts a wrong admin key; undefined while there were not too many. */
     adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
@@ -34,11 +35,12 @@ declare module 'fastify' {
  * however many wrong ones came from the same place: a reverse proxy may be one place for all. Nobody
  * guesses a key, so what is bounded are answers that say more than "later".
  */
-export function authenticate({ adminKeys, throttle, clock }: AdminAuthDependencies) {
+export function authenticate({ current, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
     const secret = presentedKey(request);
-    request.adminKey = secret === undefined ? undefined : await adminKeys.identify(secret);
+    request.adminKey =
+      secret === undefined ? undefined : await current().adminKeys.identify(secret);
     if (request.adminKey !== undefined) return;
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
     const tooMany = throttle.adminFailed(request.raw.socket.remoteAddress, clock());

@@ -61,11 +61,12 @@ const defaultLimit = 50;
 
 /** `/jwt` of the admin API: what to refuse of other issuers. */
 export function jwtRoutes(dependencies: {
-  readonly jwts: JwtRevocations;
+  /** The services in force. */
+  readonly current: () => { readonly jwts: JwtRevocations };
 }): FastifyPluginAsyncTypebox {
-  const { jwts } = dependencies;
+  const { current } = dependencies;
   const show = (revocation: JwtRevocation) =>
-    showRevocation(revocation, jwts.nameOf(revocation.iss));
+    showRevocation(revocation, current().jwts.nameOf(revocation.iss));
   return async (app) => {
     app.post(
       '/jwt/revoke',
@@ -77,7 +78,8 @@ export function jwtRoutes(dependencies: {
           response: { 200: revocationSchema },
         },
       },
-      async (request) => show(await jwts.revoke(toRequest(request.body), actorOf(request))),
+      async (request) =>
+        show(await current().jwts.revoke(toRequest(request.body), actorOf(request))),
     );
 
     app.get(
@@ -108,7 +110,7 @@ export function jwtRoutes(dependencies: {
       },
       async (request) => {
         const { limit = defaultLimit, cursor } = request.query;
-        const page = await jwts.list({ limit, ...(cursor !== undefined && { cursor }) });
+        const page = await current().jwts.list({ limit, ...(cursor !== undefined && { cursor }) });
         return { revocations: page.revocations.map(show), next_cursor: page.nextCursor ?? null };
       },
     );

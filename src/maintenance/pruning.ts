@@ -1,16 +1,18 @@
 import type { Config } from '../config/config.ts';
 import { postern } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
-import type { TokenKind } from '../core/model/token.ts';
+import type { TokenKind } from '../core/model/identity.ts';
 import type { AuditStore, JwtStore, TokenStore } from '../store/port.ts';
 
 /** Rows a batch: that many are deleted in about half a millisecond. */
 const batchSize = 5;
+
 /**
  * How long decisions have the store to themselves after a batch, in batches. One that took long had
  * to wait for decisions, so where there are many, pruning takes its time.
  */
 const pauseFactor = 2;
+
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
@@ -19,6 +21,7 @@ const jwtMargin = 3_600_000;
 
 /** Entries of the audit log that are announced together: looking for them takes a few milliseconds. */
 const announceSize = 10_000;
+
 /**
  * Milliseconds that entries of the audit log may be over their time, so that there are not as many
  * announcements as there are entries.
@@ -40,7 +43,8 @@ export function startPruning(dependencies: {
   readonly store: TokenStore;
   readonly jwts: JwtStore;
   readonly audit: AuditStore;
-  readonly limits: Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
+  /** The configuration in force. */
+  readonly limits: () => Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
   readonly events: Events;
   readonly clock: () => number;
   /** Whether there are rounds by themselves; one process does them for all on a store. */
@@ -72,7 +76,7 @@ export function startPruning(dependencies: {
     // What an earlier run announced and did not get to.
     let total = await deleteAnnounced();
     while (!stopped) {
-      const before = clock() - limits.audit.retention;
+      const before = clock() - limits().audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
       if (oldest === undefined || oldest.at >= before - announceMs) break;
       const entry = { at: clock(), event: 'retention', actor: postern } as const;
@@ -83,9 +87,9 @@ export function startPruning(dependencies: {
   }
 
   async function run(): Promise<Pruned> {
-    const token = await pruneKind('token', limits.tokens.retention);
-    const ticket = await pruneKind('ticket', limits.tickets.retention);
-    const session = await pruneKind('session', limits.sessions.retention);
+    const token = await pruneKind('token', limits().tokens.retention);
+    const ticket = await pruneKind('ticket', limits().tickets.retention);
+    const session = await pruneKind('session', limits().sessions.retention);
     const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
     const pruned = { token, ticket, session, jwt, audit: await pruneAudit() };
     events.pruned(pruned);

@@ -53,11 +53,14 @@ const introspectionSchema = Type.Object({
 
 /** `/introspect` (RFC 7662) and `/revoke` (RFC 7009), which take forms as well as JSON. */
 export function oauthRoutes(dependencies: {
-  readonly introspect: Introspect;
-  readonly tokens: TokenService;
-  readonly jwts: JwtRevocations;
+  /** The services in force. */
+  readonly current: () => {
+    readonly introspect: Introspect;
+    readonly tokens: TokenService;
+    readonly jwts: JwtRevocations;
+  };
 }): FastifyPluginAsyncTypebox {
-  const { introspect, tokens, jwts } = dependencies;
+  const { current } = dependencies;
   return async (app) => {
     await readForms(app);
 
@@ -81,7 +84,7 @@ export function oauthRoutes(dependencies: {
           origin,
           client,
         } = request.body;
-        const verdict = await introspect({
+        const verdict = await current().introspect({
           token: presented,
           gateName: gate,
           path,
@@ -123,6 +126,7 @@ export function oauthRoutes(dependencies: {
         const actor = actorOf(request);
         const { adminKey } = request;
         const issuer = adminKey?.role === 'issuer' ? adminKey : undefined;
+        const { jwts, tokens } = current();
         const isJwt = await jwts.revokePresented(presented, actor, issuer);
         if (!isJwt) await tokens.revokeSecret(presented, actor, issuer);
         return {};

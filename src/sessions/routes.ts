@@ -25,10 +25,15 @@ const tokenBody = Type.Object(
 
 /** What the routes that nginx forwards under `/.postern/` work with. */
 export interface SessionRouteDependencies {
-  readonly sessions: Sessions;
-  readonly sessionConfig: SessionConfig;
-  readonly gates: GateChoice;
-  readonly trustedProxies: NetworkSet;
+  /** The services in force. */
+  readonly current: () => {
+    readonly config: {
+      readonly sessions: SessionConfig;
+      readonly gate: { readonly trustedProxies: NetworkSet };
+    };
+    readonly sessions: Sessions;
+    readonly gates: GateChoice;
+  };
 }
 
 /** A request as a handshake, at its gate. */
@@ -39,7 +44,7 @@ interface Place {
 
 /** The public part of the gate: sign in, sign out, who am I, and a page to sign in with. */
 export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPluginAsyncTypebox {
-  const { sessions, sessionConfig, gates, trustedProxies } = dependencies;
+  const { current } = dependencies;
 
   const places = new WeakMap<FastifyRequest, Place>();
 
@@ -49,7 +54,8 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
    */
   async function locate(request: FastifyRequest, reply: FastifyReply) {
     reply.header('Cache-Control', 'no-store').header('Vary', 'Origin');
-    const { handshake } = readSubrequest(request.raw, trustedProxies);
+    const { config, gates } = current();
+    const { handshake } = readSubrequest(request.raw, config.gate.trustedProxies);
     if (isDenial(handshake)) return refuse(reply, handshake.reason);
     // What signs in or out is not to be replayed, and who that is, is not told to whoever replays.
     if (handshake.isEarly) return refuse(reply, 'too_early');
@@ -72,6 +78,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
    * of its own, if it is at this host, and else what all gates at this host have in common.
    */
   function gateFor(handshake: Handshake, here: readonly Gate[]): Gate | undefined {
+    const { gates } = current();
     const name = parameter(handshake, 'gate') ?? handshake.gateName;
     if (name !== undefined) return gates.named(name, handshake.host);
     const path = parameter(handshake, 'path');
@@ -97,10 +104,11 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
     reply: FastifyReply,
   ): Promise<OpenedSession | Deny> {
     const { handshake } = at;
+    const { config, gates, sessions } = current();
     const gate = signInPolicy(at.gate, gates.atHost(handshake.host));
     const opened = await sessions.open(token, handshake, gate);
     if (isDenial(opened)) return opened;
-    setSessionCookie(reply, sessionConfig, opened);
+    setSessionCookie(reply, config.sessions, opened);
     return opened;
   }
 
@@ -124,7 +132,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
         gate: parameter(at.handshake, 'gate'),
       };
       const isAdmission = asked.gate !== undefined || asked.path !== undefined;
-      const verdict = await sessions.look(
+      const verdict = await current().sessions.look(
         { ...at.handshake, path: asked.path },
         at.gate,
         isAdmission ? 'admission' : 'sign_in',
@@ -165,8 +173,9 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
 
     app.delete('/session', async (request, reply) => {
       const at = placeOf(request);
+      const { config, sessions } = current();
       await sessions.end(at.handshake, at.gate);
-      clearSessionCookie(reply, sessionConfig);
+      clearSessionCookie(reply, config.sessions);
       return reply.code(204).send();
     });
 

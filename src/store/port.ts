@@ -1,7 +1,7 @@
 import type { AdminKey } from '../core/model/admin-key.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../core/model/audit.ts';
-import type { Claims, JwtKey } from '../core/model/identity.ts';
-import type { Token, TokenKind, TokenState } from '../core/model/token.ts';
+import type { Claims, JwtKey, TokenKind } from '../core/model/identity.ts';
+import type { Token, TokenState } from '../core/model/token.ts';
 import type { MaybePromise } from '../lib/maybe-promise.ts';
 
 /** A token about to be stored; `hash` is the SHA-256 of its secret. */

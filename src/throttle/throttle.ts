@@ -1,5 +1,5 @@
+import type { ClusterBus, ClusterHandlers } from '../cluster/bus.ts';
 import type { Notices, Questions } from '../cluster/messages.ts';
-import type { ClusterBus, ClusterHandlers } from '../cluster/worker.ts';
 import type { ThrottleConfig } from '../config/config.ts';
 import type { Actor } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
@@ -36,11 +36,11 @@ export async function openThrottling(
     readonly store: ThrottleStore;
     readonly audit: Pick<AuditStore, 'append'>;
     readonly events: Events;
-    readonly peers?: ClusterBus | undefined;
+    readonly bus: ClusterBus;
     readonly clock: () => number;
   },
 ): Promise<Throttling> {
-  const { store, audit, events, peers, clock } = dependencies;
+  const { store, audit, events, bus, clock } = dependencies;
   let config = first;
   const memory = createThrottlePersistence({
     store,
@@ -52,7 +52,7 @@ export async function openThrottling(
     crossed: events.throttled,
     tell(count) {
       memory.note(count);
-      peers?.publish('throttled', count);
+      bus.publish('throttled', count);
     },
   });
   service.merge(await memory.load(clock()));
@@ -62,10 +62,10 @@ export async function openThrottling(
 
   return {
     service,
-    list: async () => merge([list(), ...((await peers?.query('throttle', null)) ?? [])]),
+    list: async () => merge([list(), ...(await bus.query('throttle', null))]),
     async clear(filter, actor) {
       const own = clear(filter);
-      const others = (await peers?.query('clearThrottle', filter)) ?? [];
+      const others = await bus.query('clearThrottle', filter);
       await memory.forget(service.matcherFor(filter));
       const cleared = merge([own, ...others]);
       const { gate, network } = filter;

@@ -1,8 +1,8 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
 import type { AdminKey } from '../core/model/admin-key.ts';
 import { IssueRefused, RevocationRefused } from '../core/model/errors.ts';
-import type { Claims, Restrictions } from '../core/model/identity.ts';
-import type { Token, TokenKind } from '../core/model/token.ts';
+import type { Claims, Restrictions, TokenKind } from '../core/model/identity.ts';
+import type { Token } from '../core/model/token.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { createId } from '../lib/secret.ts';
 

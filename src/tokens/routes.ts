@@ -31,17 +31,18 @@ const defaultGrace = '10m';
 
 /** `/tokens` and `/tickets` of the admin API. */
 export function tokenRoutes(dependencies: {
-  readonly tokens: TokenService;
+  /** The services in force. */
+  readonly current: () => { readonly tokens: TokenService };
   readonly clock: () => number;
 }): FastifyPluginAsyncTypebox {
-  const { tokens, clock } = dependencies;
+  const { current, clock } = dependencies;
 
   async function issue(
     kind: 'token' | 'ticket',
     body: IssueBody,
     request: FastifyRequest,
   ): Promise<ShownIssuedToken> {
-    const { token, secret } = await tokens.issue(
+    const { token, secret } = await current().tokens.issue(
       toIssueRequest(kind, body),
       actorOf(request),
       request.adminKey,
@@ -94,7 +95,10 @@ export function tokenRoutes(dependencies: {
       },
       async (request) => {
         const { limit = defaultLimit, cursor, ...filter } = request.query;
-        const page = await tokens.list(filter, { limit, ...(cursor !== undefined && { cursor }) });
+        const page = await current().tokens.list(filter, {
+          limit,
+          ...(cursor !== undefined && { cursor }),
+        });
         const now = clock();
         return {
           tokens: page.tokens.map((token) => showToken(token, now)),
@@ -110,7 +114,7 @@ export function tokenRoutes(dependencies: {
         schema: { summary: 'Show a token', params: byId, response: { 200: refs.token } },
       },
       async (request) => {
-        const token = await tokens.find(request.params.id);
+        const token = await current().tokens.find(request.params.id);
         if (token === undefined) throw new ProblemError('token_not_found');
         return showToken(token, clock());
       },
@@ -129,7 +133,11 @@ export function tokenRoutes(dependencies: {
       },
       async (request) => {
         const { id } = request.params;
-        const token = await tokens.change(id, toChangeRequest(request.body), actorOf(request));
+        const token = await current().tokens.change(
+          id,
+          toChangeRequest(request.body),
+          actorOf(request),
+        );
         if (token === undefined) throw new ProblemError('token_not_found');
         return showToken(token, clock());
       },
@@ -148,7 +156,7 @@ export function tokenRoutes(dependencies: {
       },
       async (request) => {
         const grace = parseDuration(request.body.grace ?? defaultGrace) ?? 0;
-        const rotated = await tokens.rotate(request.params.id, grace, actorOf(request));
+        const rotated = await current().tokens.rotate(request.params.id, grace, actorOf(request));
         if (rotated === undefined) throw new ProblemError('token_not_found');
         return { ...showToken(rotated.token, clock()), token: rotated.secret };
       },
@@ -178,7 +186,9 @@ export function tokenRoutes(dependencies: {
           ...toIssueRequest('token', body),
           secret,
         }));
-        return { results: [...(await tokens.import(requests, allowWeak, actorOf(request)))] };
+        return {
+          results: [...(await current().tokens.import(requests, allowWeak, actorOf(request)))],
+        };
       },
     );
 
@@ -193,7 +203,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request) => {
-        const token = await tokens.revoke(request.params.id, actorOf(request));
+        const token = await current().tokens.revoke(request.params.id, actorOf(request));
         if (token === undefined) throw new ProblemError('token_not_found');
         return showToken(token, clock());
       },
@@ -210,7 +220,7 @@ export function tokenRoutes(dependencies: {
         },
       },
       async (request) => {
-        return { revoked: await tokens.revokeAll(request.body, actorOf(request)) };
+        return { revoked: await current().tokens.revokeAll(request.body, actorOf(request)) };
       },
     );
   };

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pino from 'pino';
-import type { AdminKeys } from '../../src/admin-keys/service.ts';
 import { buildAdminApp } from '../../src/app/admin-app.ts';
-import type { Assertions } from '../../src/assertions/service.ts';
+import type { Services } from '../../src/app/services.ts';
 import type { AuditFeed } from '../../src/audit/feed.ts';
 import { sendHttp } from '../../src/cli/toolkit/admin-client.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import { problems } from '../../src/http/problem.ts';
-import type { JwtRevocations } from '../../src/jwt/revocations.ts';
 import type { AuditStore } from '../../src/store/port.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
-import type { TokenService } from '../../src/tokens/service.ts';
 import { sendRaw } from '../../testkit/clients/raw-request.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
@@ -348,11 +345,7 @@ test('/healthz tells that the process is there, /readyz whether the store answer
 
 test('/readyz answers 503 when the store does not', async () => {
   const app = await buildAdminApp({
-    tokens: {} as TokenService,
-    assertions: {} as Assertions,
-    introspect: () => Promise.reject(new Error('not asked')),
-    jwts: {} as JwtRevocations,
-    adminKeys: {} as AdminKeys,
+    current: () => ({}) as Services,
     events: logEvents(pino({ level: 'silent' })),
     throttling: {
       service: { adminFailed: () => undefined },
@@ -361,15 +354,12 @@ test('/readyz answers 503 when the store does not', async () => {
     },
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
-    gateList: () => ({ gates: [], default_gate: {} }),
     reload: async () => ({ needRestart: [] }),
     audit: {} as AuditStore,
     auditFeed: {} as AuditFeed,
-    explain: () => Promise.reject(new Error('not asked')),
     findDecision: async () => undefined,
     metrics: { adminAnswered() {}, adminNotAuthenticated() {} },
     scrape: () => Promise.reject(new Error('not asked')),
-    isMetricsPublic: () => false,
   });
   const { statusCode, body } = await app.inject('/readyz');
   assert.equal(statusCode, 503);

@@ -150,9 +150,12 @@ async function startRoutes(
   });
   const auditFeed = createAuditFeed(store.audit);
   app.addSchema({ $id: 'AuditEntry', type: 'object', additionalProperties: true });
-  await app.register(auditRoutes({ audit: store.audit, auditFeed, adminKeys, streams }), {
-    prefix: '/v1',
-  });
+  await app.register(
+    auditRoutes({ audit: store.audit, auditFeed, current: () => ({ adminKeys }), streams }),
+    {
+      prefix: '/v1',
+    },
+  );
   await app.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => {
     await app.close();

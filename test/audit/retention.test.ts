@@ -30,7 +30,7 @@ async function openFixture(t: TestContext, days: number) {
     store: store.tokens,
     jwts: store.jwts,
     audit: store.audit,
-    limits: config,
+    limits: () => config,
     events: logEvents(pino({ level: 'silent' })),
     clock: () => start + fixture.day * day,
   });

@@ -29,11 +29,11 @@ if (cluster.isPrimary) {
 } else {
   const worker = await joinPrimary();
   const postern = await startPostern(config, {
-    ...{ log, load, peers: worker.peers, prunes: worker.prunes },
+    ...{ log, load, bus: worker.bus, maintains: worker.maintains },
     announceAdminKey: () => {},
     ...(clockFile !== undefined && { clock: () => Number(readFileSync(clockFile, 'utf8')) }),
   });
   close = postern.close;
-  worker.ready(postern, postern.peerTasks);
+  worker.ready(postern, postern.clusterHandlers);
 }
 process.once('SIGTERM', () => close().then(() => process.exit(0)));

@@ -13,7 +13,7 @@ import { workersOfTests, workersSetting } from './worker-count.ts';
 import { startWithWorkers } from './workers.ts';
 
 /** A Postern that a test started, wherever it runs. */
-export interface RunningPostern extends Omit<Postern, 'peerTasks'> {
+export interface RunningPostern extends Omit<Postern, 'clusterHandlers'> {
   /** The log as it was written. */
   rawLog(): string;
 }

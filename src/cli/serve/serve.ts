@@ -65,10 +65,10 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
     load() {
       const { config: changed, warnings } = loadFrom(options);
       // All workers read it, and one of them says so.
-      if (worker === undefined || worker.prunes) logWarnings(warnings(), log);
+      if (worker === undefined || worker.maintains) logWarnings(warnings(), log);
       return changed;
     },
-    ...(worker && { peers: worker.peers, prunes: worker.prunes }),
+    ...(worker && { bus: worker.bus, maintains: worker.maintains }),
   }).catch((error: unknown) => {
     // The line to the primary process would keep this one alive.
     worker?.leave();
@@ -77,7 +77,7 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
   // Before anybody is told that it is ready, and may tell it to stop.
   stopOnSignal(postern, log, worker !== undefined);
   if (worker === undefined) process.on('SIGHUP', postern.reload);
-  else worker.ready(postern, postern.peerTasks);
+  else worker.ready(postern, postern.clusterHandlers);
   return postern;
 }
 

@@ -5,7 +5,7 @@ import {
   type HeaderField,
   identityHeaders,
 } from '../../core/gate/gate.ts';
-import type { Report } from '../build.ts';
+import type { Report } from '../report.ts';
 import type { RawGateRules } from './gate-schema.ts';
 
 type RawHeaders = NonNullable<RawGateRules['headers']>;

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { IssuerKeys, KeyKind } from '../../core/model/issuer.ts';
 import { jwksLimit, parseJwks } from '../../core/model/jwks.ts';
 import { lengthEntropy } from '../../lib/secret.ts';
-import type { Report } from '../build.ts';
+import type { Report } from '../report.ts';
 import type { RawIssuer } from './issuer-schema.ts';
 
 /** An issuer's keys, and what can be signed with them. */

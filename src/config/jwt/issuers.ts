@@ -1,7 +1,7 @@
 import { fittingAlgorithms, type Issuer } from '../../core/model/issuer.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import type { Report } from '../build.ts';
 import { asText, namedSections } from '../raw-values.ts';
+import type { Report } from '../report.ts';
 import { readIssuerKeys } from './issuer-keys.ts';
 import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
 

@@ -6,8 +6,8 @@ import {
   type CustomBridge,
 } from '../../core/model/sign-on-settings.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import type { Report } from '../build.ts';
 import { asMap, asText, asTexts } from '../raw-values.ts';
+import type { Report } from '../report.ts';
 import { bridgeDefaults, type RawBridge } from './bridge-schema.ts';
 
 const longestTimeout = 30_000;

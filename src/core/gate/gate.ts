@@ -1,7 +1,7 @@
 import type { NetworkSet } from '../../lib/network.ts';
+import type { TokenKind } from '../model/identity.ts';
 import type { BridgeSettings } from '../model/sign-on-settings.ts';
 import type { SourceName } from '../model/source-name.ts';
-import type { TokenKind } from '../model/token.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
 import type { PathPattern } from './path-pattern.ts';

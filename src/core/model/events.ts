@@ -1,7 +1,8 @@
 import type { AdminKey } from './admin-key.ts';
 import type { AuditAnchor } from './audit.ts';
+import type { TokenKind } from './identity.ts';
 import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
-import type { Token, TokenKind } from './token.ts';
+import type { Token } from './token.ts';
 import type { Deny, Verdict } from './verdict.ts';
 
 /** One decision, with nothing secret in it. */

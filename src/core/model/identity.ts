@@ -1,5 +1,3 @@
-import type { TokenKind } from './token.ts';
-
 /** What an issuer wants backends to know about a subject: JSON values by name. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -84,3 +82,9 @@ export function bareIdentity(
     maxUses: undefined,
   };
 }
+
+/**
+ * A token can be used again; a ticket lives seconds and is good for one handshake; a session is a
+ * token in a cookie that Postern set.
+ */
+export type TokenKind = 'token' | 'ticket' | 'session';

@@ -1,10 +1,4 @@
-import type { Claims, Restrictions, SessionJwt } from './identity.ts';
-
-/**
- * A token can be used again; a ticket lives seconds and is good for one handshake; a session is a
- * token in a cookie that Postern set.
- */
-export type TokenKind = 'token' | 'ticket' | 'session';
+import type { Claims, Restrictions, SessionJwt, TokenKind } from './identity.ts';
 
 /** Where a token is in its life. */
 export type TokenState = 'active' | 'pending' | 'used' | 'expired' | 'revoked';

@@ -3,7 +3,7 @@ import { authUri } from '../../core/gate/auth-uri.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { cacheRules } from './cache.ts';
 import { refusalLocations } from './refusal-locations.ts';
-import { renderQuestion } from './subrequest-headers.ts';
+import { renderSubrequestHeaders } from './subrequest-headers.ts';
 import { indent, joinParts } from './text.ts';
 
 /** How a location reaches Postern. */
@@ -157,7 +157,7 @@ ${indent(renderPass(reach, '/auth'))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Length "";
-${indent(renderQuestion())}
+${indent(renderSubrequestHeaders('auth'))}
 
     # Whoever waits for an answer longer than this is told 503.
     # Connecting gets longer: where thousands reconnect at once, some wait for the kernel to try again.
@@ -204,16 +204,8 @@ ${indent(renderPass(reach, ''))}
     proxy_set_body $request_body;
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
-    proxy_set_header Host $host;
-    proxy_set_header Cookie $http_cookie;
-    proxy_set_header Authorization $http_authorization;
-    proxy_set_header Origin $http_origin;
     proxy_set_header Content-Type $content_type;
-    proxy_set_header X-Original-URI $request_uri;
-    proxy_set_header X-Original-Method $request_method;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Real-IP $remote_addr;
-    proxy_set_header Early-Data $ssl_early_data;
+${indent(renderSubrequestHeaders('sign-in'))}
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
     proxy_buffer_size 16k;

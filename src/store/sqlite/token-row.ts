@@ -3,8 +3,9 @@ import {
   noRestrictions,
   type Restrictions,
   type SessionJwt,
+  type TokenKind,
 } from '../../core/model/identity.ts';
-import type { Token, TokenKind } from '../../core/model/token.ts';
+import type { Token } from '../../core/model/token.ts';
 
 /** A row of the table `token`, as far as others than SQLite need it. */
 export interface TokenRow {

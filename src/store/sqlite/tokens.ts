@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { Token, TokenKind } from '../../core/model/token.ts';
+import type { TokenKind } from '../../core/model/identity.ts';
+import type { Token } from '../../core/model/token.ts';
 import { AdmissionFilter } from '../../lib/admission-filter.ts';
 import type {
   NewSession,

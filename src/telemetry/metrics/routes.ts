@@ -9,8 +9,8 @@ import type { Scrape } from './scrape.ts';
 export interface MetricRouteDependencies {
   readonly metrics: Pick<Metrics, 'adminAnswered' | 'adminNotAuthenticated'>;
   readonly scrape: Scrape;
-  /** Whether `/metrics` answers without a key. */
-  readonly isMetricsPublic: () => boolean;
+  /** The configuration in force says whether `/metrics` answers without a key. */
+  readonly current: () => { readonly config: { readonly metrics: { readonly public: boolean } } };
 }
 
 /** A hook that counts every request, by the template of its route and never by its path. */
@@ -34,12 +34,12 @@ export function metricRoutes(
     readonly isKnown: ReturnType<typeof authenticate>;
   },
 ): FastifyPluginAsyncTypebox {
-  const { isKnown, scrape, isMetricsPublic } = dependencies;
+  const { isKnown, scrape, current } = dependencies;
   type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   const unlessPublic =
     (hook: Hook): Hook =>
     async (request, reply) =>
-      isMetricsPublic() ? undefined : hook(request, reply);
+      current().config.metrics.public ? undefined : hook(request, reply);
   const countStranger = unlessPublic(countStrangers(dependencies));
   return async (app) => {
     app.get(

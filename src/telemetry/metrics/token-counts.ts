@@ -1,4 +1,5 @@
-import { type TokenKind, tokenStates } from '../../core/model/token.ts';
+import type { TokenKind } from '../../core/model/identity.ts';
+import { tokenStates } from '../../core/model/token.ts';
 import type { TokenCount } from '../../store/port.ts';
 
 /** How many tokens there are, as of a short while ago. */
@@ -14,6 +15,7 @@ export interface TokenCounts {
 
 /** Least milliseconds from the start of one count to that of the next. */
 const intervalMs = 30_000;
+
 /** Milliseconds that a scrape waits for a count. */
 const patienceMs = 500;
 

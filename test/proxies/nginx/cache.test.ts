@@ -8,7 +8,8 @@ import fc from 'fast-check';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { purgeAnswers } from '../../../src/proxies/nginx/purge.ts';
-import { question, renderCacheKey } from '../../../src/proxies/nginx/subrequest-headers.ts';
+import { renderCacheKey } from '../../../src/proxies/nginx/subrequest-headers.ts';
+import { renderedHeaders } from '../../../src/proxies/subrequest-headers.ts';
 import { connectEarly } from '../../../testkit/clients/early-data.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
@@ -88,7 +89,7 @@ test('every input of a decision is in the key: one that differs is asked about',
   });
   const { port } = site.nginx;
   const early = await connectEarly(t, tlsPort);
-  const changes: Record<(typeof question)[number][0], () => Promise<unknown>> = {
+  const changes: Record<(typeof renderedHeaders)[number]['name'], () => Promise<unknown>> = {
     Host: () => send(port, { host: 'other.example.com' }),
     Cookie: () => send(port, { cookie: 'a=2' }),
     Authorization: () => send(port, { authorization: 'Bearer X' }),
@@ -123,7 +124,7 @@ test('every input of a decision is in the key: one that differs is asked about',
 test('the key is made of all that nginx tells Postern', () => {
   assert.deepEqual(
     renderCacheKey().split('\\n'),
-    question.map(([, variable]) => variable),
+    renderedHeaders.map(({ variable }) => variable),
   );
 });
 

@@ -109,14 +109,14 @@ function sums(snapshots: readonly Snapshot[]): Record<string, number> {
 test('sums of counters never go down, whoever comes and goes', () => {
   const totals = createMetricTotals();
   const restarts = definitions.workerRestarts.name;
-  totals.note(snapshot(1, 10, 1));
-  totals.note(snapshot(2, 5, 1));
+  totals.record(snapshot(1, 10, 1));
+  totals.record(snapshot(2, 5, 1));
   assert.deepEqual(sums(totals.all()), { c_total: 15, g: 2, [restarts]: 0 });
   totals.ended(1);
   totals.replaced();
   assert.deepEqual(sums(totals.all()), { c_total: 15, g: 1, [restarts]: 1 });
-  totals.note(snapshot(3, 4, 1));
-  totals.note(snapshot(2, 6, 1));
+  totals.record(snapshot(3, 4, 1));
+  totals.record(snapshot(2, 6, 1));
   totals.ended(3);
   totals.ended(99);
   totals.ended(undefined);
