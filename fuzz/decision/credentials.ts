@@ -6,7 +6,7 @@ import { audience, iss, makeJwt, newSecret, newSigner, type Signer } from '../..
 import { handshakeOf } from '../targets/sample.ts';
 
 /** Something that is presented, and what the oracle knows of it. */
-export interface Issued {
+export interface IssuedCredential {
   readonly secret: string;
   /** No two have the same one, so that an answer says which was taken. Empty for nobody's. */
   readonly subject: string;
@@ -23,10 +23,10 @@ export interface Issued {
 
 /** All of them by name; those that are used up are made anew. */
 export interface Credentials {
-  readonly byName: ReadonlyMap<string, Issued>;
-  bySubject(subject: string): Issued | undefined;
+  readonly byName: ReadonlyMap<string, IssuedCredential>;
+  bySubject(subject: string): IssuedCredential | undefined;
   /** Takes note of an admission, and issues another one in the place of what is used up. */
-  admitted(issued: Issued, isOnce: boolean): Promise<void>;
+  admitted(issued: IssuedCredential, isOnce: boolean): Promise<void>;
 }
 
 /** Whose JWTs count in the fixture: its keys, and what to configure for it. */
@@ -41,7 +41,7 @@ export function newIssuer(): ForeignIssuer {
   return { signer, settings: { issuer: iss, audience, public_key: signer.material } };
 }
 
-type Make = () => Promise<Partial<Issued> & { readonly secret: string }>;
+type Make = () => Promise<Partial<IssuedCredential> & { readonly secret: string }>;
 
 /** Issues one of each kind. `setNow` turns the clock of the services. */
 export async function issueAll(fixture: {
@@ -161,7 +161,7 @@ export async function issueAll(fixture: {
       return made;
     }),
   };
-  const byName = new Map<string, Issued>();
+  const byName = new Map<string, IssuedCredential>();
   const renew = async (name: string) => {
     const make = makers[name];
     if (make === undefined) return;

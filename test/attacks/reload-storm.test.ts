@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { audience, iss, makeJwt, newSigner, startJwksServer } from '../../testkit/jwt.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
-import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
 /** Processes of a service: the one, and its workers. */

@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
-import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 
 const stranger = '203.0.113.7';
 const wrongPassword = `Basic ${Buffer.from('alice:wrong').toString('base64')}`;

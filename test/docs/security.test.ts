@@ -39,9 +39,9 @@ function testsIn(path: string): string[] {
 /** Names that a test's file has by a function elsewhere. */
 function provedIn(path: string): string[] {
   const templates = [
-    ...read('testkit/doctor/rules.ts').matchAll(/test\(`([^`]*\$\{code\}[^`]*)`/g),
+    ...read('testkit/doctor/prove-rule.ts').matchAll(/test\(`([^`]*\$\{code\}[^`]*)`/g),
   ];
-  assert.ok(templates.length > 2, 'testkit/doctor/rules.ts names tests by a code');
+  assert.ok(templates.length > 2, 'testkit/doctor/prove-rule.ts names tests by a code');
   return [...read(path).matchAll(/proveRule\('(PD\d+)'/g)].flatMap(([, code = '']) =>
     templates.map(([, template = '']) => template.replace(/\$\{code\}/, code)),
   );

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { startSite } from '../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
-import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { createCertificate } from '../../testkit/tls/certificate.ts';
 import { handshakeStatus, loadPage } from './fixture.ts';
 

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
-import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 
 test('an answer may be kept for as long as its gate and its token allow, and no other may', async (t) => {
   const signOn = await startSignOn(t, 'tinyauth');

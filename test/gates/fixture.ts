@@ -14,7 +14,8 @@ import { temporaryDirectory } from '../../testkit/directory.ts';
 import { startTestNginx } from '../../testkit/nginx/nginx.ts';
 import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 import { startTestBackend } from '../../testkit/servers/backend.ts';
-import { type SignOnServer, startSignOn } from '../../testkit/sign-on/servers.ts';
+import type { SignOnServer } from '../../testkit/sign-on/answering-server.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
 
 /** What only the kiosk's backend may see. */
 export const kioskKey = 'Bearer kiosk-backend-key-0123456789';

@@ -11,7 +11,8 @@ import { ask } from '../../testkit/postern/ask.ts';
 import { runCommand } from '../../testkit/postern/command.ts';
 import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
-import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
 const rules = (origin: string) => `

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sessions } from '../../testkit/sign-on/servers.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import {
   addresses,
   handshakeStatus,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { checkAddress } from '../../src/sign-on/login.ts';
-import { sessions, startAnswering } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
 
 const cookie = sessions.tinyauth.alice;

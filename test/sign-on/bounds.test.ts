@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { startRawServer } from '../../testkit/servers/raw-server.ts';
-import { sessions, startAnswering, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { waitFor } from '../../testkit/wait.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
 

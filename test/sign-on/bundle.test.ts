@@ -7,7 +7,8 @@ import { packageRoot } from '../../src/lib/resources.ts';
 import type { createBridge } from '../../src/sign-on/index.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
-import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { outcomeOf, settingsOf } from './fixture.ts';
 
 test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
 import { startRawServer } from '../../testkit/servers/raw-server.ts';
-import { startAnswering } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
 import { openBridge } from './fixture.ts';
 
 const own = createSecret(tokenPrefix);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { isDenial } from '../../src/core/model/verdict.ts';
-import { startAnswering } from '../../testkit/sign-on/servers.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
 
 /**

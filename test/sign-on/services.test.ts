@@ -3,13 +3,9 @@ import { test } from 'node:test';
 import { noRestrictions } from '../../src/core/model/identity.ts';
 import type { BridgeService, BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 import { deny } from '../../src/core/model/verdict.ts';
-import {
-  alice,
-  exempt,
-  type SignOnKind,
-  sessions,
-  startSignOn,
-} from '../../testkit/sign-on/servers.ts';
+import { exempt } from '../../testkit/sign-on/service-rules.ts';
+import { type SignOnKind, startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { alice, sessions } from '../../testkit/sign-on/users.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
 
 const app = { path: '/board/1', query: 'token=S3cret&view=all&%74oken=S3cret' } as const;

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
 import { createCertificate } from '../../testkit/tls/certificate.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
 

@@ -17,7 +17,7 @@ import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
 import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
 import { recordSpans } from '../../testkit/postern/tracer.ts';
-import { sessions } from '../../testkit/sign-on/servers.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { startBridged } from './metrics/fixture.ts';
 
 /** Spans are looked at in the process that makes them. */

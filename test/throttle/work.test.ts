@@ -14,7 +14,8 @@ import {
   startJwksServer,
 } from '../../testkit/jwt.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
-import { sessions, startSignOn } from '../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const minute = 60_000;

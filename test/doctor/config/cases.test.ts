@@ -5,7 +5,7 @@ import {
   examineFiles,
   examineText,
   testedVersion,
-} from '../../../testkit/doctor/rules.ts';
+} from '../../../testkit/doctor/examine.ts';
 
 /** Lines of the parts of a site; what is left out is as it should be. */
 interface Site {

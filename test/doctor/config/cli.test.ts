@@ -6,7 +6,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
 import { version } from '../../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import { applyPatch, kitOf, readExample } from '../../../testkit/doctor/rules.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
+import { kitOf } from '../../../testkit/doctor/examine.ts';
+import { readExample } from '../../../testkit/doctor/pages.ts';
 import { failedInOneLine, runCommand } from '../../../testkit/postern/command.ts';
 import type { Ended } from '../../../testkit/processes.ts';
 

@@ -17,7 +17,7 @@ import {
   codesOf,
   examineFiles,
   testedVersion,
-} from '../../../testkit/doctor/rules.ts';
+} from '../../../testkit/doctor/examine.ts';
 import { proxyConf, swagBase, swagGenerations, swagSet } from '../../../testkit/nginx/swag-set.ts';
 import { signOns } from '../../../testkit/sign-on/nginx/index.ts';
 

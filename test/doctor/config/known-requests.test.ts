@@ -11,7 +11,7 @@ import { chooseServer, findListeners } from '../../../src/doctor/config/model/vi
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import { memoryFiles } from '../../../testkit/doctor/rules.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
 
 function build(text: string) {
   return buildConfiguration(

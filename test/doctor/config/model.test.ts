@@ -15,7 +15,7 @@ import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import { memoryFiles } from '../../../testkit/doctor/rules.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
 
 function build(text: string) {
   return buildConfiguration(

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { findFreePort, startNginx } from '../../../src/proxies/nginx/process.ts';
 import { sendRaw } from '../../../testkit/clients/raw-request.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import { codesOf, examineText } from '../../../testkit/doctor/rules.ts';
+import { codesOf, examineText } from '../../../testkit/doctor/examine.ts';
 
 /**
  * How many servers there are around an auth location, with rewrites, conditions, breaks, returns and

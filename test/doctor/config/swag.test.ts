@@ -10,12 +10,8 @@ import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
 import { nginxFiles } from '../../../src/lib/resources.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
-import {
-  applyPatch,
-  type ConfigFiles,
-  codesOf,
-  examineFiles,
-} from '../../../testkit/doctor/rules.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
+import { type ConfigFiles, codesOf, examineFiles } from '../../../testkit/doctor/examine.ts';
 import { proxyConf, swagBase, swagGenerations } from '../../../testkit/nginx/swag-set.ts';
 
 const application = '/config/nginx/proxy-confs/grist.subdomain.conf';

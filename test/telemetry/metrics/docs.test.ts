@@ -8,7 +8,7 @@ import { type Definition, definitions } from '../../../src/telemetry/metrics/def
 import { byUrl, makeJwt, newSigner, startJwksServer } from '../../../testkit/jwt.ts';
 import { ask } from '../../../testkit/postern/ask.ts';
 import { type Exported, scrapeCounted } from '../../../testkit/postern/metrics.ts';
-import { sessions } from '../../../testkit/sign-on/servers.ts';
+import { sessions } from '../../../testkit/sign-on/users.ts';
 import { startBridged } from './fixture.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');

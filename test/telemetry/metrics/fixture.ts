@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { connectAdmin } from '../../../src/cli/toolkit/admin-client.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { startTestPostern, type TestPosternOptions } from '../../../testkit/postern/start.ts';
-import { startSignOn } from '../../../testkit/sign-on/servers.ts';
+import { startSignOn } from '../../../testkit/sign-on/stand-in.ts';
 
 /** A Postern whose one gate asks a stand-in for TinyAuth. */
 export async function startBridged(

@@ -16,7 +16,7 @@ import { ask, handshakeHeaders } from '../../../testkit/postern/ask.ts';
 import { scrape } from '../../../testkit/postern/metrics.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
 import { workersOfTests } from '../../../testkit/postern/worker-count.ts';
-import { sessions } from '../../../testkit/sign-on/servers.ts';
+import { sessions } from '../../../testkit/sign-on/users.ts';
 import { startAdmin, startBridged } from './fixture.ts';
 
 const gates = `

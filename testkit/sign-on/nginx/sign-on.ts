@@ -1,11 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-
-/** What a stand-in for a sign-on service answers. */
-export interface StandInAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
+import type { SignOnReply } from '../answering-server.ts';
 
 /** Who a session cookie belongs to; undefined for a cookie that is none, or no good. */
 export type SessionOwner = 'alice' | 'mallory' | undefined;
@@ -28,7 +22,7 @@ export interface SignOn {
   /** What it gives Mallory, who has a session and no permission; left out where it knows no such. */
   readonly refusal?: number;
   /** Answers a request for `path` as the service does, and 400 to what it would not understand. */
-  answer(path: string, headers: IncomingHttpHeaders, owner: SessionOwner): StandInAnswer;
+  answer(path: string, headers: IncomingHttpHeaders, owner: SessionOwner): SignOnReply;
 }
 
 /** The page that the tests ask for, and how it stands in a query. */
@@ -36,6 +30,6 @@ export const page = 'https://grist.example.com/doc?a=1&b=2';
 export const escapedPage = encodeURIComponent(page);
 
 /** What a service says that has not been asked as its documents want. */
-export function misunderstood(why: string): StandInAnswer {
+export function misunderstood(why: string): SignOnReply {
   return { status: 400, body: why };
 }

@@ -2,15 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryPage } from '../../../../src/demo/client.ts';
 import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
-import {
-  type ConfigFiles,
-  codesOf,
-  type ExampleSite,
-  examineFiles,
-  proveRule,
-  readExample,
-  startExample,
-} from '../../../../testkit/doctor/rules.ts';
+import { type ConfigFiles, codesOf, examineFiles } from '../../../../testkit/doctor/examine.ts';
+import { type ExampleSite, startExample } from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
 import type { TestPostern } from '../../../../testkit/postern/start.ts';
 import { waitFor } from '../../../../testkit/wait.ts';
 

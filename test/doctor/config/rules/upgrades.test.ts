@@ -9,10 +9,10 @@ import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
 import {
   type ExampleSite,
   goodCookie,
-  proveRule,
-  readExample,
   startExample,
-} from '../../../../testkit/doctor/rules.ts';
+} from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
 import { startPythonServer } from '../../../../testkit/servers/python-socket.ts';
 
 proveRule('PD003', {

@@ -14,7 +14,7 @@ import {
   readDump,
 } from '../../../../src/proxies/nginx/syntax/index.ts';
 import { temporaryDirectory } from '../../../../testkit/directory.ts';
-import { type ConfigFiles, memoryFiles } from '../../../../testkit/doctor/rules.ts';
+import { type ConfigFiles, memoryFiles } from '../../../../testkit/doctor/examine.ts';
 
 function load(files: ConfigFiles) {
   return loadConfiguration('site.conf', memoryFiles(files));
