@@ -32,7 +32,7 @@ export function probe(url: string, { connect, ...settings }: Differences = {}): 
 }
 
 /** The codes of a report, in its order. */
-export function codesOf({ findings }: Report): FindingCode[] {
+export function reportCodes({ findings }: Report): FindingCode[] {
   return findings.map(({ code }) => code);
 }
 

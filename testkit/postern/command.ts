@@ -13,7 +13,7 @@ const home = mkdtempSync(join(tmpdir(), 'postern-cli-'));
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 
 /** Milliseconds after which what should have ended is killed, so that its test fails and not hangs. */
-const patienceMs = 60_000;
+const patienceMs = 100_000;
 
 /** How a program of a test is started. */
 export interface CommandOptions extends Pick<NodeProcessOptions, 'through'> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {
-  codesOf,
   findingOf,
   probe,
+  reportCodes,
   startEcho,
   startPlainNginx,
 } from '../../../testkit/doctor/probe.ts';
@@ -110,7 +110,7 @@ describe('a token', { concurrency: 2 }, () => {
       evidence,
       /in sec-websocket-protocol of the answer to the handshake with subproto/,
     );
-    assert.ok(!codesOf(report).includes('subprotocol-not-offered'));
+    assert.ok(!reportCodes(report).includes('subprotocol-not-offered'));
     assert.ok(!JSON.stringify(report).includes(token));
   });
 
@@ -249,5 +249,5 @@ test('SWAG with Postern’s two includes has no fault', async (t) => {
   });
   const { token } = await postern.issue();
   const report = await probe(`${site.socketUrl}/ws`, { token });
-  assert.equal(report.worst, 'ok', codesOf(report).join());
+  assert.equal(report.worst, 'ok', reportCodes(report).join());
 });

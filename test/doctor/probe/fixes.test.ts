@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { codesOf, findingOf, probe } from '../../../testkit/doctor/probe.ts';
+import { findingOf, probe, reportCodes } from '../../../testkit/doctor/probe.ts';
 import { signOns } from '../../../testkit/sign-on/nginx/index.ts';
 import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../../testkit/sign-on/site.ts';
 
@@ -32,7 +32,7 @@ describe('the probe of', { concurrency: 2 }, () => {
       const mended = await startSignOnSite(t, signOn, { after: fix });
       const after = await examine(mended);
       findingOf(after, 'upgrade-denied');
-      assert.ok(!codesOf(after).includes('upgrade-redirected'));
+      assert.ok(!reportCodes(after).includes('upgrade-redirected'));
       assert.deepEqual([...broken.reached, ...mended.reached], [], 'nobody got in');
     });
 

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import {
-  codesOf,
   findingOf,
   probe,
+  reportCodes,
   startEcho,
   startPlainNginx,
 } from '../../../testkit/doctor/probe.ts';
@@ -105,6 +105,6 @@ describe('an open socket', { concurrency: 4 }, () => {
       report.findings.map(({ evidence }) => evidence).join('\n'),
       /more than 16777216 bytes came/,
     );
-    assert.ok(!codesOf(report).includes('idle-survived'));
+    assert.ok(!reportCodes(report).includes('idle-survived'));
   });
 });
