@@ -9,6 +9,7 @@ COPY src src
 COPY bin bin
 COPY migrations migrations
 COPY nginx nginx
+COPY schema schema
 COPY docs/doctor docs/doctor
 # A checkout made under a strict umask has files that only its owner can read.
 RUN npm run build && npm prune --omit=dev --ignore-scripts && chmod -R a+rX,go-w .
@@ -28,6 +29,7 @@ COPY --from=build /app/bin bin
 COPY --from=build /app/dist dist
 COPY --from=build /app/migrations migrations
 COPY --from=build /app/nginx nginx
+COPY --from=build /app/schema schema
 COPY --from=build /app/docs/doctor docs/doctor
 RUN ln -s /app/bin/postern.js /usr/local/bin/postern \
     && install -d -o node -g node -m 0700 /data

@@ -85,7 +85,7 @@ function recordOf(index: number, milliseconds: number): DecisionRecord {
     at: 0,
     milliseconds,
     gate: index % 2 === 0 ? 'chat' : 'media',
-    because: undefined,
+    matchedBy: undefined,
     verdict: verdicts[index % verdicts.length] as Verdict,
     method: 'GET',
     host: 'app.example.com',

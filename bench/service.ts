@@ -5,7 +5,7 @@ import { type ListenAddress, renderListenAddress } from '../src/config/listen-ad
 import { packageRoot } from '../src/lib/resources.ts';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
 import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
-import { spawnNode } from '../testkit/processes.ts';
+import { spawnProcess } from '../testkit/processes.ts';
 import type { FilledStore } from './token-store.ts';
 
 /** A server in a process of its own. */
@@ -85,7 +85,7 @@ async function startServer(options: {
   const { directory, gate, parameters, env, cookie, signal } = options;
   const { patienceMs = usualPatienceMs } = options;
   const startedAt = performance.now();
-  const server = spawnNode(parameters, {
+  const server = spawnProcess([process.execPath, ...parameters], {
     ...{ cwd: directory, env, outputDirectory: directory },
     patienceMs: usualPatienceMs,
   });

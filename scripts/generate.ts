@@ -1,13 +1,13 @@
 /**
  * Writes what follows from the code: settings, denial codes, problem codes and examples in the
- * documentation, and the files in nginx/. With --check nothing is written, and the exit code says
- * whether all is up to date.
+ * documentation, the files in nginx/, and the schema of postern.yaml for editors. With --check nothing
+ * is written, and the exit code says whether all is up to date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.ts';
 import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
-import { settings } from '../src/config/schema.ts';
+import { settings } from '../src/config/settings.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
 import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
@@ -17,6 +17,7 @@ import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
 import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
+import { configSchemaFile, renderConfigSchema } from './config-schema.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
@@ -51,7 +52,8 @@ for (const { file, name, render } of parts) {
   if (!checking) writeFileSync(file, after);
   process.stderr.write(`${file}: ${name} ${checking ? 'is out of date' : 'written'}\n`);
 }
-const nginxFiles = [
+const wholeFiles = [
+  [configSchemaFile, renderConfigSchema()] as const,
   ...[...renderShippedFiles(defaultBundleOptions)].map(
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
@@ -59,7 +61,7 @@ const nginxFiles = [
     ([path, text]) => [`test/proxies/nginx/golden/${path}`, text] as const,
   ),
 ];
-for (const [file, text] of nginxFiles) {
+for (const [file, text] of wholeFiles) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
   stale++;
   if (!checking) {

@@ -4,9 +4,9 @@
  */
 import { packageRoot } from '../src/lib/resources.ts';
 import { checkLicence } from './licence-rules.ts';
-import { readInstalledLicence, readLockFile } from './lock-file.ts';
+import { readInstalledLicence, readLockedPackages } from './lock-file.ts';
 
-const { packages } = readLockFile(packageRoot);
+const packages = readLockedPackages(packageRoot);
 const faults = packages.flatMap(
   (one) => checkLicence(one, readInstalledLicence(packageRoot, one.path)) ?? [],
 );

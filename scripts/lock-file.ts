@@ -1,6 +1,6 @@
 /**
  * What package-lock.json says of the packages that Postern is built with and runs with, as far as
- * the inventory and the licences need it.
+ * the checks of licences, hashes and install scripts need it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,8 +18,6 @@ export interface LockedPackage {
   /** `development` is never shipped, `optional` is there on some platforms only. */
   readonly need: 'runtime' | 'optional' | 'development';
   readonly hasInstallScript: boolean;
-  /** Places of the packages it uses, those that lie there only. */
-  readonly uses: readonly string[];
 }
 
 interface Entry {
@@ -31,41 +29,28 @@ interface Entry {
   readonly devOptional?: boolean;
   readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The lock file of a directory. */
-export interface LockFile {
-  readonly name: string;
-  readonly version: string;
-  readonly licence: string | undefined;
-  /** What the root itself uses, as places. */
-  readonly uses: readonly string[];
-  /** In the order of their places. */
-  readonly packages: readonly LockedPackage[];
-}
+/** The packages of this repository itself: the root and its workspaces. */
+const isOwn = (path: string) => !/(?:^|\/)node_modules\/(?!@postern-gate\/)/.test(path);
 
-/** Reads package-lock.json (lockfileVersion 3). Throws when it is not like that. */
-export function readLockFile(directory: string): LockFile {
+/**
+ * The packages of package-lock.json (lockfileVersion 3) in the order of their places. Throws when it
+ * is of another version.
+ */
+export function readLockedPackages(directory: string): readonly LockedPackage[] {
   const text = readFileSync(join(directory, 'package-lock.json'), 'utf8');
   const lock = JSON.parse(text) as { lockfileVersion: number; packages: Record<string, Entry> };
-  const root = lock.packages[''];
-  if (lock.lockfileVersion !== 3 || root?.name === undefined || root.version === undefined) {
+  if (lock.lockfileVersion !== 3) {
     throw new Error('package-lock.json is not of version 3; run npm install with a current npm');
   }
-  const places = new Set(Object.keys(lock.packages));
-  const packages = Object.entries(lock.packages)
-    .filter(([path]) => path !== '')
-    .map(([path, entry]) => readPackage(path, entry, places))
+  return Object.entries(lock.packages)
+    .filter(([path]) => !isOwn(path))
+    .map(([path, entry]) => readPackage(path, entry))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const uses = usesOf('', root, places);
-  return { name: root.name, version: root.version, licence: root.license, uses, packages };
 }
 
-function readPackage(path: string, entry: Entry, places: ReadonlySet<string>): LockedPackage {
+function readPackage(path: string, entry: Entry): LockedPackage {
   const { version, integrity } = entry;
   if (version === undefined || integrity === undefined) {
     throw new Error(`package-lock.json: ${path} has no version or no integrity`);
@@ -78,33 +63,12 @@ function readPackage(path: string, entry: Entry, places: ReadonlySet<string>): L
     licence: entry.license,
     need: needOf(entry),
     hasInstallScript: entry.hasInstallScript ?? false,
-    uses: usesOf(path, entry, places),
   };
 }
 
 function needOf({ dev, optional, devOptional }: Entry): LockedPackage['need'] {
   if (dev) return 'development';
   return optional || devOptional ? 'optional' : 'runtime';
-}
-
-function usesOf(path: string, entry: Entry, places: ReadonlySet<string>): string[] {
-  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = entry;
-  const names = Object.keys({
-    ...dependencies,
-    ...devDependencies,
-    ...optionalDependencies,
-    ...peerDependencies,
-  });
-  return [...new Set(names.flatMap((name) => placeOf(name, path, places) ?? []))].sort();
-}
-
-/** The place where Node.js finds a package from another one: its own node_modules, or one above. */
-function placeOf(name: string, from: string, places: ReadonlySet<string>): string | undefined {
-  for (let base = from; ; base = base.slice(0, Math.max(base.lastIndexOf('/node_modules/'), 0))) {
-    const place = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
-    if (places.has(place)) return place;
-    if (base === '') return undefined;
-  }
 }
 
 /**

@@ -41,6 +41,7 @@ const programs = {
   },
   wrk: { package: 'wrk', candidates: ['wrk'], probe: ['-v'], exitCode: 1 },
   curl: { package: 'curl', candidates: ['curl'], probe: ['--version'] },
+  patch: { package: 'patch', candidates: ['patch'], probe: ['--version'] },
   openssl: { package: 'openssl', candidates: ['openssl'], probe: ['version'] },
   chromium: {
     package: 'chromium',

@@ -24,7 +24,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'store/': ['lib/', 'core/model/'],
   'http/': [
     ...['lib/', 'core/model/'],
-    ...['config/activation.ts', 'config/listen-address.ts', 'config/config-error.ts'],
+    ...['config/socket-activation.ts', 'config/listen-address.ts', 'config/config-error.ts'],
   ],
   'telemetry/': ['core/', 'lib/', 'store/port/', 'store/port.ts', 'config/config.ts', 'http/'],
   'cluster/': [
@@ -41,7 +41,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'throttle/': [...feature, 'cluster/bus.ts', 'cluster/messages.ts'],
   'audit/': [...feature, 'telemetry/sampler.ts'],
   'maintenance/': feature,
-  'oauth/': [...feature, 'tokens/service.ts', 'jwt/revocations.ts'],
+  'oauth/': feature,
   'sign-on/': [...feature, 'credentials/blanks.ts', 'credentials/token-text.ts'],
   'admission/': [
     ...feature,
@@ -82,7 +82,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   'lru-cache': {
     in: [
       ...['sign-on/', 'jwt/', 'store/sqlite/', 'tokens/verify.ts'],
-      ...['throttle/leaky-buckets.ts', 'sessions/refusals.ts'],
+      ...['throttle/leaky-buckets.ts', 'sessions/refusal-sampler.ts'],
     ],
   },
   'prom-client': { in: ['telemetry/metrics/'] },
@@ -91,6 +91,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
   yaml: { in: ['config/', 'cli/'] },
   re2js: { in: ['doctor/config/model/pattern.ts'] },
   commander: { in: ['cli/'] },
+  diff: { in: ['lib/unified-diff.ts'] },
   'fastest-levenshtein': { in: ['config/'] },
   ws: { in: ['demo/', 'doctor/probe/'] },
 };

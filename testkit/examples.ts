@@ -4,7 +4,7 @@ import {
   identityHeaders,
   noRequirements,
 } from '../src/core/gate/gate.ts';
-import type { Handshake } from '../src/core/gate/handshake.ts';
+import { emptyHandshake, type Handshake } from '../src/core/gate/handshake.ts';
 import { sameOrigin } from '../src/core/gate/origin.ts';
 import { type Identity, noRestrictions, type Restrictions } from '../src/core/model/identity.ts';
 import type { Throttle } from '../src/core/model/throttle.ts';
@@ -21,22 +21,12 @@ export const noThrottle: Throttle = { mayDoExpensiveWork: () => true, failed: ()
 /** A handshake of a page on `https://app.example.com` with its own server, but for these facts. */
 export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
   return {
-    gateName: undefined,
-    method: 'GET',
+    ...emptyHandshake,
     scheme: 'https',
     host: 'app.example.com',
-    port: '',
     path: '/socket',
-    locationPath: undefined,
-    isNameSet: false,
-    keepsToken: false,
-    isEarly: false,
-    query: undefined,
     upgrade: 'websocket',
     origin: 'https://app.example.com',
-    cookie: undefined,
-    authorization: undefined,
-    subprotocols: undefined,
     clientAddress: '203.0.113.7',
     ...facts,
   };
@@ -46,7 +36,7 @@ export function aHandshake(facts: Partial<Handshake> = {}): Handshake {
 export function aGate(rules: Partial<Gate> = {}): Gate {
   return {
     name: 'chat',
-    countedAt: rules.name ?? 'chat',
+    throttleGateName: rules.name ?? 'chat',
     sources: ['query', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token'],
@@ -58,7 +48,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     hosts: [],
     paths: [],
     networks: { trust: undefined, trustAs: 'trusted-network', allow: undefined, deny: undefined },
-    publicPlaces: [],
+    publicRoutes: [],
     requirements: noRequirements,
     kinds: credentialKinds,
     maxUses: undefined,
@@ -77,7 +67,7 @@ export function anIdentity(facts: Partial<Identity> = {}): Identity {
     kind: 'token',
     subject: 'alice',
     claims: {},
-    bounds: noRestrictions,
+    restrictions: noRestrictions,
     expiresAt: undefined,
     maxUses: undefined,
     ...facts,
@@ -92,7 +82,7 @@ export function aToken(facts: Partial<Token> = {}): Token {
     subject: 'alice',
     label: undefined,
     claims: {},
-    bounds: noRestrictions,
+    restrictions: noRestrictions,
     createdAt: 0,
     notBefore: undefined,
     expiresAt: undefined,

@@ -10,8 +10,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A process of Node.js that was started. */
-export interface NodeProcess {
+/** A process that was started. */
+export interface StartedProcess {
   readonly child: ChildProcess;
   readonly pid: number;
   stdout(): string;
@@ -24,7 +24,7 @@ export interface NodeProcess {
 }
 
 /** How a process is started. */
-export interface NodeProcessOptions {
+export interface ProcessOptions {
   readonly cwd: string;
   /** All its variables beside PATH: those of the person at the keyboard must not change results. */
   readonly env?: Readonly<Record<string, string>>;
@@ -40,10 +40,10 @@ export interface NodeProcessOptions {
   readonly outputDirectory?: string | undefined;
 }
 
-/** Starts Node.js with these parameters: a script and its arguments, or `-e` and a program. */
-export function spawnNode(parameters: readonly string[], options: NodeProcessOptions): NodeProcess {
+/** Starts a program, with its arguments, in an environment of its own. */
+export function spawnProcess(program: readonly string[], options: ProcessOptions): StartedProcess {
   const { cwd, env, through = [], detached = false, timeout, patienceMs = 60_000 } = options;
-  const [command = '', ...rest] = [...through, process.execPath, ...parameters];
+  const [command = '', ...rest] = [...through, ...program];
   const output = openOutput(options.outputDirectory);
   const child = spawn(command, rest, {
     ...{ cwd, detached },

@@ -4,7 +4,7 @@ import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
 import { ask } from '../testkit/postern/ask.ts';
 import { programFile } from '../testkit/postern/command.ts';
 import { readStart } from '../testkit/postern/program.ts';
-import { childrenOf, type Ended, type NodeProcess, spawnNode } from '../testkit/processes.ts';
+import { childrenOf, type Ended, type StartedProcess, spawnProcess } from '../testkit/processes.ts';
 
 /** A service that is started and killed again and again, always on the same store. */
 export interface Victim {
@@ -46,11 +46,11 @@ export function createVictim(
     POSTERN_LOG_LEVEL: 'info',
   };
   const { send } = connectAdmin({ listen: admin, key }, undefined);
-  let child: NodeProcess | undefined;
+  let child: StartedProcess | undefined;
 
   // A group of its own, so that the workers go down in the same moment.
   const launch = (args: readonly string[]) =>
-    spawnNode([program, ...args], { cwd: directory, env, detached: true });
+    spawnProcess([process.execPath, program, ...args], { cwd: directory, env, detached: true });
 
   async function kill(): Promise<void> {
     const victim = child;

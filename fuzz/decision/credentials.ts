@@ -1,5 +1,5 @@
 import type { Services } from '../../src/app/services.ts';
-import { postern } from '../../src/core/model/audit.ts';
+import { systemActor } from '../../src/core/model/audit.ts';
 import type { Restrictions } from '../../src/core/model/identity.ts';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
 import { audience, iss, makeJwt, newSecret, newSigner, type Signer } from '../../testkit/jwt.ts';
@@ -62,7 +62,7 @@ export async function issueAll(fixture: {
         ...{ expires: undefined, notBefore: undefined, maxUses: undefined },
         ...wishes,
       },
-      postern,
+      systemActor,
     );
   const token = (name: string, wishes?: Record<string, unknown>) => async () => {
     const { secret } = await issue(name, wishes);
@@ -104,12 +104,12 @@ export async function issueAll(fixture: {
     twice: async () => ({ ...(await token('twice', { maxUses: 2 })()), uses: 2 }),
     imported: async () => {
       const secret = 'odd:secret;with,"special"%41=characters&more+#!';
-      await tokens.import([{ ...plainRequest('imported', none), secret }], true, postern);
+      await tokens.import([{ ...plainRequest('imported', none), secret }], true, systemActor);
       return { secret };
     },
     session: async () => {
       const { secret } = await issue('session');
-      const gate = gates.named('app');
+      const gate = gates.byName('app');
       if (gate === undefined) throw new Error('there is no gate to sign in at');
       const opened = await sessions.open(secret, handshakeOf({ upgrade: 'none' }), gate);
       if ('verdict' in opened) throw new Error(`no session: ${opened.reason}`);
@@ -125,17 +125,17 @@ export async function issueAll(fixture: {
     pending: bad(token('pending', { notBefore: now + 3_600_000 })),
     revoked: bad(async () => {
       const { secret, token } = await issue('revoked');
-      await tokens.revoke(token.id, postern);
+      await tokens.revoke(token.id, systemActor);
       return { secret };
     }),
     rotated: bad(async () => {
       const { secret, token } = await issue('rotated');
-      await tokens.rotate(token.id, 0, postern);
+      await tokens.rotate(token.id, 0, systemActor);
       return { secret };
     }),
     used: bad(async () => {
       const { secret, token } = await issue('used', { kind: 'ticket' });
-      await services.tokens.revoke(token.id, postern);
+      await services.tokens.revoke(token.id, systemActor);
       return { secret, kind: 'ticket' };
     }),
     jwt: jwt('jwt'),
@@ -157,7 +157,7 @@ export async function issueAll(fixture: {
     jwtRevoked: bad(async () => {
       const made = await jwt('jwtRevoked', { jti: 'revoked-one' })();
       const concerns = { jti: 'revoked-one' };
-      await jwts.revoke({ issuer: 'own', concerns, expiresAt: undefined }, postern);
+      await jwts.revoke({ issuer: 'own', concerns, expiresAt: undefined }, systemActor);
       return made;
     }),
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { settings } from '../../src/config/schema.ts';
+import { settings } from '../../src/config/settings.ts';
 import type { Random } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 

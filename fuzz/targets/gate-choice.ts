@@ -1,5 +1,5 @@
 import type { Gate } from '../../src/core/gate/gate.ts';
-import { chooseAmong, findAmbiguities } from '../../src/core/gate/gate-choice.ts';
+import { createGateRouter } from '../../src/core/gate/gate-router.ts';
 import {
   type HostPattern,
   matchesHost,
@@ -11,6 +11,7 @@ import {
   parsePathPattern,
 } from '../../src/core/gate/path-pattern.ts';
 import { readPath } from '../../src/core/gate/path-readings.ts';
+import { findAmbiguities } from '../../src/core/gate/routes.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { several } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
@@ -48,9 +49,9 @@ export const gateChoice: Target = {
     const [host = '', path = ''] = first.split(' ');
     const gates = lines.slice(0, 20).flatMap((line, index) => gateOf(line, index));
     const isAmbiguous = findAmbiguities(gates).length > 0;
-    const choice = chooseAmong(gates);
-    const chosen = choice.choose({ gateName: undefined, host, path, locationPath: undefined });
-    const unknown = choice.choose({
+    const choice = createGateRouter(gates);
+    const chosen = choice.match({ gateName: undefined, host, path, locationPath: undefined });
+    const unknown = choice.match({
       gateName: 'no-such-gate',
       host,
       path,
@@ -74,14 +75,14 @@ export const gateChoice: Target = {
       expect(isAt(chosen.gate, reading.path), 'the chosen gate is at that place', reading);
     }
     if (!isAmbiguous) {
-      const turned = chooseAmong(gates.toReversed()).choose({
+      const turned = createGateRouter(gates.toReversed()).match({
         gateName: undefined,
         host,
         path,
         locationPath: undefined,
       });
       const isSame = !isDenial(turned) && turned.gate === chosen.gate;
-      expect(isSame, 'the order in the configuration does not matter', chosen.because);
+      expect(isSame, 'the order in the configuration does not matter', chosen.matchedBy);
     }
     return isAmbiguous ? 'chosen though ambiguous' : `chosen of ${Math.min(fitting.length, 3)}`;
   },

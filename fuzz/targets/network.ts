@@ -1,4 +1,4 @@
-import { parseNetworks, plainAddress } from '../../src/lib/network.ts';
+import { normalizeAddress, parseNetworks } from '../../src/lib/network.ts';
 import { expect, type Target } from '../target.ts';
 
 const words = [
@@ -23,9 +23,9 @@ export const network: Target = {
     Array.from({ length: 2 + random.below(3) }, () => random.pick(words)).join('\n'),
   run(text) {
     const [address = '', ...lines] = text.split('\n');
-    const plain = plainAddress(address);
+    const plain = normalizeAddress(address);
     if (plain !== undefined) {
-      expect(plainAddress(plain) === plain, 'an address in its usual form stays so', plain);
+      expect(normalizeAddress(plain) === plain, 'an address in its usual form stays so', plain);
       expect(!/[%A-F]/.test(plain), 'it has no zone and no capitals', plain);
     }
     const set = parseNetworks(lines);

@@ -1,6 +1,6 @@
 import { parseTarget } from '../../src/core/gate/handshake.ts';
-import { findLoginProblem, renderLogin } from '../../src/core/gate/login.ts';
-import { encodeOctets, pageTarget } from '../../src/core/gate/page-address.ts';
+import { findLoginProblem, renderLoginUrl } from '../../src/core/gate/login.ts';
+import { percentEncodeOctets, requestTarget } from '../../src/core/gate/request-url.ts';
 import { querySource } from '../../src/credentials/query.ts';
 import { expect, type Target } from '../target.ts';
 import { readReturnAddress } from './return-address.ts';
@@ -43,19 +43,19 @@ export const pageAddresses: Target = {
     if (target === undefined) return `no target, ${returned}`;
     const handshake = handshakeOf({ ...target, upgrade: 'none' });
     const { queryNames } = gateNames;
-    const kept = pageTarget(handshake, queryNames);
+    const kept = requestTarget(handshake, queryNames);
     const { query } = parseTarget(kept) ?? {};
     const left = querySource.extract(handshakeOf({ query }), gateNames);
     expect(left === undefined, 'no token is left in the address', kept);
-    const again = pageTarget(handshakeOf({ path: target.path, query }), queryNames);
+    const again = requestTarget(handshakeOf({ path: target.path, query }), queryNames);
     expect(again === kept, 'a second time changes nothing', { kept, again });
     const octets = Buffer.from(kept, 'utf8').toString('latin1');
-    const encoded = encodeOctets(octets);
+    const encoded = percentEncodeOctets(octets);
     expect(/^[A-Za-z0-9._~%-]*$/.test(encoded), 'it is encoded whole', encoded);
     expect(decodeURIComponent(encoded) === Buffer.from(kept).toString(), 'and decodes to the same');
     const template = '/login?rd={url}&h={host}&p={path}';
     expect(findLoginProblem(template) === undefined, 'the template is a good one');
-    const login = renderLogin({ login: template, queryNames }, handshake) ?? '';
+    const login = renderLoginUrl({ login: template, queryNames }, handshake) ?? '';
     expect(/^[\x21-\x7e]*$/.test(login), 'it can stand in a header', login);
     return `${kept === text ? 'as it was' : 'without'}, ${returned}`;
   },

@@ -8,7 +8,7 @@ import {
   parsePathPattern,
   relatePaths,
 } from '../../src/core/gate/path-pattern.ts';
-import { findPublic, parsePublicPlace } from '../../src/core/gate/public-place.ts';
+import { matchPublicRoute, parsePublicRoute } from '../../src/core/gate/public-route.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { expect, type Target } from '../target.ts';
@@ -64,7 +64,7 @@ function relate(first: string, second: string, path: string): string {
 }
 
 /** Paths that are in a pattern, or nearly. */
-function samples({ segments, open }: PathPattern): string[] {
+function samples({ segments, includesSubpaths: open }: PathPattern): string[] {
   const path = `/${segments.map((one) => (typeof one === 'string' ? one : `${one.before}x${one.after}`)).join('/')}`;
   return open ? [path, `${path}/more`] : [path];
 }
@@ -93,13 +93,13 @@ function hostsOf(first: string, second: string): string {
 }
 
 function isOpen(place: string, path: string): string {
-  const parsed = parsePublicPlace(place);
+  const parsed = parsePublicRoute(place);
   if ('invalid' in parsed) return 'no place';
   const [method = 'GET'] = parsed.methods;
-  const isIn = findPublic([parsed], handshakeOf({ method, path }));
-  const again = parsePublicPlace(place);
+  const isIn = matchPublicRoute([parsed], handshakeOf({ method, path }));
+  const again = parsePublicRoute(place);
   expect(isDeepStrictEqual(parsed, again), 'a place is read the same each time');
-  const other = findPublic([parsed], handshakeOf({ method: `${method}X`, path }));
+  const other = matchPublicRoute([parsed], handshakeOf({ method: `${method}X`, path }));
   expect(other === false, 'a place is for its own methods');
   return isDenial(isIn) ? 'ambiguous' : isIn ? 'public' : 'not public';
 }

@@ -1,6 +1,6 @@
 import { renderAllowHeaders } from '../../src/admission/answer-headers.ts';
-import { parseOffer } from '../../src/core/gate/subprotocol.ts';
-import { bareIdentity } from '../../src/core/model/identity.ts';
+import { parseSubprotocolOffer } from '../../src/core/gate/subprotocol.ts';
+import { identityWithoutToken } from '../../src/core/model/identity.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
 import { several } from '../../testkit/random.ts';
@@ -18,7 +18,7 @@ const parts = [
   ],
 ];
 const gate = { ...gateNames, headers: [], cacheTtl: 0 };
-const identity = bareIdentity('public', '');
+const identity = identityWithoutToken('public', '');
 
 /** `Sec-WebSocket-Protocol`, and what goes on of it. */
 export const subprotocol: Target = {
@@ -51,10 +51,10 @@ export const subprotocol: Target = {
       expect(/^[\t\x20-\x7e]*$/.test(value), 'what goes on can stand in a header', [name, value]);
       expect(!/(?:^|, *)postern\.bearer(64)?\./.test(value), 'no token goes on', value);
     }
-    const offer = parseOffer(header);
+    const offer = parseSubprotocolOffer(header);
     if (offer !== undefined) {
-      const again = parseOffer([...offer.own, ...offer.tokens].join(', '));
-      const same = again === undefined || again.own.join() === offer.own.join();
+      const again = parseSubprotocolOffer([...offer.application, ...offer.tokens].join(', '));
+      const same = again === undefined || again.application.join() === offer.application.join();
       expect(same, 'what was read can be read again');
     }
     if (found === undefined) return offer === undefined ? 'no offer' : 'nothing';

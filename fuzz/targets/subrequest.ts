@@ -3,7 +3,7 @@ import { sourceHeaders } from '../../src/admission/forwarded-headers.ts';
 import { readSubrequest } from '../../src/admission/read-subrequest.ts';
 import { isGateName, isMethod, parseHost } from '../../src/core/gate/handshake.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
-import { type NetworkSet, parseNetworks, plainAddress } from '../../src/lib/network.ts';
+import { type NetworkSet, normalizeAddress, parseNetworks } from '../../src/lib/network.ts';
 import { several } from '../../testkit/random.ts';
 import { readHead, usualLines } from '../head.ts';
 import { expect, type Target } from '../target.ts';
@@ -43,7 +43,8 @@ export const subrequest: Target = {
       lines.filter(([name], i) => i % 2 === 1 && asked.includes(name.toLowerCase()));
     const asksToUpgrade = told('upgrade', 'x-original-upgrade').some(([, value]) => value !== '');
     expect(upgrading === asksToUpgrade, 'whoever asks to upgrade is known to');
-    const isAddress = clientAddress === undefined || plainAddress(clientAddress) === clientAddress;
+    const isAddress =
+      clientAddress === undefined || normalizeAddress(clientAddress) === clientAddress;
     expect(isAddress, 'a client has an address in its usual form', clientAddress);
     const peer = head.socket.remoteAddress;
     const isTrusted = peer === undefined || /^127\.|^::1$/.test(usualAddress(peer));

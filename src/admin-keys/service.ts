@@ -1,6 +1,6 @@
-import { type AdminKey, fullKey, type Role } from '../core/model/admin-key.ts';
-import { type Actor, actorNames, postern } from '../core/model/audit.ts';
-import { keyMadeEntry } from '../core/model/audit-entries.ts';
+import { type AdminKey, fullAccessKey, type Role } from '../core/model/admin-key.ts';
+import { type Actor, actorNames, systemActor } from '../core/model/audit.ts';
+import { keyCreatedEntry } from '../core/model/audit-entries.ts';
 import { KeyRefused } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
@@ -57,9 +57,9 @@ export async function ensureFirstKey(
   now: number,
 ): Promise<void> {
   const secret = createSecret(adminKeyPrefix);
-  const key = fullKey(firstName, now);
+  const key = fullAccessKey(firstName, now);
   const first = { ...key, hash: hashSecret(secret) };
-  if (await store.insertFirst(first, keyMadeEntry(postern, key))) announce(secret);
+  if (await store.insertFirst(first, keyCreatedEntry(systemActor, key))) announce(secret);
 }
 
 /**
@@ -74,7 +74,7 @@ export function createAdminKeys(dependencies: {
 }): AdminKeys {
   const { store, configured, events, clock } = dependencies;
   const configuredHash = configured === undefined ? undefined : hashSecret(configured);
-  const configuredKey = fullKey(configuredName, clock());
+  const configuredKey = fullAccessKey(configuredName, clock());
 
   async function touch(key: AdminKey, now: number): Promise<void> {
     if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchMs) return;
@@ -103,7 +103,7 @@ export function createAdminKeys(dependencies: {
       const key = { ...request, createdAt: clock(), lastUsedAt: undefined };
       if (reservedNames.has(request.name)) return undefined;
       const added = { ...key, hash: hashSecret(secret) };
-      if (!(await store.insert(added, keyMadeEntry(actor, key)))) return undefined;
+      if (!(await store.insert(added, keyCreatedEntry(actor, key)))) return undefined;
       events.keyCreated(key);
       return { key, secret };
     },

@@ -1,12 +1,12 @@
 import { renderBackendHeaders } from '../core/gate/backend-headers.ts';
 import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
-import { renderLogin } from '../core/gate/login.ts';
-import { returnAddress } from '../core/gate/page-address.ts';
-import { markerSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
+import { renderLoginUrl } from '../core/gate/login.ts';
+import { loginReturnUrl } from '../core/gate/request-url.ts';
+import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
 import { denialStatus, renderChallenge } from '../core/model/denials.ts';
-import { retrySeconds } from '../core/model/throttle.ts';
+import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
 
 /** A header of the response to nginx. */
@@ -42,13 +42,13 @@ export function renderDenyHeaders(denied: {
 }): AnswerHeader[] {
   const { gate, handshake, denial, requestId } = denied;
   const page = mayLogIn(handshake, denial) ? handshake : undefined;
-  const login = page && gate && (renderLogin(gate, page) ?? denial.login);
+  const login = page && gate && (renderLoginUrl(gate, page) ?? denial.login);
   return [
     ['X-Postern-Reason', denial.reason],
     ['X-Postern-Request-Id', requestId],
     ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
     ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
-    ...(page && gate ? [['X-Postern-Return', returnAddress(page, gate.queryNames)] as const] : []),
+    ...(page && gate ? [['X-Postern-Return', loginReturnUrl(page, gate.queryNames)] as const] : []),
     ...renderStatus(denial),
     ['Cache-Control', 'no-store'],
   ];
@@ -63,7 +63,7 @@ function renderStatus({ reason, throttle }: Deny): AnswerHeader[] {
   if (reason !== 'throttled') return [];
   return [
     ['X-Postern-Status', '429'],
-    ['Retry-After', String(retrySeconds(throttle))],
+    ['Retry-After', String(retryAfterSeconds(throttle))],
   ];
 }
 
@@ -100,7 +100,10 @@ function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[
   const { subprotocols, authorization } = handshake;
   const forwarded: AnswerHeader[] = [];
   if (subprotocols !== undefined) {
-    const { own, marker } = parseOffer(subprotocols) ?? { own: [], marker: false };
+    const { application: own, hasMarker: marker } = parseSubprotocolOffer(subprotocols) ?? {
+      application: [],
+      hasMarker: false,
+    };
     if (own.length > 0) forwarded.push(['X-Postern-Subprotocols', own.join(', ')]);
     else if (marker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
   }

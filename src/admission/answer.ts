@@ -92,7 +92,7 @@ export function createAnswer(dependencies: {
       at: now,
       milliseconds: performance.now() - start,
       gate: at?.gate.name,
-      because: at?.because,
+      matchedBy: at?.matchedBy,
       verdict,
       method: facts?.method,
       host: facts?.host,

@@ -1,6 +1,6 @@
 import type { DecisionPorts, DecisionRequest } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
-import type { ChosenGate, GateChoice } from '../core/gate/gate-choice.ts';
+import type { GateMatch, GateRouter } from '../core/gate/gate-router.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { StoreUnavailable } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
@@ -11,7 +11,7 @@ import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/mayb
 /** A verdict and the gate it was made at. */
 export interface Decision {
   /** Undefined when the request matches no gate. */
-  readonly at: ChosenGate | undefined;
+  readonly at: GateMatch | undefined;
   readonly verdict: Verdict;
 }
 
@@ -23,7 +23,7 @@ export type DecideHandshake = (
 
 /** Builds the decision for nginx and for `explain`, which makes it `dry`: nothing is redeemed or counted. */
 export function createDecideHandshake(dependencies: {
-  readonly gates: GateChoice;
+  readonly gates: GateRouter;
   readonly ports: DecisionPorts;
   /** Counts no attempts. */
   readonly dryThrottle: Throttle;
@@ -37,7 +37,7 @@ export function createDecideHandshake(dependencies: {
     throttle: dryThrottle,
   };
   return (handshake, { dry = false, trace, requestId } = {}) => {
-    const at = gates.choose(handshake);
+    const at = gates.match(handshake);
     if (isDenial(at)) return { at: undefined, verdict: at };
     const request = { handshake, gate: at.gate, now: clock(), trace, requestId };
     const verdict = tryMaybePromise<Verdict>(

@@ -49,7 +49,7 @@ export function createExplain(dependencies: {
     const gate = at?.gate;
     return {
       facts: facts === undefined ? {} : listFacts(facts),
-      gate: at === undefined ? null : { name: at.gate.name, because: at.because },
+      gate: at === undefined ? null : { name: at.gate.name, because: at.matchedBy },
       steps,
       ...describeVerdict(verdict, upgrading),
       headers: renderHeaders(verdict, gate, facts, clock()),
@@ -59,7 +59,7 @@ export function createExplain(dependencies: {
 
 /** What is known of a decision that was made: its steps follow from where it ended. */
 export function explainRecord(record: DecisionRecord): Explanation {
-  const { verdict, gate, because } = record;
+  const { verdict, gate, matchedBy: because } = record;
   const denied = verdict.verdict === 'deny' ? verdict.step : undefined;
   const last = denied === undefined ? stepNames.length : stepNames.indexOf(denied);
   const wasDecided = verdict.verdict === 'allow' || denied !== undefined;
@@ -109,7 +109,7 @@ function listFacts(handshake: Handshake): Explanation['facts'] {
       locationPath !== path && { location_path: maskText(locationPath) }),
     query: handshake.query === undefined ? null : mask,
     upgrade,
-    ...(handshake.isEarly && { early_data: true }),
+    ...(handshake.isEarlyData && { early_data: true }),
     origin: origin === undefined ? null : maskText(origin),
     client: clientAddress ?? null,
     cookie: handshake.cookie === undefined ? null : mask,

@@ -9,7 +9,7 @@ import {
 } from '../core/gate/handshake.ts';
 import { deny } from '../core/model/verdict.ts';
 import { memoize } from '../lib/memo.ts';
-import { type NetworkSet, plainAddress } from '../lib/network.ts';
+import { type NetworkSet, normalizeAddress } from '../lib/network.ts';
 import type { Subrequest } from './answer.ts';
 import {
   collectHeaders,
@@ -30,7 +30,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   const upgrading = upgrade !== 'none';
   // A Unix socket has no remote address; its file's mode says who may connect.
   if (peer !== undefined && !trustedProxies.includes(peer)) {
-    return { handshake: deny('untrusted_proxy'), upgrading, clientAddress: plainAddress(peer) };
+    return { handshake: deny('untrusted_proxy'), upgrading, clientAddress: normalizeAddress(peer) };
   }
   const clientAddress = readClientAddress(headers, trustedProxies);
   const malformed = (detail: string): Subrequest => ({
@@ -82,10 +82,10 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       port: readPort(headers[factIndex.host]),
       path: parsedTarget.path,
       locationPath: location?.path,
-      isNameSet: gateName !== undefined && asked?.gateName === undefined,
+      isGateNameVariable: gateName !== undefined && asked?.gateName === undefined,
       query: parsedTarget.query,
-      keepsToken: asked !== undefined && location === undefined,
-      isEarly: headers[factIndex.early] !== undefined,
+      keepsQueryToken: asked !== undefined && location === undefined,
+      isEarlyData: headers[factIndex.early] !== undefined,
       upgrade,
       origin,
       // As Node joins the lines of this header (RFC 9113, section 8.2.3).
@@ -195,9 +195,11 @@ function readClientAddress(
   trustedProxies: NetworkSet,
 ): string | undefined | Conflict {
   const forwarded = headers[factIndex.hops] ?? [];
-  const real = singleValue(headers[factIndex.address], plainAddress);
+  const real = singleValue(headers[factIndex.address], normalizeAddress);
   if (real !== undefined) return real;
-  const hops = forwarded.flatMap((line) => line.split(',')).map((hop) => plainAddress(hop.trim()));
+  const hops = forwarded
+    .flatMap((line) => line.split(','))
+    .map((hop) => normalizeAddress(hop.trim()));
   if (hops.includes(undefined)) return conflict;
   return hops.findLast((hop) => hop !== undefined && !trustedProxies.includes(hop)) ?? hops[0];
 }

@@ -3,8 +3,8 @@ import { createDenialAudit } from '../audit/denials.ts';
 import { createAuditFeed } from '../audit/feed.ts';
 import { type ClusterBus, type ClusterHandlers, singleProcess } from '../cluster/bus.ts';
 import type { Config } from '../config/config.ts';
-import { fullKey } from '../core/model/admin-key.ts';
-import { actorNames, postern } from '../core/model/audit.ts';
+import { fullAccessKey } from '../core/model/admin-key.ts';
+import { actorNames, systemActor } from '../core/model/audit.ts';
 import { createEvents, type Events } from '../core/model/events.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { createAuditedReload } from '../maintenance/audited-reload.ts';
@@ -121,7 +121,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
     });
     const auditedReload = createAuditedReload({ reload, store: store.audit, clock });
     const reloadInBackground = (isAudited: boolean) => {
-      const reloading = isAudited ? auditedReload(postern) : reload();
+      const reloading = isAudited ? auditedReload(systemActor) : reload();
       reloading.catch((error: unknown) => {
         // What is wrong with a configuration is in the log; the old rules stay in force.
         if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);
@@ -195,7 +195,7 @@ function offline(config: Config): Omit<Extract<ServicesMode, { mode: 'service' }
 
 /** The owner of the store's file needs no admin key. */
 function withOwnerKey(services: Services, clock: () => number): Services {
-  const identify = async () => fullKey(actorNames.store, clock());
+  const identify = async () => fullAccessKey(actorNames.store, clock());
   return { ...services, adminKeys: { ...services.adminKeys, identify } };
 }
 

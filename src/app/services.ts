@@ -7,7 +7,7 @@ import { createAssertions } from '../assertions/service.ts';
 import type { Config } from '../config/config.ts';
 import type { DecisionPorts } from '../core/decision/context.ts';
 import { redemptionEntry } from '../core/decision/redemption-entry.ts';
-import { chooseAmong, chooseAny } from '../core/gate/gate-choice.ts';
+import { createCatchAllRouter, createGateRouter } from '../core/gate/gate-router.ts';
 import type { Events } from '../core/model/events.ts';
 import { credentialSources } from '../credentials/index.ts';
 import { redeemJwt } from '../jwt/jwt-use.ts';
@@ -40,11 +40,11 @@ export function createServices(
   const { store, events, throttle, remoteServices, clock, tracing } = deps;
   const gates =
     config.gates.length > 0
-      ? chooseAmong(config.gates)
-      : chooseAny((name) => ({
+      ? createGateRouter(config.gates)
+      : createCatchAllRouter((name) => ({
           ...config.defaultGate,
           name,
-          countedAt: name,
+          throttleGateName: name,
           hosts: [],
           paths: [],
         }));
@@ -57,10 +57,10 @@ export function createServices(
   const verifyOpaque = createOpaqueVerifier(store);
   const untraced: DecisionPorts = {
     sources: credentialSources,
-    verify: (credential, now, mayWork) =>
+    verify: (credential, now, mayDoExpensiveWork) =>
       mapMaybePromise(
-        verifyJwt(credential, now, mayWork),
-        (known) => known ?? verifyOpaque(credential, now, mayWork),
+        verifyJwt(credential, now, mayDoExpensiveWork),
+        (known) => known ?? verifyOpaque(credential, now, mayDoExpensiveWork),
       ),
     bridgeOf: bridges.of,
     redeem(identity, use) {
@@ -109,7 +109,7 @@ export function createServices(
     explain: createExplain({ decideHandshake, clock }),
     gateList: createGateList(config),
     tokens: createTokenService({ store: store.tokens, limits: config, events, clock }),
-    introspect: createIntrospection({ findGate: gates.named, ports, clock }),
+    introspect: createIntrospection({ findGate: gates.byName, ports, clock }),
     jwts: createJwtRevocations({
       issuers: config.jwtIssuers,
       store: store.jwts,

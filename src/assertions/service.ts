@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Assertion } from '../core/model/assertion.ts';
-import { type Actor, type AuditEntry, postern } from '../core/model/audit.ts';
+import { type Actor, type AuditEntry, systemActor } from '../core/model/audit.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { seal, unseal } from '../lib/seal.ts';
@@ -11,6 +11,7 @@ import { createKeyPair, createSigner, type Sign } from './sign.ts';
 
 /** Milliseconds after which another process's rotation is noticed. */
 const reloadMs = 10_000;
+
 /** Milliseconds for which a retired key stays published: longer than anybody caches a JWKS. */
 const publishedMs = 86_400_000;
 
@@ -81,7 +82,7 @@ export function createAssertions(dependencies: {
     if (found !== undefined) return found;
     const made = await create();
     // Two processes may get here at once: the store says whose key it is.
-    await store.insertFirst(made, entryOf('made', made, postern));
+    await store.insertFirst(made, entryOf('made', made, systemActor));
     return (await find()) ?? made;
   }
 

@@ -1,4 +1,4 @@
-import { type AuditDetails, type AuditEntry, postern } from '../core/model/audit.ts';
+import { type AuditDetails, type AuditEntry, systemActor } from '../core/model/audit.ts';
 import { denials } from '../core/model/denials.ts';
 import type { DecisionRecord, Events, SignInDenial } from '../core/model/events.ts';
 import type { Verdict } from '../core/model/verdict.ts';
@@ -83,11 +83,11 @@ export function createDenialAudit(dependencies: {
         if (isOn()) note(signInEntry(denied));
       },
       adminDenied({ reason, key, client }) {
-        const actor = key === undefined ? { ...postern, client } : { name: key, client };
+        const actor = key === undefined ? { ...systemActor, client } : { name: key, client };
         note({ at: clock(), event: 'admin_denial', actor, reason });
       },
       throttled({ gate, network, until, failures }) {
-        const actor = { ...postern, client: network };
+        const actor = { ...systemActor, client: network };
         const details = { action: 'began', failures, until: new Date(until).toISOString() };
         note({ at: clock(), event: 'throttle', actor, gate, details });
       },
@@ -107,12 +107,12 @@ function isNews({ verdict, upgrade }: DecisionRecord): boolean {
 /** No more than the log says of it, and nothing of the path. */
 function denialEntry(record: DecisionRecord): AuditEntry {
   const { at, requestId, gate, verdict, upgrade, clientAddress } = record;
-  const actor = { ...postern, client: clientAddress, requestId };
+  const actor = { ...systemActor, client: clientAddress, requestId };
   return { ...entryOf(verdict), at, actor, gate, details: { ...detailsOf(verdict), upgrade } };
 }
 
 function signInEntry({ at, gate, denial, client }: SignInDenial): AuditEntry {
-  const actor = { ...postern, client };
+  const actor = { ...systemActor, client };
   return { ...entryOf(denial), at, actor, gate, details: { ...detailsOf(denial), sign_in: true } };
 }
 

@@ -3,7 +3,7 @@ import {
   type AuditAnchor,
   type AuditRecord,
   encodeRecord,
-  noPrevious,
+  genesisHash,
 } from '../core/model/audit.ts';
 import type { AuditReading } from '../store/port.ts';
 
@@ -83,7 +83,7 @@ function checkBeginning(
 ): AuditFault | undefined {
   const { seq, previous } = record;
   if (isAltered(record)) return 'altered';
-  if (seq === 1) return previous === noPrevious ? undefined : 'broken_link';
+  if (seq === 1) return previous === genesisHash ? undefined : 'broken_link';
   if (deleted === undefined || deleted.seq < seq - 1) return 'beginning_missing';
   const isFitting = deleted.seq >= seq || previous === deleted.hash;
   return isFitting ? checkDeleted(record, deleted) : 'retention_mismatch';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { EffectiveSetting } from '../config/load.ts';
+import type { EffectiveSetting } from '../config/merge-settings.ts';
 import { configSchema } from '../config/schema.ts';
 import { mask } from '../lib/mask.ts';
-import { visible } from '../lib/visible.ts';
+import { replaceInvisible } from '../lib/replace-invisible.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
@@ -32,7 +32,7 @@ export function registerConfigCommands(program: Command): void {
     .action((options: ConfigOptions) => {
       const { effective, warnings } = loadFrom(options);
       for (const { code, where, path, message } of warnings()) {
-        note(visible(`warning: ${where}: ${path}: ${message} [${code}]`));
+        note(replaceInvisible(`warning: ${where}: ${path}: ${message} [${code}]`));
       }
       const set = effective.filter(({ from }) => from !== 'default').length;
       print(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../jwt/routes.ts';
-import { visible } from '../lib/visible.ts';
+import { replaceInvisible } from '../lib/replace-invisible.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
 import { note, print, printJson, renderTable } from './toolkit/output.ts';
 import { queryOf } from './toolkit/query.ts';
@@ -56,7 +56,7 @@ Examples:
         });
         const revocation = expectOk(answer) as ShownJwtRevocation;
         if (options.json) printJson(revocation);
-        else print(visible(`${describe(revocation)} revoked`));
+        else print(replaceInvisible(`${describe(revocation)} revoked`));
       });
     });
 

@@ -138,7 +138,10 @@ function check(directory: string, bundle: ConfigBundle): void {
 
 function diff(directory: string, bundle: ConfigBundle): void {
   const differences = compareBundle(directory, bundle)
-    .map(({ path, found, rendered }) => renderUnifiedDiff(path, found, rendered))
+    .map(({ path, found, rendered }) => {
+      const before = found === undefined ? '/dev/null' : `a/${path}`;
+      return renderUnifiedDiff({ before, after: `b/${path}` }, found ?? '', rendered);
+    })
     .filter((text) => text !== '');
   if (differences.length === 0) return;
   process.stdout.write(differences.join(''));

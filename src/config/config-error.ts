@@ -1,15 +1,15 @@
 import { OperatorError } from '../lib/operator-error.ts';
 
-/** A fault in the configuration: where it stands, what is wrong, what to do. */
+/** A fault in the configuration: where it is, what is wrong, what to do. */
 export interface Problem {
   /** `postern.yaml:3:5`, or the name of an environment variable. */
   readonly where: string;
-  /** The setting's path, such as `gate.listen`; undefined when no setting is to blame. */
+  /** The setting's path, such as `gate.listen`; undefined when the fault is in no setting. */
   readonly path: string | undefined;
   readonly message: string;
 }
 
-/** The configuration has faults. The message lists all of them, one a line. */
+/** The configuration is invalid. The message lists all problems, one a line. */
 export class ConfigError extends OperatorError {
   readonly problems: readonly Problem[];
 

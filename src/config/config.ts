@@ -4,25 +4,25 @@ import type { NetworkSet } from '../lib/network.ts';
 import type { PrefixLengths } from '../lib/network-of.ts';
 import type { ListenAddress } from './listen-address.ts';
 
-/** How long things of a kind live, in milliseconds. */
+/** Lifetimes of one kind of token, in milliseconds. */
 export interface LifetimeConfig {
   readonly defaultTtl: number;
-  /** Longest life that may be asked for; undefined when there is no bound. */
+  /** Longest lifetime that can be requested; undefined for no limit. */
   readonly maxTtl: number | undefined;
-  /** How long one that ended stays in the store. */
+  /** How long an expired or revoked one stays in the store. */
   readonly retention: number;
 }
 
-/** How sessions live and what their cookie looks like (RFC 6265bis, section 4.1). */
+/** Lifetime of sessions and attributes of their cookie (RFC 6265bis, section 4.1). */
 export interface SessionConfig {
   readonly cookieName: string;
   /** Milliseconds. */
   readonly ttl: number;
   readonly expiry: 'fixed' | 'sliding';
-  /** Longest life of a sliding session, in milliseconds. */
+  /** Longest lifetime of a sliding session, in milliseconds. */
   readonly maxTtl: number;
   readonly retention: number;
-  /** How many may live of one token, and of one subject. */
+  /** Limits on active sessions, by token and by subject. */
   readonly maxPerToken: number;
   readonly maxPerSubject: number;
   readonly sameSite: 'strict' | 'lax' | 'none';
@@ -30,44 +30,44 @@ export interface SessionConfig {
   readonly partitioned: boolean;
 }
 
-/** When failed attempts are too many. */
+/** Rate limit on failed attempts. */
 export interface ThrottleConfig {
   readonly enabled: boolean;
-  /** How many may fail within `window` milliseconds. */
+  /** Allowed failures within `window` milliseconds. */
   readonly failures: number;
   readonly window: number;
-  /** Leading bits of a client's address that name its network. */
+  /** Prefix lengths of a client's network. */
   readonly prefixLengths: PrefixLengths;
   /** Clients whose attempts are not counted. */
   readonly exempt: NetworkSet | undefined;
-  /** Whether a restart forgets who is throttled, or not. */
+  /** Whether counters survive a restart. */
   readonly persist: boolean;
 }
 
-/** The configuration as the program uses it: complete, typed, durations in milliseconds. */
+/** The typed, complete configuration. Durations are in milliseconds. */
 export interface Config {
   readonly dataDir: string;
   readonly gate: { readonly listen: ListenAddress; readonly trustedProxies: NetworkSet };
   readonly admin: { readonly listen: ListenAddress; readonly key: string | undefined };
-  /** Processes that serve. */
+  /** Number of worker processes. */
   readonly workers: number;
-  /** Rules of every gate that nginx names, where `gates` is empty. */
+  /** Rules of every gate that nginx names, where no gates are configured. */
   readonly defaultGate: GateRules & Pick<Gate, 'settings'>;
   readonly gates: readonly Gate[];
-  /** Life in milliseconds. */
+  /** Issuer and lifetime of assertions. */
   readonly assertion: { readonly issuer: string; readonly ttl: number };
   readonly tokens: LifetimeConfig;
   readonly tickets: LifetimeConfig & { readonly maxTtl: number };
   readonly sessions: SessionConfig;
   readonly jwtIssuers: readonly Issuer[];
   readonly audit: {
-    /** Milliseconds that an entry stays. */
+    /** How long entries are kept. */
     readonly retention: number;
-    /** Whether denials of handshakes are written. */
+    /** Whether denials are recorded. */
     readonly denials: boolean;
   };
   readonly throttle: ThrottleConfig;
-  /** Whether anybody who reaches the admin listener may read the metrics. */
+  /** Whether metrics are readable without an admin key. */
   readonly metrics: { readonly public: boolean };
   readonly tracing: { readonly enabled: boolean };
   readonly log: {

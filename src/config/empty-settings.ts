@@ -3,7 +3,7 @@ import type { Problem } from './config-error.ts';
 import { isMap } from './raw-values.ts';
 import { configSchema } from './schema.ts';
 
-interface Restriction {
+interface NonEmptySchema {
   readonly minItems?: number;
   readonly minProperties?: number;
   readonly properties?: Record<string, TSchema>;
@@ -11,8 +11,8 @@ interface Restriction {
 }
 
 /**
- * Settings that are there and hold nothing, where the schema wants one item at least: `groups: []`, `groups:`
- * with all its items commented out, `gates: {}`. Taken for "not set" they would let everybody in.
+ * Reports empty settings where the schema requires an item: `groups: []`, `groups:` with all items commented
+ * out, `gates: {}`. Treated as "not set", they would let everybody in.
  */
 export function emptyProblems(
   given: unknown,
@@ -30,7 +30,12 @@ function emptyPaths(
   schema: TSchema,
   path: readonly string[],
 ): (readonly string[])[] {
-  const { minItems = 0, minProperties = 0, properties, patternProperties } = schema as Restriction;
+  const {
+    minItems = 0,
+    minProperties = 0,
+    properties,
+    patternProperties,
+  } = schema as NonEmptySchema;
   if (minItems > 0 || minProperties > 0) {
     if (value === null || (typeof value === 'object' && Object.keys(value).length === 0))
       return [path];

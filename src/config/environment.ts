@@ -1,25 +1,25 @@
 import type { Problem } from './config-error.ts';
-import { settings } from './schema.ts';
+import { settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 
-/** Values found in the environment, by path (`gate.listen`). */
+/** Settings from environment variables, by path (`gate.listen`). */
 export interface EnvironmentSettings {
   readonly values: ReadonlyMap<string, { readonly variable: string; readonly value: unknown }>;
   readonly problems: readonly Problem[];
-  /** The variable that holds the map in which a path lies, if there is one. */
+  /** The variable whose JSON map contains the setting at this path, if there is one. */
   variableAbove(path: string): string | undefined;
 }
 
-/** Names the configuration file. */
+/** The variable that names the configuration file. */
 export const configVariable = 'POSTERN_CONFIG';
 
-/** What Docker links and Kubernetes put into the environment beside a service called "postern". */
+/** Variables that Docker links and Kubernetes add for a service called "postern". */
 const serviceLink =
   /^POSTERN_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 /**
- * Reads the `POSTERN_*` variables. Lists are separated by commas, maps are JSON. An empty variable
- * counts as unset, because that is how compose files pass on what is not there.
+ * Reads the `POSTERN_*` variables. Lists are separated by commas, maps are JSON. An empty variable counts as
+ * unset: compose files pass unset variables on as empty ones.
  */
 export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
   const values = new Map<string, { variable: string; value: unknown }>();
@@ -31,7 +31,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
     if (setting !== undefined) {
       const path = setting.path.join('.');
       const value = parseValue(text, setting.schema.type);
-      // The parser's own message would show a part of the text, which may be a secret.
+      // The parser's message would contain part of the text, which may be a secret.
       if (value === undefined) problems.push({ where: variable, path, message: 'must be JSON' });
       else values.set(path, { variable, value });
     } else if (!serviceLink.test(variable)) {
@@ -47,7 +47,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
   return { values, problems, variableAbove };
 }
 
-/** Undefined for what should be JSON and is not. */
+/** Undefined for invalid JSON. */
 function parseValue(text: string, type: string | undefined): unknown {
   if (type === 'object') return parseJson(text);
   if (type === 'integer') return /^\d+$/.test(text) ? Number(text) : text;

@@ -2,8 +2,8 @@ import type { TSchema } from 'typebox';
 import { mask } from '../lib/mask.ts';
 
 /**
- * A value as it may be shown: what lies inside it and is marked as a secret by the schema
- * (`writeOnly`), or is not in the schema at all, is masked.
+ * Masks secrets inside a value: properties that the schema marks as secret (`writeOnly`), and those that are
+ * not in the schema.
  */
 export function hideSecrets(value: unknown, schema: TSchema): unknown {
   const { properties, patternProperties } = schema as {

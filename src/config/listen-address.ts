@@ -1,11 +1,11 @@
-/** Where a listener listens. */
+/** The address of a listener. */
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
 /**
- * Reads `127.0.0.1:8420`, `[::1]:8420`, `localhost:8420` or `unix:/path`; undefined for anything
- * else. Port 0 lets the system choose one.
+ * Parses `127.0.0.1:8420`, `[::1]:8420`, `localhost:8420` or `unix:/path`; undefined for anything else. With
+ * port 0, the system chooses one.
  */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   if (text.startsWith('unix:')) {
@@ -18,7 +18,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return host !== undefined && port <= 65_535 ? { kind: 'tcp', host, port } : undefined;
 }
 
-/** The address in the form in which it is configured. */
+/** Formats an address as it is configured. */
 export function renderListenAddress(address: ListenAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;

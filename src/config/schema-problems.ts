@@ -6,17 +6,17 @@ import type { Problem } from './config-error.ts';
 import { configSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
 
-// All problems are to be told at once; a handful is what TypeBox stops at by itself.
+// All problems are reported at once. By default, TypeBox stops after a few.
 Settings.Set({ maxErrors: 500 });
 
-/** Everything in the settings that the schema does not allow, one problem a setting. */
+/** Validates the settings against the schema. Returns one problem a setting. */
 export function schemaProblems(
   raw: unknown,
   where: (path: readonly string[]) => string,
 ): Problem[] {
   const problems = new Map<string, Problem>();
   for (const error of Value.Errors(configSchema, raw)) {
-    if (error.keyword === 'boolean') continue; // the same unknown key, reported a second time
+    if (error.keyword === 'boolean') continue; // A duplicate of an unknown key.
     const path = error.instancePath.slice(1).split('/').filter(Boolean);
     if (error.keyword === 'required') {
       const { requiredProperties } = error.params as { requiredProperties: string[] };

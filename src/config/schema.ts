@@ -1,59 +1,22 @@
-import { type Static, type TSchema, Type } from 'typebox';
-import { durationPattern } from '../lib/duration.ts';
+import { type Static, Type } from 'typebox';
 import { httpTokenPattern } from '../lib/http-token.ts';
 import { defaultGateSchema, gatesSchema } from './gates/gate-schema.ts';
 import { issuersSchema } from './jwt/issuer-schema.ts';
-
-const strict = { additionalProperties: false } as const;
-
-function duration(fallback: string | undefined, description: string) {
-  return Type.Optional(
-    Type.String({
-      pattern: durationPattern,
-      description,
-      ...(fallback !== undefined && { default: fallback }),
-    }),
-  );
-}
-
-function words(fallback: string[], description: string) {
-  return Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), { minItems: 1, default: fallback, description }),
-  );
-}
-
-function text(
-  fallback: string | undefined,
-  description: string,
-  options: Type.TStringOptions = {},
-) {
-  return Type.Optional(
-    Type.String({
-      minLength: 1,
-      description,
-      ...(fallback !== undefined && { default: fallback }),
-      ...options,
-    }),
-  );
-}
-
-function section<const T extends Record<string, TSchema>>(properties: T) {
-  return Type.Optional(Type.Object(properties, strict));
-}
+import { duration, section, strict, stringList, text } from './schema-fields.ts';
 
 /**
- * `postern.yaml`. The one source of what is valid, of the environment variables (the path in upper
- * case behind `POSTERN_`), of the JSON Schema for editors and of the table in the README. A setting
- * marked `writeOnly` is a secret and is never shown.
+ * The schema of `postern.yaml`. It is the single source of validation, of the environment variables
+ * (`POSTERN_` and the path in upper case), of the JSON Schema for editors and of the documentation's table
+ * of settings. A setting marked `writeOnly` is a secret and is never shown.
  */
 export const configSchema = Type.Object(
   {
     data_dir: text('./data', 'Directory of the token store. Made with mode 0700 when missing.'),
     gate: section({
       listen: text('127.0.0.1:8420', 'Where nginx asks: `host:port`, or `unix:/path/to/socket`.'),
-      trusted_proxies: words(
-        ['loopback'],
+      trusted_proxies: stringList(
         'Addresses and networks of the nginx servers that may ask, also `loopback` and `private`. Unix sockets always may.',
+        ['loopback'],
       ),
     }),
     admin: section({
@@ -240,38 +203,5 @@ export const configSchema = Type.Object(
   { ...strict, title: 'postern.yaml' },
 );
 
-/** `postern.yaml` as written: everything may be left out. */
+/** The parsed `postern.yaml`: every setting is optional. */
 export type RawConfig = Static<typeof configSchema>;
-
-/** One leaf of the schema. */
-export interface Setting {
-  readonly path: readonly string[];
-  /** The environment variable that sets it. */
-  readonly variable: string;
-  readonly schema: TSchema & LeafSchema;
-}
-
-interface LeafSchema {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly writeOnly?: boolean;
-}
-
-/** Every setting there is, in the schema's order. */
-export const settings: readonly Setting[] = listSettings(configSchema, []);
-
-function listSettings(schema: TSchema, path: readonly string[]): Setting[] {
-  const { properties, whole } = schema as {
-    properties?: Record<string, TSchema>;
-    /** Set for a section that is one setting. */
-    whole?: boolean;
-  };
-  if (properties === undefined || whole === true) {
-    return [{ path, variable: `POSTERN_${path.join('_').toUpperCase()}`, schema }];
-  }
-  return Object.entries(properties).flatMap(([name, child]) =>
-    listSettings(child, [...path, name]),
-  );
-}

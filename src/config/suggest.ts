@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** `; did you mean "listen"?` when a known word is near, else nothing. */
+/** `; did you mean "listen"?` for a known word at a small edit distance, else empty. */
 export function suggest(word: string, known: readonly string[]): string {
   if (known.length === 0) return '';
   const nearest = closest(word, known);

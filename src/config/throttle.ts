@@ -2,18 +2,18 @@ import { formatDuration, parseDuration } from '../lib/duration.ts';
 import { parseNetworks } from '../lib/network.ts';
 import type { ThrottleConfig } from './config.ts';
 import { asMap, asText, asTexts } from './raw-values.ts';
-import type { Report } from './report.ts';
+import type { ReportFault } from './report-fault.ts';
 
-/** Longest window: a network that is throttled takes half of one to recover. */
-const longestWindow = 24 * 3_600_000;
+/** Limit on `window`: a throttled network takes half of one to recover. */
+const maxWindow = 24 * 3_600_000;
 
 /** Builds `throttle`. Faults go to `report`. */
-export function buildThrottle(section: unknown, report: Report): ThrottleConfig {
+export function buildThrottle(section: unknown, report: ReportFault): ThrottleConfig {
   const raw = asMap(section);
-  const window = parseDuration(asText(raw.window) ?? '') ?? longestWindow + 1;
+  const window = parseDuration(asText(raw.window) ?? '') ?? maxWindow + 1;
   if (window === 0) report('throttle.window', 'must be longer than nothing');
-  if (window > longestWindow) {
-    report('throttle.window', `${formatDuration(longestWindow)} is the most`);
+  if (window > maxWindow) {
+    report('throttle.window', `${formatDuration(maxWindow)} is the most`);
   }
   const words = asTexts(raw.exempt) ?? [];
   const exempt = parseNetworks(words);

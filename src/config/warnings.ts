@@ -1,13 +1,13 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parsePublicPlace } from '../core/gate/public-place.ts';
+import { parsePublicRoute } from '../core/gate/public-route.ts';
 import { parseNetworks } from '../lib/network.ts';
 import type { RawGate } from './gates/gate-schema.ts';
 import { type ListenAddress, parseListenAddress, renderListenAddress } from './listen-address.ts';
 import { asMap, asText, asTexts } from './raw-values.ts';
 import type { YamlFile } from './yaml-file.ts';
 
-/** What a warning is about. The codes stand in the log and in docs/gates.md, and are never renamed. */
+/** The code of a warning. Codes appear in the log and in docs/gates.md, and are never renamed. */
 export type WarningCode =
   | 'trusts_everybody'
   | 'trusts_every_proxy'
@@ -15,7 +15,7 @@ export type WarningCode =
   | 'wide_name'
   | 'world_readable';
 
-/** Something in a sound configuration that is rarely meant. */
+/** A valid setting that is rarely intended. */
 export interface Warning {
   readonly code: WarningCode;
   /** `postern.yaml:3:5`, the name of an environment variable, or the setting itself. */
@@ -27,7 +27,7 @@ export interface Warning {
 
 type Warn = (code: WarningCode, path: string, message: string) => void;
 
-/** Looks for what is rarely meant in settings that were found to be sound, and at the files they name. */
+/** Finds valid settings that are rarely intended, and unsafe permissions of the files they name. */
 export function findWarnings(
   raw: Record<string, unknown>,
   where: (path: readonly string[]) => string,
@@ -49,7 +49,7 @@ export function findWarnings(
 
 function checkProxies({ trusted_proxies, listen }: Record<string, unknown>, warn: Warn): void {
   const address = parseListenAddress(asText(listen) ?? '');
-  if (address === undefined || isOutOfReach(address)) return;
+  if (address === undefined || isLocal(address)) return;
   for (const word of (asTexts(trusted_proxies) ?? []).filter(isMostOfTheInternet)) {
     warn(
       'trusts_every_proxy',
@@ -59,23 +59,24 @@ function checkProxies({ trusted_proxies, listen }: Record<string, unknown>, warn
   }
 }
 
-/** Loopback, private networks and sockets are reached from near by only. */
-function isOutOfReach(address: ListenAddress): boolean {
+/** Loopback, private networks and Unix sockets are not reachable from the internet. */
+function isLocal(address: ListenAddress): boolean {
   if (address.kind === 'unix' || address.host === 'localhost') return true;
-  const near = parseNetworks(['loopback', 'private']);
-  return !('invalid' in near) && near.includes(address.host);
+  const local = parseNetworks(['loopback', 'private']);
+  return !('invalid' in local) && local.includes(address.host);
 }
 
-/** Leading bits with which a network still is one that somebody could have. */
-const narrow = { ipv4: 8, ipv6: 7 } as const;
+/** Shorter prefixes are wider than any network of one organisation. */
+const minPrefixLength = { ipv4: 8, ipv6: 7 } as const;
 
 function isMostOfTheInternet(word: string): boolean {
-  const [address = '', bits] = word.split('/');
-  if (bits === undefined) return false;
-  return Number(bits) < (address.includes(':') ? narrow.ipv6 : narrow.ipv4);
+  const [address = '', length] = word.split('/');
+  if (length === undefined) return false;
+  const { ipv4, ipv6 } = minPrefixLength;
+  return Number(length) < (address.includes(':') ? ipv6 : ipv4);
 }
 
-/** `own` is what this gate says itself; faults of what it takes over are told where that stands. */
+/** `own` are the gate's own settings. Warnings about inherited ones are given for `default_gate`. */
 function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): void {
   const trusted = asTexts(asMap(own.networks).trust);
   for (const word of (trusted ?? []).filter(isMostOfTheInternet)) {
@@ -86,8 +87,9 @@ function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): vo
     );
   }
   for (const word of asTexts(own.public) ?? []) {
-    const place = parsePublicPlace(word);
-    if ('invalid' in place || !place.path.open || place.path.segments.length > 0) continue;
+    const place = parsePublicRoute(word);
+    if ('invalid' in place || !place.path.includesSubpaths || place.path.segments.length > 0)
+      continue;
     const methods = place.methods.join(', ');
     warn(
       'public_everything',
@@ -109,13 +111,13 @@ function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): vo
   }
 }
 
-/** Names under which nobody but you can have one (RFC 2606, RFC 6762, ICANN's `internal`, and custom). */
-const homes = new Set(['test', 'localhost', 'local', 'internal', 'lan', 'home']);
+/** Private top-level domains (RFC 2606, RFC 6762, ICANN's `internal`, and common use). */
+const privateDomains = new Set(['test', 'localhost', 'local', 'internal', 'lan', 'home']);
 
-/** The one label behind `*.`, where anybody may register a name below it. */
+/** The label after `*.` if it is a public top-level domain, under which anybody can register a name. */
 function wideLabel(text: string): string | undefined {
   const label = /^\*\.([^.:]+)\.?(?::\d+)?$/.exec(text)?.[1]?.toLowerCase();
-  return label === undefined || homes.has(label) ? undefined : label;
+  return label === undefined || privateDomains.has(label) ? undefined : label;
 }
 
 function checkFiles(
@@ -123,7 +125,7 @@ function checkFiles(
   document: YamlFile | undefined,
   warn: Warn,
 ): void {
-  const secret = (path: string, file: unknown) => {
+  const checkSecretFile = (path: string, file: unknown) => {
     if (typeof file !== 'string' || !isWorldReadable(file, 0o004)) return;
     warn('world_readable', path, `every user of this machine can read ${file}; chmod 600 it`);
   };
@@ -135,25 +137,25 @@ function checkFiles(
       `every user of this machine can look into ${directory}; chmod 700 it`,
     );
   }
-  secret('admin.key_file', asMap(raw.admin).key_file);
-  // What stands in the configuration itself.
+  checkSecretFile('admin.key_file', asMap(raw.admin).key_file);
+  // Secrets in the configuration file itself.
   const written = document?.raw ?? {};
-  if ('key' in asMap(written.admin)) secret('admin.key', document?.file);
+  if ('key' in asMap(written.admin)) checkSecretFile('admin.key', document?.file);
   for (const [name, issuer] of Object.entries(asMap(asMap(written.jwt).issuers))) {
-    if ('secret' in asMap(issuer)) secret(`jwt.issuers.${name}.secret`, document?.file);
+    if ('secret' in asMap(issuer)) checkSecretFile(`jwt.issuers.${name}.secret`, document?.file);
   }
   const gates = Object.entries(asMap(raw.gates)).map(([name, gate]) => [`gates.${name}`, gate]);
   for (const [path, rules] of [['default_gate', raw.default_gate], ...gates]) {
     for (const [name, header] of Object.entries(asMap(asMap(rules).headers))) {
-      secret(`${path}.headers.${name}`, asMap(header).file);
+      checkSecretFile(`${path}.headers.${name}`, asMap(header).file);
     }
   }
   for (const [name, issuer] of Object.entries(asMap(asMap(raw.jwt).issuers))) {
-    secret(`jwt.issuers.${name}.secret_file`, asMap(issuer).secret_file);
+    checkSecretFile(`jwt.issuers.${name}.secret_file`, asMap(issuer).secret_file);
   }
 }
 
-/** Whether others have one of these rights, and get there: through each directory on the way. */
+/** Whether others have one of these permissions, and can reach the file through all its directories. */
 function isWorldReadable(file: string, rights: number): boolean {
   try {
     const path = realpathSync(resolve(file));
@@ -163,6 +165,6 @@ function isWorldReadable(file: string, rights: number): boolean {
     }
     return true;
   } catch {
-    return false; // Not there yet, or not ours to see: what needs it says so.
+    return false; // Missing or unreadable: reported where the file is used.
   }
 }

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { ConfigError } from './config-error.ts';
 
-/** A configuration file that was read. */
+/** A parsed configuration file. */
 export interface YamlFile {
   readonly file: string;
   readonly raw: Record<string, unknown>;
-  /** `postern.yaml:3:5` of the nearest key to this path that stands in the file. */
+  /** The position (`postern.yaml:3:5`) of the setting, or of the nearest section in the file. */
   locate(path: readonly string[]): string;
 }
 
-/** Reads a file of settings. Throws ConfigError when it cannot be read or is not YAML. */
+/** Reads a configuration file. Throws ConfigError when it cannot be read or is not valid YAML. */
 export function readYaml(file: string): YamlFile {
   let source: string;
   try {
@@ -25,7 +25,7 @@ export function readYaml(file: string): YamlFile {
     ]);
   }
   const lineCounter = new LineCounter();
-  // It would warn on standard error by itself, with text of the file, which may be a secret.
+  // By default it would print warnings with text of the file, which may be a secret.
   const options = { lineCounter, prettyErrors: false, logLevel: 'error' } as const;
   const document = parseDocument(source, options);
   const at = (offset: number) => {
@@ -37,12 +37,12 @@ export function readYaml(file: string): YamlFile {
       document.errors.map(({ pos, message }) => ({
         where: at(pos[0]),
         path: undefined,
-        // Behind a colon the message repeats the text of the file, which may be a secret.
+        // After a colon the message quotes the file, which may be a secret.
         message: message.replace(/:.*$/s, ''),
       })),
     );
   }
-  const raw = unfold(document, (offset) => (offset === undefined ? file : at(offset)));
+  const raw = toPlainValues(document, (offset) => (offset === undefined ? file : at(offset)));
   if (raw !== null && (typeof raw !== 'object' || Array.isArray(raw))) {
     throw new ConfigError([
       { where: file, path: undefined, message: 'must be a mapping of settings, such as "gate:"' },
@@ -58,12 +58,12 @@ export function readYaml(file: string): YamlFile {
   };
 }
 
-/** The document as plain values. Throws ConfigError when an alias leads nowhere, or out of hand. */
-function unfold(document: Document, at: (offset: number | undefined) => string): unknown {
+/** Converts the document to plain values. Throws ConfigError for an unresolved alias, or too many. */
+function toPlainValues(document: Document, at: (offset: number | undefined) => string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // Its message may repeat a value, which may be a secret that happens to start with an asterisk.
+    // The message may quote a value: a secret may happen to start with an asterisk.
     const isBomb = (error as Error).message.startsWith('Excessive alias count');
     const message = isBomb
       ? 'unfolds to more than it may: too many aliases'
@@ -74,7 +74,7 @@ function unfold(document: Document, at: (offset: number | undefined) => string):
   }
 }
 
-/** Where the first alias is that leads nowhere. */
+/** Offset of the first unresolved alias. */
 function offsetOfAlias(document: Document): number | undefined {
   let offset: number | undefined;
   visit(document, {

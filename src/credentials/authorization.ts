@@ -3,8 +3,8 @@ import { type Deny, deny } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
 import { isTokenText } from './token-text.ts';
 
-/** User name of Basic that stands for "whoever the token belongs to". */
-const anySubject = 'token';
+/** User name of Basic for any subject. */
+const anyUser = 'token';
 
 /** `Authorization: Bearer <token>` (RFC 6750, section 2.1). */
 export const bearerSource: CredentialSource = {
@@ -17,8 +17,8 @@ export const bearerSource: CredentialSource = {
 };
 
 /**
- * `Authorization: Basic` (RFC 7617), which is also what `wss://token:SECRET@host/` becomes: the
- * password is the token, the user is `token` or the token's subject.
+ * `Authorization: Basic` (RFC 7617), also sent for `wss://token:SECRET@host/`. The password is the token;
+ * the user is `token` or the token's subject.
  */
 export const basicSource: CredentialSource = {
   name: 'basic',
@@ -26,22 +26,22 @@ export const basicSource: CredentialSource = {
   extract({ authorization }) {
     const encoded = readScheme(authorization, 'basic');
     if (typeof encoded !== 'string') return encoded;
-    // From its beginning, so that it takes time linear in the text whatever stands there.
+    // Anchored at the start: linear time for any input.
     const digits = /^([A-Za-z0-9+/]*)=*$/.exec(encoded)?.[1];
     if (digits === undefined) return deny('malformed_credential');
     const bytes = Buffer.from(digits, 'base64');
-    // Node drops bits that are left over: only what encodes back to itself was well-formed.
+    // Node's decoder drops trailing bits: valid input is what encodes back to itself.
     if (bytes.toString('base64').replace(/=+$/, '') !== digits) return deny('malformed_credential');
     const text = bytes.toString('utf8');
     const colon = text.indexOf(':');
     const user = text.slice(0, colon);
     const value = text.slice(colon + 1);
     if (colon === -1 || !isTokenText(value)) return deny('malformed_credential');
-    return user === anySubject ? { value } : { value, claimedSubject: user };
+    return user === anyUser ? { value } : { value, claimedSubject: user };
   },
 };
 
-/** The one parameter behind a scheme; undefined when the header is absent or of another scheme. */
+/** The single parameter of a scheme; undefined when the header is absent or has another scheme. */
 function readScheme(authorization: string | undefined, scheme: string): string | Deny | undefined {
   if (authorization === undefined) return undefined;
   const [name = '', value, ...rest] = trimBlanks(authorization).split(/ +/);

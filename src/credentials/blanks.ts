@@ -1,6 +1,6 @@
 /**
- * The text without spaces and tabs around it and nothing else: other white space is part of
- * a name. Takes time linear in the text, which a regular expression for its end would not.
+ * Trims spaces and tabs only: other white space is part of a name. A loop, since a regular expression for
+ * the end takes quadratic time.
  */
 export function trimBlanks(text: string): string {
   let start = 0;

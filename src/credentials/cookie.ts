@@ -1,15 +1,14 @@
-import type { CredentialSource, Presented } from '../core/decision/credential-source.ts';
+import type { CredentialSource, PresentedCredential } from '../core/decision/credential-source.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**
- * A cookie of one of the gate's names, in their order, that of a session first: another one counts only
- * where there is none of a session, since any host beside this one may have set it. It is read from the `Cookie` header (RFC 6265, section 5.4). Names
- * are compared to the octet: nothing is trimmed but space and tab, so that a name dressed up with
- * other white space is not taken for the real one. Values may be percent-encoded, as page scripts
- * write them. Two cookies of one name with different values deny, since nobody can say which of
- * them the browser's user meant.
+ * A cookie with one of the gate's names (`Cookie` header; RFC 6265, section 5.4), in their order. The
+ * session cookie is first, since a sibling host may have set any other. Names are compared by octet: only
+ * space and tab are trimmed, so a name with other white space does not match. Values may be
+ * percent-encoded, as page scripts write them. Two cookies of one name with different values deny, since
+ * it is unknown which one is right.
  */
 export const cookieSource: CredentialSource = {
   name: 'cookie',
@@ -27,7 +26,7 @@ export const cookieSource: CredentialSource = {
 /** `cookie-octet` of RFC 6265, section 4.1.1. */
 const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,8192}$/;
 
-function findCookie(header: string, name: string): Presented | Deny | undefined {
+function findCookie(header: string, name: string): PresentedCredential | Deny | undefined {
   let found: string | undefined;
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
@@ -36,7 +35,7 @@ function findCookie(header: string, name: string): Presented | Deny | undefined 
     if (found !== undefined && found !== value) return deny('malformed_credential');
     found = value;
   }
-  // Deleting a cookie often leaves an empty one behind: that is no credential.
+  // Deleting a cookie often leaves an empty one: no credential.
   if (found === undefined || found === '') return undefined;
   const value = cookieValue.test(found) ? percentDecode(found) : undefined;
   return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };

@@ -3,8 +3,8 @@ import { deny } from '../core/model/verdict.ts';
 import { isTokenText, percentDecode } from './token-text.ts';
 
 /**
- * A parameter of one of the gate's names in the query of the request target, percent-encoded or not.
- * A repeated parameter denies: software along the way disagrees on which of them counts.
+ * A query parameter with one of the gate's names, percent-encoded or not. A repeated parameter denies, since
+ * software on the way disagrees on which one counts.
  */
 export const querySource: CredentialSource = {
   name: 'query',
@@ -19,7 +19,7 @@ export const querySource: CredentialSource = {
       if (found !== undefined) return deny('malformed_credential');
       found = equals === -1 ? '' : pair.slice(equals + 1);
     }
-    // A page whose script found no token sends an empty one: that is no credential.
+    // A script without a token often sends an empty parameter: no credential.
     if (found === undefined || found === '') return undefined;
     const value = percentDecode(found);
     return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };

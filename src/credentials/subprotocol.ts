@@ -1,18 +1,18 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
-import { decodeTokenSubprotocol, parseOffer } from '../core/gate/subprotocol.ts';
+import { decodeTokenSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import { deny } from '../core/model/verdict.ts';
 import { isTokenText } from './token-text.ts';
 
 /**
- * A subprotocol `postern.bearer.<token>` among those that the client offers: the one header of a
- * handshake that a page can choose. More than one token denies.
+ * A subprotocol `postern.bearer.<token>` among those that the client offers. This is the only header of a
+ * handshake that a page can set. More than one token denies.
  */
 export const subprotocolSource: CredentialSource = {
   name: 'subprotocol',
   origin: 'none',
   extract({ subprotocols }) {
     if (subprotocols === undefined) return undefined;
-    const offer = parseOffer(subprotocols);
+    const offer = parseSubprotocolOffer(subprotocols);
     if (offer === undefined || offer.tokens.length > 1) return deny('malformed_credential');
     const [token] = offer.tokens;
     if (token === undefined) return undefined;

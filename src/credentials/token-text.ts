@@ -1,9 +1,9 @@
-const longest = 8_192;
+const maxTokenLength = 8_192;
 const printable = /^[\x21-\x7e]+$/;
 
-/** True for what any kind of token can look like: printable ASCII without spaces, 8 KiB at most. */
+/** True for a text that any kind of token could be: printable ASCII without spaces, at most 8 KiB. */
 export function isTokenText(text: string): boolean {
-  return text.length <= longest && printable.test(text);
+  return text.length <= maxTokenLength && printable.test(text);
 }
 
 /** Percent-decodes (RFC 3986, section 2.1); undefined when the encoding is broken. */

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminKey, Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames } from '../core/model/audit.ts';
 import type { AdminRefusal, Events } from '../core/model/events.ts';
-import { retrySeconds, type ThrottleInfo } from '../core/model/throttle.ts';
-import { plainAddress } from '../lib/network.ts';
+import { retryAfterSeconds, type ThrottleInfo } from '../core/model/throttle.ts';
+import { normalizeAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
 
 /** Finds admin keys. */
@@ -45,7 +45,7 @@ export function authenticate({ current, throttle, clock }: AdminAuthDependencies
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
     const tooMany = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
     if (tooMany === undefined) return sendProblem(reply, 'unauthorized');
-    reply.header('Retry-After', retrySeconds(tooMany));
+    reply.header('Retry-After', retryAfterSeconds(tooMany));
     return sendProblem(reply, 'too_many_attempts');
   };
 }
@@ -109,5 +109,5 @@ export function actorOf(request: FastifyRequest): Actor {
 
 /** On a Unix socket there is no address. */
 function addressOf({ ip }: FastifyRequest): string | undefined {
-  return plainAddress(ip ?? '');
+  return normalizeAddress(ip ?? '');
 }

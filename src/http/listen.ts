@@ -4,8 +4,8 @@ import { chmod } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { type ListenerName, passedSocket } from '../config/activation.ts';
 import { type ListenAddress, renderListenAddress } from '../config/listen-address.ts';
+import { inheritedSocket, type ListenerName } from '../config/socket-activation.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function listen(
   address: ListenAddress,
   { name, socketMode }: { name: ListenerName; socketMode: number },
 ): Promise<ListenAddress> {
-  const passed = passedSocket(name);
+  const passed = inheritedSocket(name);
   if (passed !== undefined) return takeOver(app, address, { name, fd: passed });
   try {
     if (address.kind === 'unix') {

@@ -1,4 +1,4 @@
-import { jwksLimit } from '../core/model/jwks.ts';
+import { maxJwksBytes } from '../core/model/jwks.ts';
 
 /**
  * Fetches a JWKS as the standard `fetch` does, but follows no redirect (it would lead away from the
@@ -27,13 +27,13 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
     // Leaving the loop early cancels the rest.
     for await (const chunk of response.body ?? []) {
       length += chunk.byteLength;
-      if (length > jwksLimit) break;
+      if (length > maxJwksBytes) break;
       chunks.push(chunk);
     }
   } catch (error) {
     throw new Error(explain(error as Error));
   }
-  if (length > jwksLimit) throw new Error(`it answered with more than ${jwksLimit} bytes`);
+  if (length > maxJwksBytes) throw new Error(`it answered with more than ${maxJwksBytes} bytes`);
   return Uint8Array.from(Buffer.concat(chunks));
 }
 

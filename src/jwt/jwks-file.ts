@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type Jwks, jwksLimit, parseJwks } from '../core/model/jwks.ts';
+import { type Jwks, maxJwksBytes, parseJwks } from '../core/model/jwks.ts';
 
 /**
  * A function that reads a JWKS from a file, and again when the file has changed; until then it
@@ -14,8 +14,8 @@ export function createJwksFile(path: string): () => Promise<Jwks> {
       const stamp = `${ino} ${mtimeMs} ${size}`;
       if (seen?.stamp === stamp) return seen.jwks;
       // Read to the limit rather than to the size, which may grow meanwhile.
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(jwksLimit + 1));
-      if (bytesRead > jwksLimit) throw new Error(`${path} has more than ${jwksLimit} bytes`);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(maxJwksBytes + 1));
+      if (bytesRead > maxJwksBytes) throw new Error(`${path} has more than ${maxJwksBytes} bytes`);
       const jwks = parseJwks(buffer.toString('utf8', 0, bytesRead));
       if (jwks === undefined) throw new Error(`${path} holds no JWKS`);
       seen = { stamp, jwks };

@@ -1,5 +1,5 @@
 import type { Actor, AuditEntry } from '../core/model/audit.ts';
-import { showMoment } from '../core/model/audit-entries.ts';
+import { formatTimestamp } from '../core/model/audit-entries.ts';
 import {
   IssuerUnavailable,
   JwtRevocationRefused,
@@ -122,8 +122,8 @@ function revocationEntry(
     subject: isOne ? undefined : concerns.subject,
     details: {
       issuer,
-      issued_before: isOne ? undefined : showMoment(concerns.issuedBefore),
-      expires_at: showMoment(expiresAt),
+      issued_before: isOne ? undefined : formatTimestamp(concerns.issuedBefore),
+      expires_at: formatTimestamp(expiresAt),
     },
   };
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { JwtRevocationRefused } from '../core/model/errors.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
-import { longestSubject, subjectPattern } from '../lib/text-line.ts';
+import { maxSubjectLength, subjectPattern } from '../lib/text-line.ts';
 import type { JwtRevocation } from '../store/port.ts';
 import type { JwtRevocationRequest, JwtRevocations } from './revocations.ts';
 
@@ -18,7 +18,7 @@ const revokeSchema = Type.Object(
     subject: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: longestSubject,
+        maxLength: maxSubjectLength,
         pattern: subjectPattern,
         description: 'All JWTs of this subject, as `Remote-User` names it.',
       }),

@@ -4,7 +4,7 @@ import type { DenialCode } from '../core/model/denials.ts';
 import type { Identity } from '../core/model/identity.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { type JsonObject, readUnverifiedJwt } from '../core/model/jws.ts';
-import { checkMoment, jwtIdentity } from '../core/model/jwt-identity.ts';
+import { checkLifetime, jwtIdentity } from '../core/model/jwt-identity.ts';
 import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import type { JwtStore } from '../store/port.ts';
@@ -21,7 +21,7 @@ export type VerifyJwt = (
   credential: Credential,
   now: number,
   /** Asked before a signature is checked or keys are fetched; `throttled` where it says no. */
-  mayWork?: () => boolean,
+  mayDoExpensiveWork?: () => boolean,
 ) => MaybePromise<Identity | Deny | undefined>;
 
 /** A JWT whose signature is its issuer's; the denial is about its claims. */
@@ -55,26 +55,26 @@ export function createJwtVerifier(dependencies: {
   function identify(
     value: string,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): MaybePromise<Signatory | Deny | undefined> {
     if (trusted.size === 0) return undefined;
     return mapMaybePromise(
       verified.find(value, now),
-      (found) => found ?? verify(value, now, mayWork),
+      (found) => found ?? verify(value, now, mayDoExpensiveWork),
     );
   }
 
   function verify(
     value: string,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): MaybePromise<Signatory | Deny | undefined> {
     const presented = readUnverifiedJwt(value);
     if (presented === undefined || isDenial(presented)) return presented;
     const { iss } = presented.claims;
     const trust = typeof iss === 'string' ? trusted.get(iss) : undefined;
     if (trust === undefined) return deny('unknown_token', 'iss');
-    return mayWork() ? verifyFor(trust, value, now) : deny('throttled');
+    return mayDoExpensiveWork() ? verifyFor(trust, value, now) : deny('throttled');
   }
 
   async function verifyFor(trust: Trust, value: string, now: number): Promise<Signatory | Deny> {
@@ -97,7 +97,7 @@ export function createJwtVerifier(dependencies: {
   ): MaybePromise<Identity | Deny | undefined> {
     if (signatory === undefined || isDenial(signatory)) return signatory;
     const { identity, trust } = signatory;
-    const denial = checkMoment(identity, trust.issuer, now);
+    const denial = checkLifetime(identity, trust.issuer, now);
     if (denial !== undefined) return { ...denial, identity };
     // Asked last, so that no revocation slips in while keys are fetched.
     return mapMaybePromise(store.find(identity.jwt), ({ revoked, used }) => {
@@ -107,8 +107,8 @@ export function createJwtVerifier(dependencies: {
     });
   }
 
-  return ({ value }, now, mayWork = always) =>
-    mapMaybePromise(identify(value, now, mayWork), (signatory) => judge(signatory, now));
+  return ({ value }, now, mayDoExpensiveWork = always) =>
+    mapMaybePromise(identify(value, now, mayDoExpensiveWork), (signatory) => judge(signatory, now));
 }
 
 async function checkSignature(

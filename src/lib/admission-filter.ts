@@ -1,29 +1,29 @@
-/** Half of how many of the hashes that came last are recognised when they come again: 512 kB. */
-const pairs = 65_536;
+/** Number of buckets, each for two hashes: 512 kB. */
+const buckets = 65_536;
 
 /**
- * Tells what comes again from what comes once, which to keep would only cost: an object that lives on for
- * a while is dearer to V8 than all else that a decision makes. Takes the same memory whatever comes, and
- * may take one hash for another, which here means no more than that something is kept for nothing.
+ * Admission filter of a cache (doorkeeper): only keys seen before are worth caching. Objects that outlive
+ * a young generation cost V8 more than all others that a decision allocates. Takes constant memory. Two
+ * hashes may collide, with the only effect that something is cached in vain.
  */
 export class AdmissionFilter {
-  /** Bits of hashes. Two share a place, or any two of one place in turn would make each other forgotten. */
-  readonly #marks = new Uint32Array(2 * pairs);
+  /** Fingerprints, two a bucket: with one, two hashes of a bucket that alternate would evict each other. */
+  readonly #fingerprints = new Uint32Array(2 * buckets);
 
-  /** Whether this SHA-256 came a short while ago; from now on it did. */
+  /** Whether this SHA-256 was seen recently. Records it. */
   seenBefore(hash: Uint8Array): boolean {
-    const marks = this.#marks;
-    const place = 2 * (readNumber(hash, 0) % pairs);
-    const mark = readNumber(hash, 4);
-    if (marks[place] === mark || marks[place + 1] === mark) return true;
-    marks[place + 1] = marks[place] as number;
-    marks[place] = mark;
+    const fingerprints = this.#fingerprints;
+    const at = 2 * (readUint32(hash, 0) % buckets);
+    const fingerprint = readUint32(hash, 4);
+    if (fingerprints[at] === fingerprint || fingerprints[at + 1] === fingerprint) return true;
+    fingerprints[at + 1] = fingerprints[at] as number;
+    fingerprints[at] = fingerprint;
     return false;
   }
 }
 
-/** Four bytes as a number. */
-function readNumber(bytes: Uint8Array, at: number): number {
+/** Four bytes, little-endian. */
+function readUint32(bytes: Uint8Array, at: number): number {
   const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }

@@ -5,7 +5,7 @@
 export const httpTokenPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 const httpToken = new RegExp(httpTokenPattern);
 
-/** True for such a token. */
+/** True for an HTTP token. */
 export function isHttpToken(text: string): boolean {
   return httpToken.test(text);
 }

@@ -1,10 +1,10 @@
 /**
- * What may be known at once. Nearly all of a decision is, and waiting for it all the same would cost
- * as much as deciding.
+ * A value that may be available synchronously. Most decisions are, and awaiting them would take as long as
+ * deciding.
  */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Goes on with a value as soon as it is known, which may be at once. */
+/** Maps a value, synchronously where it is available. */
 export function mapMaybePromise<T, U>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<U>,
@@ -12,7 +12,7 @@ export function mapMaybePromise<T, U>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Does what may throw or reject, and goes on with what `recover` makes of that. */
+/** Runs work that may throw or reject, and maps the error with `recover`. */
 export function tryMaybePromise<T>(
   work: () => MaybePromise<T>,
   recover: (error: unknown) => T,

@@ -1,27 +1,27 @@
-/** Most results that are remembered of one function. */
-const most = 1_000;
+/** Limit on cached results of one function. */
+const maxEntries = 1_000;
 
 /**
- * A pure function of a text that remembers its results. Whoever sends ever new texts makes it forget
- * all of them now and then, and no more.
+ * Memoizes a pure function of a text. The cache is cleared when it is full, so a flood of new texts costs
+ * cache misses, not memory.
  */
-export function memoize<T>(read: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
+export function memoize<T>(compute: (text: string) => T): (text: string) => T {
+  const cache = new Map<string, T>();
   return (text) => {
-    const found = known.get(text);
-    if (found !== undefined || known.has(text)) return found as T;
-    const result = read(text);
-    if (known.size >= most) known.clear();
-    known.set(text, result);
+    const cached = cache.get(text);
+    if (cached !== undefined || cache.has(text)) return cached as T;
+    const result = compute(text);
+    if (cache.size >= maxEntries) cache.clear();
+    cache.set(text, result);
     return result;
   };
 }
 
-/** A pure function of a text that remembers its last result, for what is asked twice in one decision. */
-export function memoizeLast<T>(read: (text: string) => T): (text: string) => T {
+/** Memoizes the last result only, for functions called twice in one decision. */
+export function memoizeLast<T>(compute: (text: string) => T): (text: string) => T {
   let last: { readonly text: string; readonly result: T } | undefined;
   return (text) => {
-    if (last?.text !== text) last = { text, result: read(text) };
+    if (last?.text !== text) last = { text, result: compute(text) };
     return last.result;
   };
 }

@@ -1,18 +1,18 @@
 import { isIP } from 'node:net';
-import { plainAddress } from './network.ts';
+import { normalizeAddress } from './network.ts';
 
-/** How many leading bits of an address name its network. */
+/** Prefix lengths in bits. */
 export interface PrefixLengths {
   readonly ipv4: number;
   readonly ipv6: number;
 }
 
 /**
- * The network of an address, always in the same form: `203.0.113.0/24`, `2001:db8:0:7::/64`.
- * IPv4-mapped addresses are IPv4. Undefined when the text is no address.
+ * The network of an address in canonical form: `203.0.113.0/24`, `2001:db8:0:7::/64`. IPv4-mapped
+ * addresses count as IPv4. Undefined when the text is no address.
  */
 export function networkOf(address: string, lengths: PrefixLengths): string | undefined {
-  const plain = plainAddress(address);
+  const plain = normalizeAddress(address);
   if (plain === undefined) return undefined;
   const isV4 = isIP(plain) === 4;
   const [parts, size] = isV4 ? [plain.split('.').map(Number), 8] : [addressGroups(plain), 16];
@@ -24,14 +24,14 @@ export function networkOf(address: string, lengths: PrefixLengths): string | und
   return `${isV4 ? masked.join('.') : renderGroups(masked)}/${length}`;
 }
 
-/** The eight groups of an IPv6 address (RFC 4291, section 2.2). */
+/** The eight 16-bit groups of an IPv6 address (RFC 4291, section 2.2). */
 export function addressGroups(address: string): number[] {
   const [head = [], tail] = address.split('::').map(readGroups);
   if (tail === undefined) return head;
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 
-/** What a mask leaves ends in zeros, so that is where they are left out. */
+/** Abbreviates the trailing zeros that the mask leaves. */
 function renderGroups(groups: readonly number[]): string {
   const end = groups.findLastIndex((group) => group !== 0) + 1;
   const text = groups.slice(0, end).map((group) => group.toString(16));

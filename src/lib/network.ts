@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { memoize } from './memo.ts';
 
-/** Networks with a name, so that nobody has to remember them. */
-const named: Readonly<Record<string, readonly string[]>> = {
+/** Named sets of networks. */
+const namedNetworks: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   // RFC 1918, RFC 4193 and link-local addresses: what container networks and home networks use.
   private: [
@@ -22,29 +22,29 @@ export interface NetworkSet {
 }
 
 /**
- * Builds a set from addresses, CIDR networks and the names `loopback` and `private`. Returns the
- * first word it cannot read as `{ invalid }`.
+ * Parses addresses, CIDR networks and the names `loopback` and `private`. Returns the first invalid word as
+ * `{ invalid }`.
  */
 export function parseNetworks(words: readonly string[]): NetworkSet | { readonly invalid: string } {
   const list = new BlockList();
   for (const word of words) {
-    for (const network of (Object.hasOwn(named, word) && named[word]) || [word]) {
+    for (const network of (Object.hasOwn(namedNetworks, word) && namedNetworks[word]) || [word]) {
       if (!addNetwork(list, network)) return { invalid: word };
     }
   }
   return {
     includes: memoize((address) => {
-      const plain = plainAddress(address);
+      const plain = normalizeAddress(address);
       return plain !== undefined && list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
     }),
   };
 }
 
 /**
- * The usual form of an IP address: IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2) becomes IPv4, the zone
- * of an IPv6 address goes. Undefined when the text is no address.
+ * Normalizes an IP address: IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2) becomes IPv4, and the zone of an
+ * IPv6 address is removed. Undefined when the text is no address.
  */
-export function plainAddress(text: string): string | undefined {
+export function normalizeAddress(text: string): string | undefined {
   const version = isIP(text);
   if (version === 4) return text;
   if (version === 0) return undefined;

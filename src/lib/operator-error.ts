@@ -1,6 +1,6 @@
 /**
- * Something that the person who runs Postern has to put right: a port in use, a broken database, a
- * wrong setting. The message says what, where and what to do, and is shown without a stack trace.
+ * An error for the operator to fix: a port in use, a broken database, a wrong setting. The message says
+ * what, where and what to do, and is shown without a stack trace.
  */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';

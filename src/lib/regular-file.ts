@@ -1,13 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Why a file that is there was not read. */
+/** The file exists, but is not read. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused';
 }
 
 /**
- * Reads a regular file of at most so many bytes as UTF-8. A device has no end and a pipe may never begin: neither
- * is waited for. Throws FileRefused, with words that follow the file's name, and the system's errors.
+ * Reads a regular file of at most `maxBytes` as UTF-8. Devices and pipes are refused, since a read could
+ * block or never end. Throws FileRefused, whose message continues the file's name, and system errors.
  */
 export function readRegularFile(path: string, maxBytes: number): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -17,7 +17,7 @@ export function readRegularFile(path: string, maxBytes: number): string {
       const kind = stat.isDirectory() ? 'a directory' : 'a device, a pipe or a socket';
       throw new FileRefused(`is no regular file but ${kind}`);
     }
-    // Files of the system's own have no size and may be of any length all the same.
+    // Files in /proc report size 0 and still have content.
     const chunks: Buffer[] = [];
     for (let length = 0; ; ) {
       const chunk = Buffer.alloc(Math.min(Math.max(stat.size + 1 - length, 65_536), maxBytes + 1));

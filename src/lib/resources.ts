@@ -6,13 +6,13 @@ const manifest = findPackageJSON(import.meta.url);
 if (manifest === undefined)
   throw new Error('Postern runs outside of its package: no package.json above it');
 
-/** The folder of the installed package, found from `src/` and from the built `dist/` alike. */
+/** The folder of the installed package, from `src/` and from the built `dist/`. */
 export const packageRoot = dirname(manifest);
 
-/** Where the numbered SQL files of the SQLite store are. */
+/** Folder of the numbered migrations of the SQLite store. */
 export const sqliteMigrations = join(packageRoot, 'migrations', 'sqlite');
 
-/** Where the files are that nginx includes. */
+/** Folder of the files that nginx includes. */
 export const nginxFiles = join(packageRoot, 'nginx');
 
 /** The version of this package. */

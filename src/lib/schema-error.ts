@@ -1,4 +1,4 @@
-/** A fault that a JSON Schema validator found, in the form that Ajv made common. */
+/** An error of a JSON Schema validator, in the form of Ajv. */
 export interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
@@ -6,7 +6,7 @@ export interface SchemaError {
   readonly message?: string | undefined;
 }
 
-/** The fault in words: what is expected, in terms of what people write and not of the schema. */
+/** Describes the expected value in terms of what people write, not of the schema. */
 export function explainSchemaError({ keyword, params, message }: SchemaError): string {
   if (keyword === 'pattern') {
     const pattern = String((params as { pattern: unknown }).pattern);
@@ -21,7 +21,7 @@ export function explainSchemaError({ keyword, params, message }: SchemaError): s
   return message ?? 'is invalid';
 }
 
-/** Patterns whose meaning is easier to say than to read. */
+/** Descriptions of patterns, recognised by a part of the pattern. */
 const examples = [
   { part: '[smhd]|never', says: 'seconds, a duration such as 30s, 15m, 12h or 30d, or never' },
   { part: '[smhd]', says: 'a duration such as 30s, 15m, 12h or 30d' },

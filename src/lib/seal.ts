@@ -4,7 +4,7 @@ const algorithm = 'aes-256-gcm';
 const nonceLength = 12;
 const tagLength = 16;
 
-/** Encrypts bytes with a key of 32 bytes (AES-256-GCM, NIST SP 800-38D). */
+/** Authenticated encryption with a key of 32 bytes (AES-256-GCM, NIST SP 800-38D): nonce, ciphertext, tag. */
 export function seal(key: Uint8Array, plain: Uint8Array): Buffer {
   const nonce = randomBytes(nonceLength);
   const cipher = createCipheriv(algorithm, key, nonce);
@@ -12,7 +12,7 @@ export function seal(key: Uint8Array, plain: Uint8Array): Buffer {
   return Buffer.concat([nonce, body, cipher.getAuthTag()]);
 }
 
-/** Decrypts what seal made; undefined when the key is another one or the bytes were changed. */
+/** Decrypts and authenticates the output of seal; undefined for another key or changed bytes. */
 export function unseal(key: Uint8Array, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < nonceLength + tagLength) return undefined;
   const nonce = sealed.subarray(0, nonceLength);

@@ -5,7 +5,7 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const bodyLength = 43; // 256 bits in base 62
 const checksumLength = 6; // 32 bits in base 62
 
-/** What a secret is for; its first characters, so that people and secret scanners recognise it. */
+/** Prefix by which people and secret scanners recognise a kind of secret. */
 export type SecretPrefix = 'pst_' | 'psa_';
 
 /** Prefix of tokens and tickets. */
@@ -14,8 +14,8 @@ export const tokenPrefix = 'pst_';
 export const adminKeyPrefix = 'psa_';
 
 /**
- * A new secret: prefix, 32 random bytes in base 62, and a checksum that tells a mistyped or cut
- * secret from an unknown one without a look-up.
+ * Creates a secret: prefix, 32 random bytes in base 62, and a checksum, by which a mistyped or truncated
+ * secret is recognised without a look-up.
  */
 export function createSecret(
   prefix: SecretPrefix,
@@ -25,7 +25,7 @@ export function createSecret(
   return body + checksum(body);
 }
 
-/** True when the value has the form and the checksum of a secret with this prefix. */
+/** True when the value has the format and a valid checksum of a secret with this prefix. */
 export function isWellFormedSecret(value: string, prefix: SecretPrefix): boolean {
   if (value.length !== prefix.length + bodyLength + checksumLength) return false;
   if (!value.startsWith(prefix) || /[^0-9A-Za-z]/.test(value.slice(prefix.length))) return false;
@@ -33,7 +33,7 @@ export function isWellFormedSecret(value: string, prefix: SecretPrefix): boolean
   return value.slice(-checksumLength) === checksum(body);
 }
 
-/** SHA-256 of a secret: the only form in which the store keeps it. */
+/** SHA-256 of a secret: the only form in which it is stored. */
 export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
@@ -43,14 +43,14 @@ export function isSameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** A new public id, 96 random bits. Not secret. */
+/** Creates a public id with 96 random bits. Not secret. */
 export function createId(prefix: string, random: (size: number) => Buffer = randomBytes): string {
   return prefix + base62(BigInt(`0x${random(12).toString('hex')}`), 17);
 }
 
 /**
- * Entropy in bits that a key of this length can have at most, judged by the smallest usual alphabet
- * that holds all its characters. Repeating a few characters counts as none.
+ * Upper bound on the entropy of a key in bits, by its length and the smallest common alphabet that
+ * contains its characters. Zero for fewer than 8 distinct characters.
  */
 export function lengthEntropy(key: string): number {
   const size = [

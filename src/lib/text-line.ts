@@ -1,11 +1,10 @@
 /**
- * What nobody sees in a line, in the words of a character class: control characters, separators of lines
- * and paragraphs, and what changes the direction of text (https://www.unicode.org/reports/tr9/). For
- * regular expressions of JavaScript, Python and Rust alike, since a JSON Schema is read by all of them;
- * so halves of surrogate pairs are asked for elsewhere. Joiners and variation selectors are another
- * matter: emoji and some scripts are written with them.
+ * Invisible characters, as a character class: control characters, line and paragraph separators, and
+ * characters that change the direction of text (https://www.unicode.org/reports/tr9/). The class works in
+ * regular expressions of JavaScript, Python and Rust, which all read the JSON Schema; so lone surrogates
+ * are checked elsewhere. Joiners and variation selectors are separate: emoji and some scripts need them.
  */
-const hidden = [
+const invisibleCharacters = [
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f',
   '\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb',
   ...[
@@ -14,31 +13,31 @@ const hidden = [
     [0xe0000, 0xe0fff],
   ].map((range) => range.map((code) => String.fromCodePoint(code)).join('-')),
 ].join('');
-const joining = '\\u200c\\u200d\\ufe00-\\ufe0f';
+const joiners = '\\u200c\\u200d\\ufe00-\\ufe0f';
 
-const lineOf = (refused: string) => `^(?!\\s)[^${refused}]+(?<!\\s)$`;
+const lineWithout = (refused: string) => `^(?!\\s)[^${refused}]+(?<!\\s)$`;
 
-/** One line of text for people: a label, a name. No white space around it, which a header would lose. */
-export const linePattern = lineOf(hidden);
+/** One line of text for people: a label, a name. No surrounding white space, which a header would lose. */
+export const linePattern = lineWithout(invisibleCharacters);
 
 /**
- * One line of text that names somebody: two that look the same are not two people, whatever a backend
- * makes of what it cannot show (Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/).
+ * A subject: one line without any ignorable characters, so that two different subjects never look the same
+ * (Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/).
  */
-export const subjectPattern = lineOf(hidden + joining);
+export const subjectPattern = lineWithout(invisibleCharacters + joiners);
 
-/** Longest name of somebody. */
-export const longestSubject = 256;
+/** Length limit of subjects. */
+export const maxSubjectLength = 256;
 
 const line = new RegExp(linePattern, 'u');
 const subject = new RegExp(subjectPattern, 'u');
 
-/** Whether a text is one line that people can read. */
+/** Whether a text is one visible line. */
 export function isLine(text: string): boolean {
   return text.isWellFormed() && line.test(text);
 }
 
-/** Whether a text can name somebody, but for its length. */
+/** Whether a text is a valid subject, apart from its length. */
 export function isSubject(text: string): boolean {
   return text.isWellFormed() && subject.test(text);
 }

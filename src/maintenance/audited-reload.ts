@@ -1,4 +1,4 @@
-import { type Actor, type AuditEntry, postern } from '../core/model/audit.ts';
+import { type Actor, type AuditEntry, systemActor } from '../core/model/audit.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import type { AuditStore } from '../store/port.ts';
 import type { Reload, Reloaded } from './reload.ts';
@@ -25,7 +25,7 @@ export function createAuditedReload(dependencies: {
     const write = (entry: Pick<AuditEntry, 'reason' | 'details'>) =>
       store.append([{ at: clock(), event: 'reload', actor, ...entry }]);
     const reloading = reload();
-    if (actor === postern) {
+    if (actor === systemActor) {
       if (reloading === unasked) return reloading;
       unasked = reloading;
     }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { postern } from '../core/model/audit.ts';
+import { systemActor } from '../core/model/audit.ts';
 import type { Events } from '../core/model/events.ts';
 import type { TokenKind } from '../core/model/identity.ts';
 import type { AuditStore, JwtStore, TokenStore } from '../store/port.ts';
@@ -79,7 +79,7 @@ export function startPruning(dependencies: {
       const before = clock() - limits().audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
       if (oldest === undefined || oldest.at >= before - announceMs) break;
-      const entry = { at: clock(), event: 'retention', actor: postern } as const;
+      const entry = { at: clock(), event: 'retention', actor: systemActor } as const;
       if ((await audit.announceRetention({ before, limit: announceSize }, entry)) === 0) break;
       total += await deleteAnnounced();
     }

@@ -1,11 +1,11 @@
 import type { DecisionPorts } from '../core/decision/context.ts';
 import { decide } from '../core/decision/decide.ts';
 import type { Gate } from '../core/gate/gate.ts';
-import type { Handshake } from '../core/gate/handshake.ts';
+import { emptyHandshake, type Handshake } from '../core/gate/handshake.ts';
 import type { Actor } from '../core/model/audit.ts';
 import { deny, type Verdict } from '../core/model/verdict.ts';
 
-/** A token that reached an application inside the socket, and what the application knows about it. */
+/** A token that an application received in the socket, and the handshake as far as it is known. */
 export interface IntrospectionRequest {
   readonly token: string;
   readonly gateName: string;
@@ -14,14 +14,14 @@ export interface IntrospectionRequest {
   readonly clientAddress: string | undefined;
   /** Whether to use up one admission of a ticket or a counted token. */
   readonly redeem: boolean;
-  /** Who asks. */
+  /** The caller. */
   readonly actor: Actor;
 }
 
-/** Answers as the gate would for a handshake with this token. Rejects with StoreUnavailable. */
+/** Token introspection (RFC 7662): the verdict of a gate on a token. Rejects with StoreUnavailable. */
 export type Introspect = (request: IntrospectionRequest) => Promise<Verdict>;
 
-/** Builds the service: the very decision that serves nginx, with the token as a Bearer credential. */
+/** Builds introspection on the same decision as the auth answer, with the token as a Bearer credential. */
 export function createIntrospection(dependencies: {
   /** The gate of this name, where there is one. */
   readonly findGate: (name: string) => Gate | undefined;
@@ -32,28 +32,18 @@ export function createIntrospection(dependencies: {
   return async ({ token, gateName, path, origin, clientAddress, redeem, actor }) => {
     const found = findGate(gateName);
     if (found === undefined) return deny('no_gate', 'unknown name');
-    // What anybody may do without a token says nothing about this one.
-    const gate: Gate = { ...found, sources: ['bearer'], publicPlaces: [] };
+    // Public routes admit anybody, which says nothing about the token.
+    const gate: Gate = { ...found, sources: ['bearer'], publicRoutes: [] };
     const handshake: Handshake = {
+      ...emptyHandshake,
       gateName,
-      method: 'GET',
-      scheme: undefined,
-      host: '',
-      port: '',
       path: path ?? '/',
-      locationPath: undefined,
-      isNameSet: false,
-      keepsToken: false,
-      isEarly: false,
-      query: undefined,
       upgrade: 'websocket',
       origin,
-      cookie: undefined,
       authorization: `Bearer ${token}`,
-      subprotocols: undefined,
       clientAddress,
     };
-    const dry: DecisionPorts = { ...ports, redeem: async () => undefined };
-    return decide({ handshake, gate, now: clock(), actor }, redeem ? ports : dry);
+    const dryRunPorts: DecisionPorts = { ...ports, redeem: async () => undefined };
+    return decide({ handshake, gate, now: clock(), actor }, redeem ? ports : dryRunPorts);
   };
 }

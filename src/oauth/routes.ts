@@ -2,16 +2,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { defaultGateName } from '../core/gate/gate.ts';
 import { gateNamePattern } from '../core/gate/handshake.ts';
+import type { AdminKey } from '../core/model/admin-key.ts';
+import type { Actor } from '../core/model/audit.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { readForms } from '../http/bodies.ts';
-import type { JwtRevocations } from '../jwt/revocations.ts';
-import type { TokenService } from '../tokens/service.ts';
 import type { Introspect } from './introspection.ts';
 
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
 const hint = Type.Optional(Type.String({ description: 'Accepted and ignored.' }));
 
-/** A form has text only, JSON has both. */
+/** JSON has booleans, a form only text. */
 const flag = Type.Optional(
   Type.Unsafe<boolean | 'true' | 'false'>({
     type: ['boolean', 'string'],
@@ -51,13 +51,25 @@ const introspectionSchema = Type.Object({
   reason: Type.Optional(Type.String({ description: 'Why it is not active: a denial code.' })),
 });
 
+/** Revokes tokens that are presented by their secret. */
+export interface TokenRevoker {
+  /** Rejects with RevocationRefused for an issuer that could not have issued the token. */
+  revokeSecret(secret: string, actor: Actor, issuer?: AdminKey): Promise<void>;
+}
+
+/** Revokes JWTs that are presented. */
+export interface JwtRevoker {
+  /** False for what is no JWT. Rejects with RevocationRefused for an issuer, which issues no JWTs. */
+  revokePresented(jwt: string, actor: Actor, issuer?: AdminKey): Promise<boolean>;
+}
+
 /** `/introspect` (RFC 7662) and `/revoke` (RFC 7009), which take forms as well as JSON. */
 export function oauthRoutes(dependencies: {
   /** The services in force. */
   readonly current: () => {
     readonly introspect: Introspect;
-    readonly tokens: TokenService;
-    readonly jwts: JwtRevocations;
+    readonly tokens: TokenRevoker;
+    readonly jwts: JwtRevoker;
   };
 }): FastifyPluginAsyncTypebox {
   const { current } = dependencies;
@@ -121,7 +133,7 @@ export function oauthRoutes(dependencies: {
         },
       },
       async (request) => {
-        // A token that is not known is as revoked as it can be (RFC 7009, section 2.2).
+        // An unknown token is no error (RFC 7009, section 2.2).
         const { token: presented } = request.body;
         const actor = actorOf(request);
         const { adminKey } = request;

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { SessionConfig } from '../config/config.ts';
 import type { OpenedSession } from './service.ts';
 
-/** Puts a session into the browser: out of reach of scripts, over TLS only (RFC 6265bis). */
+/** Sets the session cookie: `HttpOnly` and `Secure` (RFC 6265bis). */
 export function setSessionCookie(
   reply: FastifyReply,
   config: SessionConfig,
@@ -15,7 +15,7 @@ export function setSessionCookie(
   });
 }
 
-/** Takes the session out of the browser. */
+/** Deletes the session cookie. */
 export function clearSessionCookie(reply: FastifyReply, config: SessionConfig): void {
   reply.clearCookie(config.cookieName, attributes(config));
 }

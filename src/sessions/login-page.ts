@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
-/** What the page shows. */
+/** Content of the login page. */
 interface LoginPage {
-  /** Checked address to go to after signing in. */
+  /** Validated return address. */
   readonly returnTo: string;
-  /** Why the last attempt failed, in words for people. */
+  /** Why the last attempt failed, for people. */
   readonly problem?: string;
 }
 
-/** The headers of the page: nothing of anybody else's runs, frames or learns anything. */
+/** Security headers of the page: no foreign scripts, no framing, no referrer to other origins. */
 export function securityHeaders(nonce: string): Record<string, string> {
   return {
     'Content-Security-Policy': [
@@ -16,7 +16,7 @@ export function securityHeaders(nonce: string): Record<string, string> {
       `style-src 'nonce-${nonce}'`,
       `script-src 'nonce-${nonce}'`,
       "connect-src 'self'",
-      // Browsers apply this to the redirect behind a form too, which may lead to another origin.
+      // Browsers also apply this to the redirect after the form, which may lead to another origin.
       "form-action 'self' https: http:",
       "frame-ancestors 'none'",
       "base-uri 'none'",
@@ -28,8 +28,8 @@ export function securityHeaders(nonce: string): Record<string, string> {
 }
 
 /**
- * A page to sign in with a token: pasted, or in the fragment of the address (`#token=…`), which
- * browsers send to nobody. Works without scripts but for the fragment.
+ * Renders the login page. The token is pasted, or taken from the fragment of the address (`#token=…`), which
+ * browsers never send. Only the fragment needs scripts.
  */
 export function loginPage({ returnTo, problem }: LoginPage): { html: string; nonce: string } {
   const nonce = randomBytes(16).toString('base64');
@@ -73,8 +73,8 @@ input:focus-visible, button:focus-visible { outline: 3px solid Highlight; outlin
 #message { min-height: 1.5em; margin: .5rem 0; color: light-dark(#a11212, #ff9a9a); }
 `;
 
-// The token leaves the address bar and the tab's history before anything else happens. A link to the
-// very page that a tab shows already loads nothing and only changes the fragment.
+// The token is removed from the address bar and the tab's history first. A link to a page that is already
+// open only changes the fragment, hence `hashchange`.
 const script = `
 const form = document.querySelector('form');
 const message = document.getElementById('message');

@@ -1,6 +1,6 @@
 import type { Handshake } from '../core/gate/handshake.ts';
-import { encodeOctets, pageAddress, pageTarget } from '../core/gate/page-address.ts';
 import { readPath } from '../core/gate/path-readings.ts';
+import { percentEncodeOctets, requestTarget, requestUrl } from '../core/gate/request-url.ts';
 import type { BridgeFact } from '../core/model/sign-on-settings.ts';
 
 /** The client's request as a sign-on service is told of it. Undefined is what nginx did not say. */
@@ -21,7 +21,7 @@ export function pathsToTell({ path }: Handshake): readonly (string | undefined)[
 
 /** Percent-encodes what cannot stand in a path (RFC 3986, section 3.3). */
 function encodePath(path: string): string {
-  return path.replace(/[^A-Za-z0-9._~!$&'()*+,;=:@/-]/g, encodeOctets);
+  return path.replace(/[^A-Za-z0-9._~!$&'()*+,;=:@/-]/g, percentEncodeOctets);
 }
 
 /**
@@ -32,8 +32,8 @@ function encodePath(path: string): string {
 export function describeHandshake(handshake: Handshake, tokenNames: readonly string[]): Facts {
   const { scheme = 'https', host, method } = handshake;
   return {
-    url: pageAddress(handshake, tokenNames),
-    uri: pageTarget(handshake, tokenNames),
+    url: requestUrl(handshake, tokenNames),
+    uri: requestTarget(handshake, tokenNames),
     scheme,
     host,
     method,

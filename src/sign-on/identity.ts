@@ -1,5 +1,5 @@
 import { anonymousSubject } from '../core/decision/sign-on.ts';
-import { bareIdentity, type Identity } from '../core/model/identity.ts';
+import { type Identity, identityWithoutToken } from '../core/model/identity.ts';
 import type { AnswerHeaders } from '../core/model/sign-on-settings.ts';
 import { isSubject } from '../lib/text-line.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
@@ -22,7 +22,7 @@ export function readIdentity(
   const email = text(names.email);
   const name = text(names.name);
   const groups = splitGroups(text(names.groups), names.groupsSeparator);
-  return bareIdentity('bridge', subject, {
+  return identityWithoutToken('bridge', subject, {
     ...(email !== undefined && { email }),
     ...(name !== undefined && { name }),
     ...(groups.length > 0 && { groups }),
@@ -30,7 +30,7 @@ export function readIdentity(
 }
 
 /** Whoever a service lets through without knowing them. */
-export const anonymous: Identity = bareIdentity('bridge', anonymousSubject);
+export const anonymous: Identity = identityWithoutToken('bridge', anonymousSubject);
 
 /** Members may stand in quotes, as Vouch writes them. */
 function splitGroups(text: string | undefined, separator: string): string[] {

@@ -107,7 +107,7 @@ export function createBridge(
     answered({ service, milliseconds: performance.now() - start, isAnswered });
     if (found instanceof Error) {
       const isLate = found instanceof AskFailed && found.kind === 'late';
-      return { ...unavailable(found.message), ...(isLate && { late: true }) };
+      return { ...unavailable(found.message), ...(isLate && { timedOut: true }) };
     }
     if ('why' in found) return unavailable(found.why);
     settle(undefined);
@@ -123,7 +123,11 @@ export function createBridge(
   /** Asks about one path. */
   async function askAbout(
     { handshake, cookies, authorization }: BridgeRequest,
-    { now, mayWork, signal }: { now: number; mayWork: () => boolean; signal: AbortSignal },
+    {
+      now,
+      mayDoExpensiveWork,
+      signal,
+    }: { now: number; mayDoExpensiveWork: () => boolean; signal: AbortSignal },
   ): Promise<Identity | Deny> {
     const facts = describeHandshake(handshake, gate.queryNames);
     const told = signOn.renderHeaders(facts);
@@ -140,23 +144,24 @@ export function createBridge(
     const { clientAddress } = handshake;
     const holder = digest([...Object.entries(credentials).flat(), clientAddress ?? '']);
     const ask = () => send(headers, facts, { holder, clientAddress, signal });
-    if (cache === undefined || !hasCredential) return mayWork() ? ask() : throttled(facts);
+    if (cache === undefined || !hasCredential)
+      return mayDoExpensiveWork() ? ask() : throttled(facts);
     // The address belongs to the question even where the service is not told: a denial leads back
     // to it.
     const question = [facts.url, ...Object.entries(headers).flat()];
-    return (await cache.find(question, now, ask, mayWork)) ?? throttled(facts);
+    return (await cache.find(question, now, ask, mayDoExpensiveWork)) ?? throttled(facts);
   }
 
   /** Asks about a request, by the one path that it has or by both. */
   async function askFor(
     request: BridgeRequest,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): Promise<Identity | Deny> {
     const { handshake } = request;
     const [first, asSent] = pathsToTell(handshake);
     // Both questions together, and waiting for them: nginx waits no longer for the one answer.
-    const asked = { now, mayWork, signal: AbortSignal.timeout(timeout) };
+    const asked = { now, mayDoExpensiveWork, signal: AbortSignal.timeout(timeout) };
     const about = (path: typeof first) =>
       askAbout({ ...request, handshake: { ...handshake, path } }, asked);
     const found = await about(first);
@@ -176,10 +181,10 @@ export function createBridge(
   }
 
   return {
-    cookiesOf: (header) => pickCookies(header, signOn.cookies, gate.cookieNames),
-    async ask(request, now, mayWork) {
+    selectCookies: (header) => pickCookies(header, signOn.cookies, gate.cookieNames),
+    async ask(request, now, mayDoExpensiveWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
-      const asking = askFor(request, now, mayWork);
+      const asking = askFor(request, now, mayDoExpensiveWork);
       underWay.add(asking);
       return asking.finally(() => underWay.delete(asking));
     },

@@ -1,4 +1,4 @@
-import { encodeOctets } from '../core/gate/page-address.ts';
+import { percentEncodeOctets } from '../core/gate/request-url.ts';
 import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
 import type { Facts } from './facts.ts';
 import type { SignOn } from './sign-on.ts';
@@ -28,7 +28,7 @@ function withReturn(login: string, { returnTo }: SignOn, facts: Facts): string {
   if (!login.endsWith('=')) return login;
   // Only a login on the client's own host can know what a path alone means.
   const back = returnTo === 'uri' && login.startsWith('/') ? facts.uri : facts.url;
-  return login + encodeOctets(back);
+  return login + percentEncodeOctets(back);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AdminKey } from '../core/model/admin-key.ts';
 import type { AuditAnchor, AuditEntry, AuditRecord } from '../core/model/audit.ts';
-import type { Claims, JwtKey, TokenKind } from '../core/model/identity.ts';
+import type { Claims, JwtReference, TokenKind } from '../core/model/identity.ts';
 import type { Token, TokenState } from '../core/model/token.ts';
 import type { MaybePromise } from '../lib/maybe-promise.ts';
 
@@ -216,10 +216,10 @@ export interface JwtRevocationPage {
  * enough. The rules are those of TokenStore.
  */
 export interface JwtStore {
-  find(jwt: JwtKey): MaybePromise<{ readonly revoked: boolean; readonly used: boolean }>;
+  find(jwt: JwtReference): MaybePromise<{ readonly revoked: boolean; readonly used: boolean }>;
   /** Uses a JWT up, unless it was used or is revoked: one conditional write. */
   redeem(
-    jwt: JwtKey & { jti: string },
+    jwt: JwtReference & { jti: string },
     expiresAt: number,
     now: number,
     entry: AuditEntry,

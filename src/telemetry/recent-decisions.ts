@@ -1,4 +1,4 @@
-import { type DecisionRecord, type Events, isOmitted } from '../core/model/events.ts';
+import { type DecisionRecord, type Events, isSampledOut } from '../core/model/events.ts';
 
 /** The last decisions, to be looked up by the id that denials and log lines carry. */
 export interface RecentDecisions {
@@ -9,6 +9,7 @@ export interface RecentDecisions {
 
 /** How many are kept of each. A record holds no secret, and a few kilobytes at most. */
 const kept = { denials: 1_000, admissions: 1_000 };
+
 /**
  * Admissions kept of one second. Under load most would be forgotten before anybody could ask, and
  * keeping an object for that long costs V8 as much as a third of the decision.
@@ -32,7 +33,7 @@ export function keepRecentDecisions(): RecentDecisions {
   return {
     events: {
       decided(record) {
-        if (isOmitted(record)) return;
+        if (isSampledOut(record)) return;
         if (record.verdict.verdict === 'deny') denials.add(record);
         else if (hasRoom(record.at)) admissions.add(record);
       },

@@ -1,4 +1,4 @@
-import { type AuditEntry, postern } from '../core/model/audit.ts';
+import { type AuditEntry, systemActor } from '../core/model/audit.ts';
 import { clientNetwork } from '../lib/client-network.ts';
 
 /** How much of the same is told in full in one window, and how many kinds of it are told apart. */
@@ -79,7 +79,7 @@ export function createSampler(limits: Sampling): Sampler {
       return counted.map(({ common: { network, ...common }, held, first, last }) => ({
         ...common,
         at: last,
-        actor: { ...postern, client: network },
+        actor: { ...systemActor, client: network },
         count: held,
         details: { first: new Date(first).toISOString(), last: new Date(last).toISOString() },
       }));

@@ -57,7 +57,7 @@ function begin(request: IssueRequest, limits: Limits, now: number): Token {
     subject,
     label,
     claims,
-    bounds: { ...bounds, gates: [...new Set(bounds.gates)].sort() },
+    restrictions: { ...bounds, gates: [...new Set(bounds.gates)].sort() },
     createdAt: now,
     notBefore,
     expiresAt,
@@ -81,7 +81,7 @@ function withinIssuer(
 
 /** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
 export function checkIssuer(
-  { bounds, createdAt, expiresAt }: Token,
+  { restrictions: bounds, createdAt, expiresAt }: Token,
   { gates, maxTtl }: IssuerBounds,
 ): void {
   const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));

@@ -2,13 +2,13 @@ import { type Static, Type } from 'typebox';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import { tokenStates } from '../core/model/token.ts';
 import { durationPattern } from '../lib/duration.ts';
-import { linePattern, longestSubject, subjectPattern } from '../lib/text-line.ts';
+import { linePattern, maxSubjectLength, subjectPattern } from '../lib/text-line.ts';
 
 const strict = { additionalProperties: false } as const;
 
 const subject = Type.String({
   minLength: 1,
-  maxLength: longestSubject,
+  maxLength: maxSubjectLength,
   pattern: subjectPattern,
   description: 'Who the token stands for. Backends see it as `Remote-User`.',
 });

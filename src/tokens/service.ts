@@ -1,5 +1,5 @@
 import type { Actor } from '../core/model/audit.ts';
-import { newTokenEntry, showMoment, tokenEntry } from '../core/model/audit-entries.ts';
+import { formatTimestamp, newTokenEntry, tokenEntry } from '../core/model/audit-entries.ts';
 import { TokenEnded } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Claims } from '../core/model/identity.ts';
@@ -118,7 +118,7 @@ export function createTokenService(dependencies: {
         label,
         // What backends learn about somebody stays where it is.
         claims: claims && Object.keys(claims),
-        expires_at: expires === 'never' ? expires : showMoment(expiresAt),
+        expires_at: expires === 'never' ? expires : formatTimestamp(expiresAt),
       };
       const changes = { label, claims, expiresAt: expiry };
       if (!(await store.update(id, changes, { ...entry, details }))) {
@@ -138,7 +138,7 @@ export function createTokenService(dependencies: {
       const secret = createSecret(tokenPrefix);
       const rotation = { hash: hashSecret(secret), previousUntil: now + grace };
       const entry = tokenEntry('rotation', actor, now, token);
-      const details = { ...entry.details, old_secret_until: showMoment(now + grace) };
+      const details = { ...entry.details, old_secret_until: formatTimestamp(now + grace) };
       if (!(await store.rotate(id, rotation, { ...entry, details })))
         throw new TokenEnded('it was revoked');
       events.rotated(id);

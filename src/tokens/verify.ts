@@ -24,7 +24,7 @@ export type VerifyOpaque = (
   credential: Credential,
   now: number,
   /** Asked before a secret passes that was imported although it could be guessed. */
-  mayWork?: () => boolean,
+  mayDoExpensiveWork?: () => boolean,
 ) => MaybePromise<Identity | Deny>;
 
 /** Most secrets whose hashes are remembered: of tokens that the store knows and that come again. */
@@ -53,13 +53,13 @@ export function createOpaqueVerifier(store: {
     );
   }
 
-  return ({ value }, now, mayWork = always) => {
+  return ({ value }, now, mayDoExpensiveWork = always) => {
     const known = hashes.get(value);
     if (known === undefined && isMalformed(value)) return deny('malformed_credential');
     const hash = known ?? hashSecret(value);
     return mapMaybePromise(tokens.findByHash(hash), (token) => {
       if (token === undefined) return deny('unknown_token');
-      if (token.weak && !mayWork()) return deny('throttled');
+      if (token.weak && !mayDoExpensiveWork()) return deny('throttled');
       if (known === undefined && seen.seenBefore(hash)) hashes.set(value, hash);
       return judge(token, now);
     });
@@ -93,11 +93,11 @@ function identityOf(token: Token): Identity {
     kind: token.kind,
     subject: token.subject,
     claims: token.claims,
-    bounds: token.bounds,
+    restrictions: token.restrictions,
     expiresAt: token.expiresAt,
     maxUses: token.maxUses,
     ...(token.jwt !== undefined && { jwtUsedUp: token.jwt.usedUp }),
     ...(token.kind === 'ticket' &&
-      token.renewableUntil !== undefined && { opensUntil: token.renewableUntil }),
+      token.renewableUntil !== undefined && { sessionExpiryLimit: token.renewableUntil }),
   };
 }

@@ -30,7 +30,7 @@ test('of 100,000 denied requests from many networks the log is small, and the co
       at: i,
       milliseconds: 1,
       gate: 'chat',
-      because: undefined,
+      matchedBy: undefined,
       verdict: deny(i % 3 === 0 ? 'no_gate' : 'no_credential'),
       method: 'GET',
       host: 'app.example.com',

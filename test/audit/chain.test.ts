@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import { type AuditRecord, encodeRecord, noPrevious } from '../../src/core/model/audit.ts';
+import { type AuditRecord, encodeRecord, genesisHash } from '../../src/core/model/audit.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import type { NewAdminKey, Store } from '../../src/store/port.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -111,7 +111,7 @@ test('each entry holds the hash of the one before, over all that it says', async
   const { store } = openStore(t);
   await store.audit.append([anEntry({ subject: 'a' }), anEntry({ subject: 'b' })]);
   await store.audit.append([anEntry({ subject: 'c' })]);
-  let previous = noPrevious;
+  let previous = genesisHash;
   for (const [index, record] of recordsOf(store).entries()) {
     assert.equal(record.seq, index + 1);
     assert.equal(record.previous, previous);

@@ -24,7 +24,7 @@ function denied(reason: DenialCode, facts: Partial<DecisionRecord> = {}): Decisi
     at: 1_000,
     milliseconds: 1,
     gate: 'chat',
-    because: undefined,
+    matchedBy: undefined,
     verdict: deny(reason),
     method: 'GET',
     host: 'app.example.com',

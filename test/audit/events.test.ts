@@ -8,7 +8,7 @@ import { auditRoutes } from '../../src/audit/routes.ts';
 import type { ShownAuditEntry } from '../../src/audit/schemas.ts';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { type ReceivedEvent, readEvents } from '../../src/cli/toolkit/server-events.ts';
-import { fullKey } from '../../src/core/model/admin-key.ts';
+import { fullAccessKey } from '../../src/core/model/admin-key.ts';
 import type { Events } from '../../src/core/model/events.ts';
 import { createErrorHandler } from '../../src/http/problem.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -141,12 +141,14 @@ async function startRoutes(
   streams: { most?: number; beatMs?: number; slowMs?: number },
 ) {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
-  const adminKeys = { identify: async () => fullKey('test', 0) } as Partial<AdminKeys> as AdminKeys;
+  const adminKeys = {
+    identify: async () => fullAccessKey('test', 0),
+  } as Partial<AdminKeys> as AdminKeys;
   const app = fastify();
   app.setErrorHandler(createErrorHandler({} as Events));
   app.decorateRequest('adminKey', undefined);
   app.addHook('onRequest', async (request) => {
-    request.adminKey = fullKey('test', 0);
+    request.adminKey = fullAccessKey('test', 0);
   });
   const auditFeed = createAuditFeed(store.audit);
   app.addSchema({ $id: 'AuditEntry', type: 'object', additionalProperties: true });

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
-import { postern } from '../../src/core/model/audit.ts';
+import { systemActor } from '../../src/core/model/audit.ts';
 import { startPruning } from '../../src/maintenance/pruning.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
@@ -85,7 +85,7 @@ test('an old entry behind a young one waits for it: only the beginning goes', as
 test('deleting that was interrupted leaves a log that is whole, and is finished later', async (t) => {
   const { fixture, store, prune } = await openFixture(t, 30);
   const { audit } = store;
-  const entry = anEntry({ event: 'retention', actor: postern });
+  const entry = anEntry({ event: 'retention', actor: systemActor });
   const before = start + 20 * day;
   assert.equal(await audit.announceRetention({ before, limit: 1_000 }, entry), 20);
   assert.equal(await audit.deleteAnnounced(7), 7);

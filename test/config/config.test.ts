@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import type { Config } from '../../src/config/config.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
-import { settings } from '../../src/config/schema.ts';
+import { settings } from '../../src/config/settings.ts';
 import { identityHeaders } from '../../src/core/gate/gate.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { adminKey } from '../../testkit/postern/admin-key.ts';
@@ -39,10 +39,10 @@ const defaults = {
     forwardAuthorization: false,
     assertion: false,
     jwtSingleUse: false,
-    origins: { same: true, opaque: false, exact: [], below: [] },
+    origins: { same: true, opaque: false, exact: [], wildcards: [] },
     headers: identityHeaders,
     networks: { trust: undefined, trustAs: 'trusted-network', allow: undefined, deny: undefined },
-    publicPlaces: [],
+    publicRoutes: [],
     requirements: { scopes: [], groups: [], claims: new Map() },
     kinds: ['token', 'ticket', 'session', 'jwt'],
     maxUses: undefined,
@@ -175,7 +175,7 @@ const samples: Readonly<
       same: false,
       opaque: true,
       exact: [],
-      below: [{ scheme: 'https', suffix: '.example.com', port: '' }],
+      wildcards: [{ scheme: 'https', suffix: '.example.com', port: '' }],
     },
   },
   'default_gate.networks.trust_as': {
@@ -200,7 +200,7 @@ const samples: Readonly<
     text: '/healthz,POST|PUT /hooks/*',
     yaml: ['/healthz', 'POST|PUT /hooks/*'],
     read: ({ defaultGate }) =>
-      defaultGate.publicPlaces.map(({ methods, path }) => [methods, path.text]),
+      defaultGate.publicRoutes.map(({ methods, path }) => [methods, path.text]),
     value: [
       [['GET', 'HEAD'], '/healthz'],
       [['POST', 'PUT'], '/hooks/*'],

@@ -247,7 +247,7 @@ gates: { a: { hosts: [a.test], public: [], networks: { trust: [] }, headers: {} 
 `,
   );
   const [gate] = loadConfig({ file, env: {} }).config.gates;
-  assert.deepEqual([gate?.publicPlaces, gate?.networks.trust], [[], undefined]);
+  assert.deepEqual([gate?.publicRoutes, gate?.networks.trust], [[], undefined]);
 });
 
 const syntaxErrors: readonly [what: string, yaml: string, where: string][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseOffer } from '../../src/core/gate/subprotocol.ts';
+import { parseSubprotocolOffer } from '../../src/core/gate/subprotocol.ts';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
@@ -73,7 +73,7 @@ test('any secret comes back from its encoded form, and no token is among the own
     fc.property(secret, (value) => {
       const header = `chat, postern.bearer64.${encode(value)}`;
       assert.equal(extract(header), value);
-      assert.deepEqual(parseOffer(header)?.own, ['chat']);
+      assert.deepEqual(parseSubprotocolOffer(header)?.application, ['chat']);
     }),
   );
 });

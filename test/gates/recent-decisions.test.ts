@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecisionRecord } from '../../src/core/model/events.ts';
-import { bareIdentity } from '../../src/core/model/identity.ts';
+import { identityWithoutToken } from '../../src/core/model/identity.ts';
 import { deny } from '../../src/core/model/verdict.ts';
 import { keepRecentDecisions } from '../../src/telemetry/recent-decisions.ts';
 
 const admitted: DecisionRecord['verdict'] = {
   verdict: 'allow',
-  identity: bareIdentity('public', ''),
+  identity: identityWithoutToken('public', ''),
   source: 'public',
 };
 
@@ -17,7 +17,7 @@ function decision(requestId: string, facts: Partial<DecisionRecord> = {}): Decis
     at: 0,
     milliseconds: 0,
     gate: 'chat',
-    because: 'nginx named it',
+    matchedBy: 'nginx named it',
     verdict: admitted,
     method: 'GET',
     host: 'app.example.com',

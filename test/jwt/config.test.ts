@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { fittingAlgorithms } from '../../src/core/model/issuer.ts';
+import { algorithmsByKey } from '../../src/core/model/issuer.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { newSecret, newSigner } from '../../testkit/jwt.ts';
 import { runCommand } from '../../testkit/postern/command.ts';
@@ -58,7 +58,7 @@ test('an issuer needs no more than its name, an audience and a key', (t) => {
       name: 'one',
       iss: base.issuer,
       keys: { kind: 'jwks_url', url: 'https://issuer.example.com/jwks' },
-      algorithms: fittingAlgorithms['a JWKS'].usual,
+      algorithms: algorithmsByKey['a JWKS'].defaults,
       audience: ['postern'],
       leeway: 30_000,
       subjectClaim: 'sub',
@@ -70,10 +70,10 @@ test('an issuer needs no more than its name, an audience and a key', (t) => {
 });
 
 test('no algorithm goes with a secret and with a public key', () => {
-  const { 'a secret': symmetric, ...others } = fittingAlgorithms;
-  for (const { all, usual } of Object.values(others)) {
+  const { 'a secret': symmetric, ...others } = algorithmsByKey;
+  for (const { allowed: all, defaults: usual } of Object.values(others)) {
     assert.ok(usual.every((name) => all.includes(name)));
-    assert.ok(all.every((name) => !symmetric.all.includes(name)));
+    assert.ok(all.every((name) => !symmetric.allowed.includes(name)));
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { JwtKey } from '../../src/core/model/identity.ts';
+import type { JwtReference } from '../../src/core/model/identity.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { openUnrecordedStore, type UnrecordedStore } from '../../testkit/store.ts';
 
@@ -12,7 +12,7 @@ function openTwice(t: TestContext): [UnrecordedStore['jwts'], UnrecordedStore['j
   return [stores[0].jwts, stores[1].jwts];
 }
 
-const key: JwtKey & { jti: string } = { iss: 'i', jti: 'j', subject: 's', issuedAt: 1_000 };
+const key: JwtReference & { jti: string } = { iss: 'i', jti: 'j', subject: 's', issuedAt: 1_000 };
 const always = { revokedAt: 1, expiresAt: undefined };
 
 test('one of two simultaneous redemptions wins, and both sides know of it', async (t) => {
@@ -59,7 +59,7 @@ test('a revocation concerns its own issuer, jti or subject to the letter', async
   const [store] = openTwice(t);
   await store.revoke({ ...always, iss: 'i', concerns: { jti: 'j' } });
   await store.revoke({ ...always, iss: 'i', concerns: { subject: 'S', issuedBefore: 2_000 } });
-  const cases: [Partial<JwtKey>, boolean][] = [
+  const cases: [Partial<JwtReference>, boolean][] = [
     [{}, true],
     [{ issuedAt: undefined }, true],
     [{ iss: 'I' }, false],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { plainAddress } from '../../src/lib/network.ts';
+import { normalizeAddress } from '../../src/lib/network.ts';
 import { networkOf } from '../../src/lib/network-of.ts';
 
 const usual = { ipv4: 32, ipv6: 64 };
@@ -46,7 +46,7 @@ test('the network of an address holds it, and is that of every address in it', (
       const family = isIP(base) === 6 ? 'ipv6' : 'ipv4';
       const list = new BlockList();
       list.addSubnet(base, Number(prefix), family);
-      assert.ok(list.check(plainAddress(text) ?? '', family), `${text} in ${network}`);
+      assert.ok(list.check(normalizeAddress(text) ?? '', family), `${text} in ${network}`);
       assert.equal(networkOf(base, { ipv4, ipv6 }), network);
       assert.ok(family === 'ipv4' || isIPv6(base));
     }),

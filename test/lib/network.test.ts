@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseNetworks, plainAddress } from '../../src/lib/network.ts';
+import { normalizeAddress, parseNetworks } from '../../src/lib/network.ts';
 
 function includes(words: string[], address: string): boolean {
   const networks = parseNetworks(words);
@@ -131,7 +131,7 @@ const addresses: readonly [text: string, plain: string | undefined][] = [
 
 for (const [text, plain] of addresses) {
   test(`plainAddress reads ${JSON.stringify(text)} as ${plain ?? 'no address'}`, () => {
-    assert.equal(plainAddress(text), plain);
+    assert.equal(normalizeAddress(text), plain);
   });
 }
 
@@ -157,8 +157,8 @@ test('an IPv4 network holds an address when its leading bits agree', () => {
 test('plainAddress changes nothing when applied again', () => {
   fc.assert(
     fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), (text) => {
-      const plain = plainAddress(text);
-      if (plain !== undefined) assert.equal(plainAddress(plain), plain);
+      const plain = normalizeAddress(text);
+      if (plain !== undefined) assert.equal(normalizeAddress(plain), plain);
     }),
   );
 });

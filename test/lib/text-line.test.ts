@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replaceInvisible } from '../../src/lib/replace-invisible.ts';
 import { isLine, isSubject } from '../../src/lib/text-line.ts';
-import { visible } from '../../src/lib/visible.ts';
 
 /** Control, format and unseen characters, separators, and halves of surrogate pairs. */
 const unseen =
@@ -26,7 +26,7 @@ test('a name has no white space around it, and is not empty', () => {
 });
 
 test('what is shown to people holds nothing that is not seen, but for joiners', () => {
-  const shown = visible('a\u202eb\u2028c\u200bd\ufeffe\u001b[2Jf\u009bg');
+  const shown = replaceInvisible('a\u202eb\u2028c\u200bd\ufeffe\u001b[2Jf\u009bg');
   assert.equal(shown, 'a\ufffdb\ufffdc\ufffdd\ufffde\ufffd[2Jf\ufffdg');
-  assert.equal(visible('👩\u200d💻 Zoë'), '👩\u200d💻 Zoë');
+  assert.equal(replaceInvisible('👩\u200d💻 Zoë'), '👩\u200d💻 Zoë');
 });

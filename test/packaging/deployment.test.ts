@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { needProgram } from '../../scripts/programs.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { settings } from '../../src/config/schema.ts';
+import { settings } from '../../src/config/settings.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { entryPoints } from '../../scripts/entry-points.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { settings } from '../../src/config/schema.ts';
+import { settings } from '../../src/config/settings.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { renderBillOfMaterials } from '../../scripts/cyclonedx.ts';
 import { checkLicence, isAllowedLicence } from '../../scripts/licence-rules.ts';
-import { readInstalledLicence, readLockFile } from '../../scripts/lock-file.ts';
+import { readInstalledLicence, readLockedPackages } from '../../scripts/lock-file.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 
 interface Manifest {
+  readonly name: string;
+  readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
@@ -16,11 +18,11 @@ interface Manifest {
 
 interface Bill {
   readonly bomFormat: string;
-  readonly specVersion: string;
+  readonly metadata: { readonly component: { 'bom-ref': string; purl: string } };
   readonly components: readonly {
     'bom-ref': string;
     purl: string;
-    scope: string;
+    properties?: readonly { name: string }[];
     hashes: readonly { alg: string; content: string }[];
     licenses: readonly object[];
   }[];
@@ -29,37 +31,64 @@ interface Bill {
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
-const lock = readLockFile(packageRoot);
+const locked = readLockedPackages(packageRoot);
+/** What `npm:node@22.0.0` stands for; a plain version is one of the package that has the name. */
+function aliased(name: string, wanted: string): { name: string; version: string } {
+  const [, other, version] = /^npm:(.+)@([^@]+)$/.exec(wanted) ?? [];
+  return { name: other ?? name, version: version ?? wanted };
+}
+
+/** https://github.com/package-url/purl-spec, type npm. */
+function packageUrl(name: string, version: string): string {
+  return `pkg:npm/${name.replace('@', '%40')}@${version}`;
+}
+
 const exact = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
 test('package.json names exact versions, and the lock file has the same', () => {
   const named = { ...manifest.dependencies, ...manifest.devDependencies };
-  for (const [name, version] of Object.entries(named)) {
+  for (const [name, wanted] of Object.entries(named)) {
+    const { version } = aliased(name, wanted);
     assert.match(version, exact, name);
-    const locked = lock.packages.find(({ path }) => path === `node_modules/${name}`);
-    assert.equal(locked?.version, version, name);
+    const found = locked.find(({ path }) => path === `node_modules/${name}`);
+    assert.equal(found?.version, version, name);
   }
 });
 
 test('the lock file has a hash for every package and names no registry', () => {
-  assert.doesNotMatch(read('package-lock.json'), /"resolved"|https?:\/\/[^"]*\.tgz/);
-  for (const { path, integrity } of lock.packages) assert.match(integrity, /^sha512-/, path);
+  const text = read('package-lock.json');
+  // A workspace is resolved to its folder.
+  assert.doesNotMatch(text, /"resolved": "(?!testkit\/)|https?:\/\/[^"]*\.tgz/);
+  for (const { path, integrity } of locked) assert.match(integrity, /^sha512-/, path);
+});
+
+test('`node` in the checkout is the pinned Node.js, not the older one of the test of the package', () => {
+  const { devDependencies } = JSON.parse(read('testkit/node22/package.json')) as Manifest;
+  const expected = {
+    'node_modules/.bin/node': manifest.devDependencies.node,
+    'testkit/node22/node_modules/node/bin/node': devDependencies.node,
+  };
+  for (const [program, version] of Object.entries(expected)) {
+    const path = join(packageRoot, program);
+    const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+    assert.equal(stdout.trim(), `v${version}`, `${path}; run npm ci`);
+  }
 });
 
 test('somebody has decided about every install script, and about nothing else', () => {
-  const scripted = lock.packages.filter(({ hasInstallScript }) => hasInstallScript);
+  const scripted = locked.filter(({ hasInstallScript }) => hasInstallScript);
   const undecided = scripted.filter(({ name }) => manifest.allowScripts[name] === undefined);
   assert.deepEqual(
     undecided.map(({ name }) => name),
     [],
   );
-  const names = new Set(lock.packages.map(({ name }) => name));
+  const names = new Set(locked.map(({ name }) => name));
   const unknown = Object.keys(manifest.allowScripts).filter((name) => !names.has(name));
   assert.deepEqual(unknown, []);
 });
 
 test('nothing that is shipped runs a script when it is installed', () => {
-  const shipped = lock.packages.filter(({ need }) => need !== 'development');
+  const shipped = locked.filter(({ need }) => need !== 'development');
   assert.deepEqual(
     shipped.filter(({ name }) => manifest.allowScripts[name] === true).map(({ name }) => name),
     [],
@@ -67,7 +96,7 @@ test('nothing that is shipped runs a script when it is installed', () => {
 });
 
 test('every package has a licence of the list, in the lock file and in node_modules', () => {
-  const faults = lock.packages.flatMap(
+  const faults = locked.flatMap(
     (one) => checkLicence(one, readInstalledLicence(packageRoot, one.path)) ?? [],
   );
   assert.deepEqual(faults, []);
@@ -108,65 +137,42 @@ test('a licence that is missing, new or told in two ways is named with its packa
 });
 
 test('the bill of materials has every package with hash and licence, and who uses it', () => {
-  const text = renderBillOfMaterials(lock);
-  assert.equal(renderBillOfMaterials(readLockFile(packageRoot)), text);
-  const bill = JSON.parse(text) as Bill;
-  assert.deepEqual([bill.bomFormat, bill.specVersion], ['CycloneDX', '1.6']);
-  const wanted = new Set(lock.packages.map(({ name, version }) => `${name}@${version}`));
-  const found = bill.components.map(({ purl }) =>
-    decodeURIComponent(purl.slice('pkg:npm/'.length)),
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'sbom'], {
+    cwd: packageRoot,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  const bill = JSON.parse(stdout) as Bill;
+  assert.equal(bill.bomFormat, 'CycloneDX');
+  // What is left out of the shipped package is marked. `npm sbom --omit=dev` would not do: it also
+  // leaves out what is shipped and needed by a development dependency as well.
+  const marks = new Map(
+    bill.components.map(({ purl, properties = [] }) => [
+      purl,
+      properties.some(({ name }) => name === 'cdx:npm:package:development'),
+    ]),
   );
-  assert.deepEqual(new Set(found), wanted);
-  assert.equal(found.length, wanted.size);
+  const wanted = new Map(
+    locked
+      .filter(({ path }) => path.startsWith('node_modules/'))
+      .map(({ name, version, need }) => [packageUrl(name, version), need === 'development']),
+  );
+  assert.deepEqual(marks, wanted);
   for (const { purl, hashes, licenses } of bill.components) {
     assert.match(hashes[0]?.content ?? '', /^[0-9a-f]{128}$/, purl);
     assert.equal(licenses.length, 1, purl);
   }
-  const known = new Set(bill.dependencies.map(({ ref }) => ref));
-  for (const { ref, dependsOn } of bill.dependencies) {
-    for (const used of dependsOn) assert.ok(known.has(used), `${ref} uses ${used}`);
+  const uses = new Map(bill.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
+  for (const [ref, used] of uses) {
+    for (const one of used) assert.ok(uses.has(one), `${ref} uses ${one}`);
   }
-  // All that runs is reached from the root; what is left out of the shipped package is marked.
-  const scopeOf = new Map(bill.components.map(({ purl, scope }) => [purl, scope]));
+  const root = bill.metadata.component;
+  assert.equal(root.purl, packageUrl(manifest.name, manifest.version));
+  const urlOf = new Map(bill.components.map((one) => [one['bom-ref'], one.purl]));
+  const direct = (uses.get(root['bom-ref']) ?? []).map((ref) => urlOf.get(ref));
   for (const [name, version] of Object.entries(manifest.dependencies)) {
-    assert.equal(scopeOf.get(`pkg:npm/${name.replace('@', '%40')}@${version}`), 'required', name);
+    assert.ok(direct.includes(packageUrl(name, version)), `the root uses ${name}`);
   }
-  for (const [name, version] of Object.entries(manifest.devDependencies)) {
-    assert.equal(scopeOf.get(`pkg:npm/${name.replace('@', '%40')}@${version}`), 'excluded', name);
-  }
-});
-
-test('in the bill of materials a package uses the copy that Node.js would find', (t) => {
-  const directory = temporaryDirectory(t);
-  const integrity = `sha512-${Buffer.alloc(64).toString('base64')}`;
-  const one = (version: string, dependencies: Record<string, string> = {}) => {
-    return { version, integrity, license: 'MIT', dependencies };
-  };
-  const root = { name: 'root', version: '1.0.0', dependencies: { a: '1.0.0', b: '2.0.0' } };
-  const packages = {
-    '': root,
-    'node_modules/a': one('1.0.0', { b: '^1.0.0', '@s/c': '1.0.0' }),
-    'node_modules/a/node_modules/b': one('1.0.0', { '@s/c': '1.0.0' }),
-    'node_modules/b': one('2.0.0'),
-    'node_modules/@s/c': { ...one('1.0.0', { b: '2.0.0', absent: '1.0.0' }), dev: true },
-  };
-  const text = JSON.stringify({ lockfileVersion: 3, packages });
-  writeFileSync(join(directory, 'package-lock.json'), text);
-  const bill = JSON.parse(renderBillOfMaterials(readLockFile(directory))) as Bill;
-  assert.deepEqual(
-    bill.dependencies.map(({ ref, dependsOn }) => [ref, ...dependsOn]),
-    [
-      ['pkg:npm/%40s/c@1.0.0', 'pkg:npm/b@2.0.0'],
-      ['pkg:npm/a@1.0.0', 'pkg:npm/%40s/c@1.0.0', 'pkg:npm/b@1.0.0'],
-      ['pkg:npm/b@1.0.0', 'pkg:npm/%40s/c@1.0.0'],
-      ['pkg:npm/b@2.0.0'],
-      ['pkg:npm/root@1.0.0', 'pkg:npm/a@1.0.0', 'pkg:npm/b@2.0.0'],
-    ],
-  );
-  assert.deepEqual(
-    bill.components.map(({ scope }) => scope),
-    ['excluded', 'required', 'required', 'required'],
-  );
 });
 
 test('a lock file of another version, or without hashes, is refused', (t) => {
@@ -174,8 +180,11 @@ test('a lock file of another version, or without hashes, is refused', (t) => {
   const write = (lock: object) =>
     writeFileSync(join(directory, 'package-lock.json'), JSON.stringify(lock));
   write({ lockfileVersion: 1, packages: {} });
-  assert.throws(() => readLockFile(directory), /not of version 3/);
+  assert.throws(() => readLockedPackages(directory), /not of version 3/);
   const packages = { '': { name: 'r', version: '1.0.0' }, 'node_modules/a': { version: '1.0.0' } };
   write({ lockfileVersion: 3, packages });
-  assert.throws(() => readLockFile(directory), /node_modules\/a has no version or no integrity/);
+  assert.throws(
+    () => readLockedPackages(directory),
+    /node_modules\/a has no version or no integrity/,
+  );
 });

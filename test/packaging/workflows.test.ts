@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseDocument } from 'yaml';
 import { packageRoot } from '../../src/lib/resources.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 interface Step {
   readonly uses?: string;
@@ -24,6 +26,10 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
+const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+  publishConfig: object;
+};
 const files = globSync('.github/workflows/*.yml', { cwd: packageRoot }).sort();
 const texts = new Map(files.map((file) => [file, readFileSync(join(packageRoot, file), 'utf8')]));
 const workflows = files.map((file) => {
@@ -39,11 +45,13 @@ const jobs = workflows.flatMap(({ file, workflow }) =>
 const writers: Readonly<Record<string, readonly string[]>> = {
   '.github/workflows/codeql.yml: analyse': ['security-events'],
   '.github/workflows/scorecard.yml: scorecard': ['security-events', 'id-token'],
+  '.github/workflows/image.yml: build': ['packages'],
+  '.github/workflows/image.yml: publish': ['packages', 'id-token', 'attestations'],
   '.github/workflows/publish.yml: publish': ['contents', 'id-token', 'attestations'],
 };
 
 test('workflows begin without rights, and each job has what the table says', () => {
-  assert.equal(workflows.length, 4);
+  assert.equal(workflows.length, 5);
   for (const { file, workflow } of workflows) {
     const rights = Object.values(workflow.permissions ?? { all: 'write' });
     assert.ok(
@@ -93,12 +101,11 @@ test('what strangers write is in no command, and checkouts keep no token', () =>
 });
 
 test('CI runs what a person runs, and the scripts that workflows name exist', () => {
-  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>;
-  };
   const commands = jobs.flatMap(({ job }) => job.steps.map(({ run = '' }) => run)).join('\n');
-  const named = [...commands.matchAll(/\bnpm (?:run )?(check|test|licences|build|sbom)\b/g)];
-  for (const [, name = ''] of named) assert.ok(scripts[name], name);
+  const named = [
+    ...commands.matchAll(/\bnpm (?:run (?:--silent )?)?(check|test|licences|build|sbom)\b/g),
+  ];
+  for (const [, name = ''] of named) assert.ok(manifest.scripts[name], name);
   const ci = Object.values(
     workflows.find(({ file }) => file.endsWith('/ci.yml'))?.workflow.jobs ?? {},
   );
@@ -109,9 +116,48 @@ test('CI runs what a person runs, and the scripts that workflows name exist', ()
 });
 
 test('publishing has provenance, waits for a person, and has no token to lose', () => {
-  const publish = jobs.find(({ where }) => where.endsWith('publish.yml: publish'))?.job;
-  assert.equal(publish?.environment, 'npm');
-  const commands = publish?.steps.map(({ run = '' }) => run).join('\n') ?? '';
-  assert.match(commands, /npm publish .*--provenance/);
-  assert.doesNotMatch(texts.get('.github/workflows/publish.yml') ?? '', /secrets\./);
+  const commandsOf = (where: string) => {
+    const job = jobs.find((one) => one.where === `.github/workflows/${where}`)?.job;
+    return { job, commands: job?.steps.map(({ run = '' }) => run).join('\n') ?? '' };
+  };
+  const npm = commandsOf('publish.yml: publish');
+  assert.equal(npm.job?.environment, 'npm');
+  assert.match(npm.commands, /npm publish .*--provenance/);
+  const image = commandsOf('image.yml: publish');
+  assert.equal(image.job?.environment, 'image');
+  assert.match(commandsOf('image.yml: build').commands, /--provenance mode=max --sbom true/);
+  for (const { job } of [npm, image]) {
+    const used = job?.steps.map(({ uses = '' }) => uses.split('@')[0]);
+    assert.ok(used?.includes('actions/attest-build-provenance'));
+  }
+  for (const file of ['publish.yml', 'image.yml']) {
+    assert.doesNotMatch(texts.get(`.github/workflows/${file}`) ?? '', /secrets\./);
+  }
+  assert.deepEqual(manifest.publishConfig, { access: 'public', provenance: true });
+});
+
+test('a published package names its repository, without which npm refuses provenance', (t) => {
+  const build = jobs.find(({ where }) => where.endsWith('publish.yml: build'))?.job;
+  const steps = build?.steps.map(({ run = '' }) => run) ?? [];
+  const naming = steps.findIndex((run) => run.includes('npm pkg set'));
+  assert.ok(naming !== -1 && naming < steps.findIndex((run) => run.includes('npm pack')));
+  const directory = temporaryDirectory(t);
+  cpSync(join(packageRoot, 'package.json'), join(directory, 'package.json'));
+  const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', steps[naming] ?? ''], {
+    cwd: directory,
+    env: {
+      PATH: process.env.PATH,
+      GITHUB_SERVER_URL: 'https://github.example',
+      GITHUB_REPOSITORY: 'someone/postern',
+    },
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  const named = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  assert.deepEqual(named, {
+    ...manifest,
+    repository: { type: 'git', url: 'git+https://github.example/someone/postern.git' },
+    homepage: 'https://github.example/someone/postern#readme',
+    bugs: { url: 'https://github.example/someone/postern/issues' },
+  });
 });

@@ -15,7 +15,7 @@ export interface TestBridge extends ServiceBridge {
     facts?: Partial<Handshake>,
     now?: number,
     authorization?: string,
-    mayWork?: () => boolean,
+    mayDoExpensiveWork?: () => boolean,
   ): Promise<Identity | Deny>;
 }
 
@@ -51,12 +51,12 @@ export function openBridge(
   return {
     ...bridge,
     reports,
-    about: (facts = {}, now = 0, authorization = undefined, mayWork = () => true) => {
+    about: (facts = {}, now = 0, authorization = undefined, mayDoExpensiveWork = () => true) => {
       const handshake = aHandshake(facts);
       return bridge.ask(
-        { handshake, cookies: bridge.cookiesOf(handshake.cookie), authorization },
+        { handshake, cookies: bridge.selectCookies(handshake.cookie), authorization },
         now,
-        mayWork,
+        mayDoExpensiveWork,
       );
     },
   };

@@ -30,7 +30,7 @@ export function newToken(id: string, facts: Partial<NewToken> = {}): NewToken {
     subject: 'alice',
     label: undefined,
     claims: {},
-    bounds: boundTo(),
+    restrictions: boundTo(),
     createdAt: 1_000,
     notBefore: undefined,
     expiresAt: undefined,
@@ -76,7 +76,7 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
         subject: 'Zoë "O’Neil" \u{1f600}; DROP TABLE token',
         label: "it's a label",
         claims: { email: 'a@example.com', groups: ['a', 'b'], nested: { deep: [1, null, true] } },
-        bounds: boundTo('chat', 'grist'),
+        restrictions: boundTo('chat', 'grist'),
         createdAt: 1_700_000_000_001,
         expiresAt: 4_855_593_600_000,
         maxUses: 1,
@@ -269,9 +269,9 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
       store.insert(newToken('tok_2', { hash: hashOf('tok_1') })),
       store.redeem('tok_0', 2_000),
       store.redeem('tok_0', 2_000),
-      store.insert(newToken('tok_3', { bounds: boundTo('chat', 'chat') })),
+      store.insert(newToken('tok_3', { restrictions: boundTo('chat', 'chat') })),
       store.revoke('tok_1', 2_000),
-      store.insert(newToken('tok_4', { bounds: boundTo('chat') })),
+      store.insert(newToken('tok_4', { restrictions: boundTo('chat') })),
     ]);
     const told = outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.name));
     const failed = 'StoreUnavailable';
@@ -398,11 +398,13 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   ] as const) {
     contract(`all tokens ${what} are revoked, but for those that are already`, async (store) => {
       await store.insert(newToken('a-all'));
-      await store.insert(newToken('a-chat', { bounds: boundTo('chat') }));
+      await store.insert(newToken('a-chat', { restrictions: boundTo('chat') }));
       await store.insert(newToken('a-old', { expiresAt: 1_500 }));
-      await store.insert(newToken('a-gone', { bounds: boundTo('chat') }));
-      await store.insert(newToken('b-both', { subject: 'bob', bounds: boundTo('chat', 'grist') }));
-      await store.insert(newToken('b-grist', { subject: 'bob', bounds: boundTo('grist') }));
+      await store.insert(newToken('a-gone', { restrictions: boundTo('chat') }));
+      await store.insert(
+        newToken('b-both', { subject: 'bob', restrictions: boundTo('chat', 'grist') }),
+      );
+      await store.insert(newToken('b-grist', { subject: 'bob', restrictions: boundTo('grist') }));
       await store.revoke('a-gone', 1_200);
       assert.equal(await store.revokeAll(filter, 2_000), revoked.length);
       const { tokens } = await store.list({}, { now: 2_000, limit: 10 });
@@ -463,9 +465,9 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
 
   contract('subject, gate and state narrow the list down, together too', async (store) => {
     await store.insert(newToken('a-all'));
-    await store.insert(newToken('a-chat', { bounds: boundTo('chat', 'grist') }));
-    await store.insert(newToken('b-chat', { subject: 'bob', bounds: boundTo('chat') }));
-    await store.insert(newToken('b-gone', { subject: 'bob', bounds: boundTo('chat') }));
+    await store.insert(newToken('a-chat', { restrictions: boundTo('chat', 'grist') }));
+    await store.insert(newToken('b-chat', { subject: 'bob', restrictions: boundTo('chat') }));
+    await store.insert(newToken('b-gone', { subject: 'bob', restrictions: boundTo('chat') }));
     await store.revoke('b-gone', 1_500);
     const rows: readonly [TokenFilter, string[]][] = [
       [{}, ['b-gone', 'b-chat', 'a-chat', 'a-all']],
@@ -545,10 +547,10 @@ export function testStoreContract(name: string, place: (t: TestContext) => Store
   });
 
   contract('an id can be used again after pruning, with none of the old gates', async (store) => {
-    await store.insert(newToken('tok_a', { bounds: boundTo('chat'), expiresAt: 10 }));
+    await store.insert(newToken('tok_a', { restrictions: boundTo('chat'), expiresAt: 10 }));
     await store.prune('token', 11, 10);
     await store.insert(newToken('tok_a'));
-    assert.deepEqual((await store.findById('tok_a'))?.bounds.gates, []);
+    assert.deepEqual((await store.findById('tok_a'))?.restrictions.gates, []);
     assert.deepEqual(await idsOf(store, { gate: 'chat' }), []);
   });
 

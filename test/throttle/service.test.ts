@@ -40,13 +40,13 @@ function open(changes: Partial<ThrottleConfig> = {}) {
   });
   const fail = (times: number, ...where: Parameters<typeof at>): (ThrottleInfo | undefined)[] =>
     Array.from({ length: times }, () => throttle.port.failed(at(...where), 1));
-  const mayWork = (...where: Parameters<typeof at>) =>
+  const mayDoExpensiveWork = (...where: Parameters<typeof at>) =>
     throttle.port.mayDoExpensiveWork(at(...where));
-  return { throttle, crossed, told, fail, mayWork };
+  return { throttle, crossed, told, fail, mayDoExpensiveWork };
 }
 
 test('the attempts of a budget are free, and what fails after them is too many', () => {
-  const { fail, mayWork, crossed } = open();
+  const { fail, mayDoExpensiveWork, crossed } = open();
   assert.deepEqual(fail(10, '203.0.113.7'), new Array(10).fill(undefined));
   assert.deepEqual(crossed, [
     {
@@ -55,51 +55,51 @@ test('the attempts of a budget are free, and what fails after them is too many',
     },
   ]);
   assert.equal(fail(1, '203.0.113.7')[0]?.retryAfter, 5 * minute);
-  assert.equal(mayWork('203.0.113.7'), false);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), false);
   assert.equal(crossed.length, 1, 'said once');
 });
 
 test('each network and each gate counts for itself', () => {
-  const { fail, mayWork } = open();
+  const { fail, mayDoExpensiveWork } = open();
   fail(20, '203.0.113.7');
   assert.deepEqual(fail(1, '203.0.113.8'), [undefined]);
   assert.deepEqual(fail(1, '203.0.113.7', 'media'), [undefined]);
-  assert.equal(mayWork('203.0.113.8'), true);
-  assert.equal(mayWork('203.0.113.7', 'media'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.8'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.7', 'media'), true);
 });
 
 test('an IPv6 client is its /64, and an IPv4-mapped address is IPv4', () => {
-  const { fail, mayWork } = open();
+  const { fail, mayDoExpensiveWork } = open();
   for (let i = 0; i < 10; i++) fail(1, `2001:db8:1:2::${i.toString(16)}`);
-  assert.equal(mayWork('2001:db8:1:2:ffff::1'), false);
-  assert.equal(mayWork('2001:db8:1:3::1'), true);
+  assert.equal(mayDoExpensiveWork('2001:db8:1:2:ffff::1'), false);
+  assert.equal(mayDoExpensiveWork('2001:db8:1:3::1'), true);
   fail(5, '192.0.2.1');
   fail(5, '::ffff:192.0.2.1');
-  assert.equal(mayWork('::ffff:c000:201'), false);
+  assert.equal(mayDoExpensiveWork('::ffff:c000:201'), false);
 });
 
 test('the length of a network is the configuration’s', () => {
-  const { fail, mayWork } = open({ prefixLengths: { ipv4: 16, ipv6: 32 } });
+  const { fail, mayDoExpensiveWork } = open({ prefixLengths: { ipv4: 16, ipv6: 32 } });
   for (let i = 0; i < 10; i++) fail(1, `203.0.${i}.7`);
   for (let i = 0; i < 10; i++) fail(1, `2001:db8:${i}::1`);
-  assert.equal(mayWork('203.0.255.255'), false);
-  assert.equal(mayWork('2001:db8:ffff::1'), false);
+  assert.equal(mayDoExpensiveWork('203.0.255.255'), false);
+  assert.equal(mayDoExpensiveWork('2001:db8:ffff::1'), false);
 });
 
 test('whoever changes the address within a wider network runs into the budget of that', () => {
-  const { fail, mayWork, crossed } = open();
+  const { fail, mayDoExpensiveWork, crossed } = open();
   for (let i = 1; i <= 200; i++) fail(10, `2001:db8:1:${i.toString(16)}::1`);
   const wide = crossed.filter(({ network }) => network === '2001:db8:1::/48');
   assert.equal(wide.length, 1);
   assert.equal(wide[0]?.failures, 160);
-  assert.equal(mayWork('2001:db8:1:ffff::1'), false);
-  assert.equal(mayWork('2001:db8:2::1'), true);
+  assert.equal(mayDoExpensiveWork('2001:db8:1:ffff::1'), false);
+  assert.equal(mayDoExpensiveWork('2001:db8:2::1'), true);
 });
 
 test('one network alone does not use up the budget of those around it', () => {
-  const { fail, mayWork, crossed } = open();
+  const { fail, mayDoExpensiveWork, crossed } = open();
   fail(10_000, '203.0.113.7');
-  assert.equal(mayWork('203.0.113.8'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.8'), true);
   assert.deepEqual(
     crossed.map(({ network }) => network),
     ['203.0.113.7/32'],
@@ -107,35 +107,35 @@ test('one network alone does not use up the budget of those around it', () => {
 });
 
 test('who has no address is one network, of which nobody is stopped', () => {
-  const { fail, mayWork } = open();
+  const { fail, mayDoExpensiveWork } = open();
   const [last] = fail(11, undefined).slice(-1);
   assert.ok(last, 'wrong credentials are told so');
-  assert.equal(mayWork(undefined), true);
-  assert.equal(mayWork('203.0.113.7'), true);
+  assert.equal(mayDoExpensiveWork(undefined), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), true);
 });
 
 test('nothing of an exempt network is counted', () => {
   const exempt = parseNetworks(['203.0.113.0/24']) as NetworkSet;
-  const { fail, mayWork, crossed } = open({ exempt });
+  const { fail, mayDoExpensiveWork, crossed } = open({ exempt });
   fail(100, '203.0.113.7');
-  assert.equal(mayWork('203.0.113.7'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), true);
   assert.deepEqual(crossed, []);
 });
 
 test('where it is off nothing is counted', () => {
-  const { fail, mayWork, throttle } = open({ enabled: false });
+  const { fail, mayDoExpensiveWork, throttle } = open({ enabled: false });
   assert.deepEqual(fail(100, '203.0.113.7'), new Array(100).fill(undefined));
-  assert.equal(mayWork('203.0.113.7'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), true);
   assert.equal(throttle.adminFailed('203.0.113.7', now), undefined);
 });
 
 test('while it is over a little work is done all the same: one piece for each failure that is free', () => {
-  const { fail, mayWork } = open();
+  const { fail, mayDoExpensiveWork } = open();
   fail(10, '203.0.113.7');
   const looks: boolean[] = [];
   for (let moment = now; moment < now + 4 * minute; moment += 10_000) {
     fail(1, '203.0.113.7', 'chat', moment);
-    looks.push(mayWork('203.0.113.7', 'chat', moment));
+    looks.push(mayDoExpensiveWork('203.0.113.7', 'chat', moment));
   }
   assert.equal(looks.filter(Boolean).length, 3);
 });
@@ -168,17 +168,17 @@ test('asking what would be counts nothing and uses nothing up', () => {
 });
 
 test('wrong admin keys are counted by themselves, and a Unix socket is one place', () => {
-  const { throttle, fail, mayWork, crossed } = open();
+  const { throttle, fail, mayDoExpensiveWork, crossed } = open();
   for (let i = 0; i < 10; i++) assert.equal(throttle.adminFailed(undefined, now), undefined);
   assert.ok(throttle.adminFailed(undefined, now));
   assert.deepEqual([crossed[0]?.gate, crossed[0]?.network], [undefined, 'unix']);
   assert.equal(throttle.adminFailed('127.0.0.1', now), undefined);
   fail(5, '127.0.0.1');
-  assert.equal(mayWork('127.0.0.1'), true);
+  assert.equal(mayDoExpensiveWork('127.0.0.1'), true);
 });
 
 test('the list says who, since when and until when, and clearing forgets the ones that are meant', () => {
-  const { throttle, fail, mayWork } = open();
+  const { throttle, fail, mayDoExpensiveWork } = open();
   fail(10, '203.0.113.7');
   fail(12, '192.0.2.1', 'media', now + 1_000);
   fail(9, '192.0.2.2', 'media');
@@ -190,7 +190,7 @@ test('the list says who, since when and until when, and clearing forgets the one
   ]);
   assert.equal(throttle.clear({ gate: 'chat', network: '192.0.2.1' }, now + 1_000).length, 0);
   assert.equal(throttle.clear({ network: '203.0.113.7/32' }, now + 1_000).length, 1);
-  assert.equal(mayWork('203.0.113.7'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), true);
   assert.deepEqual(listed(), [['media', '192.0.2.1/32', 12]]);
   assert.equal(throttle.clear({}, now + 1_000).length, 1);
   assert.deepEqual(listed(), []);
@@ -217,10 +217,10 @@ test('another process that is told goes on from there', () => {
   first.fail(10, '203.0.113.7');
   assert.equal(first.told.length, 1);
   second.throttle.merge(first.told);
-  assert.equal(second.mayWork('203.0.113.7'), false);
+  assert.equal(second.mayDoExpensiveWork('203.0.113.7'), false);
   assert.ok(second.fail(1, '203.0.113.7')[0]);
   assert.deepEqual(second.crossed, [], 'it was said where it happened');
-  assert.equal(second.mayWork('203.0.113.7', 'chat', now + 6 * minute), true);
+  assert.equal(second.mayDoExpensiveWork('203.0.113.7', 'chat', now + 6 * minute), true);
 });
 
 test('others are told now and then while it goes on, not each time', () => {
@@ -232,16 +232,16 @@ test('others are told now and then while it goes on, not each time', () => {
 });
 
 test('other limits hold from the moment they are in force, for what was counted before', () => {
-  const { throttle, fail, mayWork } = open();
+  const { throttle, fail, mayDoExpensiveWork } = open();
   fail(9, '203.0.113.7');
   throttle.configure(configOf({ failures: 5 }));
   fail(1, '203.0.113.7');
-  assert.equal(mayWork('203.0.113.7'), false);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), false);
   throttle.configure(configOf({ failures: 1_000 }));
-  assert.equal(mayWork('203.0.113.7'), true);
+  assert.equal(mayDoExpensiveWork('203.0.113.7'), true);
   throttle.configure(configOf({ failures: 5, exempt: parseNetworks(['private']) as NetworkSet }));
   fail(20, '10.0.0.1');
-  assert.equal(mayWork('10.0.0.1'), true);
+  assert.equal(mayDoExpensiveWork('10.0.0.1'), true);
 });
 
 test('whatever others did, a good token of ours passes, and a wrong one never does', async () => {
@@ -256,9 +256,14 @@ test('whatever others did, a good token of ours passes, and a wrong one never do
       const { throttle } = open({ failures: 4 });
       const ports = {
         sources: credentialSources,
-        async verify({ value }: { value: string }, _now: number, mayWork: () => boolean) {
+        async verify(
+          { value }: { value: string },
+          _now: number,
+          mayDoExpensiveWork: () => boolean,
+        ) {
           if (value === 'good') return anIdentity();
-          if (value === 'jwt') return deny(mayWork() ? 'invalid_signature' : 'throttled');
+          if (value === 'jwt')
+            return deny(mayDoExpensiveWork() ? 'invalid_signature' : 'throttled');
           return deny('unknown_token');
         },
         bridgeOf: () => undefined,

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { type Ended, type NodeProcess, type NodeProcessOptions, spawnNode } from '../processes.ts';
+import {
+  type Ended,
+  type ProcessOptions,
+  type StartedProcess,
+  spawnProcess,
+} from '../processes.ts';
 
 /** The program as it is in the repository, without a build. */
 export const programFile = join(packageRoot, 'src/cli/main.ts');
@@ -16,8 +21,10 @@ process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 const patienceMs = 100_000;
 
 /** How a program of a test is started. */
-export interface CommandOptions extends Pick<NodeProcessOptions, 'through'> {
+export interface CommandOptions extends Pick<ProcessOptions, 'through'> {
   readonly cwd?: string;
+  /** The command that is `postern`. Default: the sources of the checkout, by the Node.js of the test. */
+  readonly postern?: readonly string[];
 }
 
 /**
@@ -42,9 +49,12 @@ export function runCommand(
 export function spawnCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  options: CommandOptions & Pick<NodeProcessOptions, 'timeout'> = {},
-): NodeProcess {
-  return spawnNode([programFile, ...args], {
+  {
+    postern = [process.execPath, programFile],
+    ...options
+  }: CommandOptions & Pick<ProcessOptions, 'timeout'> = {},
+): StartedProcess {
+  return spawnProcess([...postern, ...args], {
     cwd: home,
     ...options,
     env: { NODE_COMPILE_CACHE: join(home, 'cache'), ...env },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type AdminClient, connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { type ListenAddress, parseListenAddress } from '../../src/config/listen-address.ts';
 import { temporaryDirectory } from '../directory.ts';
-import { childrenOf, type NodeProcess } from '../processes.ts';
+import { childrenOf, type StartedProcess } from '../processes.ts';
 import type { Scope } from '../scope.ts';
 import { adminKey } from './admin-key.ts';
 import { ask } from './ask.ts';
@@ -40,7 +40,7 @@ export function programEnvironment(
 
 /** `postern serve` in a process of its own, ready, and what tests do with it. */
 export interface TestProgram
-  extends Pick<NodeProcess, 'pid' | 'stdout' | 'stderr' | 'end'>,
+  extends Pick<StartedProcess, 'pid' | 'stdout' | 'stderr' | 'end'>,
     Pick<AdminClient, 'send'> {
   readonly gate: ListenAddress;
   readonly admin: ListenAddress;
@@ -113,7 +113,7 @@ export function readStart({
   child,
   stdout,
   ended,
-}: NodeProcess): Promise<Readonly<Record<string, unknown>>> {
+}: StartedProcess): Promise<Readonly<Record<string, unknown>>> {
   return new Promise((resolve, reject) => {
     child.stdout?.on('data', () => {
       const lines = stdout().split('\n').slice(0, -1);

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ShownAuditEntry, ShownAuditPage } from '../../audit/schemas.ts';
 import { type AuditAnchor, auditEvents } from '../../core/model/audit.ts';
-import { visible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { parseCount } from '../token/token-output.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
 import {
@@ -189,7 +189,7 @@ function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
       .map((name) => `${name === 'token_id' ? 'token' : name}=${entry[name]}`),
     ...Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${render(value)}`),
   ];
-  return visible([seq, at, event.padEnd(12), `by ${actor}`, ...facts].join('  '));
+  return replaceInvisible([seq, at, event.padEnd(12), `by ${actor}`, ...facts].join('  '));
 }
 
 function render(value: unknown): string {

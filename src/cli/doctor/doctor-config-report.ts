@@ -6,8 +6,8 @@ import { toJson } from '../../doctor/config/report/json.ts';
 import { renderPatch } from '../../doctor/config/report/patch.ts';
 import { toSarif } from '../../doctor/config/report/sarif.ts';
 import { rules } from '../../doctor/config/rules/index.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { version } from '../../lib/resources.ts';
-import { visible } from '../../lib/visible.ts';
 import {
   diskFiles,
   type FileSet,
@@ -28,7 +28,7 @@ export async function judgeFile(file: string, options: DoctorOptions): Promise<n
     return await report(file, options);
   } catch (error) {
     if (!(error instanceof NginxSyntaxError)) throw error;
-    note(`postern: ${visible(error.message)}`);
+    note(`postern: ${replaceInvisible(error.message)}`);
     return exitCodes.config;
   }
 }
@@ -51,7 +51,7 @@ async function report(file: string, options: DoctorOptions): Promise<number> {
 function writePatch({ findings }: Examination): void {
   const patch = renderPatch(findings.flatMap(({ edits }) => edits));
   const { stdout } = process;
-  stdout.write(stdout.isTTY ? patch.split('\n').map(visible).join('\n') : patch);
+  stdout.write(stdout.isTTY ? patch.split('\n').map(replaceInvisible).join('\n') : patch);
 }
 
 /** More than that is no configuration. */

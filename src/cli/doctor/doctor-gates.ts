@@ -9,7 +9,7 @@ import type { Place } from '../../proxies/nginx/syntax/index.ts';
  * looked at. Throws ConfigError.
  */
 export function readGateFile(file: string): GateFile {
-  const { gates } = loadConfig({ file, env: {}, away: true }).config;
+  const { gates } = loadConfig({ file, env: {}, remote: true }).config;
   const { locate } = readYaml(file);
   return {
     gates,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { visible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import type { Undone } from '../../store/sqlite/compare.ts';
 import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';
@@ -96,7 +96,7 @@ function renderUndone(undone: Undone | undefined): string[] {
     ...(jwtsAgain.length > 0
       ? [
           `JWTs that were revoked since the backup, and are good again: ${jwtsAgain.length}. Revoke them again (postern jwt revoke):`,
-          ...jwtsAgain.map((what) => `  ${visible(what)}`),
+          ...jwtsAgain.map((what) => `  ${replaceInvisible(what)}`),
         ]
       : []),
     ...(gone > 0 ? [`Tokens issued since the backup that nobody knows now: ${gone}.`] : []),

@@ -1,4 +1,5 @@
-import { visible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
+
 /** Writes a line to standard output. */
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
@@ -25,7 +26,7 @@ export function renderTable(
   heading: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  const lines = [heading, ...rows].map((row) => row.map(visible));
+  const lines = [heading, ...rows].map((row) => row.map(replaceInvisible));
   const widths = heading.map((_, column) =>
     Math.max(...lines.map((row) => row[column]?.length ?? 0)),
   );

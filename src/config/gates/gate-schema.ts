@@ -1,37 +1,16 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { credentialKinds, plainCookie } from '../../core/gate/gate.ts';
+import { credentialKinds, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
-import { sourceNames } from '../../core/model/source-name.ts';
+import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
+import { flag, grantList, strict, stringList } from '../schema-fields.ts';
 import { bridgeSchema } from '../sign-on/bridge-schema.ts';
 
-const strict = { additionalProperties: false } as const;
-
-/** A list that restricts: an empty one would open, where left out it is as in `default_gate`. */
-function words(description: string, fallback?: string[]) {
-  return Type.Optional(
-    Type.Array(Type.String({ minLength: 1 }), {
-      description,
-      minItems: 1,
-      ...(fallback && { default: fallback }),
-    }),
-  );
-}
-
-/** A list that opens: an empty one takes back what `default_gate` says. */
-function openings(description: string) {
-  return Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
-}
-
-/** A section that restricts. */
+/** Options of a section that restricts: it must not be empty. */
 const restricting = { ...strict, minProperties: 1 } as const;
 
-function flag(description: string) {
-  return Type.Optional(Type.Boolean({ default: false, description }));
-}
-
-/** A header's value: one of where it comes from. */
+/** A header's value, from exactly one of these sources. */
 const headerSchema = Type.Object(
   {
     field: Type.Optional(Type.Enum(['subject', 'token_id'])),
@@ -54,7 +33,7 @@ const ruleProperties = {
     Type.Array(Type.Enum([...sourceNames, 'bridge']), {
       minItems: 1,
       uniqueItems: true,
-      default: [...sourceNames],
+      default: [...defaultSourceNames],
       description:
         'Where to look for a token, in this order; the first that holds one decides. `bridge` stands for the sign-on service in `bridge`, and comes last where it is left out.',
     }),
@@ -63,7 +42,7 @@ const ruleProperties = {
     Type.Array(Type.String({ pattern: httpTokenPattern }), {
       minItems: 1,
       uniqueItems: true,
-      default: [plainCookie],
+      default: [defaultTokenCookie],
       description:
         "Names of cookies that may hold a token, where there is no cookie of a session: `__Host-postern`, which is that one, for no others. `postern_token` is left out where `login` is Postern's own page.",
     }),
@@ -76,14 +55,14 @@ const ruleProperties = {
       description: 'Names of query parameters that may hold a token.',
     }),
   ),
-  origins: words(
+  origins: stringList(
     'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',
     ['same'],
   ),
   networks: Type.Optional(
     Type.Object(
       {
-        trust: openings(
+        trust: grantList(
           'Client addresses and networks that are let in without a credential, also `loopback` and `private`. Needs `hosts`.',
         ),
         trust_as: Type.Optional(
@@ -93,20 +72,20 @@ const ruleProperties = {
             description: 'Who they are then, for the application and the log.',
           }),
         ),
-        allow: words('Client addresses and networks that may connect. All, when left out.'),
-        deny: words('Client addresses and networks that may not.'),
+        allow: stringList('Client addresses and networks that may connect. All, when left out.'),
+        deny: stringList('Client addresses and networks that may not.'),
       },
       restricting,
     ),
   ),
-  public: openings(
+  public: grantList(
     'What needs no credential: `/healthz` (GET and HEAD), `POST /hooks/*`, `=/exactly/this`.',
   ),
   require: Type.Optional(
     Type.Object(
       {
-        scopes: words('Scopes that are all needed.'),
-        groups: words('Groups of which one is needed.'),
+        scopes: stringList('Scopes that are all needed.'),
+        groups: stringList('Groups of which one is needed.'),
         claims: Type.Optional(
           Type.Record(Type.String(), claimValue, {
             minProperties: 1,
@@ -166,14 +145,14 @@ const ruleProperties = {
   ),
 };
 
-/** `default_gate`: the rules of a gate that says nothing else. */
+/** `default_gate`: the default rules of every gate. */
 export const defaultGateSchema = Type.Object(ruleProperties, strict);
 
-/** One of `gates`: where it is, and its rules. */
+/** One of `gates`: its hosts, paths and rules. */
 export const gateSchema = Type.Object(
   {
-    hosts: words('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
-    paths: words(
+    hosts: stringList('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
+    paths: stringList(
       'Paths it is at: `/ws` with all below it, `=/ws` alone, `/rooms/*/ws`. All, when left out.',
     ),
     ...withoutDefaults(ruleProperties),
@@ -189,16 +168,16 @@ export const gatesSchema = Type.Record(Type.String({ pattern: gateNamePattern })
     'Gates by name, each with its place and its rules: see [docs/gates.md](docs/gates.md). What it leaves out is as in `default_gate`. With any gates here, what is at none of them is denied. In the variable as JSON.',
 });
 
-/** The rules of a gate as written. */
+/** The rules of a gate, parsed and not validated. */
 export type RawGateRules = Static<typeof defaultGateSchema>;
 
-/** One gate as written. */
+/** One gate, parsed and not validated. */
 export type RawGate = Static<typeof gateSchema>;
 
-/** What a gate leaves out is what `default_gate` says: none of these defaults is its own. */
+/** A gate inherits from `default_gate`, so its schema has no defaults. */
 function withoutDefaults<T extends Record<string, TSchema>>(properties: T): T {
   const stripped = Object.entries(properties).map(([name, schema]) => {
-    // TypeBox keeps what it knows of a schema in properties that a spread would lose.
+    // TypeBox keeps metadata in non-enumerable properties, which a spread would drop.
     const { default: _default, ...kept } = Object.getOwnPropertyDescriptors(
       schema as TSchema & { default?: unknown },
     );

@@ -5,27 +5,27 @@ import {
   type HeaderField,
   identityHeaders,
 } from '../../core/gate/gate.ts';
-import type { Report } from '../report.ts';
+import type { ReportFault } from '../report-fault.ts';
 import type { RawGateRules } from './gate-schema.ts';
 
 type RawHeaders = NonNullable<RawGateRules['headers']>;
 type RawHeader = RawHeaders[string];
 
-/** nginx drops names with other characters, and reads an answer's headers by names of these. */
+/** Names that nginx forwards, and can read from an answer as variables. */
 const headerName = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/;
 
-/** Headers that mean something to a proxy, or that Postern and its nginx files set themselves. */
+/** Headers with a meaning for proxies, or set by Postern and its nginx files. */
 const reserved =
   /^(?:host|connection|upgrade|keep-alive|te|trailer|transfer-encoding|content-.*|expect|date|server|location|www-authenticate|cache-control|set-cookie|cookie|origin|referer|proxy-.*|sec-.*|x-accel-.*|x-original-.*|x-real-ip|x-forwarded-(?:for|host|port|proto|uri|method)|forwarded|x-postern-.*)$/i;
 
-/** Fields that a header may take its value from, in the order in which people are told of them. */
+/** Possible sources of a value, in the order of the error message. */
 const sources = ['claim', 'field', 'value', 'env', 'file'] as const;
 
-/** Builds the headers for the backend: those of a gate, and the usual ones that it does not redefine. */
+/** Builds the headers for the backend: the gate's own, and the default ones that it does not redefine. */
 export function buildHeaders(
   raw: RawHeaders,
   env: NodeJS.ProcessEnv,
-  report: Report,
+  report: ReportFault,
 ): readonly BackendHeader[] {
   const own = new Map<string, BackendHeader>();
   for (const [name, header] of Object.entries(raw)) {
@@ -63,7 +63,7 @@ function readField(
   if (source === 'field') return header.field;
   const value = readValue(source, header, env, report);
   if (value === undefined) return undefined;
-  // Visible characters with single bytes: what every backend reads as the same text.
+  // Printable ASCII: every backend decodes it to the same text.
   if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(value)) {
     report('the value is empty, too long, or has characters that a header cannot carry');
     return undefined;

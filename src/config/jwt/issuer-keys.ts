@@ -1,20 +1,20 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { IssuerKeys, KeyKind } from '../../core/model/issuer.ts';
-import { jwksLimit, parseJwks } from '../../core/model/jwks.ts';
+import { maxJwksBytes, parseJwks } from '../../core/model/jwks.ts';
 import { lengthEntropy } from '../../lib/secret.ts';
-import type { Report } from '../report.ts';
+import type { ReportFault } from '../report-fault.ts';
 import type { RawIssuer } from './issuer-schema.ts';
 
-/** An issuer's keys, and what can be signed with them. */
+/** An issuer's keys and their kind, which decides about algorithms. */
 export interface FoundKeys {
   readonly keys: IssuerKeys;
   readonly kind: KeyKind;
 }
 
-type Reader = (raw: Partial<RawIssuer>, report: Report) => FoundKeys | undefined;
+type Reader = (raw: Partial<RawIssuer>, report: ReportFault) => FoundKeys | undefined;
 
-/** The settings that keys may come from, with what reads each. */
+/** The readers of keys, by setting. */
 const readers: Readonly<Record<string, Reader>> = {
   jwks_url: ({ jwks_url = '', allow_http }, report) => readUrl(jwks_url, allow_http, report),
   jwks_file: ({ jwks_file = '' }, report) => readJwksFile(jwks_file, report),
@@ -32,8 +32,11 @@ const readers: Readonly<Record<string, Reader>> = {
     ),
 };
 
-/** Finds the one setting that says where an issuer's keys come from. Faults go to `report`. */
-export function readIssuerKeys(raw: Partial<RawIssuer>, report: Report): FoundKeys | undefined {
+/** Reads an issuer's keys from the one setting that names their source. Faults go to `report`. */
+export function readIssuerKeys(
+  raw: Partial<RawIssuer>,
+  report: ReportFault,
+): FoundKeys | undefined {
   const given = Object.keys(readers).filter((name) => Object.hasOwn(raw, name));
   const [name = '', second] = given;
   if (second !== undefined) {
@@ -48,13 +51,13 @@ export function readIssuerKeys(raw: Partial<RawIssuer>, report: Report): FoundKe
     report('jwks_url', `is needed, or one of ${Object.keys(readers).slice(1).join(', ')}`);
     return undefined;
   }
-  // Of another type: the schema says so.
+  // Schema validation reports other types.
   return typeof raw[name as keyof RawIssuer] === 'string' ? read(raw, report) : undefined;
 }
 
 type Fault = (message: string) => void;
 
-function readUrl(url: string, allowHttp: unknown, report: Report): FoundKeys | undefined {
+function readUrl(url: string, allowHttp: unknown, report: ReportFault): FoundKeys | undefined {
   const fault = (message: string) => void report('jwks_url', message);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol)) {
@@ -70,7 +73,7 @@ function readUrl(url: string, allowHttp: unknown, report: Report): FoundKeys | u
   return { keys: { kind: 'jwks_url', url }, kind: 'a JWKS' };
 }
 
-function readJwksFile(path: string, report: Report): FoundKeys | undefined {
+function readJwksFile(path: string, report: ReportFault): FoundKeys | undefined {
   return withFile('jwks_file', path, report, (bytes, fault) => {
     const jwks = parseJwks(bytes.toString('utf8'));
     if (jwks === undefined) fault('holds no JWKS: a JSON object with a list "keys"');
@@ -79,18 +82,18 @@ function readJwksFile(path: string, report: Report): FoundKeys | undefined {
   });
 }
 
-/** Reads a file and hands its bytes on, without the line feed that editors add at the end. */
+/** Reads a file and passes on its bytes, without the final line break that editors add. */
 function withFile(
   setting: string,
   path: string,
-  report: Report,
+  report: ReportFault,
   use: (bytes: Buffer, fault: Fault) => FoundKeys | undefined,
 ): FoundKeys | undefined {
   const fault = (message: string) => report(setting, message);
   try {
     const { size } = statSync(path);
-    if (size > jwksLimit) {
-      fault(`${path} has ${size} bytes; ${jwksLimit} are the most`);
+    if (size > maxJwksBytes) {
+      fault(`${path} has ${size} bytes; ${maxJwksBytes} are the most`);
       return undefined;
     }
     const bytes = readFileSync(path);
@@ -109,7 +112,7 @@ const curves: Readonly<Record<string, KeyKind>> = {
 };
 
 function readPublicKey(pem: string, fault: Fault): FoundKeys | undefined {
-  // Node would take a private key and quietly make the public one of it.
+  // Node would accept a private key and derive the public one.
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
     fault('holds a private key; take it away from here and put the public one in its place');
     return undefined;
@@ -138,8 +141,8 @@ function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyKind
   return asymmetricKeyType === 'rsa' && bits >= 2_048 ? 'an RSA key' : undefined;
 }
 
-/** Bits that nobody guesses, however long the text is that holds them. */
-const guessableBits = 128;
+/** Fewest bits of entropy of a secret: out of reach of guessing. */
+const minEntropyBits = 128;
 
 /** RFC 7518, section 3.2: a secret has at least as many bits as the hash. */
 function readSecret(bytes: Buffer, algorithms: unknown, fault: Fault): FoundKeys | undefined {
@@ -156,7 +159,7 @@ function readSecret(bytes: Buffer, algorithms: unknown, fault: Fault): FoundKeys
   const make = 'make one with: openssl rand -base64 64 | tr -d "\\n"';
   if (bits < needed) {
     fault(`the secret has ${bits} bits; HS${needed} needs ${needed}. If it is yours, ${make}`);
-  } else if (lengthEntropy(text) < guessableBits) {
+  } else if (lengthEntropy(text) < minEntropyBits) {
     fault(`the secret can be guessed. If it is yours, ${make}`);
   }
   return { keys: { kind: 'secret', key: createSecretKey(bytes) }, kind: 'a secret' };

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { jwtAlgorithms } from '../../core/model/issuer.ts';
 import { durationPattern } from '../../lib/duration.ts';
-import { optionalText } from '../optional-text.ts';
+import { optionalText } from '../schema-fields.ts';
 
-/** What an issuer does not say. */
+/** Defaults of an issuer. */
 export const issuerDefaults = {
   leeway: '30s',
   subject_claim: 'sub',
@@ -66,13 +66,13 @@ export const issuerSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** One issuer as written. */
+/** One issuer, parsed and not validated. */
 export type RawIssuer = Static<typeof issuerSchema>;
 
-/** The form of the name that people give an issuer. */
+/** Names of issuers. */
 export const issuerNamePattern = '^[a-z][a-z0-9_-]{0,63}$';
 
-/** `jwt.issuers`: issuers by a name that people choose. */
+/** `jwt.issuers`: issuers by name. */
 export const issuersSchema = Type.Record(
   Type.String({ pattern: issuerNamePattern }),
   issuerSchema,

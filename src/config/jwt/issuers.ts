@@ -1,19 +1,20 @@
-import { fittingAlgorithms, type Issuer } from '../../core/model/issuer.ts';
+import { algorithmsByKey, type Issuer } from '../../core/model/issuer.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { asText, namedSections } from '../raw-values.ts';
-import type { Report } from '../report.ts';
+import type { ReportFault } from '../report-fault.ts';
 import { readIssuerKeys } from './issuer-keys.ts';
 import { issuerDefaults, issuerNamePattern, type RawIssuer } from './issuer-schema.ts';
 
-/** Longest leeway: it is for clocks that are a little wrong, not for JWTs that are to live longer. */
-const longestLeeway = 5 * 60_000;
+/** Limit on `leeway`: it is for clock skew, not for a longer lifetime. */
+const maxLeeway = 5 * 60_000;
 
 /** Builds the issuers of `jwt.issuers`. Faults go to `report`. */
-export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
+export function buildIssuers(raw: unknown, report: ReportFault): readonly Issuer[] {
   const nameByIss = new Map<string, string>();
   return namedSections(raw, issuerNamePattern).flatMap(
     ([name, section]: [string, Partial<RawIssuer>]) => {
-      const here: Report = (setting, message) => report(`jwt.issuers.${name}.${setting}`, message);
+      const here: ReportFault = (setting, message) =>
+        report(`jwt.issuers.${name}.${setting}`, message);
       const iss = asText(section.issuer) ?? '';
       const other = nameByIss.get(iss);
       if (other !== undefined && iss !== '') {
@@ -25,16 +26,23 @@ export function buildIssuers(raw: unknown, report: Report): readonly Issuer[] {
   );
 }
 
-function buildIssuer(name: string, raw: Partial<RawIssuer>, report: Report): Issuer | undefined {
+function buildIssuer(
+  name: string,
+  raw: Partial<RawIssuer>,
+  report: ReportFault,
+): Issuer | undefined {
   const found = readIssuerKeys(raw, report);
   const leeway = parseDuration(asText(raw.leeway ?? issuerDefaults.leeway) ?? '');
-  if (leeway === undefined || leeway > longestLeeway) report('leeway', '5m is the most');
+  if (leeway === undefined || leeway > maxLeeway) report('leeway', '5m is the most');
   if (found === undefined) return undefined;
-  const { usual, all } = fittingAlgorithms[found.kind];
-  const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : usual;
-  const misfit = algorithms.find((algorithm) => !all.includes(algorithm));
-  if (misfit !== undefined) {
-    report('algorithms', `${misfit} does not go with ${found.kind}, but ${all.join(', ')}`);
+  const { defaults, allowed } = algorithmsByKey[found.kind];
+  const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : defaults;
+  const unsupported = algorithms.find((algorithm) => !allowed.includes(algorithm));
+  if (unsupported !== undefined) {
+    report(
+      'algorithms',
+      `${unsupported} does not go with ${found.kind}, but ${allowed.join(', ')}`,
+    );
   }
   return {
     name,

@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox';
 import { bridgeServices } from '../../core/model/sign-on-settings.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
-import { optionalText } from '../optional-text.ts';
+import { optionalText } from '../schema-fields.ts';
 
-/** What a bridge does not say. */
+/** Defaults of a bridge. */
 export const bridgeDefaults = {
   headers: 'original',
   timeout: '2800ms',
@@ -29,7 +29,7 @@ function headers(description: string) {
   );
 }
 
-/** `bridge` of a gate: another sign-on service as a source of identities. */
+/** `bridge` of a gate: a sign-on service as a source of identities. */
 export const bridgeSchema = Type.Object(
   {
     service: Type.Enum([...bridgeServices], {
@@ -128,12 +128,12 @@ export const bridgeSchema = Type.Object(
   },
   {
     additionalProperties: false,
-    // None of its settings means anything without the others.
+    // One environment variable for the section: its settings depend on each other.
     whole: true,
     description:
       'Another sign-on service that is asked who somebody is: see [docs/bridge.md](docs/bridge.md). In the variable as JSON.',
   },
 );
 
-/** `bridge` of a gate as written. */
+/** `bridge` of a gate, parsed and not validated. */
 export type RawBridge = Static<typeof bridgeSchema>;

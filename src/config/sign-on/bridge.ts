@@ -7,30 +7,30 @@ import {
 } from '../../core/model/sign-on-settings.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { asMap, asText, asTexts } from '../raw-values.ts';
-import type { Report } from '../report.ts';
+import type { ReportFault } from '../report-fault.ts';
 import { bridgeDefaults, type RawBridge } from './bridge-schema.ts';
 
-const longestTimeout = 30_000;
-const longestCache = 60_000;
+const maxTimeout = 30_000;
+const maxCacheTtl = 60_000;
 
-/** `cookie-name` (RFC 6265, section 4.1.1), perhaps with a `*` behind it. */
+/** `cookie-name` (RFC 6265, section 4.1.1), optionally followed by `*`. */
 const cookiePattern = /^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/;
 
-/** Headers that belong to the connection, or to what Postern sends by itself. */
+/** Headers of the connection, and those that Postern sends itself. */
 const reserved = [
   ...['connection', 'content-length', 'cookie', 'authorization', 'expect', 'keep-alive'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'proxy-connection'],
 ];
 
 /**
- * Builds the bridge of a gate; undefined where there is none, or none can be made of it. Faults go to
- * `report`, with the setting's path below `bridge`.
+ * Builds the bridge of a gate; undefined without one, or without a valid `service`. Faults go to `report`,
+ * with paths relative to `bridge`.
  */
-export function buildBridge(raw: unknown, report: Report): BridgeSettings | undefined {
+export function buildBridge(raw: unknown, report: ReportFault): BridgeSettings | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
   const section: Partial<RawBridge> = raw;
   const service = bridgeServices.find((name) => name === section.service);
-  // The schema says which there are; without one, nothing else can be judged.
+  // Schema validation reports an unknown service; all other checks depend on it.
   if (service === undefined) return undefined;
   const isCustom = service === 'custom';
   if (!isCustom) refuseCustomSettings(section, service, report);
@@ -38,11 +38,11 @@ export function buildBridge(raw: unknown, report: Report): BridgeSettings | unde
     report('headers', `only TinyAuth knows two ways; leave it out for ${service}`);
   }
   const timeout = duration(section.timeout ?? bridgeDefaults.timeout);
-  if (timeout !== undefined && (timeout < 1 || timeout > longestTimeout)) {
+  if (timeout !== undefined && (timeout < 1 || timeout > maxTimeout)) {
     report('timeout', 'has to be from 1s to 30s');
   }
   const cacheTtl = duration(section.cache ?? bridgeDefaults.cache);
-  if (cacheTtl !== undefined && cacheTtl > longestCache) report('cache', '60s is the most');
+  if (cacheTtl !== undefined && cacheTtl > maxCacheTtl) report('cache', '60s is the most');
   const cookies = asTexts(section.cookies);
   checkCookies(cookies, isCustom, report);
   checkUrl(section.url, report);
@@ -69,7 +69,7 @@ function duration(value: unknown): number | undefined {
 function refuseCustomSettings(
   section: Partial<RawBridge>,
   service: BridgeSettings['service'],
-  report: Report,
+  report: ReportFault,
 ): void {
   const advice = `is known for ${service}; leave it out, or set service: custom`;
   if (section.path !== undefined) report('path', advice);
@@ -80,7 +80,7 @@ function refuseCustomSettings(
 function checkCookies(
   cookies: readonly string[] | undefined,
   isCustom: boolean,
-  report: Report,
+  report: ReportFault,
 ): void {
   if (cookies === undefined) {
     if (isCustom) report('cookies', 'is needed for a custom service: it gets no other cookies');
@@ -92,14 +92,14 @@ function checkCookies(
   }
 }
 
-function checkUrl(url: unknown, report: Report): void {
+function checkUrl(url: unknown, report: ReportFault): void {
   if (typeof url !== 'string') return;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:\/\//i.test(url)) {
     report('url', 'is no address such as http://tinyauth:3000');
     return;
   }
-  // Without the word itself: it may be a password.
+  // The message does not quote the URL: it may contain a password.
   if (parsed.username !== '' || parsed.password !== '') {
     report('url', 'must not hold a user name or a password');
   }
@@ -108,7 +108,7 @@ function checkUrl(url: unknown, report: Report): void {
   }
 }
 
-function checkLogin(login: unknown, report: Report): void {
+function checkLogin(login: unknown, report: ReportFault): void {
   if (typeof login !== 'string') return;
   const isPath = /^\/(?![/\\])[\x21-\x7e]*$/.test(login);
   const isAddress = /^https?:\/\/[\x21-\x7e]+$/i.test(login) && URL.canParse(login);
@@ -122,7 +122,7 @@ function checkLogin(login: unknown, report: Report): void {
 function readAnswerHeaders(
   section: Partial<RawBridge>,
   isCustom: boolean,
-  report: Report,
+  report: ReportFault,
 ): BridgeSettings['answerHeaders'] {
   const { subject, email, name, groups } = asMap(section.answer_headers);
   if (isCustom && subject === undefined) {
@@ -138,7 +138,7 @@ function readAnswerHeaders(
   };
 }
 
-function readCustom(section: Partial<RawBridge>, report: Report): CustomBridge {
+function readCustom(section: Partial<RawBridge>, report: ReportFault): CustomBridge {
   const path = asText(section.path);
   const given = asMap(section.request_headers);
   const loginHeader = asText(asMap(section.answer_headers).login);

@@ -1,24 +1,28 @@
 import { holdsSecret } from '../../lib/mask.ts';
-import { isOriginAllowed, listsOrigins } from '../gate/origin.ts';
+import { hasExplicitOrigins, isOriginAllowed } from '../gate/origin.ts';
 import { type Deny, deny } from '../model/verdict.ts';
-import { type DecisionContext, note } from './context.ts';
+import { addTraceNote, type DecisionContext } from './context.ts';
 import type { CredentialSource } from './credential-source.ts';
 
-/** RFC 6455, section 4.1: a handshake upgrades to websocket and nothing else, by GET. */
+/** Requires that an upgrade is to `websocket`, by GET (RFC 6455, section 4.1). */
 export function checkUpgrade(context: DecisionContext): Deny | undefined {
   const { upgrade, method } = context.handshake;
-  note(context, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
+  addTraceNote(context, upgrade === 'none' ? 'an ordinary request' : `asks to upgrade: ${upgrade}`);
   if (upgrade === 'none') return undefined;
   return upgrade === 'websocket' && method === 'GET' ? undefined : deny('upgrade_not_websocket');
 }
 
 /**
- * Where nginx leaves the query as it is, a token in it would reach the backend, whatever lets the request in.
- * It is not looked at any further: it is known to somebody else by now, or would be.
+ * Denies a token in the query where nginx does not strip it: it would reach the backend, whatever else
+ * admits the request. The token is not verified, since it must be considered leaked.
  */
-export function checkKeptToken({ handshake, gate, ports }: DecisionContext): Deny | undefined {
-  const { keepsToken, query } = handshake;
-  if (!keepsToken || query === undefined) return undefined;
+export function checkQueryTokenRemoved({
+  handshake,
+  gate,
+  ports,
+}: DecisionContext): Deny | undefined {
+  const { keepsQueryToken, query } = handshake;
+  if (!keepsQueryToken || query === undefined) return undefined;
   const isRead = gate.sources.includes('query');
   const presented = isRead && ports.sources.get('query')?.extract(handshake, gate) !== undefined;
   if (!presented && !holdsSecret(query)) return undefined;
@@ -28,12 +32,12 @@ export function checkKeptToken({ handshake, gate, ports }: DecisionContext): Den
   );
 }
 
-/** A gate that has rules for client addresses has to know the client's. */
+/** Checks `networks.allow` and `networks.deny`. Without a client address, a gate that has them denies. */
 export function checkNetworks(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
   const { allow, deny: denied } = gate.networks;
   if (allow === undefined && denied === undefined) {
-    note(context, 'all are allowed');
+    addTraceNote(context, 'all are allowed');
     return undefined;
   }
   const { clientAddress } = handshake;
@@ -43,78 +47,82 @@ export function checkNetworks(context: DecisionContext): Deny | undefined {
   return isIn ? undefined : deny('network_not_allowed', 'networks.allow');
 }
 
-/** A gate that names its origins wants one of them with every handshake, whatever the credential. */
+/** A gate that lists origins requires one of them with every handshake, for any credential. */
 export function checkListedOrigin(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
-  if (!listsOrigins(gate.origins)) {
-    note(context, 'none is listed');
+  if (!hasExplicitOrigins(gate.origins)) {
+    addTraceNote(context, 'none is listed');
     return undefined;
   }
-  // Browsers send no Origin with a plain navigation, so only a handshake has to have one.
+  // Browsers send no Origin with a plain navigation, so only an upgrade requires one.
   if (handshake.upgrade === 'none' && handshake.origin === undefined) return undefined;
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 
 /**
- * A browser sends a cookie whoever wrote the page, and the same-origin policy does not cover
- * WebSocket: only the Origin tells a page of ours from a stranger's (RFC 6455, section 10.2).
+ * Guards against cross-site WebSocket hijacking: browsers send cookies with requests of any page, and the
+ * same-origin policy does not cover WebSocket, so `Origin` is the only protection (RFC 6455, section 10.2).
  */
 export function checkCrossSite(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
-  const need = originNeed(context);
-  if (need === 'none') return undefined;
-  // Browsers send an Origin with every handshake, but with a plain navigation none.
-  const mayLack = need === 'present' || handshake.upgrade === 'none';
+  const requirement = originRequirement(context);
+  if (requirement === 'none') return undefined;
+  // Browsers send an Origin with every handshake, but none with a plain navigation.
+  const mayLack = requirement === 'present' || handshake.upgrade === 'none';
   if (handshake.origin === undefined && mayLack) return undefined;
-  note(context, handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit');
+  addTraceNote(
+    context,
+    handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit',
+  );
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 
 /**
- * What the page behind the handshake has to prove. Being in a network proves nothing about it, but
- * programs, which send no Origin, are what networks are trusted for.
+ * The requirement on `Origin`. A trusted network proves nothing about the page, so an `Origin` has to be
+ * allowed; without one it is a program, and those are what networks are trusted for.
  */
-function originNeed({
-  basis: grounds,
+function originRequirement({
+  basis,
   credential,
-  bridged,
+  bridgeRequest,
   ports,
 }: DecisionContext): CredentialSource['origin'] {
-  if (grounds === 'network') return 'present';
-  if (bridged !== undefined) return bridged.cookies === undefined ? 'present' : 'required';
+  if (basis === 'network') return 'present';
+  if (bridgeRequest !== undefined)
+    return bridgeRequest.cookies === undefined ? 'present' : 'required';
   const source = credential && ports.sources.get(credential.source);
   return source?.origin ?? 'required';
 }
 
 /**
- * TLS early data can be replayed by whoever recorded it, and arrives before anybody has shown that they are there
- * (RFC 8446, section 8). What is used up, and a session that a browser adds by itself, wait for the handshake
- * of TLS to be complete; the client sends the request again (RFC 8470, section 5.2).
+ * Guards against replay of TLS early data (RFC 8446, section 8). Single-use credentials, and sessions, which
+ * browsers send by themselves, require a complete TLS handshake; the client then repeats the request
+ * (RFC 8470, section 5.2).
  */
 export function checkEarlyData(context: DecisionContext): Deny | undefined {
-  const { handshake, gate, identity, bridged } = context;
-  if (!handshake.isEarly) return undefined;
-  note(context, 'sent as early data of TLS');
+  const { handshake, gate, identity, bridgeRequest } = context;
+  if (!handshake.isEarlyData) return undefined;
+  addTraceNote(context, 'sent as early data of TLS');
   const isUsedUp =
     identity?.maxUses !== undefined || (gate.jwtSingleUse && identity?.jwt !== undefined);
-  const isSession = identity?.kind === 'session' || bridged?.cookies !== undefined;
+  const isSession = identity?.kind === 'session' || bridgeRequest?.cookies !== undefined;
   return isUsedUp || isSession ? deny('too_early') : undefined;
 }
 
-/** A gate takes the kinds that it names, and none that is good more often than it wants. */
+/** Checks `kinds` and `max_uses` of the gate. */
 export function checkKind({ gate, identity }: DecisionContext): Deny | undefined {
   const kinds: readonly string[] = gate.kinds;
   if (identity === undefined || !kinds.includes(identity.kind)) return deny('kind_not_accepted');
   if (gate.maxUses === undefined) return undefined;
   const uses = gate.jwtSingleUse && identity.jwt !== undefined ? 1 : identity.maxUses;
-  const isFew = uses !== undefined && uses <= gate.maxUses;
-  return isFew ? undefined : deny('kind_not_accepted', 'max_uses');
+  const isWithinLimit = uses !== undefined && uses <= gate.maxUses;
+  return isWithinLimit ? undefined : deny('kind_not_accepted', 'max_uses');
 }
 
 /**
- * A gate that takes each JWT once needs an id to know it again by. Whether it was used is asked here
- * so that it can be said without using it up; what decides is the redemption. A session that a JWT opened
- * elsewhere, without being used up, would be a second use of it, and any number of them.
+ * Checks `jwt_single_use`. A JWT needs a `jti`, by which its use is recorded. Its use is checked here for
+ * dry runs; redemption decides. A session is denied if signing in did not use the JWT up: it would allow
+ * any number of further uses.
  */
 export function checkSingleUse({ gate, identity, purpose }: DecisionContext): Deny | undefined {
   if (!gate.jwtSingleUse) return undefined;

@@ -10,69 +10,69 @@ import type { AccessBasis, Deny } from '../model/verdict.ts';
 import type { CredentialSource } from './credential-source.ts';
 import type { Bridge, BridgeRequest } from './sign-on.ts';
 
-/** What a decision needs from outside: everything that looks something up or writes something down. */
+/** The ports of a decision: everything with I/O or state. */
 export interface DecisionPorts {
   /** All credential sources, by name. */
   readonly sources: ReadonlyMap<SourceName, CredentialSource>;
   /**
-   * Finds out whose credential it is. Throws, or rejects, only when it cannot tell. `mayWork` (see
-   * Throttle) is asked first, and only, where it matters; no means a denial as `throttled`.
+   * Verifies a credential. Throws, or rejects, only when it cannot decide. Asks `mayDoExpensiveWork` (see
+   * Throttle) right before expensive work, and only then; on false, it denies as `throttled`.
    */
   verify(
     credential: Credential,
     now: number,
-    mayWork: () => boolean,
+    mayDoExpensiveWork: () => boolean,
   ): MaybePromise<Identity | Deny>;
   /** The sign-on service of a gate that has one. */
   bridgeOf(gate: Gate): Bridge | undefined;
-  /** Uses up one admission of a token that has to be redeemed: one conditional write, or a denial. */
-  redeem(identity: Identity, use: DecisionRequest): Promise<Deny | undefined>;
-  /** Counts attempts that fail. */
+  /** Redeems one use of a token: one conditional update, or a denial. */
+  redeem(identity: Identity, request: DecisionRequest): Promise<Deny | undefined>;
+  /** Counts failed attempts. */
   readonly throttle: Throttle;
 }
 
-/** What is to be decided. */
+/** The input of a decision. */
 export interface DecisionRequest {
   readonly handshake: Handshake;
   readonly gate: Gate;
   /** Unix time in milliseconds. */
   readonly now: number;
   /**
-   * `sign_in` asks only who somebody is: it is about no place, so what the gate wants of those it
-   * admits waits for the handshakes of the session. Default `admission`.
+   * `sign_in` only authenticates: it has no path, so the gate's rules on admission apply to the handshakes
+   * of the session. Default `admission`.
    */
   readonly purpose?: 'admission' | 'sign_in' | undefined;
-  /** What the log calls this request. */
+  /** Id of this request in the log. */
   readonly requestId?: string | undefined;
-  /** Who asks on behalf of whoever holds the credential; undefined for the holder. */
+  /** Who asks on behalf of the token's holder; undefined for the holder. */
   readonly actor?: Actor | undefined;
-  /** Gets to hear of every step, for people who ask why. */
+  /** Receives every step, for explanations. */
   readonly trace?: ((entry: TraceEntry) => void) | undefined;
 }
 
-/** What one step of a decision came to. */
+/** The outcome of one step. */
 export interface TraceEntry {
   readonly step: string;
   readonly outcome: 'passed' | 'denied' | 'skipped';
-  /** What it saw, in words without secrets. */
+  /** Observations in words without secrets. */
   readonly notes: readonly string[];
 }
 
-/** A question, and what is known so far while it is decided. */
+/** The state of a decision: its request, and what the steps have found so far. */
 export interface DecisionContext extends DecisionRequest {
   readonly ports: DecisionPorts;
-  /** What the decision rests on, once that is known. */
+  /** The basis of access, once it is known. */
   basis: AccessBasis | undefined;
-  /** Set for grounds that are a source of ours. */
+  /** Set for a basis that is a credential source. */
   credential: Credential | undefined;
-  /** Set for the source `bridge`. */
-  bridged: BridgeRequest | undefined;
+  /** Set for the basis `bridge`. */
+  bridgeRequest: BridgeRequest | undefined;
   identity: Identity | undefined;
-  /** Notes of the present step; nobody reads them unless there is a trace. */
+  /** Notes of the current step; undefined without a trace. */
   notes: string[] | undefined;
 }
 
-/** Leaves a note for the trace. */
-export function note(context: DecisionContext, text: string): void {
+/** Adds a note to the trace, if there is one. */
+export function addTraceNote(context: DecisionContext, text: string): void {
   context.notes?.push(text);
 }

@@ -4,19 +4,19 @@ import type { Credential } from '../model/credential.ts';
 import type { sourceNames } from '../model/source-name.ts';
 import type { Deny } from '../model/verdict.ts';
 
-/** What a source found: the value, and whom the client claims to be. */
-export type Presented = Omit<Credential, 'source'>;
+/** A credential found by a source. */
+export type PresentedCredential = Omit<Credential, 'source'>;
 
-/** Reads one place of a handshake. Pure, never throws, and takes time linear in its input. */
+/** Extracts credentials from one place of a handshake. Pure, never throws, takes linear time. */
 export interface CredentialSource {
   readonly name: (typeof sourceNames)[number];
   /**
-   * What the credential says about the page behind the handshake. A page has to hold a token to put
-   * it into a query (`none` needed). A browser adds a cookie by itself, whoever wrote the page, so an
-   * allowed `Origin` is `required`. It also adds a Basic password it remembers, but programs, which
-   * send no `Origin`, use the same header: there one that is `present` has to be allowed.
+   * Requirement on `Origin` against cross-site requests. `none`: a page must know the token to send it.
+   * `required`: browsers add a cookie to requests of any page (ambient authority), so an allowed `Origin`
+   * is needed. `present`: browsers also add a stored Basic password, but programs use the same header and
+   * send no `Origin`, so it has to be allowed only where there is one.
    */
   readonly origin: 'none' | 'present' | 'required';
-  /** What is presented here, undefined when nothing is, or a denial when it is malformed. */
-  extract(handshake: Handshake, gate: Gate): Presented | Deny | undefined;
+  /** The credential, undefined where there is none, or a denial when it is malformed. */
+  extract(handshake: Handshake, gate: Gate): PresentedCredential | Deny | undefined;
 }

@@ -1,78 +1,89 @@
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
-import { findPublic } from '../gate/public-place.ts';
-import { bareIdentity } from '../model/identity.ts';
+import { matchPublicRoute } from '../gate/public-route.ts';
+import { identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
-import { checkRestrictions } from './bounds.ts';
 import {
   checkCrossSite,
   checkEarlyData,
-  checkKeptToken,
   checkKind,
   checkListedOrigin,
   checkNetworks,
+  checkQueryTokenRemoved,
   checkSingleUse,
   checkUpgrade,
 } from './checks.ts';
-import { type DecisionContext, type DecisionPorts, type DecisionRequest, note } from './context.ts';
-import { countDenial } from './count-denial.ts';
+import {
+  addTraceNote,
+  type DecisionContext,
+  type DecisionPorts,
+  type DecisionRequest,
+} from './context.ts';
+import { countFailedAttempt } from './failed-attempts.ts';
 import { findCredential } from './find-credential.ts';
 import { findIdentity } from './find-identity.ts';
 import { checkRequirements } from './requirements.ts';
+import { checkRestrictions } from './restrictions.ts';
 
-/** One named part of a decision. */
+/** One named step of a decision. */
 interface Step {
+  /** Shown in traces and denials. */
   readonly name: string;
-  take(context: DecisionContext): MaybePromise<Deny | undefined>;
-  /** Whom it concerns; everybody where it does not say. */
-  readonly concerns?: (context: DecisionContext) => boolean;
-  /** Whether what it denies may be a failed attempt, and is counted. */
-  readonly counts?: true;
+  run(context: DecisionContext): MaybePromise<Deny | undefined>;
+  /** Condition for the step; without one, it always runs. */
+  readonly appliesTo?: (context: DecisionContext) => boolean;
+  /** Whether a denial by this step may be a failed attempt for the throttle. */
+  readonly countsAsAttempt?: true;
 }
 
-const isNotPublic = ({ basis: grounds }: DecisionContext) => grounds !== 'public';
-
-/** A credential was presented, whoever vouches for it. */
-const isKnown = ({ basis: grounds }: DecisionContext) =>
-  grounds !== 'public' && grounds !== 'network';
-const isToken = ({ basis: grounds }: DecisionContext) =>
-  grounds !== 'public' && grounds !== 'network' && grounds !== 'bridge';
+const isNotPublic = ({ basis }: DecisionContext) => basis !== 'public';
+/** A credential was presented, to Postern or to a sign-on service. */
+const hasCredential = ({ basis }: DecisionContext) => basis !== 'public' && basis !== 'network';
+/** A token or JWT was presented to Postern. */
+const hasToken = (context: DecisionContext) => hasCredential(context) && context.basis !== 'bridge';
 const isAdmission = ({ purpose }: DecisionContext) => purpose !== 'sign_in';
 
 /**
- * The steps of every decision, in order: cheap and certain ones first, and the one that cannot be
- * undone (using a ticket up) last, when all else has passed.
+ * The steps of every decision, in order: cheap ones first, and the one that cannot be undone, redemption,
+ * last, when all others have passed.
  */
 const steps: readonly Step[] = [
-  { name: 'upgrade', take: checkUpgrade },
-  { name: 'networks', take: checkNetworks },
-  { name: 'kept token', take: checkKeptToken },
-  { name: 'public', take: findPublicPlace },
-  { name: 'listed origin', take: checkListedOrigin, concerns: isNotPublic },
-  { name: 'credential', take: findCredential, concerns: isNotPublic, counts: true },
-  { name: 'cross-site', take: checkCrossSite, concerns: isNotPublic },
-  { name: 'identity', take: findIdentity, concerns: isNotPublic, counts: true },
-  { name: 'kind', take: checkKind, concerns: (i) => isToken(i) && isAdmission(i) },
-  { name: 'bounds', take: checkTokenBounds, concerns: isToken },
-  { name: 'requirements', take: checkRequired, concerns: (i) => isKnown(i) && isAdmission(i) },
-  { name: 'single use', take: checkSingleUse, concerns: isToken },
-  { name: 'early data', take: checkEarlyData, concerns: isNotPublic },
-  { name: 'redemption', take: redeem, concerns: isToken },
+  { name: 'upgrade', run: checkUpgrade },
+  { name: 'networks', run: checkNetworks },
+  { name: 'kept token', run: checkQueryTokenRemoved },
+  { name: 'public', run: checkPublicRoute },
+  { name: 'listed origin', run: checkListedOrigin, appliesTo: isNotPublic },
+  { name: 'credential', run: findCredential, appliesTo: isNotPublic, countsAsAttempt: true },
+  { name: 'cross-site', run: checkCrossSite, appliesTo: isNotPublic },
+  { name: 'identity', run: findIdentity, appliesTo: isNotPublic, countsAsAttempt: true },
+  { name: 'kind', run: checkKind, appliesTo: (c) => hasToken(c) && isAdmission(c) },
+  { name: 'bounds', run: checkTokenRestrictions, appliesTo: hasToken },
+  {
+    name: 'requirements',
+    run: checkGateRequirements,
+    appliesTo: (c) => hasCredential(c) && isAdmission(c),
+  },
+  { name: 'single use', run: checkSingleUse, appliesTo: hasToken },
+  { name: 'early data', run: checkEarlyData, appliesTo: isNotPublic },
+  { name: 'redemption', run: redeem, appliesTo: hasToken },
 ];
 
+/** The names of the steps, in order. */
+export const stepNames: readonly string[] = steps.map(({ name }) => name);
+
 /**
- * Decides on one handshake at one gate, at once where the ports know at once. Throws and rejects only
- * with what the ports do; the caller must treat that as a denial.
+ * Decides on one handshake at one gate, synchronously where the ports answer synchronously. Throws and
+ * rejects only with errors of the ports; the caller must treat those as a denial.
  */
-export function decide(question: DecisionRequest, ports: DecisionPorts): MaybePromise<Verdict> {
-  return takeSteps(inquire(question, ports), 0);
+export function decide(request: DecisionRequest, ports: DecisionPorts): MaybePromise<Verdict> {
+  return runSteps(createContext(request, ports), 0);
 }
 
 /**
- * All fields are there from the start and each is named: V8 may take as long to spread the question
- * and to add fields one by one as for all steps.
+ * Names each field and creates all at once: in V8, spreading the request and adding fields one by one may
+ * take as long as all steps.
  */
-function inquire(question: DecisionRequest, ports: DecisionPorts): DecisionContext {
-  const { handshake, gate, now, purpose, requestId, actor, trace } = question;
+function createContext(request: DecisionRequest, ports: DecisionPorts): DecisionContext {
+  const { handshake, gate, now, purpose, requestId, actor, trace } = request;
   return {
     handshake,
     gate,
@@ -84,88 +95,77 @@ function inquire(question: DecisionRequest, ports: DecisionPorts): DecisionConte
     ports,
     basis: undefined,
     credential: undefined,
-    bridged: undefined,
+    bridgeRequest: undefined,
     identity: undefined,
     notes: undefined,
   };
 }
 
-function takeSteps(context: DecisionContext, from: number): MaybePromise<Verdict> {
+function runSteps(context: DecisionContext, from: number): MaybePromise<Verdict> {
   for (let at = from; at < steps.length; at++) {
     const step = steps[at] as Step;
     if (context.trace !== undefined) context.notes = [];
-    if (step.concerns !== undefined && !step.concerns(context)) {
+    if (step.appliesTo !== undefined && !step.appliesTo(context)) {
       context.trace?.({ step: step.name, outcome: 'skipped', notes: [] });
       continue;
     }
-    const taken = step.take(context);
-    if (taken instanceof Promise) {
-      return taken.then((denial) => finish(step, context, denial) ?? takeSteps(context, at + 1));
+    const result = step.run(context);
+    if (result instanceof Promise) {
+      return result.then(
+        (denial) => finishStep(step, context, denial) ?? runSteps(context, at + 1),
+      );
     }
-    const denied = finish(step, context, taken);
+    const denied = finishStep(step, context, result);
     if (denied !== undefined) return denied;
   }
-  const { basis: grounds, identity } = context;
-  // Unreachable while the steps above find both, and a denial all the same if one ever does not.
-  if (grounds === undefined || identity === undefined) return deny('internal_error');
-  return { verdict: 'allow', identity, source: grounds };
+  const { basis, identity } = context;
+  // Unreachable while the steps set both. Fails closed if one ever does not.
+  if (basis === undefined || identity === undefined) return deny('internal_error');
+  return { verdict: 'allow', identity, source: basis };
 }
 
-function finish(
-  { name, counts }: Step,
+/** Counts and traces the result of a step, and completes a denial. */
+function finishStep(
+  { name, countsAsAttempt }: Step,
   context: DecisionContext,
-  taken: Deny | undefined,
+  result: Deny | undefined,
 ): Deny | undefined {
-  const denial = taken !== undefined && counts ? countDenial(taken, context) : taken;
+  const denial =
+    result !== undefined && countsAsAttempt ? countFailedAttempt(result, context) : result;
   const outcome = denial === undefined ? 'passed' : 'denied';
   context.trace?.({ step: name, outcome, notes: context.notes ?? [] });
-  return denial && withKnown(denial, context, name);
+  return denial && completeDenial(denial, context, name);
 }
 
-/** The names of the steps, in order. */
-export const stepNames: readonly string[] = steps.map(({ name }) => name);
-
-function withKnown(
-  denial: Deny,
-  { basis: grounds, identity }: DecisionContext,
-  step: string,
-): Deny {
-  return {
-    ...denial,
-    step,
-    ...(identity && { identity }),
-    ...(grounds && { source: grounds }),
-  };
+function completeDenial(denial: Deny, { basis, identity }: DecisionContext, step: string): Deny {
+  return { ...denial, step, ...(identity && { identity }), ...(basis && { source: basis }) };
 }
 
-function findPublicPlace(context: DecisionContext): Deny | undefined {
-  const found = findPublic(context.gate.publicPlaces, context.handshake);
-  if (isDenial(found)) return found;
-  if (!found) {
-    note(context, 'a credential is needed');
+function checkPublicRoute(context: DecisionContext): Deny | undefined {
+  const isPublic = matchPublicRoute(context.gate.publicRoutes, context.handshake);
+  if (isDenial(isPublic)) return isPublic;
+  if (!isPublic) {
+    addTraceNote(context, 'a credential is needed');
     return undefined;
   }
   context.basis = 'public';
-  context.identity = bareIdentity('public', '');
-  note(context, 'anybody may');
+  context.identity = identityWithoutToken('public', '');
+  addTraceNote(context, 'anybody may');
   return undefined;
 }
 
-function checkTokenBounds({
+function checkTokenRestrictions({
   handshake,
   gate,
   identity,
   purpose,
 }: DecisionContext): Deny | undefined {
   if (identity === undefined) return deny('no_credential');
-  return checkRestrictions(
-    identity.bounds,
-    handshake,
-    purpose === 'sign_in' ? undefined : gate.name,
-  );
+  const gateName = purpose === 'sign_in' ? undefined : gate.name;
+  return checkRestrictions(identity.restrictions, handshake, gateName);
 }
 
-function checkRequired({ gate, identity }: DecisionContext): Deny | undefined {
+function checkGateRequirements({ gate, identity }: DecisionContext): Deny | undefined {
   return identity === undefined
     ? deny('no_credential')
     : checkRequirements(gate.requirements, identity);
@@ -174,8 +174,8 @@ function checkRequired({ gate, identity }: DecisionContext): Deny | undefined {
 function redeem(context: DecisionContext): MaybePromise<Deny | undefined> {
   const { gate, identity, ports } = context;
   if (identity === undefined) return deny('no_credential');
-  const isOnce = gate.jwtSingleUse && identity.jwt !== undefined;
-  if (identity.maxUses === undefined && !isOnce) return undefined;
-  note(context, 'one use');
+  const isSingleUseJwt = gate.jwtSingleUse && identity.jwt !== undefined;
+  if (identity.maxUses === undefined && !isSingleUseJwt) return undefined;
+  addTraceNote(context, 'one use');
   return ports.redeem(identity, context);
 }

@@ -2,19 +2,19 @@ import type { ClaimValue, Requirements } from '../gate/gate.ts';
 import type { Identity } from '../model/identity.ts';
 import { type Deny, deny } from '../model/verdict.ts';
 
-/** A denial when an identity is not what the gate requires. */
+/** Denies an identity that lacks a required scope, group or claim (authorization). */
 export function checkRequirements(required: Requirements, identity: Identity): Deny | undefined {
   const { scopes, groups, claims } = required;
   if (scopes.length > 0) {
-    const held = scopesOf(identity);
+    const held = grantedScopes(identity);
     if (!scopes.every((scope) => held.includes(scope))) return deny('insufficient_scope');
   }
   if (groups.length > 0) {
-    const held = membersOf(identity, 'groups');
+    const held = claimValues(identity, 'groups');
     if (!groups.some((group) => held.includes(group))) return deny('not_admitted', 'groups');
   }
   for (const [name, values] of claims) {
-    const held = membersOf(identity, name);
+    const held = claimValues(identity, name);
     if (!values.some((value) => held.some((one) => matchesValue(value, one)))) {
       return deny('not_admitted', `claim ${name}`);
     }
@@ -22,19 +22,19 @@ export function checkRequirements(required: Requirements, identity: Identity): D
   return undefined;
 }
 
-function scopesOf(identity: Identity): readonly unknown[] {
-  const lists = ['scope', 'scopes', 'scp'].flatMap((name) => membersOf(identity, name));
+function grantedScopes(identity: Identity): readonly unknown[] {
+  const lists = ['scope', 'scopes', 'scp'].flatMap((name) => claimValues(identity, name));
   return lists.flatMap((value) => (typeof value === 'string' ? value.split(' ') : []));
 }
 
-function membersOf({ claims, subject }: Identity, name: string): readonly unknown[] {
+function claimValues({ claims, subject }: Identity, name: string): readonly unknown[] {
   if (name === 'sub') return [subject];
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
 
-/** `*@example.com` and the like, in time linear in the text: no regular expression is built. */
+/** Wildcard match (`*@example.com`) in linear time, without a regular expression. */
 function matchesValue(wanted: ClaimValue, held: unknown): boolean {
   if (typeof wanted !== 'string' || typeof held !== 'string') return wanted === held;
   const [first = '', ...rest] = wanted.split('*');

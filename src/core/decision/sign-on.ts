@@ -2,29 +2,32 @@ import type { Handshake } from '../gate/handshake.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Deny } from '../model/verdict.ts';
 
-/** What a sign-on service is asked about. */
+/** A request to a sign-on service. */
 export interface BridgeRequest {
   readonly handshake: Handshake;
-  /** The service's own cookies, as `cookiesOf` gives them. Secret. */
+  /** The service's cookies, from `selectCookies`. Secret. */
   readonly cookies: string | undefined;
-  /** `Authorization` as the client sent it, where it is meant for the service. Secret. */
+  /** `Authorization` as sent by the client, where it is for the service. Secret. */
   readonly authorization: string | undefined;
 }
 
-/** Another sign-on service as a source of identities. */
+/** A sign-on service as a source of identities. */
 export interface Bridge {
   /**
-   * The service's own cookies out of a `Cookie` header, joined again; undefined when there are none.
-   * Pure, never throws.
+   * Selects the service's cookies from a `Cookie` header; undefined when there are none. Pure, never
+   * throws.
    */
-  cookiesOf(cookieHeader: string | undefined): string | undefined;
+  selectCookies(cookieHeader: string | undefined): string | undefined;
   /**
-   * Asks the service. `now` is Unix time in milliseconds. Never rejects: what cannot be told is
-   * denied as `sign_on_unavailable`, and as `throttled` what would have to be asked when `mayWork`
-   * says no.
+   * Asks the service. `now` is Unix time in milliseconds. Never rejects: denies as `sign_on_unavailable`
+   * without a valid answer, and as `throttled` where a request is needed and `mayDoExpensiveWork` is false.
    */
-  ask(request: BridgeRequest, now: number, mayWork: () => boolean): Promise<Identity | Deny>;
+  ask(
+    request: BridgeRequest,
+    now: number,
+    mayDoExpensiveWork: () => boolean,
+  ): Promise<Identity | Deny>;
 }
 
-/** The subject of somebody whom a service lets through without knowing them. */
+/** The subject of a request that a service admits without an identity. */
 export const anonymousSubject = 'anonymous';

@@ -1,11 +1,10 @@
 /**
- * What protected locations of nginx ask (`auth_request`), with a gate's name behind it where the location
- * has one. The argument of `auth_request` is inherited together with it, by nested locations and by
- * `limit_except`, as variables are not.
+ * The URI of nginx's auth location (`auth_request /.postern/auth;`). `/.postern/auth/<gate>` names the
+ * gate: nested locations and `limit_except` inherit the argument of `auth_request`, but not variables.
  */
 export const authUri = '/.postern/auth';
 
-/** The gate's name in such a URI, as it stands there; `{}` without one, undefined for another URI. */
+/** The gate's name in such a URI, not validated; `{}` without one, undefined for another URI. */
 export function parseAuthUri(uri: string): { readonly gateName?: string } | undefined {
   if (uri === authUri) return {};
   return uri.startsWith(`${authUri}/`) ? { gateName: uri.slice(authUri.length + 1) } : undefined;

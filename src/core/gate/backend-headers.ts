@@ -2,24 +2,24 @@ import { isLine } from '../../lib/text-line.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Gate, HeaderField } from './gate.ts';
 
-/** Most values: nothing to trim, to encode or to fear. */
+/** Values that need no trimming, encoding or check: nearly all. */
 const plain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get into a header.
 const forbidden = /[\u0000-\u001f\u007f]/;
 
 /**
- * The headers of an answer for the backend, every one the gate declares: an empty value makes nginx drop
- * the client's own header of that name, a missing one would let it through. Whoever is let in by a public
- * place is nobody: constants and secrets vouch for a client as identities do, so all are empty then.
+ * The headers of an answer for the backend: all that the gate declares. An empty value makes nginx drop
+ * the client's own header of that name; a missing one would let it through. On a public route all are
+ * empty, constants and secrets included, since a backend may trust those as it trusts an identity.
  */
 export function renderBackendHeaders(
   gate: Pick<Gate, 'headers'>,
   identity: Identity,
 ): [name: string, value: string][] {
-  const isNobody = identity.kind === 'public';
+  const isAnonymous = identity.kind === 'public';
   return gate.headers.map(({ name, field }) => [
     name,
-    isNobody ? '' : renderField(field, identity),
+    isAnonymous ? '' : renderField(field, identity),
   ]);
 }
 
@@ -31,22 +31,25 @@ function renderField(field: HeaderField, identity: Identity): string {
     ? identity.claims[field.claim]
     : undefined;
   if (!Array.isArray(claim)) return claimValue(claim);
-  // A comma inside a member would turn one group into two at the backend.
+  // The backend would read a member with a comma as two groups.
   return claim
     .map(claimValue)
     .filter((member) => member !== '' && !member.includes(','))
     .join(',');
 }
 
-/** Words of somebody who signed in elsewhere, perhaps: what changes how others are read becomes empty. */
+/**
+ * A claim may come from a foreign issuer: text that is not one visible line (control characters, changes
+ * of text direction) becomes empty.
+ */
 function claimValue(value: unknown): string {
   const isText = typeof value === 'string' && !plain.test(value);
   return isText && !isLine(value.toWellFormed().trim()) ? '' : headerValue(value);
 }
 
 /**
- * Header fields carry octets: UTF-8 text goes out as its bytes, which Node writes one a character.
- * A value that could break the header apart becomes empty.
+ * Encodes a value as UTF-8, one character an octet, as Node writes header fields. A value with control
+ * characters becomes empty (header injection).
  */
 function headerValue(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')

@@ -5,42 +5,42 @@ import type { SourceName } from '../model/source-name.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
 import type { PathPattern } from './path-pattern.ts';
-import type { PublicPlace } from './public-place.ts';
+import type { PublicRoute } from './public-route.ts';
 
 /** Where the value of a header for the backend comes from. */
 export type HeaderField =
   | 'subject'
   | 'token_id'
   | { readonly claim: string }
-  /** The same for everybody; may be a secret that only the backend is to see. */
+  /** A constant, possibly a secret that only the backend may see. */
   | { readonly value: string };
 
 /**
- * What the backend's `Authorization` is called in an answer: a header of that name there would be
- * taken for something else along the way.
+ * Name, in the auth answer, of the header that nginx sends to the backend as `Authorization`. Software on
+ * the way could misread a response header of that name.
  */
 export const authorizationHeader = 'X-Postern-Authorization';
 
-/** A header that the backend gets, and only from here. */
+/** A header for the backend. The client's own header of that name never passes. */
 export interface BackendHeader {
   readonly name: string;
   readonly field: HeaderField;
 }
 
-/** Which client addresses a gate treats in its own way. Undefined where it names none. */
+/** Rules about client addresses. Undefined where the gate has none. */
 export interface NetworkRules {
-  /** Let in without a credential, */
+  /** Admitted without a credential. */
   readonly trust: NetworkSet | undefined;
-  /** as this subject. */
+  /** Subject of clients in `trust`. */
   readonly trustAs: string;
   readonly allow: NetworkSet | undefined;
   readonly deny: NetworkSet | undefined;
 }
 
-/** What can be presented to a gate that has kinds. */
+/** A kind of credential, for a gate's `kinds`. */
 export type CredentialKind = TokenKind | 'jwt';
 
-/** All of them. */
+/** All kinds of credentials. */
 export const credentialKinds = [
   'token',
   'ticket',
@@ -49,40 +49,40 @@ export const credentialKinds = [
 ] as const satisfies CredentialKind[];
 
 /**
- * The cookie that may hold a token unless others are named. Any host beside this one could set it, too,
- * and nobody has chosen that it signs people in.
+ * The default of `cookies`. A sibling host could set a cookie of this name, and no operator chose it, so
+ * it never signs anybody in.
  */
-export const plainCookie = 'postern_token';
+export const defaultTokenCookie = 'postern_token';
 
 /** The rules of a gate. */
 export interface GateRules {
-  /** Places to look for a credential, in this order; the first that holds one decides. */
+  /** Credential sources in order; the first that has a credential decides. */
   readonly sources: readonly SourceName[];
-  /** Names of cookies that may hold a token; the first that is there counts. */
+  /** Names of cookies that may hold a token; the first present one counts. */
   readonly cookieNames: readonly string[];
-  /** Names of query parameters that may hold a token; one of them, once, in a request. */
+  /** Names of query parameters that may hold a token; a request may have one of them, once. */
   readonly queryNames: readonly string[];
   readonly origins: OriginRules;
   readonly networks: NetworkRules;
-  /** Let through for anybody, as nobody. */
-  readonly publicPlaces: readonly PublicPlace[];
+  /** Routes that need no credential. */
+  readonly publicRoutes: readonly PublicRoute[];
   readonly requirements: Requirements;
   readonly kinds: readonly CredentialKind[];
-  /** A credential that is good more often than this is not taken; undefined for no bound. */
+  /** Credentials with more uses than this are refused; undefined for no limit. */
   readonly maxUses: number | undefined;
-  /** Where page loads are sent to sign in (see renderLogin); undefined for nowhere. */
+  /** Template of the login address for page loads (see renderLoginUrl). */
   readonly login: string | undefined;
-  /** Whether the backend gets a signed assertion of who is there. */
+  /** Whether the backend gets a signed assertion of the identity. */
   readonly assertion: boolean;
   /** Whether the backend gets the client's `Authorization`. */
   readonly forwardAuthorization: boolean;
-  /** Whether a JWT is good for one admission only, as a ticket is. */
+  /** Whether a JWT is single-use, as a ticket is. */
   readonly jwtSingleUse: boolean;
-  /** Sent with every answer that lets a request through, empty where the identity has no value. */
+  /** Sent with every allow, empty where the identity has no value. */
   readonly headers: readonly BackendHeader[];
-  /** For how long nginx may keep an answer, in milliseconds; 0 for not at all. */
+  /** How long nginx may cache an allow, in milliseconds; 0 for never. */
   readonly cacheTtl: number;
-  /** The sign-on service that is asked where the source `bridge` is reached. */
+  /** The sign-on service behind the source `bridge`. */
   readonly bridge: BridgeSettings | undefined;
 }
 
@@ -90,21 +90,21 @@ export interface GateRules {
 export interface Gate extends GateRules {
   readonly name: string;
   /**
-   * Name of the gate that failed attempts count at: its own, but for signing in, where a client may name
-   * any gate and is not to get a budget for each.
+   * Name of the gate whose throttle counts failed attempts. Its own, except for signing in: there a client
+   * may name any gate of a host, and must not get a budget for each.
    */
-  readonly countedAt: string;
-  /** Empty for every host, and with no paths either for a gate that only nginx can name. */
+  readonly throttleGateName: string;
+  /** Empty for every host. Without hosts and paths, only nginx can name the gate. */
   readonly hosts: readonly HostPattern[];
   readonly paths: readonly PathPattern[];
-  /** The settings in force as a configuration would say them, without secrets. */
+  /** The effective settings in the form of the configuration, without secrets. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Name of the gate that answers when nginx names none and there are no others. */
+/** Name of the gate where none are configured and nginx names none. */
 export const defaultGateName = 'default';
 
-/** The headers that other sign-on services use as well, and the token's public id. */
+/** Default headers: those of other sign-on services, and the token's public id. */
 export const identityHeaders: readonly BackendHeader[] = [
   { name: 'Remote-User', field: 'subject' },
   { name: 'Remote-Email', field: { claim: 'email' } },
@@ -113,12 +113,12 @@ export const identityHeaders: readonly BackendHeader[] = [
   { name: 'X-Postern-Token-Id', field: 'token_id' },
 ];
 
-/** A value that a claim may have; in text, `*` stands for anything. */
+/** A required value of a claim; in text, `*` matches any characters. */
 export type ClaimValue = string | number | boolean;
 
-/** What an identity has to be, beside being one. Empty lists ask for nothing. */
+/** Requirements on the identity (authorization). Empty lists require nothing. */
 export interface Requirements {
-  /** All of these have to be in `scope` (RFC 8693, section 4.2) or `scopes`. */
+  /** All of these have to be in `scope` (RFC 8693, section 4.2), `scopes` or `scp`. */
   readonly scopes: readonly string[];
   /** One of these has to be in `groups`. */
   readonly groups: readonly string[];
@@ -126,5 +126,5 @@ export interface Requirements {
   readonly claims: ReadonlyMap<string, readonly ClaimValue[]>;
 }
 
-/** Asks for nothing. */
+/** No requirements. */
 export const noRequirements: Requirements = { scopes: [], groups: [], claims: new Map() };

@@ -15,30 +15,33 @@ export interface Handshake {
   /** The gate that the nginx configuration named, undefined when it named none. */
   readonly gateName: string | undefined;
   readonly method: string;
-  /** Scheme the client used towards nginx, undefined when nginx did not say. */
+  /** Scheme of the client's request to nginx, undefined when nginx did not say. */
   readonly scheme: 'http' | 'https' | undefined;
   /** Lower case, without port and trailing dot. */
   readonly host: string;
   /** The port in `Host` with its colon, as the client wrote it; empty where there was none. */
   readonly port: string;
   /**
-   * Path of the request target as sent by the client, without the query. Undefined for a sign-in,
-   * which is about no place: bounds on paths and gates then wait for the handshakes of the session.
+   * Path of the request target as sent by the client, without the query. Undefined for a sign-in, which has
+   * no path: restrictions on paths and gates apply to the handshakes of the session.
    */
   readonly path: string | undefined;
   /**
-   * The path by which nginx chose its location, after its rewrites: decoded, one character a byte.
+   * `$uri`: the path by which nginx chose the location, after rewrites; decoded, one character a byte.
    * Undefined when nginx did not say.
    */
   readonly locationPath: string | undefined;
-  /** Whether the gate's name is in a variable of nginx, which keeps it when the request moves on. */
-  readonly isNameSet: boolean;
+  /**
+   * Whether the gate's name came from an nginx variable. A variable keeps its value across internal
+   * redirects, so the name may be of a location that nginx left.
+   */
+  readonly isGateNameVariable: boolean;
   /** Query as sent, without `?`; undefined when there is none. May hold a secret. */
   readonly query: string | undefined;
-  /** True where nginx leaves a token in the query, for the backend to see: the lines that take it out did not run. */
-  readonly keepsToken: boolean;
+  /** True where nginx does not strip tokens from the query: the backend would see them. */
+  readonly keepsQueryToken: boolean;
   /** True for TLS early data (RFC 8470), which may be a replay. */
-  readonly isEarly: boolean;
+  readonly isEarlyData: boolean;
   readonly upgrade: Upgrade;
   /** `Origin` header as sent (RFC 6454), undefined when absent. */
   readonly origin: string | undefined;
@@ -52,6 +55,30 @@ export interface Handshake {
   readonly clientAddress: string | undefined;
 }
 
+/**
+ * A handshake with nothing in it: the one place that lists all fields beside the type, for code that
+ * knows only some of them.
+ */
+export const emptyHandshake: Handshake = {
+  gateName: undefined,
+  method: 'GET',
+  scheme: undefined,
+  host: '',
+  port: '',
+  path: undefined,
+  locationPath: undefined,
+  isGateNameVariable: false,
+  query: undefined,
+  keepsQueryToken: false,
+  isEarlyData: false,
+  upgrade: 'none',
+  origin: undefined,
+  cookie: undefined,
+  authorization: undefined,
+  subprotocols: undefined,
+  clientAddress: undefined,
+};
+
 const hostName =
   /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/;
 
@@ -59,7 +86,7 @@ const hostName =
 export const gateNamePattern = '^[a-z0-9][a-z0-9_-]{0,63}$';
 const gateName = new RegExp(gateNamePattern);
 
-/** True for a gate's name. */
+/** True for a valid gate name. */
 export function isGateName(value: string): boolean {
   return gateName.test(value);
 }
@@ -81,15 +108,15 @@ export function parseHost(value: string): string | undefined {
 }
 
 /**
- * Splits a request target in origin form (RFC 9112, section 3.2.1); undefined for any other form. nginx
- * hands a raw `#` on, which no target may have: what stands behind it is a path for some and not for others.
+ * Splits a request target in origin form (RFC 9112, section 3.2.1); undefined for any other form. A raw `#`
+ * is invalid in a target, yet nginx forwards it, and backends disagree on whether the path ends there.
  */
 export function parseTarget(
   value: string,
 ): { path: string; query: string | undefined } | undefined {
   if (!value.startsWith('/') || value.includes('#') || hasControlOrSpace(value)) return undefined;
   const mark = value.indexOf('?');
-  // Decoded by nginx or a backend, they could end a line.
+  // Line breaks, once nginx or a backend decodes them.
   if (encodedControl.test(mark === -1 ? value : value.slice(0, mark))) return undefined;
   return mark === -1
     ? { path: value, query: undefined }
@@ -98,7 +125,7 @@ export function parseTarget(
 
 const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
 
-/** Reads the value of an `Upgrade` header; absent and empty mean an ordinary request. */
+/** Parses an `Upgrade` header; absent or empty means an ordinary request. */
 export function parseUpgrade(value: string | undefined): Upgrade {
   if (value === undefined || value === '') return 'none';
   return value.toLowerCase() === 'websocket' ? 'websocket' : 'other';

@@ -1,15 +1,15 @@
 import { parseHost } from './handshake.ts';
 import type { Relation } from './path-pattern.ts';
 
-/** Hosts: one by its name, or all below a domain. The suffix starts with its dot. */
+/** One host, or all subdomains of a domain. The suffix starts with its dot. */
 export type HostPattern = { readonly exact: string } | { readonly suffix: string };
 
-/** Every host there is. */
+/** Matches every host. */
 export const anyHost: HostPattern = { suffix: '' };
 
 /**
- * Reads `app.example.com` or `*.example.com` (every host below, not the domain itself). Undefined
- * for what is neither; a port is none of a host's business.
+ * Parses `app.example.com` or `*.example.com` (all subdomains, without the domain itself). Undefined for
+ * anything else, a host with a port included.
  */
 export function parseHostPattern(text: string): HostPattern | undefined {
   const isWildcard = text.startsWith('*.');
@@ -20,13 +20,13 @@ export function parseHostPattern(text: string): HostPattern | undefined {
   return host.startsWith('[') ? undefined : { suffix: `.${host}` };
 }
 
-/** True when a host in its normal form (see parseHost) is in the set. */
+/** True when a normalized host (see parseHost) matches. */
 export function matchesHost(pattern: HostPattern, host: string): boolean {
   return 'exact' in pattern ? pattern.exact === host : host.endsWith(pattern.suffix);
 }
 
-/** How two sets of hosts lie to each other; they never cross. */
-export function relateHosts(a: HostPattern, b: HostPattern): Exclude<Relation, 'crossing'> {
+/** The relation of two sets of hosts. They never overlap partly. */
+export function relateHosts(a: HostPattern, b: HostPattern): Exclude<Relation, 'overlapping'> {
   if ('exact' in a) {
     if ('exact' in b) return a.exact === b.exact ? 'equal' : 'disjoint';
     return matchesHost(b, a.exact) ? 'narrower' : 'disjoint';
@@ -37,14 +37,14 @@ export function relateHosts(a: HostPattern, b: HostPattern): Exclude<Relation, '
   return b.suffix.endsWith(a.suffix) ? 'wider' : 'disjoint';
 }
 
-/** Orders patterns so that a narrower one comes first. */
+/** Sorts more specific patterns first. */
 export function compareHosts(a: HostPattern, b: HostPattern): number {
-  return rank(b) - rank(a);
+  return specificity(b) - specificity(a);
 }
 
-/** Characters of the longest host name (RFC 1035, section 2.3.4). */
-const longestHost = 255;
+/** Length limit of host names (RFC 1035, section 2.3.4). */
+const maxHostLength = 255;
 
-function rank(pattern: HostPattern): number {
-  return 'exact' in pattern ? longestHost + 1 : pattern.suffix.length;
+function specificity(pattern: HostPattern): number {
+  return 'exact' in pattern ? maxHostLength + 1 : pattern.suffix.length;
 }

@@ -1,13 +1,13 @@
 import type { Gate } from './gate.ts';
 import type { Handshake } from './handshake.ts';
-import { encodeOctets, pageAddress, pageTarget } from './page-address.ts';
+import { percentEncodeOctets, requestTarget, requestUrl } from './request-url.ts';
 
-/** What may stand in a login address, in braces, for a part of the page's own address. */
+/** Placeholders of a login address, in braces: parts of the address of the requested page. */
 const placeholders = ['url', 'scheme', 'host', 'path'] as const;
 
 /**
- * Checks a login address: http(s) or a path on the same host, with `{url}`, `{scheme}`, `{host}` and
- * `{path}`. Returns what is wrong with it, or undefined.
+ * Validates the template of a login address: http(s) or a path on the same host, with `{url}`, `{scheme}`,
+ * `{host}` and `{path}`. Returns the problem, or undefined.
  */
 export function findLoginProblem(template: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(template)) return 'has spaces or characters that are not ASCII';
@@ -23,27 +23,27 @@ export function findLoginProblem(template: string): string | undefined {
   return isPath || isUrl ? undefined : 'write https://login.example.com/… or a path such as /login';
 }
 
-/** Whether a login address leads to Postern's own page, at this host or another. */
-export function isOwnPage(template: string | undefined): boolean {
+/** Whether a login address is Postern's own login page, at this host or another. */
+export function isPosternLoginPage(template: string | undefined): boolean {
   return /^(?:https?:\/\/[^/?#]+)?\/\.postern\/login(?:[?#]|$)/i.test(template ?? '');
 }
 
 /**
- * The address that a page load is sent to, with what was asked for filled in, percent-encoded
- * (RFC 3986, section 2.1) and without any token. Undefined where the gate has none.
+ * The login address for a page load: the template filled in with the requested page, percent-encoded
+ * (RFC 3986, section 2.1) and without tokens. Undefined where the gate has none.
  */
-export function renderLogin(
+export function renderLoginUrl(
   { login, queryNames }: Pick<Gate, 'login' | 'queryNames'>,
   handshake: Handshake,
 ): string | undefined {
   return login?.replaceAll(/\{([a-z]+)\}/g, (_, name: string) =>
-    encodeOctets(fillIn(name, handshake, queryNames)),
+    percentEncodeOctets(fillIn(name, handshake, queryNames)),
   );
 }
 
 function fillIn(name: string, handshake: Handshake, queryNames: readonly string[]): string {
-  if (name === 'url') return pageAddress(handshake, queryNames);
+  if (name === 'url') return requestUrl(handshake, queryNames);
   if (name === 'scheme') return handshake.scheme ?? 'https';
   if (name === 'host') return `${handshake.host}${handshake.port}`;
-  return pageTarget(handshake, queryNames);
+  return requestTarget(handshake, queryNames);
 }

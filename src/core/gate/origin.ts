@@ -3,56 +3,56 @@ import { type Handshake, parseHost } from './handshake.ts';
 
 /** Which origins (RFC 6454) a gate admits. */
 export interface OriginRules {
-  /** The origin's host is the host of the request. */
+  /** The origin's host equals the host of the request. */
   readonly same: boolean;
   /** The opaque origin `null`: sandboxed frames, `file:`, some redirects. */
   readonly opaque: boolean;
   /** Serialised origins, lower case: `https://app.example.com`, `http://localhost:5173`. */
   readonly exact: readonly string[];
   /** Every host strictly below a domain. */
-  readonly below: readonly OriginPattern[];
+  readonly wildcards: readonly OriginPattern[];
 }
 
-/** `https://*.example.com`, taken apart. The suffix starts with its dot. */
+/** `https://*.example.com`, parsed. The suffix starts with its dot. */
 export interface OriginPattern {
   readonly scheme: string;
   readonly suffix: string;
   readonly port: string;
 }
 
-/** Only pages from the same host: what a gate starts with. */
-export const sameOrigin: OriginRules = { same: true, opaque: false, exact: [], below: [] };
+/** Only pages of the same host: the default. */
+export const sameOrigin: OriginRules = { same: true, opaque: false, exact: [], wildcards: [] };
 
 /**
- * Builds the rules from a configuration's words: `same`, `null`, an origin, or an origin whose host
- * starts with `*.`. Returns the first word it cannot read as `{ invalid }`.
+ * Parses the words of a configuration: `same`, `null`, an origin, or an origin whose host starts with
+ * `*.`. Returns the first invalid word as `{ invalid }`.
  */
 export function parseOriginRules(
   words: readonly string[],
 ): OriginRules | { readonly invalid: string } {
   const exact: string[] = [];
-  const below: OriginPattern[] = [];
+  const wildcards: OriginPattern[] = [];
   for (const word of words) {
     if (word === 'same' || word === 'null') continue;
     const wildcard = /^([a-z][a-z0-9+.-]*:\/\/)\*\.(.+)$/i.exec(word);
     const origin = parseOrigin(wildcard ? `${wildcard[1]}${wildcard[2]}` : word);
     if (origin === undefined) return { invalid: word };
     if (wildcard)
-      below.push({ scheme: origin.scheme, suffix: `.${origin.host}`, port: origin.port });
+      wildcards.push({ scheme: origin.scheme, suffix: `.${origin.host}`, port: origin.port });
     else exact.push(serialize(origin));
   }
-  return { same: words.includes('same'), opaque: words.includes('null'), exact, below };
+  return { same: words.includes('same'), opaque: words.includes('null'), exact, wildcards };
 }
 
 /**
- * True when the gate names origins of its own accord. Then every credential needs an allowed one;
- * otherwise only ambient credentials (cookies) do.
+ * True when the gate lists origins. Then every credential needs an allowed one; otherwise only ambient
+ * credentials (cookies) do.
  */
-export function listsOrigins(rules: OriginRules): boolean {
-  return rules.opaque || rules.exact.length > 0 || rules.below.length > 0;
+export function hasExplicitOrigins(rules: OriginRules): boolean {
+  return rules.opaque || rules.exact.length > 0 || rules.wildcards.length > 0;
 }
 
-/** True when the handshake's `Origin` is present and the rules admit it. */
+/** True when the handshake has an `Origin` and the rules allow it. */
 export function isOriginAllowed(handshake: Handshake, rules: OriginRules): boolean {
   if (handshake.origin === undefined) return false;
   if (handshake.origin === 'null') return rules.opaque;
@@ -61,7 +61,7 @@ export function isOriginAllowed(handshake: Handshake, rules: OriginRules): boole
   return (
     (rules.same && isSameSite(origin, handshake)) ||
     rules.exact.includes(serialize(origin)) ||
-    rules.below.some(
+    rules.wildcards.some(
       (pattern) =>
         pattern.scheme === origin.scheme &&
         pattern.port === origin.port &&
@@ -78,9 +78,9 @@ interface Origin {
 }
 
 /**
- * Ports are left out: cookies do not tell them apart either, and behind a port mapping nginx does
- * not know the one the browser used. The scheme counts when the request came over TLS, so that
- * whoever can forge a plain http page cannot ride on the session.
+ * Ports are not compared: cookies ignore them too, and behind a port mapping nginx does not know the
+ * browser's port. Over TLS the scheme counts, so that an attacker on the network, who can forge a plain
+ * http page, cannot use the session.
  */
 function isSameSite(origin: Origin, handshake: Handshake): boolean {
   return (
@@ -89,7 +89,7 @@ function isSameSite(origin: Origin, handshake: Handshake): boolean {
   );
 }
 
-/** The serialised form of an origin and nothing else: no path, no user, no list. */
+/** Parses a serialized origin (RFC 6454, section 6.2) and nothing else: no path, no user, no list. */
 const parseOrigin = memoize((value: string): Origin | undefined => {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]/]*\]|[^/:?#@\s[\]]+)(:\d{1,5})?$/i.exec(value);
   if (match === null) return undefined;

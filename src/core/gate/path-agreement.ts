@@ -1,24 +1,24 @@
 import type { PathReadings } from './path-readings.ts';
 
-/** What all readings of a path agree on, or which of them differ, in words for the log. */
-export type Agreement<T> = { readonly value: T } | { readonly differ: string };
+/** The common result of all readings of a path, or the readings that conflict, in words for the log. */
+export type Agreement<T> = { readonly value: T } | { readonly conflict: string };
 
 /**
- * What a rule says about a path, if it says the same about every reading of it: where readings differ,
- * nobody can tell which of them the backend will have. `show` puts a value into words without secrets.
+ * Evaluates a rule for every reading of a path and requires one result, since the backend's reading is
+ * unknown. `describe` renders a result in words without secrets.
  */
 export function requireAgreement<T>(
   { all, isComplete }: PathReadings,
-  judge: (path: string) => T,
-  show: (value: T) => string,
+  evaluate: (path: string) => T,
+  describe: (value: T) => string,
 ): Agreement<T> {
   const [first] = all;
-  const value = judge(first.path);
+  const value = evaluate(first.path);
   for (const { path, how } of all) {
-    const other = judge(path);
+    const other = evaluate(path);
     if (other !== value) {
-      return { differ: `${first.how}: ${show(value)}; ${how}: ${show(other)}` };
+      return { conflict: `${first.how}: ${describe(value)}; ${how}: ${describe(other)}` };
     }
   }
-  return isComplete ? { value } : { differ: 'too many ways to read it' };
+  return isComplete ? { value } : { conflict: 'too many ways to read it' };
 }

@@ -1,24 +1,24 @@
 import { foldCase, resolvePath } from './path.ts';
 
-/** One segment: literal text, or what stands before and behind a `*`. */
+/** One segment: literal text, or the text before and after a `*`. */
 type Segment = string | { readonly before: string; readonly after: string };
 
-/** A set of paths, as written in a configuration. */
+/** A parsed pattern of paths. */
 export interface PathPattern {
   /** As written. */
   readonly text: string;
   readonly segments: readonly Segment[];
-  /** Whether everything below is meant as well. */
-  readonly open: boolean;
+  /** Whether all paths below match too. */
+  readonly includesSubpaths: boolean;
 }
 
-/** How two sets of something lie to each other. `narrower`: the first lies within the second. */
-export type Relation = 'equal' | 'narrower' | 'wider' | 'disjoint' | 'crossing';
+/** The relation of two sets. `narrower`: the first is a subset of the second. */
+export type Relation = 'equal' | 'narrower' | 'wider' | 'disjoint' | 'overlapping';
 
 /**
- * Reads a pattern: `/api` is that path and all below it, `=/healthz` that path alone. `*` stands for
- * one segment or a part of one (`/files/*.json`), `/**` at the end for all below.
- * Returns what is wrong with it as `{ invalid }`.
+ * Parses a pattern: `/api` matches that path and all below it, `=/healthz` that path alone. `*` matches
+ * one segment or a part of one (`/files/*.json`), `/**` at the end all paths below. Returns the problem
+ * as `{ invalid }`.
  */
 export function parsePathPattern(text: string): PathPattern | { readonly invalid: string } {
   const isExact = text.startsWith('=');
@@ -42,10 +42,10 @@ export function parsePathPattern(text: string): PathPattern | { readonly invalid
     }
     parsed.push(after === undefined ? segment : { before, after });
   }
-  return { text, segments: parsed, open: isOpen };
+  return { text, segments: parsed, includesSubpaths: isOpen };
 }
 
-/** The pattern for paths in lower case. */
+/** The pattern for case-folded paths. */
 export function foldPathPattern(pattern: PathPattern): PathPattern {
   return {
     ...pattern,
@@ -57,9 +57,9 @@ export function foldPathPattern(pattern: PathPattern): PathPattern {
   };
 }
 
-/** True when a path that was resolved (see resolvePath) is in the set. */
+/** True when a normalized path (see resolvePath) matches. */
 export function matchesPath(pattern: PathPattern, path: string): boolean {
-  // No more of the path is looked at than the pattern has: a path may be long, and there may be many patterns.
+  // Stops at the pattern's last segment: paths may be long, and there may be many patterns.
   let at = 1;
   for (const segment of pattern.segments) {
     if (at > path.length) return false;
@@ -68,7 +68,7 @@ export function matchesPath(pattern: PathPattern, path: string): boolean {
     if (!matchesSegment(segment, path.slice(at, end))) return false;
     at = end + 1;
   }
-  return pattern.open || at > path.length;
+  return pattern.includesSubpaths || at > path.length;
 }
 
 function matchesSegment(segment: Segment, text: string): boolean {
@@ -78,7 +78,7 @@ function matchesSegment(segment: Segment, text: string): boolean {
   return isLongEnough && text.startsWith(before) && text.endsWith(after);
 }
 
-/** How the sets of two patterns lie to each other. */
+/** The relation of the sets of two patterns. */
 export function relatePaths(a: PathPattern, b: PathPattern): Relation {
   const shared = Math.min(a.segments.length, b.segments.length);
   const parts: Relation[] = [relateLengths(a, b)];
@@ -86,18 +86,19 @@ export function relatePaths(a: PathPattern, b: PathPattern): Relation {
     parts.push(relateSegments(a.segments[i] as Segment, b.segments[i] as Segment));
   }
   if (parts.includes('disjoint')) return 'disjoint';
-  if (parts.includes('crossing')) return 'crossing';
+  if (parts.includes('overlapping')) return 'overlapping';
   const isNarrower = parts.includes('narrower');
   const isWider = parts.includes('wider');
-  if (isNarrower && isWider) return 'crossing';
+  if (isNarrower && isWider) return 'overlapping';
   return isNarrower ? 'narrower' : isWider ? 'wider' : 'equal';
 }
 
 function relateLengths(a: PathPattern, b: PathPattern): Relation {
   const [m, n] = [a.segments.length, b.segments.length];
-  if (a.open && b.open) return m === n ? 'equal' : m > n ? 'narrower' : 'wider';
-  if (a.open) return n >= m ? 'wider' : 'disjoint';
-  if (b.open) return m >= n ? 'narrower' : 'disjoint';
+  if (a.includesSubpaths && b.includesSubpaths)
+    return m === n ? 'equal' : m > n ? 'narrower' : 'wider';
+  if (a.includesSubpaths) return n >= m ? 'wider' : 'disjoint';
+  if (b.includesSubpaths) return m >= n ? 'narrower' : 'disjoint';
   return m === n ? 'equal' : 'disjoint';
 }
 
@@ -115,17 +116,17 @@ function relateSegments(a: Segment, b: Segment): Relation {
   const meet =
     (a.before.startsWith(b.before) || b.before.startsWith(a.before)) &&
     (a.after.endsWith(b.after) || b.after.endsWith(a.after));
-  return meet ? 'crossing' : 'disjoint';
+  return meet ? 'overlapping' : 'disjoint';
 }
 
 /**
- * Orders patterns so that a narrower one comes before a wider one: for sorting, negative when `a`
- * comes first.
+ * Sorts more specific patterns first: negative when `a` comes first. A subset always precedes its
+ * superset.
  */
 export function comparePaths(a: PathPattern, b: PathPattern): number {
   return (
     b.segments.length - a.segments.length ||
-    Number(a.open) - Number(b.open) ||
+    Number(a.includesSubpaths) - Number(b.includesSubpaths) ||
     literalLength(b) - literalLength(a) ||
     literalSegments(b) - literalSegments(a)
   );
@@ -144,7 +145,7 @@ function literalSegments({ segments }: PathPattern): number {
   return segments.filter((segment) => typeof segment === 'string').length;
 }
 
-/** Paths are compared as their bytes, one character each, as resolvePath gives them. */
+/** UTF-8 bytes, one character each, as in the paths of resolvePath. */
 function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -1,11 +1,11 @@
 /**
- * The path as nginx understands it, which is what its locations match: decoded, slashes merged
- * (`merge_slashes on`, the default), dot segments resolved (ngx_http_parse.c). Takes the path of a
- * request target without its query. Undefined where nginx answers 400: broken percent-encoding, a zero
- * byte, dot segments that leave the root.
+ * Normalizes a path as nginx does before it matches locations: decoded, slashes merged (`merge_slashes
+ * on`, the default), dot segments resolved (ngx_http_parse.c). Takes the path of a request target without
+ * its query. Undefined where nginx answers 400: broken percent-encoding, a zero byte, dot segments that
+ * leave the root.
  */
 export function resolvePath(path: string): string | undefined {
-  const bytes = percentBytes(path);
+  const bytes = decodePercentBytes(path);
   if (bytes === undefined || bytes.includes('\0')) return undefined;
   const resolved: string[] = [];
   const segments = bytes.split('/').slice(1);
@@ -16,20 +16,20 @@ export function resolvePath(path: string): string | undefined {
     } else if (segment !== '' && segment !== '.') {
       resolved.push(segment);
     }
-    // What ends in a slash, or in a dot segment, names a directory.
+    // A trailing slash or dot segment names a directory.
     if (isLast && (segment === '' || segment === '.' || segment === '..')) resolved.push('');
   }
   return `/${resolved.join('/')}`;
 }
 
-/** True when the path is the prefix or lies below it: `/ws` covers `/ws/1` and not `/wsx`. */
+/** True when the path equals the prefix or is below it: `/ws` covers `/ws/1` and not `/wsx`. */
 export function isBelow(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;
   return prefix.endsWith('/') || path.length === prefix.length || path[prefix.length] === '/';
 }
 
 /** Percent-decoded, one character a byte; undefined when the encoding is broken. */
-export function percentBytes(path: string): string | undefined {
+export function decodePercentBytes(path: string): string | undefined {
   let isBroken = false;
   const decoded = path.replace(/%(..?)?/g, (_, digits: string | undefined) => {
     if (digits === undefined || !/^[0-9a-f]{2}$/i.test(digits)) isBroken = true;
@@ -38,10 +38,10 @@ export function percentBytes(path: string): string | undefined {
   return isBroken ? undefined : decoded;
 }
 
-/** Text of bytes, one a character, without capitals (in UTF-8, where it is that): for comparisons alone. */
+/** Case-folds text of bytes, one a character, as UTF-8 where it is valid. For comparisons only. */
 export function foldCase(text: string): string {
   if (!/[\x80-\xff]/.test(text)) return text.toLowerCase();
-  // The Kelvin sign is a capital of k, and the long s one that s has as a capital.
+  // By way of upper case: the Kelvin sign and the long s fold to k and s.
   const folded = Buffer.from(text, 'latin1').toString('utf8').toUpperCase().toLowerCase();
   return Buffer.from(folded, 'utf8').toString('latin1');
 }

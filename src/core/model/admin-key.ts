@@ -20,8 +20,8 @@ export interface AdminKey {
   readonly lastUsedAt: number | undefined;
 }
 
-/** A key that may do everything and is kept nowhere. */
-export function fullKey(name: string, now: number): AdminKey {
+/** A key with the role `admin` that is not in the store: the one in the configuration, or offline access. */
+export function fullAccessKey(name: string, now: number): AdminKey {
   return {
     name,
     role: 'admin',

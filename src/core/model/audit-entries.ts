@@ -2,9 +2,9 @@ import type { AdminKey } from './admin-key.ts';
 import type { Actor, AuditEntry, AuditEvent } from './audit.ts';
 import type { Token } from './token.ts';
 
-/** Something that is done with a token. */
+/** The audit entry of an action on a token. */
 export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: Token): AuditEntry {
-  const { gates } = token.bounds;
+  const { gates } = token.restrictions;
   return {
     at,
     event,
@@ -17,7 +17,7 @@ export function tokenEntry(event: AuditEvent, actor: Actor, at: number, token: T
   };
 }
 
-/** A token that begins, by being issued or imported. */
+/** The audit entry of a token that is issued or imported. */
 export function newTokenEntry(event: 'issue' | 'import', actor: Actor, token: Token): AuditEntry {
   const entry = tokenEntry(event, actor, token.createdAt, token);
   return {
@@ -25,16 +25,16 @@ export function newTokenEntry(event: 'issue' | 'import', actor: Actor, token: To
     details: {
       ...entry.details,
       label: token.label,
-      not_before: showMoment(token.notBefore),
-      expires_at: showMoment(token.expiresAt),
+      not_before: formatTimestamp(token.notBefore),
+      expires_at: formatTimestamp(token.expiresAt),
       max_uses: token.maxUses,
       weak: token.weak || undefined,
     },
   };
 }
 
-/** An admin key that is made. */
-export function keyMadeEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): AuditEntry {
+/** The audit entry of an admin key that is created. */
+export function keyCreatedEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): AuditEntry {
   return {
     at: key.createdAt,
     event: 'key',
@@ -44,14 +44,14 @@ export function keyMadeEntry(actor: Actor, key: Omit<AdminKey, 'lastUsedAt'>): A
       key: key.name,
       role: key.role,
       gates: key.gates.length > 0 ? key.gates : undefined,
-      expires_at: showMoment(key.expiresAt),
+      expires_at: formatTimestamp(key.expiresAt),
     },
   };
 }
 
-/** A moment as the API writes it. */
-export function showMoment(moment: number): string;
-export function showMoment(moment: number | undefined): string | undefined;
-export function showMoment(moment: number | undefined): string | undefined {
+/** Formats Unix milliseconds as the API does (ISO 8601). */
+export function formatTimestamp(moment: number): string;
+export function formatTimestamp(moment: number | undefined): string | undefined;
+export function formatTimestamp(moment: number | undefined): string | undefined {
   return moment === undefined ? undefined : new Date(moment).toISOString();
 }

@@ -1,4 +1,4 @@
-/** What the audit log tells of. The names are API, as those of the log's events are. */
+/** The events of the audit log. Their names are API. */
 export const auditEvents = [
   'issue',
   'import',
@@ -17,10 +17,10 @@ export const auditEvents = [
   'retention',
 ] as const;
 
-/** What the audit log tells of. */
+/** An event of the audit log. */
 export type AuditEvent = (typeof auditEvents)[number];
 
-/** Facts that only some events have: small, and nothing secret among them. */
+/** Fields that only some events have. Small, and never secret. */
 export type AuditDetails = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly string[]>
 >;
@@ -28,45 +28,45 @@ export type AuditDetails = Readonly<
 /** Who did something, and from where. */
 export interface Actor {
   /**
-   * Name of an admin key; `store` for whoever opened the store's file; `token:<id>` for what a holder
-   * does with a token; `postern` for what nobody asked for.
+   * Name of an admin key; `store` for a command that opened the store's file; `token:<id>` for the holder
+   * of a token; `postern` for what Postern does by itself.
    */
   readonly name: string;
   readonly client?: string | undefined;
   readonly requestId?: string | undefined;
 }
 
-/** Names of actors that no admin key may have. */
+/** Reserved names: no admin key may have them. */
 export const actorNames = { store: 'store', postern: 'postern' } as const;
 
-/** Postern itself, for what nobody asked for. */
-export const postern: Actor = { name: actorNames.postern };
+/** The actor of what Postern does by itself. */
+export const systemActor: Actor = { name: actorNames.postern };
 
-/** Whoever holds a token. */
+/** The holder of a token as an actor. */
 export function holderOf(tokenId: string, from: Omit<Actor, 'name'> = {}): Actor {
   return { ...from, name: `token:${tokenId}` };
 }
 
-/** An entry about to be written. Times are Unix milliseconds. */
+/** An audit entry before it is stored. Times are Unix milliseconds. */
 export interface AuditEntry {
   readonly at: number;
   readonly event: AuditEvent;
   readonly actor: Actor;
   readonly tokenId?: string | undefined;
-  /** Kind of the token, or of whoever has none. */
+  /** Kind of the token, or of an identity without one. */
   readonly kind?: string | undefined;
   readonly subject?: string | undefined;
   readonly gate?: string | undefined;
-  /** A code: why something was denied or refused. */
+  /** Denial code, or the code of a refusal. */
   readonly reason?: string | undefined;
-  /** How many it was, where that can be more than one. */
+  /** Number of occurrences, where one entry stands for several. */
   readonly count?: number | undefined;
   readonly details?: AuditDetails | undefined;
 }
 
-/** An entry as it stands in the store: one link of a chain. Hashes are lower-case hexadecimal. */
+/** A stored audit entry: one link of a hash chain. Hashes are lower-case hexadecimal. */
 export interface AuditRecord {
-  /** Numbers begin at 1 and have no gap. */
+  /** Starts at 1, without gaps. */
   readonly seq: number;
   readonly at: number;
   readonly event: string;
@@ -79,44 +79,47 @@ export interface AuditRecord {
   readonly client: string | null;
   readonly requestId: string | null;
   readonly count: number | null;
-  /** JSON, its keys in order; null where there are none. */
+  /** JSON with sorted keys; null where there are none. */
   readonly details: string | null;
-  /** The hash of the entry before. */
+  /** Hash of the previous entry. */
   readonly previous: string;
   readonly hash: string;
 }
 
-/** An entry of which number and hash are known: what lies before it cannot be changed any more. */
+/**
+ * An anchor of the hash chain: number and hash of an entry, noted outside the store. Changes to earlier
+ * entries are then detected.
+ */
 export type AuditAnchor = Pick<AuditRecord, 'seq' | 'hash'>;
 
-/** What stands for the hash of the entry before the first. */
-export const noPrevious = '0'.repeat(64);
+/** The `previous` hash of the first entry. */
+export const genesisHash = '0'.repeat(64);
 
-/** Longest text of a field, in characters: what is longer is cut, so that an entry stays small. */
-const longest = 512;
+/** Fields are truncated to this length, in characters. */
+const maxFieldLength = 512;
 
-/** An entry as it will be stored, but for its place in the chain. */
-export function toFields(entry: AuditEntry): Omit<AuditRecord, 'seq' | 'previous' | 'hash'> {
+/** The stored form of an entry, without its place in the chain. */
+export function toStoredFields(entry: AuditEntry): Omit<AuditRecord, 'seq' | 'previous' | 'hash'> {
   const { at, event, actor, count } = entry;
   return {
     at,
     event,
-    actor: fit(actor.name) ?? '',
-    tokenId: fit(entry.tokenId),
-    kind: fit(entry.kind),
-    subject: fit(entry.subject),
-    gate: fit(entry.gate),
-    reason: fit(entry.reason),
-    client: fit(actor.client),
-    requestId: fit(actor.requestId),
+    actor: truncate(actor.name) ?? '',
+    tokenId: truncate(entry.tokenId),
+    kind: truncate(entry.kind),
+    subject: truncate(entry.subject),
+    gate: truncate(entry.gate),
+    reason: truncate(entry.reason),
+    client: truncate(actor.client),
+    requestId: truncate(actor.requestId),
     count: count ?? null,
-    details: renderDetails(entry.details),
+    details: serializeDetails(entry.details),
   };
 }
 
 /**
- * What the hash of an entry is made of: a JSON list of all fields in a fixed order and the hash of the
- * entry before. JSON keeps texts, numbers and null apart, so no two entries have one encoding.
+ * The canonical encoding that is hashed: a JSON list of all fields in a fixed order, the previous hash
+ * included. JSON tells texts, numbers and null apart, so different entries have different encodings.
  */
 export function encodeRecord(record: Omit<AuditRecord, 'hash'>): string {
   return JSON.stringify([
@@ -138,18 +141,20 @@ export function encodeRecord(record: Omit<AuditRecord, 'hash'>): string {
   ]);
 }
 
-/** The same details are the same text, whatever order they were put together in. */
-function renderDetails(details: AuditDetails | undefined): string | null {
+/** Canonical: keys are sorted, so equal details give equal text. */
+function serializeDetails(details: AuditDetails | undefined): string | null {
   if (details === undefined) return null;
   const known = Object.entries(details)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, typeof value === 'string' ? fit(value) : value] as const)
+    .map(([name, value]) => [name, typeof value === 'string' ? truncate(value) : value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return known.length === 0 ? null : JSON.stringify(Object.fromEntries(known)).toWellFormed();
 }
 
-/** Halves of characters cannot be stored as they are, and the hash is about what is stored. */
-function fit(text: string | undefined): string | null {
+/** Replaces lone surrogates: they cannot be stored, and the hash has to match what is stored. */
+function truncate(text: string | undefined): string | null {
   if (text === undefined) return null;
-  return (text.length > longest ? `${text.slice(0, longest - 1)}…` : text).toWellFormed();
+  return (
+    text.length > maxFieldLength ? `${text.slice(0, maxFieldLength - 1)}…` : text
+  ).toWellFormed();
 }

@@ -1,9 +1,9 @@
 import type { SourceName } from './source-name.ts';
 
-/** What a handshake presents, not yet verified. The value is secret: never log it. */
+/** An unverified credential of a handshake. The value is secret: never log it. */
 export interface Credential {
   readonly source: SourceName;
   readonly value: string;
-  /** Who the client says it is (the user of Basic): the token has to be this subject's. */
+  /** The user name of Basic: the token has to belong to this subject. */
   readonly claimedSubject?: string | undefined;
 }

@@ -8,7 +8,7 @@ export interface DenialRule {
   readonly status: 401 | 403 | 503;
   /** The `error` attribute of `WWW-Authenticate: Bearer` (RFC 6750, section 3.1), where one applies. */
   readonly bearerError?: 'invalid_token' | 'insufficient_scope';
-  /** How the throttle counts it (see weighDenial). */
+  /** How the throttle counts it (see failedAttemptWeight). */
   readonly attempt: AttemptRule;
   /**
    * When it goes to the audit log: `handshakes` for what clients get in ordinary use with a page load,
@@ -279,8 +279,8 @@ export const denials = {
 export type DenialCode = keyof typeof denials;
 
 /**
- * The HTTP status of a denial. A handshake that asks to upgrade cannot do anything with a 403, so
- * there every denial is 401; only "cannot tell" stays 503 for both.
+ * The HTTP status of a denial. WebSocket clients cannot act on a 403, so an upgrade gets 401 instead. A 503
+ * (cannot decide) stays.
  */
 export function denialStatus(reason: DenialCode, upgrading: boolean): 401 | 403 | 503 {
   const { status } = denials[reason];

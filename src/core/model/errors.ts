@@ -1,4 +1,4 @@
-/** A token was asked for that may not be. */
+/** The request to issue a token breaks a rule. */
 export class IssueRefused extends Error {
   override readonly name = 'IssueRefused';
   /** The field of the request that is to blame. */
@@ -10,22 +10,22 @@ export class IssueRefused extends Error {
   }
 }
 
-/** A token was to be revoked by an issuer that could not have issued it. */
+/** An issuer may revoke only tokens that it could have issued. */
 export class RevocationRefused extends Error {
   override readonly name = 'RevocationRefused';
 }
 
-/** A token is not good any more, so it cannot be changed. */
+/** A token that expired, was used up or revoked cannot be changed. */
 export class TokenEnded extends Error {
   override readonly name = 'TokenEnded';
 }
 
-/** Whether a JWT is its issuer's cannot be told right now. */
+/** The issuer's keys are unavailable, so a JWT cannot be verified. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
 }
 
-/** A revocation was asked for that cannot be. */
+/** The request to revoke JWTs breaks a rule. */
 export class JwtRevocationRefused extends Error {
   override readonly name = 'JwtRevocationRefused';
   /** The field of the request that is to blame. */
@@ -37,12 +37,12 @@ export class JwtRevocationRefused extends Error {
   }
 }
 
-/** The numbers of the other workers are not to be had. */
+/** The metrics of the other workers are unavailable. */
 export class MetricsUnavailable extends Error {
   override readonly name = 'MetricsUnavailable';
 }
 
-/** A key was asked for that would not be what it says. */
+/** The request to create an admin key breaks a rule. */
 export class KeyRefused extends Error {
   override readonly name = 'KeyRefused';
   /** The field of the request that is to blame. */
@@ -55,8 +55,8 @@ export class KeyRefused extends Error {
 }
 
 /**
- * The store could not answer: locked, full, broken, gone. Whoever waits for a decision must deny.
- * Every method of a store may throw it or reject with it; nothing else is expected of them.
+ * The store could not answer: locked, full, broken, gone. Decisions that wait for it must deny. Every
+ * method of a store may throw it or reject with it, and no other error is expected.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';

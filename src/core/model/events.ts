@@ -5,32 +5,32 @@ import type { ThrottledNetwork, ThrottleFilter } from './throttle.ts';
 import type { Token } from './token.ts';
 import type { Deny, Verdict } from './verdict.ts';
 
-/** One decision, with nothing secret in it. */
+/** One decision, without secrets. */
 export interface DecisionRecord {
   readonly requestId: string;
   /** Unix milliseconds. */
   readonly at: number;
-  /** How long it took. */
+  /** Duration. */
   readonly milliseconds: number;
-  /** Undefined when there was none to be at. */
+  /** Undefined when no gate matched. */
   readonly gate: string | undefined;
-  /** What made it this gate. */
-  readonly because: string | undefined;
+  /** Why this gate was chosen (see GateMatch). */
+  readonly matchedBy: string | undefined;
   readonly verdict: Verdict;
   readonly method: string | undefined;
   readonly host: string | undefined;
-  /** This and the origin are cut, and without what looks like a secret (see maskText). */
+  /** Truncated, secrets masked (see maskText); so is the origin. */
   readonly path: string | undefined;
   readonly origin: string | undefined;
   readonly upgrade: boolean;
   readonly clientAddress: string | undefined;
 }
 
-/** A token that did not sign anybody in, or a guess at one under `/.postern/`. */
+/** A failed sign-in, or a failed attempt to verify a token, under `/.postern/`. */
 export interface SignInDenial {
   /** Unix milliseconds. */
   readonly at: number;
-  /** Name of the gate that it counts at. */
+  /** Name of the gate whose throttle counts it. */
   readonly gate: string;
   readonly denial: Deny;
   readonly host: string;
@@ -38,7 +38,7 @@ export interface SignInDenial {
   readonly client: string | undefined;
 }
 
-/** A request that the admin API refused before looking at what it asks for. */
+/** A request that the admin API refused for lack of authorization. */
 export interface AdminRefusal {
   readonly reason: 'unauthorized' | 'too_many_attempts' | 'forbidden';
   /** Name of the key, where it had one. */
@@ -46,78 +46,78 @@ export interface AdminRefusal {
   readonly client: string | undefined;
 }
 
-/** One question to a sign-on service. */
-export interface BridgeQuestion {
+/** One request of Postern to a sign-on service. */
+export interface BridgeCall {
   readonly service: string;
-  /** Tells the bridges of a configuration apart. */
+  /** Index of the bridge in the configuration. */
   readonly bridge: number;
   readonly milliseconds: number;
-  /** Whether there was an answer that means something. */
+  /** Whether there was a valid answer. */
   readonly isAnswered: boolean;
 }
 
 /**
- * What happens in Postern, each a function of its own. No event carries a secret. Who listens must
- * not throw.
+ * The events of Postern, one function each. They feed the log, metrics and audit. No event carries a
+ * secret. Listeners must not throw.
  */
 export interface Events {
   decided(record: DecisionRecord): void;
   issued(token: Token): void;
   sessionOpened(session: { id: string; subject: string; parent: string }): void;
-  /** Nobody was signed in. */
+  /** A sign-in failed. */
   signInDenied(denied: SignInDenial): void;
   changed(tokenId: string): void;
   rotated(tokenId: string): void;
   revoked(tokenId: string): void;
   revokedAll(filter: { subject?: string; gate?: string }, count: number): void;
   jwtRevoked(revocation: { issuer: string; jti?: string; subject?: string }): void;
-  /** A sign-on service was asked. */
-  bridgeAsked(question: BridgeQuestion): void;
-  /** A sign-on service cannot be asked, or can again. */
+  /** A request to a sign-on service is finished. */
+  bridgeAsked(question: BridgeCall): void;
+  /** A sign-on service became unavailable (`why` is set) or available again. */
   bridgeChanged(service: string, why: string | undefined): void;
-  /** Other rules are in force. */
+  /** A new configuration is in force. */
   reloaded(needRestart: readonly string[]): void;
-  /** The configuration has faults, and the old rules stay in force. */
+  /** The new configuration has faults; the old one stays in force. */
   notReloaded(error: Error): void;
-  /** The keys of an issuer were got, or looked at anew. */
+  /** The keys of an issuer were loaded or refreshed. */
   issuerLoaded(issuer: string): void;
-  /** The keys of an issuer cannot be had. */
+  /** The keys of an issuer could not be loaded. */
   issuerFailed(issuer: string, why: string): void;
-  /** A round of pruning is over; it may have found nothing. */
+  /** A round of pruning is finished; the counts may be zero. */
   pruned(counts: Readonly<Record<TokenKind | 'jwt' | 'audit', number>>): void;
   keyCreated(key: AdminKey): void;
   keyRevoked(name: string): void;
-  /** A request to the admin API was refused: without a good key, or with one that may not do it. */
+  /** A request to the admin API was refused: no valid key, or one whose role does not suffice. */
   adminDenied(refusal: AdminRefusal): void;
-  /** Where the audit log ends right now. */
+  /** The current end of the audit log. */
   auditHead(head: AuditAnchor): void;
-  /** A network made too many failed attempts; once when it begins, not for each attempt. */
+  /** A network is throttled from now on; once, not for each attempt. */
   throttled(network: ThrottledNetwork): void;
-  /** Somebody had the attempts of these forgotten, so many of which were throttled. */
+  /** An operator cleared the counters of these networks; `count` of them were throttled. */
   throttleCleared(filter: ThrottleFilter, count: number): void;
   /** Something failed that is not the client's fault. */
   failed(what: string, error: unknown): void;
 }
 
 /**
- * Whether a decision is one of many alike that are not written down: so that a flood of attempts is
- * no flood of lines. Whoever counts decisions counts these as well.
+ * Whether sampling leaves this decision out of the log and the audit log, so that a flood of attempts is
+ * no flood of lines. Metrics count it all the same.
  */
-export function isOmitted({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean {
+export function isSampledOut({ verdict }: Pick<DecisionRecord, 'verdict'>): boolean {
   return verdict.verdict === 'deny' && verdict.throttle?.record === 'skip';
 }
 
-/** Tells all listeners of everything, in this order; only the first has to listen to all of it. */
+/** Combines listeners, called in this order. Only the first has to implement every event. */
 export function createEvents(first: Events, ...others: readonly Partial<Events>[]): Events {
   const names = Object.keys(first) as (keyof Events)[];
   return Object.fromEntries(
-    names.map((name) => [name, tellAll([first, ...others].flatMap((one) => one[name] ?? []))]),
+    names.map((name) => [name, notifyAll([first, ...others].flatMap((one) => one[name] ?? []))]),
   ) as unknown as Events;
 }
 
 type Listener = (...event: never[]) => void;
 
-function tellAll(listeners: readonly Listener[]): Listener {
+function notifyAll(listeners: readonly Listener[]): Listener {
   const [only, ...rest] = listeners;
   if (only !== undefined && rest.length === 0) return only;
   return (...event) => {

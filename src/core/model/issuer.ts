@@ -7,65 +7,65 @@ export const jwtAlgorithms = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const;
 
-/** Where an issuer's keys come from. Key objects do not show what they hold when printed. */
+/** Source of an issuer's keys. A KeyObject does not reveal the key when it is printed. */
 export type IssuerKeys =
   | { readonly kind: 'secret'; readonly key: KeyObject }
   | { readonly kind: 'public_key'; readonly key: KeyObject }
   | { readonly kind: 'jwks_url'; readonly url: string }
   | { readonly kind: 'jwks_file'; readonly path: string };
 
-/** Somebody else who signs JWTs (RFC 7519) that count as credentials here. */
+/** A foreign issuer whose JWTs (RFC 7519) are accepted as credentials. */
 export interface Issuer {
-  /** What the configuration calls it. */
+  /** Name in the configuration. */
   readonly name: string;
-  /** The `iss` claim of its JWTs, to the letter. */
+  /** The exact `iss` claim of its JWTs. */
   readonly iss: string;
   readonly keys: IssuerKeys;
-  /** The algorithms it may sign with; none of them ever goes with another kind of key. */
+  /** Allowed algorithms, all of which fit the kind of its keys. */
   readonly algorithms: readonly string[];
-  /** Its JWTs have to name one of these in `aud`. */
+  /** `aud` has to contain one of these. */
   readonly audience: readonly string[];
-  /** Milliseconds by which its clock may be wrong. */
+  /** Allowed clock skew in milliseconds. */
   readonly leeway: number;
-  /** Name of a claim, or a path of names joined by dots; so for the other two. */
+  /** Name of a claim, or a path of names joined by dots, as are the next two. */
   readonly subjectClaim: string;
   readonly groupsClaim: string;
-  /** Names the gates that a JWT is good at; without it, that is every gate. */
+  /** Claim with the gates that a JWT is valid at; undefined for every gate. */
   readonly gatesClaim: string | undefined;
 }
 
-/** A kind of key, as far as it matters for what can be signed with it. */
+/** A kind of key, as far as the algorithms depend on it. */
 export type KeyKind =
   | 'a secret'
   | 'a JWKS'
   | `an ${'RSA' | 'EC P-256' | 'EC P-384' | 'EC P-521' | 'Ed25519'} key`;
 
-interface Fitting {
-  /** What people sign with when they have such a key: the default. */
-  readonly usual: readonly string[];
-  readonly all: readonly string[];
+interface KeyAlgorithms {
+  /** Allowed where the configuration names none: those in common use. */
+  readonly defaults: readonly string[];
+  readonly allowed: readonly string[];
 }
 
-const secret = ['HS256', 'HS384', 'HS512'];
+const hmacAlgorithms = ['HS256', 'HS384', 'HS512'];
 
 /**
- * Which algorithms go with which key. A public key must never be taken for a shared secret, which
- * everybody knows who can read it (RFC 8725, section 2.1): secrets and keys have none in common.
+ * The algorithms of each kind of key. Secrets and public keys share none: otherwise an attacker could sign
+ * with a public key as an HMAC secret (RFC 8725, section 2.1).
  */
-export const fittingAlgorithms: Readonly<Record<KeyKind, Fitting>> = {
-  'a secret': { usual: ['HS256'], all: secret },
+export const algorithmsByKey: Readonly<Record<KeyKind, KeyAlgorithms>> = {
+  'a secret': { defaults: ['HS256'], allowed: hmacAlgorithms },
   'a JWKS': {
-    // The key decides which of them it is; these are what each type of key is used with.
-    usual: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-    all: jwtAlgorithms.filter((name) => !secret.includes(name)),
+    // The keys of a JWKS may be of any type: the usual algorithms of each.
+    defaults: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+    allowed: jwtAlgorithms.filter((name) => !hmacAlgorithms.includes(name)),
   },
   'an RSA key': {
-    usual: ['RS256'],
-    all: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+    defaults: ['RS256'],
+    allowed: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   },
-  'an EC P-256 key': { usual: ['ES256'], all: ['ES256'] },
-  'an EC P-384 key': { usual: ['ES384'], all: ['ES384'] },
-  'an EC P-521 key': { usual: ['ES512'], all: ['ES512'] },
-  // One algorithm with two names.
-  'an Ed25519 key': { usual: ['EdDSA', 'Ed25519'], all: ['EdDSA', 'Ed25519'] },
+  'an EC P-256 key': { defaults: ['ES256'], allowed: ['ES256'] },
+  'an EC P-384 key': { defaults: ['ES384'], allowed: ['ES384'] },
+  'an EC P-521 key': { defaults: ['ES512'], allowed: ['ES512'] },
+  // Two names of one algorithm (RFC 9864).
+  'an Ed25519 key': { defaults: ['EdDSA', 'Ed25519'], allowed: ['EdDSA', 'Ed25519'] },
 };

@@ -1,12 +1,12 @@
-/** Bytes that a JWKS may have: some hundred keys. */
-export const jwksLimit = 262_144;
+/** Largest JWKS in bytes: some hundred keys. */
+export const maxJwksBytes = 262_144;
 
-/** A JSON Web Key Set (RFC 7517, section 5). Of its keys nothing is known yet. */
+/** A JSON Web Key Set (RFC 7517, section 5), its keys not yet validated. */
 export interface Jwks {
   readonly keys: readonly object[];
 }
 
-/** Reads a JWKS; undefined for anything else, without a hint at what it was: it may be a secret. */
+/** Parses a JWKS. Undefined for anything else, without an excerpt in an error: the text may be a secret. */
 export function parseJwks(text: string): Jwks | undefined {
   try {
     const value = JSON.parse(text) as Partial<Jwks> | null;

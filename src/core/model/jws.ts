@@ -1,27 +1,27 @@
 import { type Deny, deny } from './verdict.ts';
 
-/** A JSON object that somebody else wrote. */
+/** An untrusted JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A JWT as it presents itself. In an object of its own: claims may look like anything, a denial too. */
+/** The unverified claims of a JWT. Wrapped, because untrusted claims could look like a Deny. */
 export interface UnverifiedJwt {
   readonly claims: JsonObject;
 }
 
 /**
- * Reads a JWT (RFC 7519) in JWS compact serialization (RFC 7515, section 3.1) and verifies nothing:
- * good for choosing whose keys to verify it with, and for nothing else. Undefined for what is no
- * JOSE object at all. A denial for one that cannot be anybody's JWT.
+ * Decodes a JWT (RFC 7519) in JWS compact serialization (RFC 7515, section 3.1) without verification: only
+ * for choosing the issuer whose keys verify it. Undefined for a value that is no JOSE object. A denial for
+ * one that cannot be a valid JWT of any issuer.
  *
- * Each part has to be base64url to the letter. A decoder that skips what it does not know, or drops
- * the bits left over at the end, would let one JWT be spelled in several ways.
+ * Each part has to be canonical base64url. A lenient decoder skips unknown characters and drops
+ * trailing bits, which would give one JWT several spellings.
  */
 export function readUnverifiedJwt(value: string): UnverifiedJwt | Deny | undefined {
   const parts = value.split('.');
   if (parts.length !== 3 && parts.length !== 5) return undefined;
   const [header = '', payload = '', signature = ''] = parts;
   if (typeof decodeObject(header)?.alg !== 'string') return undefined;
-  // Five parts are a JWE (RFC 7516, section 3.1): encrypted, so nobody says who vouches for it.
+  // Five parts are a JWE (RFC 7516, section 3.1): encrypted, so it names no issuer.
   if (parts.length === 5) return deny('malformed_credential', 'a JWE');
   if (decodePart(signature) === undefined) return deny('malformed_credential', 'encoding');
   const claims = decodeObject(payload);

@@ -1,49 +1,49 @@
 import { createHash } from 'node:crypto';
-import { isSubject, longestSubject } from '../../lib/text-line.ts';
+import { isSubject, maxSubjectLength } from '../../lib/text-line.ts';
 import { type Claims, type Identity, type JwtFacts, noRestrictions } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { JsonObject } from './jws.ts';
 import { type Deny, deny } from './verdict.ts';
 
-/** Bytes of JSON that claims may take: what fits into the headers of an answer, as for tokens. */
-const claimsLimit = 4_096;
+/** Largest claims in bytes of JSON, as for tokens: what fits into the headers of an answer. */
+const maxClaimsBytes = 4_096;
 
-/** The last moment that JavaScript has a date for, in Unix milliseconds. */
-const endOfTime = 8_640_000_000_000_000;
+/** The latest time of a JavaScript Date, in Unix milliseconds. */
+const maxTimestamp = 8_640_000_000_000_000;
 
-/** Claims that say something about the JWT rather than about its subject (RFC 7519, section 4.1). */
-const registered = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
+/** Registered claims: about the JWT, not about its subject (RFC 7519, section 4.1). */
+const registeredClaims = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
 
-/** Claims with an identity header of their own: the last to go where there are too many. */
-const shown = ['email', 'name', 'groups'];
+/** Claims that have identity headers. They are kept first where not all claims fit. */
+const headerClaims = ['email', 'name', 'groups'];
 
-const publicId = /^[\x21-\x7e]{1,128}$/;
-const longestJti = 1_024;
+const printableId = /^[\x21-\x7e]{1,128}$/;
+const maxJtiLength = 1_024;
 
-/** Who a JWT stands for. */
+/** The identity of a JWT. */
 export interface JwtIdentity extends Identity {
   readonly expiresAt: number;
   readonly jwt: JwtFacts;
 }
 
 /**
- * Who a JWT stands for, given its verified claims. Times are not judged here, nor whether it was
- * revoked. A denial when a claim that is needed is missing or is not what it has to be.
+ * The identity of a JWT, from its verified claims. Lifetime and revocation are checked elsewhere. A denial
+ * when a required claim is missing or malformed.
  */
 export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): JwtIdentity | Deny {
   const subject = toSubject(readClaim(claims, issuer.subjectClaim));
   if (subject === undefined) return deny('malformed_credential', 'subject');
   const { jti, iat, exp } = claims;
   if (jti !== undefined && !isJti(jti)) return deny('malformed_credential', 'jti');
-  const expiresAt = toMoment(exp);
+  const expiresAt = parseNumericDate(exp);
   if (expiresAt === undefined) return deny('malformed_credential', 'exp');
   if (iat !== undefined && typeof iat !== 'number') return deny('malformed_credential', 'iat');
   return {
     kind: 'jwt',
-    tokenId: jti !== undefined && publicId.test(jti) ? jti : fingerprint(jwt),
+    tokenId: jti !== undefined && printableId.test(jti) ? jti : fingerprint(jwt),
     subject,
     claims: selectClaims(claims, issuer.groupsClaim),
-    bounds: { ...noRestrictions, gates: readGates(claims, issuer.gatesClaim) },
+    restrictions: { ...noRestrictions, gates: readGates(claims, issuer.gatesClaim) },
     expiresAt,
     maxUses: undefined,
     jwt: {
@@ -58,11 +58,10 @@ export function jwtIdentity(claims: JsonObject, issuer: Issuer, jwt: string): Jw
 }
 
 /**
- * A denial when a JWT is not good at this moment. To the millisecond: jose rounds the present down to
- * a second. An `iat` that lies ahead by more than the leeway is refused too, since a revocation of all
- * that was issued up to now would miss it.
+ * Denies an expired JWT, to the millisecond: jose rounds the current time down to a second. Also
+ * denies an `iat` in the future, beyond the leeway: revoking all JWTs issued until now would miss it.
  */
-export function checkMoment(
+export function checkLifetime(
   { expiresAt, jwt }: JwtIdentity,
   { leeway }: Issuer,
   now: number,
@@ -73,7 +72,7 @@ export function checkMoment(
   return undefined;
 }
 
-/** A claim of this name, else one at this path (`realm_access.roles`). Own properties only. */
+/** The claim of this name, else the one at this path (`realm_access.roles`). Own properties only. */
 function readClaim(claims: JsonObject, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: unknown = claims;
@@ -87,31 +86,30 @@ function readClaim(claims: JsonObject, name: string): unknown {
 
 function toSubject(value: unknown): string | undefined {
   const text = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof text !== 'string' || text.length > longestSubject) return undefined;
+  if (typeof text !== 'string' || text.length > maxSubjectLength) return undefined;
   return isSubject(text) ? text : undefined;
 }
 
 function isJti(value: unknown): value is string {
   if (typeof value !== 'string' || !value.isWellFormed()) return false;
-  return value !== '' && value.length <= longestJti;
+  return value !== '' && value.length <= maxJtiLength;
 }
 
-/** A NumericDate (RFC 7519, section 2) in whole milliseconds; undefined for one that never comes. */
-function toMoment(value: unknown): number | undefined {
+/** A NumericDate (RFC 7519, section 2) in whole milliseconds; undefined outside the range of Date. */
+function parseNumericDate(value: unknown): number | undefined {
   if (typeof value !== 'number') return undefined;
-  const moment = Math.floor(value * 1_000);
-  return Math.abs(moment) <= endOfTime ? moment : undefined;
+  const timestamp = Math.floor(value * 1_000);
+  return Math.abs(timestamp) <= maxTimestamp ? timestamp : undefined;
 }
 
-/** A public id for a JWT that has none it could be called by. */
+/** A public id for a JWT whose `jti` is missing or unfit for a log. */
 function fingerprint(jwt: string): string {
   return `jwt_${createHash('sha256').update(jwt).digest('base64url').slice(0, 17)}`;
 }
 
 /**
- * The gates in a claim: a list of names, or one text with spaces between (as in `scope`). Where the
- * claim is missing or malformed that is a gate without a name, which there is none of: an empty list
- * would mean every gate.
+ * The gates in a claim: a list of names, or one text separated by spaces (as in `scope`). A missing or
+ * malformed claim restricts to a gate that cannot exist, since an empty list would mean every gate.
  */
 function readGates(claims: JsonObject, gatesClaim: string | undefined): readonly string[] {
   if (gatesClaim === undefined) return [];
@@ -122,19 +120,24 @@ function readGates(claims: JsonObject, gatesClaim: string | undefined): readonly
 }
 
 /**
- * What backends learn: text, numbers, truth values and lists of those. What does not fit any more is
- * left out whole: half a list of groups would be a wrong one.
+ * The claims that backends may see: text, numbers, booleans and lists of those. A claim that exceeds the
+ * limit is left out whole, since a truncated list of groups would be wrong.
  */
 function selectClaims(claims: JsonObject, groupsClaim: string): Claims {
   const found = readClaim(claims, groupsClaim);
-  // As a list of one, so that a comma in it makes no second group.
+  // A list of one: a comma in the text must not separate two groups.
   const groups = typeof found === 'string' ? [found] : found;
   const candidates: [string, unknown][] = [
-    ...shown.map((name): [string, unknown] => [name, name === 'groups' ? groups : claims[name]]),
-    ...Object.entries(claims).filter(([name]) => !registered.has(name) && !shown.includes(name)),
+    ...headerClaims.map((name): [string, unknown] => [
+      name,
+      name === 'groups' ? groups : claims[name],
+    ]),
+    ...Object.entries(claims).filter(
+      ([name]) => !registeredClaims.has(name) && !headerClaims.includes(name),
+    ),
   ];
   const selected: [string, unknown][] = [];
-  let room = claimsLimit - '{}'.length;
+  let room = maxClaimsBytes - '{}'.length;
   for (const [name, value] of candidates) {
     const isPlain = isScalar(value) || (Array.isArray(value) && value.every(isScalar));
     if (!isPlain) continue;

@@ -1,6 +1,20 @@
-/** The places a credential can be presented in, in the order in which a gate looks by default. */
-
+/**
+ * All credential sources: the places in a handshake that can carry a credential, in the order in which
+ * they are searched where nothing else is configured.
+ */
 export const sourceNames = ['query', 'subprotocol', 'bearer', 'basic', 'cookie'] as const;
-/** A place a credential can be presented in; `bridge` stands for those that a sign-on service reads. */
 
+/** A credential source. `bridge` stands for all places that a sign-on service reads. */
 export type SourceName = (typeof sourceNames)[number] | 'bridge';
+
+/**
+ * Default of `default_gate.sources`. A list of its own, so that a new source can be off until a gate
+ * names it.
+ */
+export const defaultSourceNames = [
+  'query',
+  'subprotocol',
+  'bearer',
+  'basic',
+  'cookie',
+] as const satisfies readonly SourceName[];

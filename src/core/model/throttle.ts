@@ -1,59 +1,59 @@
-/** Where a credential is presented, and from where. */
+/** An attempt to authenticate. */
 export interface Attempt {
-  /** Name of the gate that it counts at. */
+  /** Name of the gate whose throttle counts it. */
   readonly gate: string;
-  /** Undefined where nobody knows. */
+  /** Undefined where nginx did not say. */
   readonly clientAddress: string | undefined;
   /** Unix milliseconds. */
   readonly now: number;
 }
 
-/** What a denial carries that stands for too many failed attempts. */
+/** Attached to a denial after too many failed attempts. */
 export interface ThrottleInfo {
-  /** Milliseconds until attempts count again as before, if no other fails. */
+  /** Milliseconds until the network is no longer throttled, if no other attempt fails. */
   readonly retryAfter: number;
   /**
-   * Of many denials that are alike one is written down now and then, with how many there were since
-   * the last one; `skip` is for the others.
+   * Sampling of the log and the audit log: one of many similar denials is recorded, with the number left
+   * out since the last; `skip` for the others.
    */
   readonly record: { readonly omitted: number } | 'skip';
 }
 
 /**
- * Counts failed attempts, by gate and by the network of the client. It protects work, and those secrets
- * alone that could be guessed: who presents a token that nobody can guess passes whatever others did.
+ * Rate limit on failed attempts, by gate and client network. It limits expensive work and the guessing of
+ * weak secrets. A valid token with full entropy always passes, so nobody can lock its holder out.
  */
 export interface Throttle {
   /**
-   * Whether what costs work may be done (checking a signature, asking a sign-on service), or a secret
-   * may pass that could be guessed. To be asked right before that, and only then.
+   * Whether expensive work may be done (verifying a signature, asking a sign-on service), or a weak secret
+   * may pass. Call it right before that, and only then.
    */
   mayDoExpensiveWork(attempt: Attempt): boolean;
   /**
-   * Takes note of an attempt that failed; `weight` 0 for one that was not looked at. Undefined while
-   * there were not too many.
+   * Counts a failed attempt; `weight` is 0 for one that was refused unchecked. Undefined while the limit
+   * is not reached.
    */
   failed(attempt: Attempt, weight: number): ThrottleInfo | undefined;
 }
 
-/** `Retry-After` of somebody who tried too often: whole seconds, and at least one. */
-export function retrySeconds(tooMany: Pick<ThrottleInfo, 'retryAfter'> | undefined): number {
-  return Math.max(1, Math.ceil((tooMany?.retryAfter ?? 0) / 1_000));
+/** The value of `Retry-After`: whole seconds, at least one. */
+export function retryAfterSeconds(throttle: Pick<ThrottleInfo, 'retryAfter'> | undefined): number {
+  return Math.max(1, Math.ceil((throttle?.retryAfter ?? 0) / 1_000));
 }
 
-/** A network that made too many attempts. All times are Unix milliseconds. */
+/** A network that is throttled. All times are Unix milliseconds. */
 export interface ThrottledNetwork {
   /** Undefined for the admin API. */
   readonly gate: string | undefined;
-  /** `203.0.113.7/32`, or one of the words below. */
+  /** A CIDR network such as `203.0.113.7/32`, or a word for all clients without one. */
   readonly network: string;
   readonly since: number;
-  /** When it is over, if nothing else fails. */
+  /** End of the throttling, if no other attempt fails. */
   readonly until: number;
   readonly failures: number;
 }
 
-/** Which networks are meant: all, those at a gate, a network (or that of an address), or both. */
+/** Selects throttled networks: all, those at a gate, a network (or that of an address), or both. */
 export interface ThrottleFilter {
   readonly gate?: string;
   readonly network?: string;

@@ -1,9 +1,9 @@
 import type { Claims, Restrictions, SessionJwt, TokenKind } from './identity.ts';
 
-/** Where a token is in its life. */
+/** The state of a token's life cycle. */
 export type TokenState = 'active' | 'pending' | 'used' | 'expired' | 'revoked';
 
-/** All states, in the order in which they are judged from the last. */
+/** All states, in ascending precedence: see tokenState. */
 export const tokenStates = [
   'active',
   'pending',
@@ -12,38 +12,38 @@ export const tokenStates = [
   'revoked',
 ] as const satisfies TokenState[];
 
-/** What the store knows of a token; all times are Unix milliseconds. The secret is not among it. */
+/** A stored token, without its secret. All times are Unix milliseconds. */
 export interface Token {
   readonly id: string;
   readonly kind: TokenKind;
   readonly subject: string;
   readonly label: string | undefined;
   readonly claims: Claims;
-  readonly bounds: Restrictions;
+  readonly restrictions: Restrictions;
   readonly createdAt: number;
-  /** When it starts to be good; undefined for at once. */
+  /** Start of its validity; undefined for immediately. */
   readonly notBefore: number | undefined;
   readonly expiresAt: number | undefined;
   readonly revokedAt: number | undefined;
-  /** Admissions it is good for; undefined when they are not counted. */
+  /** Number of admissions; undefined for any number, uncounted. */
   readonly maxUses: number | undefined;
   readonly uses: number;
-  /** Imported with a secret that can be guessed in less than 2^128 attempts. */
+  /** Imported with a secret of less than 128 bits of entropy. */
   readonly weak: boolean;
-  /** Set on a session that was opened with a JWT: which one. */
+  /** Set on a session that was opened with a JWT. */
   readonly jwt?: SessionJwt;
   /**
-   * How long using a session can keep it alive; on a ticket, how long what is opened with it may live: its
-   * issuer gives no longer life, whatever steps lie between. Undefined for no such bound.
+   * On a session, the latest expiry after renewals. On a ticket, the latest expiry of a session opened with
+   * it: the limit of the ticket's issuer. Undefined for no limit.
    */
   readonly renewableUntil?: number;
-  /** Set on a token found by its secret from before a rotation: how long that one is good. */
+  /** Set on a token that was found by its secret from before a rotation: expiry of that secret. */
   readonly secretUntil?: number;
-  /** Set on a token that was used: about when that was last, to a minute or so. */
+  /** Time of the last use, accurate to about a minute. */
   readonly lastUsedAt?: number;
 }
 
-/** The state of a token at a moment. Expiry is judged here and at every use, whatever was pruned. */
+/** The state of a token at a point in time. Validity never depends on pruning. */
 export function tokenState(token: Token, now: number): TokenState {
   if (token.revokedAt !== undefined) return 'revoked';
   if (token.expiresAt !== undefined && token.expiresAt <= now) return 'expired';

@@ -3,30 +3,30 @@ import type { Identity } from './identity.ts';
 import type { SourceName } from './source-name.ts';
 import type { ThrottleInfo } from './throttle.ts';
 
-/** What somebody is let in for: a credential from a source, their network, or that anybody may. */
+/** Why access was decided: a credential from a source, a trusted network, or a public route. */
 export type AccessBasis = SourceName | 'network' | 'public';
 
-/** Let the request through, as this identity. */
+/** The request is admitted, as this identity. */
 export interface Allow {
   readonly verdict: 'allow';
   readonly identity: Identity;
   readonly source: AccessBasis;
 }
 
-/** Do not let the request through. The identity and source are known when the denial came late. */
+/** The request is denied. Identity and source are set where they were known by then. */
 export interface Deny {
   readonly verdict: 'deny';
   readonly reason: DenialCode;
-  /** What exactly was wrong, for the log. Fixed words, nothing that the client sent. */
+  /** What exactly was wrong, for the log. Never contains text of the client. */
   readonly detail?: string;
-  /** Where the gate's sign-on service lets people log in, for a page load. */
+  /** Login address of the gate's sign-on service, for a page load. */
   readonly login?: string;
   readonly identity?: Identity;
   readonly source?: AccessBasis;
-  /** The step that denied (see decide), once one has. */
+  /** Name of the step that denied (see decide). */
   readonly step?: string;
-  /** Set where a sign-on service was asked and did not answer in time. */
-  readonly late?: true;
+  /** Set where a sign-on service did not answer in time. */
+  readonly timedOut?: true;
   /** Set for `throttled` and `too_many_sessions`. */
   readonly throttle?: ThrottleInfo;
 }
@@ -34,12 +34,12 @@ export interface Deny {
 /** The outcome of one decision. */
 export type Verdict = Allow | Deny;
 
-/** A denial for this reason, with nothing else known yet. */
+/** A denial for this reason. */
 export function deny(reason: DenialCode, detail?: string): Deny {
   return { verdict: 'deny', reason, ...(detail !== undefined && { detail }) };
 }
 
-/** Tells a denial from whatever else a step may yield. */
+/** Type guard for denials. */
 export function isDenial(value: unknown): value is Deny {
   return (
     typeof value === 'object' && value !== null && 'verdict' in value && value.verdict === 'deny'

@@ -1,4 +1,4 @@
-import { visible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import type { Directive, Place } from '../../proxies/nginx/syntax/index.ts';
 import type { Edit } from './edit.ts';
 
@@ -52,7 +52,7 @@ export function excerptOf({ words, name, args, block }: Directive): string {
 }
 
 function quote(word: string): string {
-  const shown = visible(word);
+  const shown = replaceInvisible(word);
   const isBare = shown !== '' && !/[\s;{}]/.test(shown.replaceAll(/\$\{\w+\}/g, ''));
   return isBare ? shown : `"${shown}"`;
 }

@@ -1,5 +1,5 @@
 import { renderListenAddress } from '../../config/listen-address.ts';
-import { secretForm } from '../../lib/mask.ts';
+import { secretPattern } from '../../lib/mask.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderCacheZone, usualCachePath } from './cache.ts';
 import { looseNamePattern } from './parameter-patterns.ts';
@@ -114,7 +114,7 @@ function renderMaskMaps(
     "~^(?<${cut}>.{${longestLogged}})." "$${cut}...";
     "~^" ${from};
 }`,
-    render(1, '', secretForm),
+    render(1, '', secretPattern),
     ...names.map((name, index) => render(index + 2, beginPattern(name), value)),
   ].join('\n');
 }

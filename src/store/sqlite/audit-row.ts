@@ -1,4 +1,4 @@
-import { type AuditRecord, noPrevious } from '../../core/model/audit.ts';
+import { type AuditRecord, genesisHash } from '../../core/model/audit.ts';
 
 /** A row of the table `audit`. */
 export interface AuditRow {
@@ -77,5 +77,5 @@ export function toHex(bytes: unknown): string {
 const zeros = Buffer.alloc(32);
 
 function toBytes(hex: string): Buffer {
-  return hex === noPrevious ? zeros : Buffer.from(hex, 'hex');
+  return hex === genesisHash ? zeros : Buffer.from(hex, 'hex');
 }

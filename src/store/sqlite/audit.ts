@@ -4,8 +4,8 @@ import {
   type AuditEntry,
   type AuditRecord,
   encodeRecord,
-  noPrevious,
-  toFields,
+  genesisHash,
+  toStoredFields,
 } from '../../core/model/audit.ts';
 import type {
   AuditFilter,
@@ -130,8 +130,8 @@ export class SqliteAudit implements AuditStore {
   /** Adds an entry, as part of `write`. */
   add(entry: AuditEntry): void {
     const last = this.#last();
-    const fields = toFields(entry);
-    const record = { ...fields, seq: (last?.seq ?? 0) + 1, previous: last?.hash ?? noPrevious };
+    const fields = toStoredFields(entry);
+    const record = { ...fields, seq: (last?.seq ?? 0) + 1, previous: last?.hash ?? genesisHash };
     const values = toValues({ ...record, hash: hash('sha256', encodeRecord(record)) });
     this.#db.run(insertion, values);
     this.#tellSoon();

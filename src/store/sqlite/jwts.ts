@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { JwtKey } from '../../core/model/identity.ts';
+import type { JwtReference } from '../../core/model/identity.ts';
 import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port.ts';
 import type { SqliteAudit } from './audit.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -43,7 +43,7 @@ export class SqliteJwts implements JwtStore {
     this.#audit = audit;
   }
 
-  find(jwt: JwtKey): { revoked: boolean; used: boolean } {
+  find(jwt: JwtReference): { revoked: boolean; used: boolean } {
     // Before the look-up: what is written between the two is then seen as a new version.
     const version = this.#db.version();
     if (version === this.#emptyAt) return nothing;
@@ -56,7 +56,7 @@ export class SqliteJwts implements JwtStore {
   }
 
   async redeem(
-    jwt: JwtKey & { jti: string },
+    jwt: JwtReference & { jti: string },
     expiresAt: number,
     now: number,
     entry: AuditEntry,
@@ -124,7 +124,7 @@ export class SqliteJwts implements JwtStore {
   }
 }
 
-function values({ iss, jti, subject, issuedAt }: JwtKey): Record<string, unknown> {
+function values({ iss, jti, subject, issuedAt }: JwtReference): Record<string, unknown> {
   return { iss, jti: jti ?? null, subject, issuedAt: issuedAt ?? null };
 }
 

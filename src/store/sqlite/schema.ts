@@ -1,5 +1,5 @@
 import type { Database as Handle } from 'better-sqlite3';
-import { visible } from '../../lib/visible.ts';
+import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import { openDatabase } from './database.ts';
 
 /** A row of `sqlite_schema`, without the page that it begins at. */
@@ -65,8 +65,8 @@ function isStatistics({ type, name, tbl_name, sql }: SchemaRow): boolean {
 }
 
 function describe({ type, name, tbl_name: table }: SchemaRow): string {
-  const on = table === name ? '' : ` on "${visible(table)}"`;
-  return `${visible(type)} "${visible(name)}"${on}`;
+  const on = table === name ? '' : ` on "${replaceInvisible(table)}"`;
+  return `${replaceInvisible(type)} "${replaceInvisible(name)}"${on}`;
 }
 
 /** Without comments, and with one space where there is any. */

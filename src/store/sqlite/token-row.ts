@@ -48,7 +48,7 @@ export function toToken(row: TokenRow): Token {
     subject: row.subject,
     label: row.label ?? undefined,
     claims: JSON.parse(row.claims) as Claims,
-    bounds:
+    restrictions:
       row.bounds === null
         ? noRestrictions
         : { ...noRestrictions, ...(JSON.parse(row.bounds) as Partial<Restrictions>) },

@@ -241,7 +241,7 @@ export class SqliteTokens implements TokenStore {
       subject: token.subject,
       label: token.label ?? null,
       claims: JSON.stringify(token.claims),
-      bounds: renderBounds(token.bounds),
+      bounds: renderBounds(token.restrictions),
       weak: token.weak ? 1 : 0,
       parent: token.parent ?? null,
       jwt: token.jwt === undefined ? null : JSON.stringify(token.jwt),
@@ -251,7 +251,7 @@ export class SqliteTokens implements TokenStore {
       expiresAt: token.expiresAt ?? null,
       maxUses: token.maxUses ?? null,
     });
-    for (const gate of token.bounds.gates) this.#db.run(insertGate, { gate, seq });
+    for (const gate of token.restrictions.gates) this.#db.run(insertGate, { gate, seq });
     return { changes: 1 };
   }
 

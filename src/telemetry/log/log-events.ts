@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Events, isOmitted } from '../../core/model/events.ts';
+import { type Events, isSampledOut } from '../../core/model/events.ts';
 import type { Deny } from '../../core/model/verdict.ts';
 import { maskText } from '../../lib/mask.ts';
 import type { LogSample } from './log-sample.ts';
@@ -9,7 +9,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
   const tellsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (!tellsDecisions || isOmitted(record) || sample?.isTold(record) === false) return;
+      if (!tellsDecisions || isSampledOut(record) || sample?.isTold(record) === false) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';
@@ -36,7 +36,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
         denied ? `denied: ${verdict.reason}` : 'allowed',
       );
     },
-    issued({ id, kind, subject, bounds, expiresAt, maxUses }) {
+    issued({ id, kind, subject, restrictions: bounds, expiresAt, maxUses }) {
       log.info(
         {
           event: 'issue',
@@ -54,7 +54,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
       log.info({ event: 'sign_in', token_id: id, subject, parent }, 'session opened');
     },
     signInDenied({ gate, denial, host, origin, client }) {
-      if (isOmitted({ verdict: denial })) return;
+      if (isSampledOut({ verdict: denial })) return;
       log.info(
         {
           event: 'sign_in',

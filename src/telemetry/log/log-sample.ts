@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { postern } from '../../core/model/audit.ts';
+import { systemActor } from '../../core/model/audit.ts';
 import type { DecisionRecord } from '../../core/model/events.ts';
 import { createSampler, type Sampling } from '../sampler.ts';
 
@@ -53,7 +53,7 @@ export function createLogSample(log: Logger): LogSample {
         verdict.throttle === undefined;
       if (!isStrangers) return true;
       timer ??= setTimeout(finish, logSampling.windowMs).unref();
-      const actor = { ...postern, client: clientAddress };
+      const actor = { ...systemActor, client: clientAddress };
       const { reason } = verdict;
       return sampler.sample({ at, event: 'denial', actor, gate, reason }) !== undefined;
     },

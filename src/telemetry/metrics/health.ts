@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { BridgeQuestion, Events } from '../../core/model/events.ts';
+import type { BridgeCall, Events } from '../../core/model/events.ts';
 import type { MetricSet } from './metric-set.ts';
 
 /** What issuers and sign-on services are like, as far as Postern met them. */
@@ -49,7 +49,7 @@ export function watchHealth(set: MetricSet, clock: () => number): Health {
         issuers.set(issuer, { isUp: false, lastSuccess: issuers.get(issuer)?.lastSuccess });
         jwksFailures.add({ issuer });
       },
-      bridgeAsked({ service, bridge, milliseconds, isAnswered }: BridgeQuestion) {
+      bridgeAsked({ service, bridge, milliseconds, isAnswered }: BridgeCall) {
         const bridges = services.get(service) ?? new Map<number, boolean>();
         services.set(service, bridges.set(bridge, isAnswered));
         bridgeDuration.series({ service }).observe(milliseconds / 1_000);

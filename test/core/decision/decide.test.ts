@@ -70,7 +70,7 @@ function originsOf(...words: string[]): Gate['origins'] {
   return rules;
 }
 
-const ticket = anIdentity({ tokenId: 'tok_ticket', bounds: boundTo('chat'), maxUses: 1 });
+const ticket = anIdentity({ tokenId: 'tok_ticket', restrictions: boundTo('chat'), maxUses: 1 });
 const looked = ['extract query', 'extract cookie'];
 const verified = [...looked, `verify cookie secret at ${now}`];
 
@@ -208,14 +208,14 @@ const table: readonly [
   ['an ordinary POST', query, { ...page, method: 'POST' }, {}, 'allow'],
   [
     'a token bound to this gate',
-    { ...query, verified: anIdentity({ bounds: boundTo('a', 'chat') }) },
+    { ...query, verified: anIdentity({ restrictions: boundTo('a', 'chat') }) },
     {},
     {},
     'allow',
   ],
   [
     'a token bound to another gate',
-    { ...query, verified: anIdentity({ bounds: boundTo('chat2', 'CHAT', '') }) },
+    { ...query, verified: anIdentity({ restrictions: boundTo('chat2', 'CHAT', '') }) },
     {},
     {},
     'wrong_gate',
@@ -341,8 +341,8 @@ test('nothing is redeemed and nobody let in unless every rule is kept', async ()
   const world = fc.record({
     presented: fc.record({ query: presented, cookie: presented }),
     verified: fc.constantFrom(
-      ...[anIdentity(), ticket, anIdentity({ bounds: boundTo('other') }), deny('expired')],
-      anIdentity({ bounds: boundTo('other'), maxUses: 1 }),
+      ...[anIdentity(), ticket, anIdentity({ restrictions: boundTo('other') }), deny('expired')],
+      anIdentity({ restrictions: boundTo('other'), maxUses: 1 }),
     ),
     redeemed: fc.constantFrom(undefined, deny('already_used')),
   });
@@ -364,7 +364,7 @@ test('nothing is redeemed and nobody let in unless every rule is kept', async ()
         !(foreign && (rules.origins === listed.origins || query === undefined)) &&
         credential === 'secret' &&
         identity !== undefined &&
-        (identity.bounds.gates.length === 0 || identity.bounds.gates.includes('chat'));
+        (identity.restrictions.gates.length === 0 || identity.restrictions.gates.includes('chat'));
       const counted = identity?.maxUses !== undefined;
       const { outcome, calls } = await decideOn(world as World, facts as Partial<Handshake>, rules);
       assert.equal(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findLoginProblem, renderLogin } from '../../../src/core/gate/login.ts';
+import { findLoginProblem, renderLoginUrl } from '../../../src/core/gate/login.ts';
 import { aHandshake } from '../../../testkit/examples.ts';
 
 /** Text as it comes in headers: one octet a character. */
@@ -27,12 +27,12 @@ for (const [login, address] of [
       path: '/a%20b',
       query: 'x=1&token=pst_secret&%74oken=pst_secret&y&access_token=z',
     });
-    assert.equal(renderLogin({ login, queryNames }, handshake), address);
+    assert.equal(renderLoginUrl({ login, queryNames }, handshake), address);
   });
 }
 
 test('a gate without a login has no address', () => {
-  assert.equal(renderLogin({ login: undefined, queryNames }, aHandshake()), undefined);
+  assert.equal(renderLoginUrl({ login: undefined, queryNames }, aHandshake()), undefined);
 });
 
 test('whatever was asked for stays one parameter of one header', () => {
@@ -40,7 +40,7 @@ test('whatever was asked for stays one parameter of one header', () => {
   fc.assert(
     fc.property(octets, octets, (path, query) => {
       const handshake = aHandshake({ path: `/${path}`, query });
-      const address = renderLogin({ login, queryNames }, handshake) ?? '';
+      const address = renderLoginUrl({ login, queryNames }, handshake) ?? '';
       assert.match(address, /^https:\/\/login\.test\/\?rd=[A-Za-z0-9%\-_.~]*&x=1$/);
     }),
   );

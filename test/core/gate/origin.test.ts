@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Handshake } from '../../../src/core/gate/handshake.ts';
 import {
+  hasExplicitOrigins,
   isOriginAllowed,
-  listsOrigins,
   type OriginRules,
   parseOriginRules,
 } from '../../../src/core/gate/origin.ts';
@@ -189,10 +189,10 @@ test('rules are kept in a normal form', () => {
       same: true,
       opaque: true,
       exact: ['https://app.example.com'],
-      below: [{ scheme: 'http', suffix: '.localhost', port: ':5173' }],
+      wildcards: [{ scheme: 'http', suffix: '.localhost', port: ':5173' }],
     },
   );
-  assert.deepEqual(parseOriginRules([]), { same: false, opaque: false, exact: [], below: [] });
+  assert.deepEqual(parseOriginRules([]), { same: false, opaque: false, exact: [], wildcards: [] });
 });
 
 test('a word that is no origin is named', () => {
@@ -224,7 +224,7 @@ test('a word that is no origin is named', () => {
 });
 
 test('only a gate that names origins of its own accord lists them', () => {
-  const lists = (...words: string[]) => listsOrigins(rulesOf(...words));
+  const lists = (...words: string[]) => hasExplicitOrigins(rulesOf(...words));
   assert.equal(lists('same'), false);
   assert.equal(lists(), false);
   assert.equal(lists('null'), true);

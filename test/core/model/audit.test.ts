@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import {
   type AuditEntry,
   encodeRecord,
-  noPrevious,
-  toFields,
+  genesisHash,
+  toStoredFields,
 } from '../../../src/core/model/audit.ts';
 import { clientNetwork } from '../../../src/lib/client-network.ts';
 
@@ -47,9 +47,9 @@ function pick(from: object, name: string): object {
 }
 
 test('moving text from one field to the next changes the encoding', () => {
-  const base = { ...toFields({ at: 1, event: 'issue', actor: { name: 'a' } }), seq: 1 };
+  const base = { ...toStoredFields({ at: 1, event: 'issue', actor: { name: 'a' } }), seq: 1 };
   const encode = (subject: string | null, gate: string | null) =>
-    encodeRecord({ ...base, previous: noPrevious, subject, gate });
+    encodeRecord({ ...base, previous: genesisHash, subject, gate });
   const all = [
     encode('ab', 'c'),
     encode('a', 'bc'),
@@ -65,7 +65,7 @@ test('moving text from one field to the next changes the encoding', () => {
 
 test('details are the same text in whatever order they come, and without what is not there', () => {
   const details = (entry: AuditEntry['details']) =>
-    toFields({ at: 1, event: 'issue', actor: { name: 'a' }, details: entry }).details;
+    toStoredFields({ at: 1, event: 'issue', actor: { name: 'a' }, details: entry }).details;
   assert.equal(details({ b: 1, a: ['x', 'y'], c: undefined }), '{"a":["x","y"],"b":1}');
   assert.equal(details({ a: ['x', 'y'], b: 1 }), '{"a":["x","y"],"b":1}');
   assert.equal(details({ c: undefined }), null);
@@ -73,7 +73,7 @@ test('details are the same text in whatever order they come, and without what is
 });
 
 test('a long text is cut, so that no entry is large', () => {
-  const { subject, details } = toFields({
+  const { subject, details } = toStoredFields({
     ...{ at: 1, event: 'issue', actor: { name: 'a' } },
     subject: 'x'.repeat(10_000),
     details: { label: 'y'.repeat(10_000) },

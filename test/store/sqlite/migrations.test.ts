@@ -99,18 +99,18 @@ for (const version of versions) {
       stored('tok_revoked', { revokedAt: 1_700, expiresAt: 9_000 }),
       stored('tok_used', {
         ...{ kind: 'ticket', maxUses: 1, uses: 1, expiresAt: 31_000 },
-        bounds: boundTo('chat'),
+        restrictions: boundTo('chat'),
       }),
       stored('tok_session', session),
-      stored('tok_rotated', { bounds: boundTo('grist') }),
+      stored('tok_rotated', { restrictions: boundTo('grist') }),
       stored('tok_gated', {
         ...{ subject: 'bob', weak: true, notBefore: 2_000 },
-        bounds: boundTo('chat'),
+        restrictions: boundTo('chat'),
       }),
       stored('tok_bound', {
         label: "it's a label",
         claims: { email: 'alice@example.com', groups: ['a', 'b'] },
-        bounds: {
+        restrictions: {
           gates: ['chat', 'grist'],
           paths: ['/rooms'],
           origins: ['https://app.example.com'],
@@ -132,7 +132,7 @@ for (const version of versions) {
   test(`a database with schema ${version} works on`, async (t) => {
     const { tokens, audit } = openFixture(t, version).store;
     assert.equal(await tokens.redeem('tok_used', 2_000), false);
-    await tokens.insert(newToken('tok_new', { maxUses: 1, bounds: boundTo('chat') }));
+    await tokens.insert(newToken('tok_new', { maxUses: 1, restrictions: boundTo('chat') }));
     assert.equal(await tokens.redeem('tok_new', 2_000), true);
     assert.equal(await tokens.revoke('tok_plain', 2_000), true);
     assert.equal((await tokens.findById('tok_session'))?.revokedAt, 2_000);

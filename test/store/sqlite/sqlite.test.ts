@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import pino from 'pino';
 import { ensureFirstKey } from '../../../src/admin-keys/service.ts';
-import { postern } from '../../../src/core/model/audit.ts';
+import { systemActor } from '../../../src/core/model/audit.ts';
 import { StoreUnavailable } from '../../../src/core/model/errors.ts';
 import { OperatorError } from '../../../src/lib/operator-error.ts';
 import { hashSecret } from '../../../src/lib/secret.ts';
@@ -194,8 +194,10 @@ for (const [name, weaker] of [
 test('pruned tokens leave none of their gates behind', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
-  await store.tokens.insert(newToken('tok_a', { bounds: boundTo('chat', 'grist'), expiresAt: 10 }));
-  await store.tokens.insert(newToken('tok_b', { bounds: boundTo('chat') }));
+  await store.tokens.insert(
+    newToken('tok_a', { restrictions: boundTo('chat', 'grist'), expiresAt: 10 }),
+  );
+  await store.tokens.insert(newToken('tok_b', { restrictions: boundTo('chat') }));
   await store.tokens.prune('token', 11, 10);
   const gates = inspect(dataDir, (db) => db.prepare('SELECT gate FROM token_gate').pluck().all());
   assert.deepEqual(gates, ['chat']);
@@ -204,7 +206,7 @@ test('pruned tokens leave none of their gates behind', async (t) => {
 test('a token whose gates cannot be stored is not stored either', async (t) => {
   const store = open(t, join(temporaryDirectory(t), 'data'));
   await assert.rejects(
-    store.tokens.insert(newToken('tok_a', { bounds: boundTo('a', 'a') })),
+    store.tokens.insert(newToken('tok_a', { restrictions: boundTo('a', 'a') })),
     StoreUnavailable,
   );
   assert.equal(await store.tokens.findById('tok_a'), undefined);
@@ -244,11 +246,11 @@ test('a fresh store is marked as Postern’s and has the newest schema', (t) => 
 test('opening a store again changes nothing', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
   const store = open(t, dataDir);
-  await store.tokens.insert(newToken('tok_a', { bounds: boundTo('chat') }));
+  await store.tokens.insert(newToken('tok_a', { restrictions: boundTo('chat') }));
   await store.close();
   const before = contentOf(dataDir);
   const again = open(t, dataDir);
-  assert.deepEqual((await again.tokens.findById('tok_a'))?.bounds.gates, ['chat']);
+  assert.deepEqual((await again.tokens.findById('tok_a'))?.restrictions.gates, ['chat']);
   await again.close();
   assert.deepEqual(contentOf(dataDir), before);
 });
@@ -375,10 +377,10 @@ test('no secret stands in any file of the store, and its hash does', async (t) =
       notBefore: undefined,
       maxUses: undefined,
     };
-    const { secret, token } = await tokens.issue(request, postern);
+    const { secret, token } = await tokens.issue(request, systemActor);
     secrets.push(secret);
     if (i % 3 === 0) await store.tokens.redeem(token.id, 2_000);
-    if (i % 5 === 0) await tokens.revoke(token.id, postern);
+    if (i % 5 === 0) await tokens.revoke(token.id, systemActor);
   }
   assert.equal(secrets.length, 21);
   const search = (): void => {

@@ -17,7 +17,7 @@ function record(changes: Partial<DecisionRecord>): DecisionRecord {
     at: 0,
     milliseconds: 0.03,
     gate: undefined,
-    because: undefined,
+    matchedBy: undefined,
     verdict: deny('no_gate'),
     method: 'GET',
     host: undefined,

@@ -1,5 +1,5 @@
 import type { Gate } from '../../../core/gate/gate.ts';
-import { chooseAmong, type GateChoice } from '../../../core/gate/gate-choice.ts';
+import { createGateRouter, type GateRouter } from '../../../core/gate/gate-router.ts';
 import {
   anyHost,
   compareHosts,
@@ -12,7 +12,7 @@ import {
   type PathPattern,
   parsePathPattern,
 } from '../../../core/gate/path-pattern.ts';
-import { findPublic } from '../../../core/gate/public-place.ts';
+import { matchPublicRoute } from '../../../core/gate/public-route.ts';
 
 /** One place of a gate. */
 export interface GatePlace {
@@ -31,15 +31,15 @@ const everyPath = parsePathPattern('/') as PathPattern;
 /** The gates of a configuration, asked as Postern asks them. */
 export class GateTable {
   readonly gates: readonly Gate[];
-  readonly #choice: GateChoice;
+  readonly #choice: GateRouter;
 
   constructor(gates: readonly Gate[]) {
     this.gates = gates;
-    this.#choice = chooseAmong(gates);
+    this.#choice = createGateRouter(gates);
   }
 
   named(name: string): Gate | undefined {
-    return this.#choice.named(name);
+    return this.#choice.byName(name);
   }
 
   /**
@@ -48,7 +48,7 @@ export class GateTable {
    */
   at(host: string, path: string, locationPath?: string): GateAt | undefined {
     const bytes = locationPath && toBytes(locationPath);
-    const chosen = this.#choice.choose({
+    const chosen = this.#choice.match({
       ...{ gateName: undefined, host, path: encodeURI(path), locationPath: bytes },
     });
     if (!('gate' in chosen)) return undefined;
@@ -59,7 +59,7 @@ export class GateTable {
   /** True where anybody may load this page. */
   isPublic(gate: Gate, path: string): boolean {
     const request = { method: 'GET', path: encodeURI(path), locationPath: undefined };
-    return findPublic(gate.publicPlaces, request) === true;
+    return matchPublicRoute(gate.publicRoutes, request) === true;
   }
 }
 

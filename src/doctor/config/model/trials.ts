@@ -93,8 +93,8 @@ function tryHosts(
   server: Scope,
   hosts: Hosts,
 ): readonly Trial[] {
-  const openPaths = (gates?.gates ?? []).flatMap(({ publicPlaces }) =>
-    publicPlaces.map(({ path }) => examplePath(path)),
+  const openPaths = (gates?.gates ?? []).flatMap(({ publicRoutes }) =>
+    publicRoutes.map(({ path }) => examplePath(path)),
   );
   return [...hosts].flatMap(([host, places]) =>
     pathsToTry(server, places, openPaths).flatMap((path) =>

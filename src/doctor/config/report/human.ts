@@ -1,4 +1,4 @@
-import { visible } from '../../../lib/visible.ts';
+import { replaceInvisible } from '../../../lib/replace-invisible.ts';
 import { renderPlace } from '../../../proxies/nginx/syntax/index.ts';
 import type { Examination } from '../examine.ts';
 import { type Finding, type Severity, severities } from '../finding.ts';
@@ -16,10 +16,10 @@ export function renderHuman(
   const paint = (code: number, text: string) =>
     options.colour ? `\u001b[${code}m${text}\u001b[0m` : text;
   const blocks = examination.findings.map((finding) => renderFinding(finding, paint));
-  const known = examination.known.map(({ file, what }) => `${visible(file)}: ${what}.`);
+  const known = examination.known.map(({ file, what }) => `${replaceInvisible(file)}: ${what}.`);
   const idle = examination.idle.map(
     ({ file, line, code, reason }) =>
-      `${visible(`${file}:${line}: "allow ${code}"`)} silences nothing${reason === '' ? ': say why behind the code' : ' (any more)'}.`,
+      `${replaceInvisible(`${file}:${line}: "allow ${code}"`)} silences nothing${reason === '' ? ': say why behind the code' : ' (any more)'}.`,
   );
   return [...blocks, ...section(known), ...section(idle), renderSummary(examination, paint)].join(
     '\n',
@@ -41,8 +41,12 @@ function renderFinding(finding: Finding, paint: Paint): string {
     ['more', `docs/doctor/${code}.md`],
   ];
   const head = `${paint(colours[severity], severity)} ${paint(1, `${code} ${title}`)}`;
-  const lines = rows.map(([label, text]) => `  ${paint(2, label.padEnd(5))}${visible(text)}`);
-  return [head, `  ${visible(renderPlace(place))}`, `    ${excerpt}`, ...lines, ''].join('\n');
+  const lines = rows.map(
+    ([label, text]) => `  ${paint(2, label.padEnd(5))}${replaceInvisible(text)}`,
+  );
+  return [head, `  ${replaceInvisible(renderPlace(place))}`, `    ${excerpt}`, ...lines, ''].join(
+    '\n',
+  );
 }
 
 function listed(about: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { visible } from '../../../lib/visible.ts';
+import { replaceInvisible } from '../../../lib/replace-invisible.ts';
 import { NginxSyntaxError, type Place, type Source } from './source.ts';
 import { Tokenizer, type Word } from './tokens.ts';
 
@@ -181,6 +181,6 @@ function refuseBinary({ name, text }: Source): void {
 }
 
 function shorten(text: string): string {
-  const shown = visible(text);
+  const shown = replaceInvisible(text);
   return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
 }

@@ -1,22 +1,21 @@
 import cluster from 'node:cluster';
 import { OperatorError } from '../lib/operator-error.ts';
 
-/** A listener of Postern, by the name that its socket has for systemd (`FileDescriptorName=`). */
+/** A listener, by the name of its socket in systemd (`FileDescriptorName=`). */
 export type ListenerName = 'gate' | 'admin';
 
-/** The first descriptor that is passed (SD_LISTEN_FDS_START). */
+/** The first passed descriptor (SD_LISTEN_FDS_START). */
 const firstDescriptor = 3;
 
 /**
- * The descriptor of a listening socket that systemd opened and passed on (socket activation,
- * sd_listen_fds(3)); undefined where it passed none of this name. Throws OperatorError for sockets
- * that nobody here would listen on.
+ * Socket activation (sd_listen_fds(3)): the descriptor of a listening socket that systemd passed;
+ * undefined without one of this name. Throws OperatorError for sockets with unknown names.
  */
-export function passedSocket(
+export function inheritedSocket(
   name: ListenerName,
   env: NodeJS.ProcessEnv = process.env,
 ): number | undefined {
-  // Variables of a parent that was passed sockets of its own mean nothing here; workers share theirs.
+  // LISTEN_PID guards against variables inherited from an activated parent. Workers use their primary's.
   const owner = cluster.isWorker ? process.ppid : process.pid;
   if (Number(env.LISTEN_PID) !== owner) return undefined;
   const count = Number(env.LISTEN_FDS ?? 0);

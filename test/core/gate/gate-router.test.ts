@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseAmong, chooseAny, findAmbiguities } from '../../../src/core/gate/gate-choice.ts';
+import { createCatchAllRouter, createGateRouter } from '../../../src/core/gate/gate-router.ts';
 import { type HostPattern, parseHostPattern } from '../../../src/core/gate/host-pattern.ts';
 import { type PathPattern, parsePathPattern } from '../../../src/core/gate/path-pattern.ts';
+import { findAmbiguities } from '../../../src/core/gate/routes.ts';
 import { isDenial } from '../../../src/core/model/verdict.ts';
 import { aGate } from '../../../testkit/examples.ts';
 
@@ -26,10 +27,10 @@ const gates = [
   gateAt('named', [], []),
   gateAt('green', ['green.test'], ['/grÜn']),
 ];
-const choice = chooseAmong(gates);
+const choice = createGateRouter(gates);
 
 function chosen(host: string, path: string, gateName?: string, locationPath?: string): string {
-  const at = choice.choose({ gateName, host, path, locationPath });
+  const at = choice.match({ gateName, host, path, locationPath });
   return isDenial(at) ? `${at.reason}: ${at.detail}` : at.gate.name;
 }
 
@@ -176,8 +177,8 @@ test('a path that could be read in other ways, but leads to the same gate, is no
 
 test('a path that can be read in very many ways is at the gate of a whole host, and at no gate of several', () => {
   const many = '/b%25%32%65%5c;x//./c. /..'.repeat(300);
-  const alone = chooseAmong([gateAt('site', ['example.com'], [])]);
-  const at = alone.choose({
+  const alone = createGateRouter([gateAt('site', ['example.com'], [])]);
+  const at = alone.match({
     ...{ gateName: undefined, host: 'example.com', path: many, locationPath: '/other' },
   });
   assert.equal(isDenial(at) ? at.reason : at.gate.name, 'site');
@@ -211,8 +212,8 @@ test('a gate that nginx named takes any path that leads nowhere else', () => {
   for (const path of ['/admin/x', '//ws', '/a%2Fb', '/a;b', '/caf%C3%A9', '/administrators']) {
     assert.equal(chosen('a.example.com', path, 'named'), 'named', path);
   }
-  const alone = chooseAmong([gateAt('one', [], [])]);
-  const at = alone.choose({
+  const alone = createGateRouter([gateAt('one', [], [])]);
+  const at = alone.match({
     ...{ gateName: 'one', host: 'example.com', path: '/a/../b', locationPath: undefined },
   });
   assert.equal(isDenial(at) ? at.reason : at.gate.name, 'one');
@@ -226,20 +227,20 @@ test('nginx names a gate, whatever the host and the path; a name that is none de
 });
 
 test('a page may ask about the gates at its host only', () => {
-  const names = (host: string) => choice.atHost(host).map(({ name }) => name);
+  const names = (host: string) => choice.forHost(host).map(({ name }) => name);
   assert.deepEqual(names('example.com'), ['site', 'admin', 'health', 'rooms', 'named']);
-  assert.equal(choice.named('admin', 'a.example.com'), undefined);
-  assert.equal(choice.named('admin', 'example.com')?.name, 'admin');
-  assert.equal(choice.named('named', 'other.test')?.name, 'named');
+  assert.equal(choice.byName('admin', 'a.example.com'), undefined);
+  assert.equal(choice.byName('admin', 'example.com')?.name, 'admin');
+  assert.equal(choice.byName('named', 'other.test')?.name, 'named');
 });
 
 test('without gates, every name is one', () => {
-  const any = chooseAny((name) => aGate({ name }));
+  const any = createCatchAllRouter((name) => aGate({ name }));
   for (const [gateName, name] of [
     [undefined, 'default'],
     ['chat', 'chat'],
   ] as const) {
-    const at = any.choose({
+    const at = any.match({
       gateName,
       host: 'example.com',
       path: '/%zz',
@@ -248,7 +249,7 @@ test('without gates, every name is one', () => {
     assert.equal(isDenial(at) ? at.reason : at.gate.name, name);
   }
   for (const none of ['', 'Chat', 'a b', `a${'b'.repeat(64)}`])
-    assert.equal(any.named(none), undefined);
+    assert.equal(any.byName(none), undefined);
 });
 
 test('gates of which none is more specific are found, wherever they meet', () => {

@@ -8,15 +8,15 @@ import type { Restrictions } from '../model/identity.ts';
 import { type Deny, deny } from '../model/verdict.ts';
 
 /**
- * A denial when a token may not be used for this handshake at this gate. Without a gate's name it is
- * a sign-in, which is about no place: bounds on places wait for the handshakes of its session.
+ * Denies a token whose restrictions exclude this handshake or gate. Without a gate's name it is a sign-in,
+ * which has no path: restrictions on gates and paths apply to the handshakes of the session.
  */
 export function checkRestrictions(
-  bounds: Restrictions,
+  restrictions: Restrictions,
   handshake: Handshake,
   gateName: string | undefined,
 ): Deny | undefined {
-  const { gates, paths, origins, networks } = bounds;
+  const { gates, paths, origins, networks } = restrictions;
   if (gateName !== undefined && gates.length > 0 && !gates.includes(gateName)) {
     return deny('wrong_gate');
   }
@@ -41,14 +41,15 @@ export function checkRestrictions(
   return undefined;
 }
 
-/** However a backend reads the path, it has to lie below one of the prefixes. */
+/** Every reading of the path has to be below one of the prefixes. */
 function checkPath(path: string, prefixes: readonly string[]): Deny | undefined {
-  const read = readPath(path);
-  if (read === undefined) return deny('path_not_allowed');
-  const isWithin = (one: string) =>
-    prefixes.some((prefix) => isBelow(one, prefix)) &&
-    prefixes.some((prefix) => isBelow(foldCase(one), foldCase(prefix)));
-  const agreed = requireAgreement(read, isWithin, (is) => `${is ? 'within' : 'outside'} its paths`);
-  if ('differ' in agreed) return deny('ambiguous_path', agreed.differ);
+  const readings = readPath(path);
+  if (readings === undefined) return deny('path_not_allowed');
+  const isWithin = (reading: string) =>
+    prefixes.some((prefix) => isBelow(reading, prefix)) &&
+    prefixes.some((prefix) => isBelow(foldCase(reading), foldCase(prefix)));
+  const describe = (is: boolean) => `${is ? 'within' : 'outside'} its paths`;
+  const agreed = requireAgreement(readings, isWithin, describe);
+  if ('conflict' in agreed) return deny('ambiguous_path', agreed.conflict);
   return agreed.value ? undefined : deny('path_not_allowed');
 }

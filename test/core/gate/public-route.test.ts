@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  findPublic,
-  type PublicPlace,
-  parsePublicPlace,
-} from '../../../src/core/gate/public-place.ts';
+  matchPublicRoute,
+  type PublicRoute,
+  parsePublicRoute,
+} from '../../../src/core/gate/public-route.ts';
 import { isDenial } from '../../../src/core/model/verdict.ts';
 import { aHandshake } from '../../../testkit/examples.ts';
 
 const places = ['/pub', 'POST|PUT /hooks/*', '=/Robots.txt'].map((text) => {
-  const place = parsePublicPlace(text);
+  const place = parsePublicRoute(text);
   if ('invalid' in place) throw new Error(place.invalid);
   return place;
-}) satisfies PublicPlace[];
+}) satisfies PublicRoute[];
 
 for (const [method, path, open] of [
   ['GET', '/pub', true],
@@ -33,7 +33,7 @@ for (const [method, path, open] of [
   ['GET', '/../pub', false],
 ] as const) {
   test(`${method} ${path} is ${open ? '' : 'not '}public`, () => {
-    assert.equal(findPublic(places, aHandshake({ method, path, upgrade: 'none' })), open);
+    assert.equal(matchPublicRoute(places, aHandshake({ method, path, upgrade: 'none' })), open);
   });
 }
 
@@ -49,14 +49,14 @@ for (const path of [
   '/%70ub',
 ]) {
   test(`whether ${path} is public nobody can say, so nobody passes`, () => {
-    const found = findPublic(places, aHandshake({ path, upgrade: 'none' }));
+    const found = matchPublicRoute(places, aHandshake({ path, upgrade: 'none' }));
     assert.ok(isDenial(found) && found.reason === 'ambiguous_path', path);
   });
 }
 
 test('a place is public only if what nginx rewrote is so too', () => {
   const find = (path: string, locationPath: string) =>
-    findPublic(places, aHandshake({ path, locationPath, upgrade: 'none' }));
+    matchPublicRoute(places, aHandshake({ path, locationPath, upgrade: 'none' }));
   assert.equal(find('/pub/x', '/pub/x'), true);
   assert.equal(find('/pub/x', '/pub/y'), true);
   assert.equal(find('/pub/x', '/admin/x'), false);
@@ -66,11 +66,11 @@ test('a place is public only if what nginx rewrote is so too', () => {
 
 test('the query and the fragment open nothing', () => {
   const handshake = aHandshake({ path: '/admin', query: 'x=/pub', upgrade: 'none' });
-  assert.equal(findPublic(places, handshake), false);
+  assert.equal(matchPublicRoute(places, handshake), false);
 });
 
 test('a place that is none is refused', () => {
   for (const text of ['pub', 'get /pub', 'GET,POST /pub', 'GET /a /b', 'GET', '/a?b', '']) {
-    assert.ok('invalid' in parsePublicPlace(text), text);
+    assert.ok('invalid' in parsePublicRoute(text), text);
   }
 });

@@ -1,2 +1,0 @@
-/** Takes note of a fault in the setting at this path. */
-export type Report = (path: string, message: string) => void;
