@@ -26,6 +26,7 @@ export interface Signer {
 /** Now, in tests that hold the clock still: a whole second. */
 export const noon = Date.parse('2026-12-01T12:00:00Z');
 
+/** The issuer of the JWTs, and whom they are for. */
 export const iss = 'https://issuer.example.com/';
 export const audience = 'postern';
 

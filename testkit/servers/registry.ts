@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { readLockedPackages } from '../../scripts/lock-file.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
+import type { Scope } from '../scope.ts';
 
 /** A package of the checkout that the registry has. */
 interface Offered {
@@ -18,7 +18,7 @@ interface Offered {
  * An npm registry on loopback that has the packages Postern runs with, as they lie in the checkout's
  * node_modules, and no others. Returns its URL.
  */
-export async function startRegistry(t: TestContext): Promise<string> {
+export async function startRegistry(t: Scope): Promise<string> {
   const offered = readLockedPackages(packageRoot)
     .filter(({ need }) => need !== 'development')
     .map(({ name, version, path }) => ({ name, version, directory: join(packageRoot, path) }));

@@ -14,7 +14,7 @@ export interface Wanted {
   /** Signed by its own key instead of the authority. */
   readonly selfSigned?: boolean;
   /** Leaves the certificate of the issuer out of the file. */
-  readonly alone?: boolean;
+  readonly withoutIssuer?: boolean;
 }
 
 /** An authority with a root, and an intermediate that signs. */
@@ -25,6 +25,7 @@ export interface Authority {
 }
 
 const day = 86_400_000;
+
 /** Who signs: the intermediate. */
 const signer = 'Example-CA';
 
@@ -71,10 +72,11 @@ commonName = supplied
   const { certFile: intermediate } = sign(signer, 'root', authority);
   return {
     root,
-    issue({ host, fromDay, toDay, selfSigned = false, alone = false }) {
+    issue({ host, fromDay, toDay, selfSigned = false, withoutIssuer = false }) {
       const by = selfSigned ? host : signer;
       const issued = sign(host, by, `subjectAltName = DNS:${host}`, fromDay, toDay);
-      if (!selfSigned && !alone) appendFileSync(issued.certFile, readFileSync(intermediate));
+      if (!selfSigned && !withoutIssuer)
+        appendFileSync(issued.certFile, readFileSync(intermediate));
       return issued;
     },
   };

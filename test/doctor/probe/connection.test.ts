@@ -32,7 +32,7 @@ const certificates: readonly [
 ][] = [
   ['good', {}, true, ['tls-valid']],
   ['of an unknown authority', {}, false, ['tls-untrusted']],
-  ['without its issuer’s', { alone: true }, true, ['tls-incomplete-chain']],
+  ['without its issuer’s', { withoutIssuer: true }, true, ['tls-incomplete-chain']],
   ['expired', { fromDay: -40, toDay: -10 }, true, ['tls-expired']],
   ['of tomorrow', { fromDay: 1 }, true, ['tls-not-yet-valid']],
   ['close to its end', { toDay: 5 }, true, ['tls-expires-soon', 'tls-valid']],
