@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AuditAnchor } from '../../src/core/model/audit.ts';
-import { packageRoot } from '../../src/lib/resources.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { anEntry, tamper } from '../../testkit/postern/audit.ts';
-import { runCommand, succeeded } from '../../testkit/postern/command.ts';
+import { runCommand, spawnCommand, succeeded } from '../../testkit/postern/command.ts';
 import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 import { waitFor } from '../../testkit/wait.ts';
 
@@ -67,17 +64,11 @@ for (const way of ['the service', 'the store'] as const) {
     const { env, dataDir } = await prepareAudit(t);
     const served = way === 'the service' ? await startTestProgram(t, { env }) : undefined;
     const args = ['audit', 'tail', '--follow', '--json', ...(served ? [] : ['--store'])];
-    const child = spawn(process.execPath, [join(packageRoot, 'src/cli/main.ts'), ...args], {
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    t.after(() => child.kill('SIGKILL'));
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk;
-    });
+    const tail = spawnCommand(args, env);
+    t.after(() => tail.child.kill('SIGKILL'));
     const seqs = () =>
-      text
+      tail
+        .stdout()
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line).seq as number);
