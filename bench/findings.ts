@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 import { isQuiet, type Round, type Series } from './rounds.ts';
 import { type StartMeasurement, startGoals } from './start.ts';
 
-/** Says in sentences what a whole run showed. They are made from its numbers, so they fit them. */
+/** Renders the findings of a whole run as sentences, from its numbers. */
 export function renderFindings({ parts, seconds, start }: Report): string {
   const part = (name: string) => {
     const found = parts.find((measured) => measured.name === name);
@@ -35,7 +35,7 @@ function describeNoise(parts: readonly Series[]): string {
   return `Between quiet rounds of one and the same part the rate differed by a factor of up to ${Math.max(...spreads).toFixed(2)}: a smaller difference between two parts proves nothing.`;
 }
 
-/** How much faster the fastest of some rounds is than the slowest. */
+/** Ratio of the fastest to the slowest round. */
 function measureSpread(rounds: readonly Round[]): number {
   const rates = rounds.map(({ requestsPerSecond }) => requestsPerSecond);
   return Math.max(...rates) / Math.min(...rates);

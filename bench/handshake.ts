@@ -1,6 +1,6 @@
 /**
- * The handshake that every part sends, whole as a page's browser sends it. The backend answers 200
- * and not 101, so that the connection is free for the next one.
+ * The handshake that all parts send, with a browser's headers. The backend answers 200 instead of
+ * 101, so that the connection can be reused.
  */
 export const handshake: Readonly<Record<string, string>> = {
   Host: 'app.example.com',
@@ -11,10 +11,10 @@ export const handshake: Readonly<Record<string, string>> = {
   'Sec-WebSocket-Version': '13',
 };
 
-/** The session that the older recipe's file test looks for: the name of a file. */
+/** The session of the file-test recipe: the name of a file. */
 export const session = 'c2Vzc2lvbg';
 
-/** All credentials that any part wants, so that all parts read the same request. */
+/** All credentials of all parts, so that all parts parse the same request. */
 export function renderCookie(token: string): string {
   return `AUTH=${session}; postern_token=${token}`;
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import Database from 'better-sqlite3';
 
-/** What the numbers depend on besides the code. */
+/** The environment that the numbers depend on. */
 export interface Machine {
   readonly processor: string;
   readonly cores: number;
@@ -10,7 +10,7 @@ export interface Machine {
   readonly versions: Readonly<Record<'node' | 'nginx' | 'sqlite' | 'wrk', string>>;
 }
 
-/** Looks at this machine. */
+/** Describes this machine. */
 export function describeMachine(): Machine {
   const db = new Database(':memory:');
   const sqlite = db.prepare('SELECT sqlite_version()').pluck().get() as string;
@@ -29,7 +29,7 @@ export function describeMachine(): Machine {
 }
 
 function readVersion(program: string, pattern: RegExp): string {
-  // Debian keeps nginx in a directory that is not in every user's PATH.
+  // Debian installs nginx in a directory that is not in every user's PATH.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
   const { stdout, stderr } = spawnSync(program, ['-v'], { env, encoding: 'utf8' });
   return pattern.exec(`${stdout}${stderr}`)?.[1] ?? 'unknown';

@@ -18,33 +18,36 @@ import { startBenchSite } from './site.ts';
 import { type FilledStore, tokenCount } from './token-store.ts';
 import { type Load, runWrk, writeHeaderLines } from './wrk.ts';
 
-/** What one part came to. */
+/** Results of one part. */
 export interface Measurement extends Load {
   readonly name: string;
   readonly title: string;
   readonly nginxCpuSeconds: number;
-  /** Undefined where no service is asked, as is the next. */
+  /** These two are undefined without a service. */
   readonly serviceCpuSeconds: number | undefined;
   readonly servicePeakMb: number | undefined;
-  /** Share of this machine's processor time, from 0 to 1, that went to programs outside the bench. */
+  /** Share of the processor time, from 0 to 1, used by programs outside the bench. */
   readonly otherCpuShare: number;
 }
 
-/** What a part is measured with. */
-export interface Surroundings {
-  /** Where everything is written. */
+/** Environment of a measurement. */
+export interface BenchEnvironment {
+  /** Directory of all files. */
   readonly directory: string;
   readonly store: FilledStore;
   readonly seconds: number;
   readonly signal: AbortSignal;
 }
 
-/** Seconds of load before the clock runs: Node compiles what it finds busy. */
+/** Seconds of warm-up: Node compiles hot code. */
 const warmUpSeconds = 4;
 const warmUpAttempts = 20;
 
-/** Runs one part with an nginx, and a service where it has one, of its own. */
-export async function measurePart(part: Part, surroundings: Surroundings): Promise<Measurement> {
+/** Measures one part, with its own nginx and service. */
+export async function measurePart(
+  part: Part,
+  surroundings: BenchEnvironment,
+): Promise<Measurement> {
   const { store, seconds, signal } = surroundings;
   const directory = mkdtempSync(join(surroundings.directory, `${part.name}-`));
   const memory = mkdtempSync(
@@ -90,12 +93,12 @@ export async function measurePart(part: Part, surroundings: Surroundings): Promi
     await service?.stop();
     rmSync(memory, { recursive: true });
   }
-  // Logs of a million lines add up. After a failure they stay, for whoever looks for the reason.
+  // Logs take a lot of space. After a failure they are kept for diagnosis.
   rmSync(directory, { recursive: true });
   return measurement;
 }
 
-/** Loads a part until all questions have come in one go: an answer can be kept only once it was given. */
+/** Loads a part until every request has been sent once in one run, so that cached answers exist. */
 async function warmUp(questions: number, run: () => Promise<Load>): Promise<void> {
   for (let attempt = 1; attempt <= warmUpAttempts; attempt++) {
     const { requests } = await run();
@@ -111,7 +114,10 @@ async function chooseGate(part: Part, directory: string): Promise<ListenAddress>
   return { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() };
 }
 
-/** A part that lets everybody pass, or nobody, would be fast and mean nothing. */
+/**
+ * Checks that the part admits and refuses correctly; one that does not would be fast and
+ * meaningless.
+ */
 async function checkGuard(
   { name, denial }: Part,
   port: number,

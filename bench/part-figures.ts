@@ -1,7 +1,7 @@
 import type { Series } from './rounds.ts';
 import type { Figure, Goal } from './store/figure.ts';
 
-/** A part through nginx that the project has an aim for, and the part that it is compared with. */
+/** A part with a goal, and its baseline. */
 interface Aim {
   readonly part: string;
   readonly what: string;
@@ -31,12 +31,12 @@ const aims: readonly Aim[] = [
   },
 ];
 
-/** Parts that these cannot be judged without. */
+/** Baselines that these parts need. */
 export function baselinesOf(names: readonly string[]): string[] {
   return aims.filter(({ part }) => names.includes(part)).map(({ baseline }) => baseline);
 }
 
-/** What the parts came to beside each other, where there is an aim. */
+/** Compares the parts with their baselines, where there is a goal. */
 export function compareParts(parts: readonly Series[]): Figure[] {
   const find = (name: string) => parts.find((part) => part.name === name);
   return aims.flatMap(({ part, what, baseline, against, goal }): Figure[] => {
@@ -57,7 +57,7 @@ export function compareParts(parts: readonly Series[]): Figure[] {
   });
 }
 
-/** Microseconds of processor time that a handshake takes, of nginx and the service together. */
+/** Microseconds of processor time per handshake, of nginx and the service. */
 function costOf({ nginxCpuSeconds, serviceCpuSeconds = 0, requests }: Series): number {
   return ((nginxCpuSeconds + serviceCpuSeconds) / requests) * 1e6;
 }

@@ -6,50 +6,53 @@ import { writeBundle } from '../src/proxies/nginx/config-bundle.ts';
 import { renderBundle } from '../src/proxies/nginx/render.ts';
 import { session } from './handshake.ts';
 
-/** One way to guard a location, measured under load. */
+/** A way to protect a location, measured under load. */
 export interface Part {
-  /** What it is called on the command line. */
+  /** Name on the command line. */
   readonly name: string;
-  /** What the table says. */
+  /** Description in the table. */
   readonly title: string;
-  /** What a handshake without a credential gets, `any` for all but 200; undefined where everybody passes. */
+  /**
+   * Status of a handshake without a credential, `any` for all but 200; undefined where every
+   * request passes.
+   */
   readonly denial?: 401 | 403 | 'any';
-  /** Headers of a handshake that passes, where they are no token of the store. */
+  /** Headers of an admitted handshake, if it does not use a token of the store. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The Postern that is asked, undefined for none. */
+  /** Settings of its Postern; undefined for none. */
   readonly service?: {
     readonly gate: 'tcp' | 'unix';
-    /** Milliseconds that nginx may keep an answer; not at all unless given. */
+    /** Milliseconds that nginx may cache an answer; none by default. */
     readonly cacheTtl?: number;
     readonly env?: Readonly<Record<string, string>>;
   };
-  /** The lines that guard the location. */
+  /** The directives that protect the location. */
   readonly protect: (place: Place) => Protection;
 }
 
-/** Where a part takes place. */
+/** Directories of a part. */
 export interface Place {
-  /** nginx's directory, with the shipped files in it. */
+  /** nginx's directory, with the shipped files. */
   readonly directory: string;
-  /** A directory in memory, for answers that nginx keeps; the other one unless it is given. */
+  /** A directory in memory for nginx's cache; default: the other one. */
   readonly memory?: string;
   readonly gate: ListenAddress;
 }
 
-/** Lines for the http block, the server block and its location. */
+/** Directives for the http block, the server block and the location. */
 export interface Protection {
   readonly http?: string;
   readonly server: string;
   readonly location: string;
 }
 
-/** The shipped files, as the README tells to include them. */
+/** The shipped files, included as the README says. */
 const shipped = (): Protection => ({
   server: 'include postern-server.conf;',
   location: 'include postern-location.conf;',
 });
 
-/** Every part in the order in which they are measured. */
+/** All parts, in the order of measurement. */
 export const parts: readonly Part[] = [
   {
     name: 'none',
@@ -101,7 +104,7 @@ export const parts: readonly Part[] = [
     protect: shipped,
   },
   {
-    // Last: it leaves thousands of closed connections behind that the kernel remembers for a while.
+    // Last: it leaves thousands of closed connections that the kernel keeps for a while.
     name: 'swag',
     title: "Postern, SWAG's way (a new connection each time)",
     denial: 401,
@@ -116,7 +119,7 @@ export const parts: readonly Part[] = [
   },
 ];
 
-/** Writes SWAG's files for this machine: an address needs no look-up, and so no resolver. */
+/** Writes SWAG's files for this machine: an IP address needs no resolver. */
 function writeSwagFiles(directory: string, gate: ListenAddress): void {
   const kit = renderBundle('swag', { ...defaultBundleOptions, gate });
   const placed = [...kit].map(([path, text]) => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/** Ticks of /proc in a second: USER_HZ, which is 100 on every Linux in use. */
+/** Clock ticks per second in /proc: USER_HZ, which is 100 on common Linux systems. */
 const ticksPerSecond = 100;
 
-/** Seconds of processor time that processes used up so far, in user and system mode together. */
+/** Processor time of processes in seconds, user and system. */
 export function readCpuSeconds(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const { utime, stime } = readTimes(pid);
@@ -12,16 +12,16 @@ export function readCpuSeconds(pids: readonly number[]): number {
   }, 0);
 }
 
-/** The same of this process and of all its children that have ended: wrk is one of them. */
+/** The same for this process and its ended children, such as wrk. */
 export function readOwnCpuSeconds(): number {
   const { utime, stime, cutime, cstime } = readTimes('self');
   return (utime + stime + cutime + cstime) / ticksPerSecond;
 }
 
 /**
- * Starts to watch this machine. The function that it returns tells which share of its processor time,
- * from 0 to 1, has since gone to programs outside the bench, or to others on the host of a virtual
- * machine. `readBenchSeconds` tells what the bench has used up so far.
+ * Starts to measure this machine. The returned function gives the share of processor time, from 0
+ * to 1, used since then by programs outside the bench, or stolen by other guests of a virtual
+ * machine's host. `readBenchSeconds` returns the processor time of the bench.
  */
 export function watchOtherPrograms(readBenchSeconds: () => number): () => number {
   const startedAt = performance.now();
@@ -29,12 +29,12 @@ export function watchOtherPrograms(readBenchSeconds: () => number): () => number
   const before = readOthers();
   return () => {
     const available = ((performance.now() - startedAt) / 1e3) * cpus().length;
-    // Rounding to ticks can make it a trifle less than nothing.
+    // Rounding to ticks can give a slightly negative value.
     return Math.max(0, readOthers() - before) / available;
   };
 }
 
-/** Seconds in which the cores of this machine were not idle, stolen ones included. */
+/** Non-idle processor time of this machine in seconds, stolen time included. */
 function readMachineCpuSeconds(): number {
   const [total] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, steal] = (total ?? '')
@@ -45,18 +45,18 @@ function readMachineCpuSeconds(): number {
   return ticks.reduce<number>((sum, value) => sum + (value ?? 0), 0) / ticksPerSecond;
 }
 
-/** A process and its children: an nginx master and its workers. */
+/** A process and its children, such as an nginx master and its workers. */
 export function listFamily(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return [pid, ...children.split(' ').filter(Boolean).map(Number)];
 }
 
-/** What /proc calls each kind of resident memory. */
+/** Names in /proc of the kinds of resident memory. */
 const memoryNames = { now: 'VmRSS', peak: 'VmHWM', anonymous: 'RssAnon' } as const;
 
 /**
- * Resident memory of a process in MB (10^6 bytes): what it has now, the most it ever had, or what of
- * it now belongs to no file.
+ * Resident memory of a process in MB (10^6 bytes): current, peak, or the current part that belongs
+ * to no file.
  */
 export function readMemoryMb(pid: number, which: keyof typeof memoryNames): number {
   const name = memoryNames[which];
@@ -68,7 +68,7 @@ export function readMemoryMb(pid: number, which: keyof typeof memoryNames): numb
 
 function readTimes(pid: number | 'self') {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold anything; utime is the 14th field of the whole line.
+  // The process name in parentheses may contain anything; utime is field 14 of the whole line.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [utime, stime, cutime, cstime] = fields.slice(11, 15).map(Number);
   if (utime === undefined || stime === undefined || cutime === undefined || cstime === undefined) {

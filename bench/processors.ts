@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { listFamily } from './process-usage.ts';
 
-/** Processors by number, as `taskset -c` takes them: `0,2`. */
+/** Processor numbers, as `taskset -c` takes them: `0,2`. */
 export type Processors = string;
 
-/** The processors that this program may use, in order. */
+/** The processors available to this process, in order. */
 function listProcessors(): number[] {
   const status = readFileSync('/proc/self/status', 'utf8');
   const ranges = /^Cpus_allowed_list:\s+(\S+)$/m.exec(status)?.[1] ?? '0';
@@ -15,7 +15,7 @@ function listProcessors(): number[] {
   });
 }
 
-/** Two of them and no more, so that what is measured on "two processors" is that on any machine. */
+/** Two processors, so that results on "two processors" mean the same on every machine. */
 export function takeTwoProcessors(): readonly [Processors, Processors] {
   const [first, second] = listProcessors();
   if (first === undefined || second === undefined) {
@@ -24,7 +24,7 @@ export function takeTwoProcessors(): readonly [Processors, Processors] {
   return [String(first), String(second)];
 }
 
-/** Moves a process and its children, with all their threads, to these processors. */
+/** Pins a process, its children and all their threads to processors. */
 export function pin(pid: number, processors: Processors): void {
   for (const one of listFamily(pid)) {
     const { error, status, stderr } = spawnSync(
@@ -37,7 +37,7 @@ export function pin(pid: number, processors: Processors): void {
   }
 }
 
-/** A command that starts a program on these processors, on all where none are given. */
+/** The command that runs a program on these processors, or on all. */
 export function runOn(
   processors: Processors | undefined,
   program: string,

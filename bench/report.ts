@@ -7,7 +7,7 @@ import { type Figure, isMet } from './store/figure.ts';
 import { tokenCount } from './token-store.ts';
 import { connections } from './wrk.ts';
 
-/** Everything that one run of the bench found out. */
+/** Results of one run. */
 export interface Report {
   readonly machine: Machine;
   readonly seconds: number;
@@ -17,7 +17,7 @@ export interface Report {
   readonly figures: readonly Figure[];
 }
 
-/** The tables, as they stand on the terminal. */
+/** Renders the tables for the terminal. */
 export function renderReport({ parts, start, figures }: Report): string {
   const tables = [
     ...(parts.length > 0 ? [renderParts(parts)] : []),
@@ -100,7 +100,7 @@ function renderGoal(figure: Figure): string {
   return `${limit}${what}: ${isMet(figure) ? 'met' : 'missed'}`;
 }
 
-/** What stands in bench/RESULTS.md. */
+/** Renders bench/RESULTS.md. */
 export function renderResults(report: Report): string {
   const { machine, seconds, rounds } = report;
   const { versions } = machine;

@@ -1,33 +1,36 @@
-import { type Measurement, measurePart, type Surroundings } from './measure.ts';
+import { type BenchEnvironment, type Measurement, measurePart } from './measure.ts';
 import type { Part } from './parts.ts';
 
 /**
- * A part that was measured several times: its fastest round. Whatever disturbs a round, on this
- * machine or on the host of a virtual one, makes it slower and never faster.
+ * The fastest round of a part. A disturbance, on this machine or on its host, only makes a round
+ * slower.
  */
 export interface Series extends Measurement {
   /** All rounds, in order. */
   readonly rounds: readonly Round[];
 }
 
-/** What tells one round of a part from another. */
+/** The varying values of a round. */
 export type Round = Pick<Measurement, 'requestsPerSecond' | 'otherCpuShare'>;
 
-/** There are no further rounds once every part had that many quiet ones. */
+/** Measuring ends once every part has that many quiet rounds. */
 export const enoughQuietRounds = 2;
 
-/** Whether other programs left the machine to the bench, all but a trifle. */
+/** Whether other programs used almost no processor time. */
 export function isQuiet({ otherCpuShare }: { readonly otherCpuShare: number }): boolean {
   return otherCpuShare <= 0.03;
 }
 
 /**
- * Measures the parts one after the other, round by round, so that a while in which the machine is
- * slow is not to the disadvantage of one of them, and all parts equally often.
+ * Measures the parts round by round, so that a slow period of the machine affects all of them, and
+ * all equally often.
  */
 export async function measureInRounds(
   parts: readonly Part[],
-  options: Surroundings & { readonly rounds: number; readonly announce: (line: string) => void },
+  options: BenchEnvironment & {
+    readonly rounds: number;
+    readonly announce: (line: string) => void;
+  },
 ): Promise<Series[]> {
   const { rounds, announce } = options;
   const measured = parts.map((part) => ({ part, measurements: [] as Measurement[] }));

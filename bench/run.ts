@@ -1,25 +1,24 @@
 /**
- * Measures what a question to Postern costs, through a real nginx, beside other ways to guard a
- * location; then how fast the service starts and how much memory it takes when idle; and what its store
- * does by itself.
+ * Measures the cost of auth_request with Postern through a real nginx, compared with other ways to protect
+ * a location; then start-up time and idle memory of the service; then the store alone.
  *
  *   npm run bench                                # everything
- *   npm run bench -- tcp unix                    # some parts; "start" and "redeem" are such
- *   npm run bench -- store-lookup --large        # with ten million tokens, which takes minutes
+ *   npm run bench -- tcp unix                    # some parts, such as "start" and "redeem"
+ *   npm run bench -- store-lookup --large        # with ten million tokens (takes minutes)
  *   npm run bench -- growth --tokens 10000000    # the same for whole decisions
  *   npm run bench -- peer --peer 'other,http://127.0.0.1:4180/auth,Cookie: session=…'
- *                                                # beside another auth service; as often as wanted
- *   … --peer-snippet other,/etc/nginx/other.conf # through nginx with this file in the server block
+ *                                                # compared with another auth service; repeatable
+ *   … --peer-snippet other,/etc/nginx/other.conf # through nginx, with this file in the server block
  *   npm run bench -- --seconds 20 --rounds 5 --json out.json
  *   npm run bench -- --results                   # everything, and writes bench/RESULTS.md if the
- *                                                # machine had nothing else to do
+ *                                                # machine was idle otherwise
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { print, printStderr } from '../src/cli/toolkit/output.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { describeMachine } from './machine.ts';
 import { baselinesOf, compareParts } from './part-figures.ts';
@@ -35,7 +34,7 @@ import { createTokenStore, tokenCount } from './token-store.ts';
 
 const options = readOptions();
 const interrupt = new AbortController();
-// Everything that was started is stopped on the way out, so a signal only says that it is time.
+// All servers are stopped on exit, so a signal only aborts.
 process.on('SIGINT', () => interrupt.abort());
 process.on('SIGTERM', () => interrupt.abort());
 
@@ -52,10 +51,10 @@ try {
   }
 } catch (error) {
   if (interrupt.signal.aborted) {
-    note('interrupted');
+    printStderr('interrupted');
     process.exitCode = 130;
   } else {
-    note(`bench failed: ${(error as Error).message}\nLogs are kept in ${directory}`);
+    printStderr(`bench failed: ${(error as Error).message}\nLogs are kept in ${directory}`);
     process.exit(1);
   }
 }
@@ -63,7 +62,7 @@ rmSync(directory, { recursive: true, force: true });
 
 async function measure(signal: AbortSignal): Promise<Report> {
   const { names, seconds, rounds, large, tokens, peers } = options;
-  const surroundings = { isLarge: large, tokens, peers, announce: note, signal };
+  const surroundings = { isLarge: large, tokens, peers, announce: printStderr, signal };
   const figures: Figure[] = [];
   for (const { name, measure } of storeParts) {
     if (!names.includes(name)) continue;
@@ -78,24 +77,24 @@ async function measure(signal: AbortSignal): Promise<Report> {
   if (chosen.length === 0 && !names.includes('start')) {
     return { machine: describeMachine(), seconds, rounds, parts: [], start: undefined, figures };
   }
-  note(`Issuing ${tokenCount} tokens …`);
+  printStderr(`Issuing ${tokenCount} tokens …`);
   const store = await createTokenStore(directory, signal);
   let start: Report['start'];
   if (names.includes('start')) {
     for (let round = 1; round <= rounds && !(start && isQuiet(start)); round++) {
-      note('Starting and stopping …');
+      printStderr('Starting and stopping …');
       start = await measureStart({ directory, store, signal });
     }
   }
   const series = await measureInRounds(chosen, {
     ...{ rounds, directory, store, seconds, signal },
-    announce: note,
+    announce: printStderr,
   });
   figures.unshift(...compareParts(series));
   return { machine: describeMachine(), seconds, rounds, parts: series, start, figures };
 }
 
-/** What is kept and compared with must not come from a machine that was busy with something else. */
+/** Results that are kept must not come from a busy machine. */
 function checkQuiet({ parts, start }: Report): void {
   const names = parts
     .filter(({ rounds }) => rounds.filter(isQuiet).length < enoughQuietRounds)
@@ -105,7 +104,7 @@ function checkQuiet({ parts, start }: Report): void {
   throw new Error(`other programs disturbed ${noisy.join(', ')}: RESULTS.md stays as it was`);
 }
 
-/** What is measured is what users run, and it is not older than the source. */
+/** Measures the current build, which is what users run. */
 function build(): void {
   const { status, stderr, error } = spawnSync(
     process.execPath,
@@ -152,14 +151,14 @@ function readOptions() {
       throw new Error('the part "peer" needs a --peer name,url,header…');
     }
     const names = positionals.length > 0 ? positionals : known;
-    // A service that somebody named is to be measured, and what it is compared with beside it.
+    // Named peers are measured together with their baseline.
     const needed = [
       ...baselinesOf(positionals),
       ...(peers.length > 0 ? ['peer', 'none', 'tcp'] : []),
     ];
     return { ...values, seconds, rounds, tokens, peers, names: [...names, ...needed] };
   } catch (error) {
-    note(`bench: ${(error as Error).message}`);
+    printStderr(`bench: ${(error as Error).message}`);
     process.exit(2);
   }
 }

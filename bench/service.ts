@@ -8,21 +8,21 @@ import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
 import { spawnProcess } from '../testkit/processes.ts';
 import type { FilledStore } from './token-store.ts';
 
-/** A server in a process of its own. */
+/** A server process. */
 export interface ServerProcess {
   readonly pid: number;
-  /** Milliseconds from its start to the first subrequest that it let through. */
+  /** Milliseconds from its start to the first admitted subrequest. */
   readonly startMs: number;
-  /** Stops it in order. Rejects when it had ended before or did not end well. */
+  /** Stops it gracefully. Rejects when it had already ended, or ended with an error. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds within which a server has to answer, where nothing else is said, and has to stop. */
+/** Default timeout for start and stop, in milliseconds. */
 const usualPatienceMs = 10_000;
 
 /**
- * Starts `postern serve` from the build, or from `program`, with its log in a file of `directory`, and resolves once it
- * lets a handshake through. `env` holds further `POSTERN_*` variables.
+ * Starts `postern serve` from the build, or from `program`, with its log in `directory`, and
+ * resolves once it admits a handshake. `env` holds further `POSTERN_*` variables.
  */
 export async function startMeasuredService(options: {
   readonly directory: string;
@@ -30,7 +30,7 @@ export async function startMeasuredService(options: {
   readonly gate: ListenAddress;
   /** Path in the repository. Default `bin/postern.js`. */
   readonly program?: string;
-  /** Milliseconds within which it has to answer. */
+  /** Timeout for the start, in milliseconds. */
   readonly patienceMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -54,7 +54,7 @@ export async function startMeasuredService(options: {
   });
 }
 
-/** Starts the least that Node can do in Postern's place: a server that answers 200 to everything. */
+/** Starts the baseline: a bare Node server that answers 200 to everything. */
 export function startBareServer(options: {
   readonly directory: string;
   readonly port: number;
@@ -108,7 +108,7 @@ async function startServer(options: {
     async stop() {
       const early = server.hasEnded();
       const { code } = await stop();
-      // Ctrl-C on a terminal reaches the service too.
+      // Ctrl-C on a terminal also signals the service.
       if ((early && !signal.aborted) || code !== 0) {
         throw new Error(
           `the service ended ${early ? 'early ' : ''}(exit code ${code}): ${words()}`,
@@ -125,7 +125,7 @@ async function letsThrough(gate: ListenAddress, cookie: string): Promise<boolean
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Nobody listens yet.
+    // Not listening yet.
     if (code === 'ECONNREFUSED' || code === 'ENOENT') return false;
     throw error;
   }

@@ -6,9 +6,8 @@ import { renderBundle } from '../src/proxies/nginx/render.ts';
 import type { Part, Place } from './parts.ts';
 
 /**
- * Starts an nginx with one worker and a location that a part guards. The backend is a server block
- * of the same nginx, reached over a connection pool: `return` in the location itself would be
- * carried out before the question to Postern.
+ * Starts nginx with one worker and a protected location. The backend is a server block of the same
+ * nginx, behind a connection pool: `return` in the location itself would run before auth_request.
  */
 export async function startBenchSite(part: Part, place: Place): Promise<NginxProcess> {
   const ttl = part.service?.cacheTtl;

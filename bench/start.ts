@@ -6,29 +6,31 @@ import { readMemoryMb, readOwnCpuSeconds, watchOtherPrograms } from './process-u
 import { type ServerProcess, startBareServer, startMeasuredService } from './service.ts';
 import type { FilledStore } from './token-store.ts';
 
-/** How a service starts and what it takes up while nobody asks it anything. */
+/** Start-up time and idle memory of a service. */
 export interface StartMeasurement {
   readonly service: StartFigures;
-  /** A server of bare `node:http` on the same machine, to compare with. */
+  /** The baseline: a bare `node:http` server on the same machine. */
   readonly bare: StartFigures;
-  /** Share of this machine's processor time that went to programs outside the bench. */
+  /** Share of the processor time used by programs outside the bench. */
   readonly otherCpuShare: number;
 }
 
 interface StartFigures {
-  /** Milliseconds from the start of the process to the first answer: the median of several starts. */
+  /**
+   * Milliseconds from the start of the process to the first answer: the median of several starts.
+   */
   readonly startMs: number;
   readonly idleMb: number;
 }
 
-/** What the project aims at. */
+/** Goals of the project. */
 export const startGoals: StartFigures = { startMs: 500, idleMb: 90 };
 
 const starts = 7;
-/** Milliseconds after the first answer at which the memory of an idle server is read. */
+/** Milliseconds after the first answer at which idle memory is read. */
 const idleMs = 4_000;
 
-/** Starts both kinds of server in turn, several times. */
+/** Starts both kinds of server alternately, several times. */
 export async function measureStart(options: {
   readonly directory: string;
   readonly store: FilledStore;

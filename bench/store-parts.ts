@@ -13,25 +13,25 @@ import { lookupPart } from './store/lookup.ts';
 import { prunePart } from './store/prune.ts';
 import { redeemPart } from './store/redeem.ts';
 
-/** Something that is measured with surroundings of its own, beside what it is compared with. */
+/** A part with its own environment and baseline. */
 export interface StorePart {
-  /** What it is called on the command line. */
+  /** Name on the command line. */
   readonly name: string;
   measure(surroundings: {
-    /** Where stores are made. */
+    /** Directory of the stores. */
     readonly directory: string;
-    /** Whether to measure what takes minutes to prepare, too. */
+    /** Whether to include parts that take minutes to prepare. */
     readonly isLarge: boolean;
-    /** How many tokens are very many. */
+    /** Number of tokens of the largest store. */
     readonly tokens: number;
-    /** Other auth services that are there to compare with. */
+    /** Other auth services to compare with. */
     readonly peers: readonly Peer[];
     readonly announce: (line: string) => void;
     readonly signal: AbortSignal;
   }): Promise<readonly Figure[]>;
 }
 
-/** Every such part, in the order in which they are measured. */
+/** All such parts, in the order of measurement. */
 export const storeParts: readonly StorePart[] = [
   directPart,
   quietPart,

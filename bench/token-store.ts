@@ -4,19 +4,19 @@ import { openOfflineAdmin } from '../src/app/offline-admin.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { renderCookie } from './handshake.ts';
 
-/** A token store with many tokens in it, and a way to present each of them. */
+/** A token store with many tokens, and requests that present them. */
 export interface FilledStore {
   readonly dataDir: string;
-  /** The Cookie header that presents one of them. */
+  /** The Cookie header of one of them. */
   readonly cookie: string;
-  /** One Cookie header a line, for wrk. */
+  /** One Cookie header per line, for wrk. */
   readonly cookieFile: string;
 }
 
-/** How many tokens the store holds. All of them are presented in turn. */
+/** Number of tokens; all are presented in turn. */
 export const tokenCount = 10_000;
 
-/** Makes the store the way `postern token create --store` does, before any service opens it. */
+/** Creates the store as `postern token create --store` does, before a service opens it. */
 export async function createTokenStore(
   directory: string,
   signal: AbortSignal,

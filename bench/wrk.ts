@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { handshake } from './handshake.ts';
 import { type Processors, runOn } from './processors.ts';
 
-/** What wrk measured. */
+/** Results of wrk. */
 export interface Load {
   readonly requestsPerSecond: number;
   readonly requests: number;
-  /** Milliseconds within which that share of the requests was answered. */
+  /** Latency quantiles in milliseconds. */
   readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number };
 }
 
-/** A header, as it is sent. */
+/** A header. */
 export type Header = readonly [name: string, value: string];
 
-/** Writes a file of headers, one line a request, and returns its path. */
+/** Writes a file of headers, one line per request, and returns its path. */
 export function writeHeaderLines(directory: string, requests: Iterable<readonly Header[]>): string {
   const file = join(mkdtempSync(join(directory, 'headers-')), 'lines');
   const lines = Array.from(requests, (headers) => `${headers.flat().join('\t')}\n`);
@@ -23,11 +23,11 @@ export function writeHeaderLines(directory: string, requests: Iterable<readonly 
   return file;
 }
 
-/** Connections that are kept busy at once, all by one thread. */
+/** Concurrent connections, on one thread. */
 export const connections = 64;
 
-/** How long wrk waits for an answer: on a machine that does other things as well, some take seconds. */
-const patience = '10s';
+/** Timeout of wrk: on a busy machine some answers take seconds. */
+const timeout = '10s';
 
 interface Report {
   readonly requests: number;
@@ -38,26 +38,26 @@ interface Report {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-/** How long and with what wrk loads a server. */
+/** Options of a load run. */
 export interface Loading {
-  /** A file of headers: one line a request, names and values separated by tabs. */
+  /** A file of headers: one line per request, names and values separated by tabs. */
   readonly headerFile: string;
   readonly seconds: number;
-  /** Where wrk itself runs; anywhere unless given. */
+  /** Processors of wrk; any by default. */
   readonly processors?: Processors | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Sends handshakes to a port of this machine for a number of seconds, each with the next line of
- * headers of a file. Rejects when a single one of them was refused, failed or stayed without an answer.
+ * Sends handshakes to a local port for some seconds, each with the next line of the header file.
+ * Rejects when any was refused, failed, or was not answered.
  */
 export async function runWrk(options: Loading & { readonly port: number }): Promise<Load> {
   const { port, ...rest } = options;
   return runRequests({ url: `http://127.0.0.1:${port}/socket`, headers: handshake, ...rest });
 }
 
-/** What nginx tells of a handshake, beside its credential. */
+/** The subrequest headers besides the credential. */
 const subrequest = {
   Host: 'app.example.com',
   Origin: 'http://app.example.com',
@@ -68,15 +68,18 @@ const subrequest = {
   'X-Real-IP': '203.0.113.7',
 };
 
-/** Asks a gate as nginx does, each time with the next headers. Rejects when a single answer was no 200. */
+/**
+ * Sends subrequests to a gate, as nginx does, each with the next headers. Rejects when any answer
+ * was not 200.
+ */
 export function runSubrequests(options: Loading & { readonly port: number }): Promise<Load> {
   const { port, ...rest } = options;
   return runRequests({ url: `http://127.0.0.1:${port}/auth`, headers: subrequest, ...rest });
 }
 
 /**
- * Keeps an address busy, with these headers and each time those of the next line. Rejects when a single
- * answer was none of 2xx and 3xx.
+ * Loads a URL with these headers and the next line of the file. Rejects when any answer was not 2xx
+ * or 3xx.
  */
 export async function runRequests(
   options: Loading & { readonly url: string; readonly headers: Readonly<Record<string, string>> },
@@ -88,7 +91,7 @@ export async function runRequests(
     `${name}: ${value}`,
   ]);
   const command = runOn(processors, 'wrk', [
-    ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', patience],
+    ...['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--timeout', timeout],
     ...['-s', script, ...headers],
     ...[url, '--', headerFile],
   ]);

@@ -9,7 +9,7 @@
  *   npm run fuzz -- --target path --replay fuzz/corpus/regressions/path/0123456789abcdef.json
  */
 import { readFileSync } from 'node:fs';
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { print, printStderr } from '../src/cli/toolkit/output.ts';
 import { fuzz } from './fuzz.ts';
 import { type Options, readOptions } from './options.ts';
 import { renderFailure, renderOutcomes } from './report.ts';
@@ -22,13 +22,13 @@ else await replay(options.targets[0] ?? '', options.replay);
 
 async function run(): Promise<void> {
   const { seed, targets, jobs } = options;
-  note(`seed ${seed}, ${targets.length} targets, ${jobs} at a time`);
+  printStderr(`seed ${seed}, ${targets.length} targets, ${jobs} at a time`);
   const startedAt = performance.now();
   const outcomes = await fuzz(
     { entries: registry, module: new URL('./targets/index.ts', import.meta.url).href },
     options,
     ({ target, inputs, failure }) =>
-      note(`${target}: ${inputs} inputs${failure === undefined ? '' : ', BROKEN'}`),
+      printStderr(`${target}: ${inputs} inputs${failure === undefined ? '' : ', BROKEN'}`),
   );
   print(renderOutcomes(outcomes, performance.now() - startedAt));
   print(`seed ${seed}`);
@@ -51,7 +51,7 @@ function readCommandLine(): Options {
   try {
     return readOptions(process.argv.slice(2), Object.keys(registry));
   } catch (error) {
-    note(`fuzz: ${(error as Error).message}`);
+    printStderr(`fuzz: ${(error as Error).message}`);
     process.exit(2);
   }
 }

@@ -30,9 +30,9 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Field>> };
 }
 
-/** Every route and schema of the admin API, in Markdown, from the description at `/openapi.json`. */
+/** Renders all routes and schemas of the admin API as Markdown, from its OpenAPI document. */
 export async function renderApiReference(): Promise<string> {
-  // Nothing is asked of what the routes would work with: only their schemas are read.
+  // Only the schemas are read; the services are never called.
   const app = await buildAdminApp({
     ...({} as Parameters<typeof buildAdminApp>[0]),
     throttling: { service: {} } as Parameters<typeof buildAdminApp>[0]['throttling'],

@@ -1,6 +1,6 @@
 /**
- * Builds `dist/`: the program in a few files, so that a start does not look for a thousand. What has
- * native code or starts threads from its own files (the database, the logger) stays in node_modules.
+ * Builds `dist/`: bundled into a few files, so that a start does not load a thousand. Packages with
+ * native code or worker threads (database, logger) stay in node_modules.
  */
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -18,7 +18,7 @@ await build({
   format: 'esm',
   target: 'node22.19',
   external: ['better-sqlite3', 'pino', 'pino-pretty'],
-  // Packages written for CommonJS ask for Node's own modules with require.
+  // CommonJS packages load Node's own modules with require.
   banner: {
     js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
   },

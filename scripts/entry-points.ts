@@ -1,4 +1,4 @@
-/** What the build makes of what: the name of a file in `dist/`, and the source it begins with. */
+/** Entry points of the build: the file name in `dist/` and its source. */
 export const entryPoints: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
   'checkpoint-thread': 'src/store/sqlite/checkpoint-thread.ts',

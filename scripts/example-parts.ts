@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 
-/** How a code block is marked, by the ending of its file. */
+/** Language of a code block, by file extension. */
 const languages: Readonly<Record<string, string>> = {
   '.js': 'js',
   '.ts': 'ts',
@@ -9,7 +9,7 @@ const languages: Readonly<Record<string, string>> = {
   '.sh': 'sh',
 };
 
-/** The places of a document that show a file of docs/examples, and what stands there. */
+/** The parts of a document that embed a file of docs/examples. */
 export function exampleParts(
   file: string,
 ): { readonly file: string; readonly name: string; readonly render: () => string }[] {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const file = 'examples/six-gates/postern.yaml';
 
-/** The gates of the example, each with the comment above it: parts of the documentation. */
+/** The documentation parts with the gates of the example, each with its comment. */
 export const gateParts = ['grist', 'chat', 'media', 'machines', 'kiosk', 'admin'].map((gate) => ({
   file: 'docs/gates.md',
   name: `gate ${gate}`,

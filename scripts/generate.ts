@@ -1,7 +1,7 @@
 /**
- * Writes what follows from the code: settings, denial codes, problem codes and examples in the
- * documentation, the files in nginx/, and the schema of postern.yaml for editors. With --check nothing
- * is written, and the exit code says whether all is up to date.
+ * Generates from the code: documentation tables (settings, denials, problems, metrics, API), the
+ * files in nginx/, and the JSON Schema of postern.yaml. `--check` writes nothing and exits with 1
+ * when something is out of date.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -22,7 +22,7 @@ import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
 
-/** What is generated, by file and by the name of its place in the file. */
+/** The generated parts, by file and marker name. */
 const parts = [
   { file: 'README.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
@@ -100,12 +100,12 @@ function renderSettings(): string {
   );
 }
 
-/** One property of a section, or a section in it. */
+/** A setting, or a section of settings. */
 interface Property {
   readonly default?: unknown;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Property>>;
-  /** Set for a section that is told of elsewhere. */
+  /** Set for a section that is documented elsewhere. */
   readonly whole?: boolean;
 }
 
@@ -130,7 +130,7 @@ function renderDoctorRules(): string {
   );
 }
 
-/** The defaults are those of `default_gate`: a gate of its own has none. */
+/** The defaults are those of `default_gate`; a named gate has none. */
 function renderRules(): string {
   const { hosts, paths } = gateSchema.properties;
   return renderProperties({ properties: { hosts, paths, ...defaultGateSchema.properties } });
@@ -164,11 +164,11 @@ function renderDenials(): string {
 function renderMetrics(): string {
   return renderTable(
     ['Metric', 'Type', 'Labels', 'Workers', 'What it says'],
-    Object.values<Definition>(definitions).map(({ name, type, labels, across, help }) => [
+    Object.values<Definition>(definitions).map(({ name, type, labels, aggregation, help }) => [
       `\`${name}\``,
       type,
       labels.map((label) => `\`${label}\``).join(', ') || '–',
-      across,
+      aggregation,
       help,
     ]),
   );

@@ -1,7 +1,10 @@
 import type { BundleOptions } from '../src/proxies/nginx/bundle-options.ts';
 import { type ConfigBundle, flavours, renderBundle } from '../src/proxies/nginx/render.ts';
 
-/** The files of each flavour that is not shipped, and of one configuration that needs more of nginx. */
+/**
+ * Renders the golden files: flavours that are not shipped, and a configuration that uses more of
+ * nginx.
+ */
 export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
   const files = new Map<string, string>();
   const add = (directory: string, kit: ConfigBundle) => {

@@ -1,7 +1,7 @@
-/** Which licences a package may have, and how a package's own words are judged. */
+/** The allowed licences, and the check of a package against them. */
 import type { LockedPackage } from './lock-file.ts';
 
-/** SPDX identifiers of licences that ask for no more than to be named. */
+/** SPDX identifiers of permissive licences. */
 export const allowedLicences: readonly string[] = [
   '0BSD',
   'Apache-2.0',
@@ -13,20 +13,20 @@ export const allowedLicences: readonly string[] = [
   'MIT',
 ];
 
-/** True for an SPDX expression of allowed licences: all of `A AND B`, one of `A OR B`. */
+/** True for an SPDX expression of allowed licences: all of `A AND B`, any of `A OR B`. */
 export function isAllowedLicence(expression: string): boolean {
   const plain = expression.trim().replace(/^\(([^()]*)\)$/, '$1');
   const some = plain.split(/\s+OR\s+/);
   const all = plain.split(/\s+AND\s+/);
-  // Both in one expression would need to know which binds closer; a person may look at that.
+  // Mixed expressions need operator precedence: left to a person.
   if (some.length > 1 && all.length > 1) return false;
   if (some.length > 1) return some.some((one) => allowedLicences.includes(one));
   return all.every((one) => allowedLicences.includes(one));
 }
 
 /**
- * What is wrong with the licence of a package, in a sentence. `installed` is what the package says
- * itself, where it is installed.
+ * Returns the problem with a package's licence, as a sentence. `installed` is the licence in the
+ * installed package.json.
  */
 export function checkLicence(
   { name, version, licence }: Pick<LockedPackage, 'name' | 'version' | 'licence'>,

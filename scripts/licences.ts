@@ -1,6 +1,6 @@
 /**
- * Prints the licence of every package of package-lock.json, and fails when one of them is not on the
- * list in scripts/licence-rules.ts.
+ * Prints the licences of all packages of package-lock.json, and fails when one is not allowed
+ * (scripts/licence-rules.ts).
  */
 import { packageRoot } from '../src/lib/resources.ts';
 import { checkLicence } from './licence-rules.ts';

@@ -1,21 +1,18 @@
-/**
- * What package-lock.json says of the packages that Postern is built with and runs with, as far as
- * the checks of licences, hashes and install scripts need it.
- */
+/** Reads package-lock.json, for the checks of licences, hashes and install scripts. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A package at a version. */
+/** A locked package. */
 export interface LockedPackage {
-  /** Where it lies, `node_modules/a/node_modules/b`. */
+  /** Its path, `node_modules/a/node_modules/b`. */
   readonly path: string;
   readonly name: string;
   readonly version: string;
-  /** Hash of its archive as subresource integrity, `sha512-…`. */
+  /** Hash of its archive, as subresource integrity (`sha512-…`). */
   readonly integrity: string;
-  /** SPDX expression; undefined where the package has none. */
+  /** SPDX expression; undefined when the package has none. */
   readonly licence: string | undefined;
-  /** `development` is never shipped, `optional` is there on some platforms only. */
+  /** `development` is never shipped; `optional` is installed on some platforms only. */
   readonly need: 'runtime' | 'optional' | 'development';
   readonly hasInstallScript: boolean;
 }
@@ -35,8 +32,7 @@ interface Entry {
 const isOwn = (path: string) => !/(?:^|\/)node_modules\/(?!@postern-gate\/)/.test(path);
 
 /**
- * The packages of package-lock.json (lockfileVersion 3) in the order of their places. Throws when it
- * is of another version.
+ * The packages of package-lock.json, sorted by path. Throws unless it has lockfileVersion 3.
  */
 export function readLockedPackages(directory: string): readonly LockedPackage[] {
   const text = readFileSync(join(directory, 'package-lock.json'), 'utf8');
@@ -72,8 +68,8 @@ function needOf({ dev, optional, devOptional }: Entry): LockedPackage['need'] {
 }
 
 /**
- * The licence that an installed package names in its own package.json; undefined for one that is
- * not installed, since it is for another platform, or names none.
+ * The licence in an installed package's package.json; undefined when it has none, or is not
+ * installed (for another platform).
  */
 export function readInstalledLicence(directory: string, path: string): string | undefined {
   const file = join(directory, path, 'package.json');

@@ -1,7 +1,7 @@
 /**
- * Pins Python packages: resolves requirements.in in a directory (testkit/python, unless another is named)
- * for every Python and processor that it may meet, and writes each package with its version and the
- * hashes of its wheels to requirements.txt beside it. Run it after a change of requirements.in.
+ * Pins Python packages: resolves requirements.in of a directory (default: testkit/python) for all
+ * supported Python versions and platforms, and writes requirements.txt with versions and hashes of
+ * the wheels. Run it after a change of requirements.in.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const platforms = ['x86_64', 'aarch64'].map((processor) =>
   ['manylinux_2_28', 'manylinux_2_17', 'manylinux2014'].map((libc) => `${libc}_${processor}`),
 );
 
-/** What `pip install --report` says of one package. */
+/** A package in the report of `pip install --report`. */
 interface Resolved {
   readonly metadata: { readonly name: string; readonly version: string };
   readonly download_info: {

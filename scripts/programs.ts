@@ -1,23 +1,22 @@
 /**
- * The programs that scripts and tests run beside Node.js: where each one is found, and the Debian
- * package that brings it.
+ * Programs that scripts and tests run besides Node.js: how to find them, and their Debian packages.
  */
 import { spawnSync } from 'node:child_process';
 
 interface Program {
   /** Debian package. */
   readonly package: string;
-  /** Places to look in, the first that passes the probe counts. A bare name is looked up in PATH. */
+  /** Paths, in order; the first that passes the probe is used. A bare name is looked up in PATH. */
   readonly candidates: readonly string[];
-  /** Arguments with which it ends at once. */
+  /** Arguments with which the program exits at once. */
   readonly probe: readonly string[];
-  /** Exit code of the probe when the program is usable; 0 when left out. */
+  /** Expected exit code of the probe; default 0. */
   readonly exitCode?: number;
-  /** What else to tell somebody who has to install it by hand. */
+  /** A hint for manual installation. */
   readonly hint?: string;
 }
 
-/** Modules of nginx that Debian has in packages of their own: their files, in the order of loading. */
+/** nginx modules in separate Debian packages: their files, in load order. */
 const moduleFiles = {
   'set-misc': [
     '/usr/lib/nginx/modules/ndk_http_module.so',
@@ -25,15 +24,16 @@ const moduleFiles = {
   ],
 } as const;
 
-/** Lines of nginx's main context that load a module. */
+/** The `load_module` lines of a module, for nginx's main context. */
 export function loadModule(name: keyof typeof moduleFiles): string {
   return moduleFiles[name].map((file) => `load_module ${file};`).join('\n');
 }
 
 const programs = {
-  // Debian keeps nginx in /usr/sbin, which is not in every user's PATH.
+  // Debian installs nginx in /usr/sbin, which is not in every user's PATH.
   nginx: { package: 'nginx', candidates: ['nginx', '/usr/sbin/nginx'], probe: ['-v'] },
-  // set_escape_uri, which SWAG's nginx has. A module is no program: it is enough that its file exists.
+  // Provides set_escape_uri, as SWAG's nginx does. A module is no program: the probe checks that
+  // its file exists.
   'nginx-set-misc': {
     package: 'libnginx-mod-http-set-misc',
     candidates: ['/usr/bin/test'],
@@ -49,31 +49,31 @@ const programs = {
     probe: ['--version'],
     hint: 'Ubuntu has Chromium as a snap only; install google-chrome-stable there.',
   },
-  // Debian's own, since that is the one its packages belong to; PATH may name another one first.
+  // Debian's Python, since its packages belong to it; PATH may find another one first.
   python3: {
     package: 'python3-websockets',
     candidates: ['/usr/bin/python3'],
     probe: ['-c', 'import websockets'],
   },
-  // The same one, when it is to make virtual environments (see python.ts).
+  // The same Python, for virtual environments (see python.ts).
   pip: {
     package: 'python3-pip',
     candidates: ['/usr/bin/python3'],
     probe: ['-c', 'import pip, venv'],
   },
-  // The same for Perl: a real sign-on service, started from a script of ours.
+  // Debian's Perl with LemonLDAP::NG, a real sign-on service that a test script starts.
   lemonldap: {
     package: 'liblemonldap-ng-handler-perl',
     candidates: ['/usr/bin/perl'],
     probe: ['-MLemonldap::NG::Handler::Server::Nginx', '-e', '1'],
   },
-  // It judges units without a systemd that runs.
+  // Verifies unit files without a running systemd.
   'systemd-analyze': {
     package: 'systemd',
     candidates: ['systemd-analyze'],
     probe: ['--version'],
   },
-  // It opens sockets and passes them on, without a systemd that runs.
+  // Passes sockets to a process without a running systemd.
   'systemd-socket-activate': {
     package: 'systemd',
     candidates: ['systemd-socket-activate'],
@@ -81,26 +81,26 @@ const programs = {
   },
 } as const satisfies Record<string, Program>;
 
-/** A program that can be asked for. */
+/** Name of a known program. */
 export type ProgramName = keyof typeof programs;
 
-/** True for the name of a program that is known here. */
+/** True for the name of a known program. */
 export function isProgramName(name: string): name is ProgramName {
   return Object.hasOwn(programs, name);
 }
 
-/** What to install for a program, and what else to know about that. */
+/** The Debian package of a program, with its hint. */
 export function packageOf(name: ProgramName): Pick<Program, 'package' | 'hint'> {
   return programs[name];
 }
 
-/** How to call the program on this machine; undefined when it is not there, or not usable. */
+/** The path of a program on this machine; undefined when it is missing or unusable. */
 export function findProgram(name: ProgramName): string | undefined {
   const { candidates, probe, exitCode = 0 }: Program = programs[name];
   return candidates.find((candidate) => spawnSync(candidate, probe).status === exitCode);
 }
 
-/** How to call a program that cannot be done without. Throws when it is not there. */
+/** The path of a required program. Throws when it is missing. */
 export function needProgram(name: ProgramName): string {
   const found = findProgram(name);
   if (found === undefined) {

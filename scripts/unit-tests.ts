@@ -8,7 +8,7 @@ export const unitTests: readonly string[] = [
   'test/credentials/*.test.ts',
   'test/config/{config,config-schema,problems}.test.ts',
   'test/doctor/config/patch.test.ts',
-  'test/doctor/probe/mask.test.ts',
+  'test/doctor/probe/{client-messages,mask}.test.ts',
   'test/sign-on/{config,cookies,concurrency-limit}.test.ts',
   'test/gates/{config,recent-decisions}.test.ts',
   'test/house.test.ts',

@@ -8,7 +8,7 @@
  *   npm run seam -- --paths --replay 'TEXT'         # as printed of a case that broke it
  */
 
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { print, printStderr } from '../src/cli/toolkit/output.ts';
 import { createRandom, seedFor } from '../testkit/random.ts';
 import { type Options, readOptions } from './options.ts';
 import { properties } from './properties.ts';
@@ -25,7 +25,7 @@ for (const name of options.properties) {
   try {
     await (options.replay === undefined ? run(name, bench) : replay(bench, options.replay));
   } catch (error) {
-    note(`seam: ${name}: ${(error as Error).message}`);
+    printStderr(`seam: ${name}: ${(error as Error).message}`);
     process.exitCode = 1;
   } finally {
     await bench.close();
@@ -34,7 +34,7 @@ for (const name of options.properties) {
 
 async function run(name: string, bench: Bench): Promise<void> {
   const { cases: most = Number.POSITIVE_INFINITY, seconds, seed } = options;
-  note(`${name}: seed ${seed}`);
+  printStderr(`${name}: seed ${seed}`);
   await bench.check();
   const random = createRandom(seedFor(seed, name));
   const startedAt = performance.now();
@@ -49,7 +49,7 @@ async function run(name: string, bench: Bench): Promise<void> {
     for (const one of found.broken) {
       if (broken.has(one.key)) continue;
       broken.set(one.key, one);
-      note(`${name}: after ${cases} random cases: ${one.words}`);
+      printStderr(`${name}: after ${cases} random cases: ${one.words}`);
     }
     return found.cases;
   };
@@ -77,7 +77,7 @@ function readCommandLine(): Options {
   try {
     return readOptions(process.argv.slice(2), Object.keys(properties));
   } catch (error) {
-    note(`seam: ${(error as Error).message}`);
+    printStderr(`seam: ${(error as Error).message}`);
     process.exit(2);
   }
 }

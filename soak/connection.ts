@@ -1,35 +1,35 @@
 import { connect, type Socket } from 'node:net';
 import type { ListenAddress } from '../src/config/listen-address.ts';
 
-/** An answer, as far as the load cares. */
+/** A response: the parts that the load needs. */
 export interface Reply {
   readonly status: number;
-  /** Headers as they came, one line each. */
+  /** Raw header lines. */
   readonly head: string;
   readonly body: string;
-  /** Milliseconds from the request to the whole answer. */
+  /** Milliseconds from the request to the complete response. */
   readonly ms: number;
 }
 
 /** A kept-alive HTTP/1.1 connection with one request at a time. */
 export interface Connection {
   /**
-   * Where the server has closed the connection meanwhile, as it may one that nobody uses, or has said
-   * that it does so after an answer, as nginx does after a thousand, a new one is opened. Rejects when
-   * one ends before the answer is whole.
+   * Reconnects when the server closed the connection: while idle, or after an announced last
+   * response, as nginx does after a thousand. Rejects when the connection ends before the response
+   * is complete.
    */
   send(request: string): Promise<Reply>;
   close(): void;
 }
 
-/** Opens a connection. A library would do the same and take several times the processor time. */
+/** Opens a connection. A minimal client: a library takes several times the processor time. */
 export async function openConnection(address: ListenAddress): Promise<Connection> {
   let line = await open(address);
   return {
     async send(request) {
       if (!line.isOpen()) line = await open(address);
       let reply = await line.send(request);
-      // Said to a connection that nobody had used yet; the request may be repeated (RFC 9110, 15.5.9).
+      // A 408 on an unused connection; the request may be repeated (RFC 9110, section 15.5.9).
       if (reply.status === 408) {
         line.close();
         line = await open(address);
@@ -69,7 +69,7 @@ function serve(socket: Socket): Line {
     waiting = undefined;
   };
   socket.on('data', (chunk: Buffer) => {
-    // What nobody asked for is a farewell.
+    // An unsolicited response, such as a 408, before the server closes the connection.
     if (waiting === undefined) return void socket.destroy();
     text += chunk.toString('latin1');
     const headEnd = text.indexOf('\r\n\r\n');

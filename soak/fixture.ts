@@ -20,9 +20,9 @@ import { audience, iss, makeJwt, newSigner } from '../testkit/jwt.ts';
 import { openConnection } from './connection.ts';
 import type { Slice } from './judge.ts';
 
-/** A service in a process of its own, perhaps with an nginx before it, and what to present there. */
+/** A service process, optionally behind nginx, with credentials to present. */
 export interface SoakFixture {
-  /** Where handshakes are sent to: the service, or nginx. */
+  /** Target of handshakes: the service, or nginx. */
   readonly entrance: ListenAddress;
   readonly gate: ListenAddress;
   readonly admin: ListenAddress;
@@ -30,9 +30,9 @@ export interface SoakFixture {
   readonly pid: number;
   readonly tokens: readonly string[];
   readonly jwts: readonly string[];
-  /** What the service takes up at this moment. */
+  /** Current resource usage of the service. */
   look(): Omit<Slice, 'requests' | 'seconds' | 'p50' | 'p99'>;
-  /** Lets go of the log so far. */
+  /** Truncates the log. */
   clearLog(): void;
   close(): Promise<void>;
 }
@@ -41,12 +41,12 @@ const counts = { tokens: 500, jwts: 100 } as const;
 const day = 86_400;
 
 /**
- * MiB that old objects may take. With all the memory of a large machine V8 lets them lie for long, and
- * nobody could tell that from a leak; one that goes on ends in an error here.
+ * Limit of V8's old space in MiB. With all the memory of a large machine V8 collects rarely, which
+ * looks like a leak; a real leak ends in an error here.
  */
 const heapMb = 128;
 
-/** Starts it. Everything it writes is in `directory`. */
+/** Starts the service. All its files are in `directory`. */
 export async function openSoakFixture(options: {
   readonly directory: string;
   readonly nginx: boolean;
@@ -60,10 +60,10 @@ export async function openSoakFixture(options: {
   const signer = newSigner('EdDSA');
   const config = join(directory, 'postern.yaml');
   mkdirSync(directory, { recursive: true });
-  // JSON is YAML.
+  // JSON is valid YAML.
   const settings = {
     jwt: { issuers: { own: { issuer: iss, audience, public_key: signer.material } } },
-    // Behind nginx all clients have one address here, and may not be throttled for it.
+    // Behind nginx all clients have the same address here, and must not be throttled.
     throttle: { exempt: ['loopback'] },
     tokens: { retention: '1s' },
     tickets: { retention: '1s' },
@@ -80,23 +80,23 @@ export async function openSoakFixture(options: {
     store: { dataDir, cookie: `postern_token=${tokens[0]}` },
     gate,
     program: 'src/cli/main.ts',
-    // It is no part of what is measured, and a machine may have other things to do.
+    // Start-up is not measured, and the machine may be busy.
     patienceMs: 60_000,
     env: {
       POSTERN_CONFIG: config,
       POSTERN_ADMIN_LISTEN: renderListenAddress(admin),
       POSTERN_ADMIN_KEY: adminKey,
-      // The second as bin/postern.js sets it.
+      // The second option is the one that bin/postern.js sets.
       NODE_OPTIONS: `--max-old-space-size=${heapMb} --max-semi-space-size=16`,
     },
     signal,
   });
-  // It listens for administrators last.
+  // The admin listener starts last.
   while (!(await isThere(admin))) signal.throwIfAborted();
   const part = parts.find(({ name }) => name === 'unix');
   const site =
     nginx && part !== undefined
-      ? await twice(() => startBenchSite(part, { directory, gate })).catch(
+      ? await retryOnce(() => startBenchSite(part, { directory, gate })).catch(
           async (error: unknown) => {
             await service.stop();
             throw error;
@@ -123,8 +123,8 @@ export async function openSoakFixture(options: {
   };
 }
 
-/** Once more where a port that was free a moment ago is taken by now. */
-function twice<T>(start: () => Promise<T>): Promise<T> {
+/** Retries once, if a free port was taken meanwhile. */
+function retryOnce<T>(start: () => Promise<T>): Promise<T> {
   return start().catch(start);
 }
 
@@ -138,7 +138,7 @@ async function isThere(address: ListenAddress): Promise<boolean> {
   }
 }
 
-/** Issues what is presented again and again, before any service opens the store. */
+/** Issues the tokens before a service opens the store. */
 async function issueTokens(dataDir: string, signal: AbortSignal): Promise<string[]> {
   const { config } = loadConfig({ env: { POSTERN_DATA_DIR: dataDir } });
   const admin = await openOfflineAdmin(config);
@@ -156,7 +156,7 @@ async function issueTokens(dataDir: string, signal: AbortSignal): Promise<string
   return tokens;
 }
 
-/** The last of what the service said when something went wrong. */
-export function lastWords(directory: string): string {
+/** The end of the service's log, for error messages. */
+export function lastOutput(directory: string): string {
   return readFileSync(join(directory, 'service.err'), 'utf8').trim().slice(-2_000);
 }

@@ -1,31 +1,31 @@
 import { createSecret, tokenPrefix } from '../src/lib/secret.ts';
 import type { Connection, Reply } from './connection.ts';
-import { call, handshake, type Way } from './requests.ts';
+import { call, handshake, type Route } from './requests.ts';
 
-/** What jobs work with. */
+/** Environment of the jobs. */
 export interface Bench {
-  /** To the gate, or to the nginx before it. */
+  /** Connection to the gate, or to nginx. */
   readonly gate: Connection;
-  /** To the gate itself, for what nginx passes on as it is. */
+  /** Connection to the gate itself, for endpoints under /.postern/. */
   readonly direct: Connection;
   readonly admin: Connection;
-  readonly way: Way;
+  readonly way: Route;
   readonly adminKey: string;
   readonly tokens: readonly string[];
   readonly jwts: readonly string[];
-  /** Sends, counts, and throws when the status is another one. */
+  /** Sends a request, counts it, and throws on another status. */
   expect(connection: Connection, request: string, status: number): Promise<Reply>;
 }
 
-/** One thing that clients do, of one or several requests. */
+/** A client action of one or several requests. */
 export interface Job {
   readonly name: string;
-  /** How many in a thousand jobs are of this kind. */
+  /** Share of this job, in a thousand. */
   readonly share: number;
   run(bench: Bench, turn: number): Promise<void>;
 }
 
-/** A job that presents something once. */
+/** A job that presents one credential. */
 function presenting(
   name: string,
   share: number,
@@ -46,12 +46,12 @@ const inQuery = (token: string) => ({ query: `?token=${token}` });
 const inHeader = (line: string) => ({ lines: [line] });
 
 /**
- * Some thousand other addresses, so that nobody who is honest is throttled for them. What is kept of
- * each for as long as the throttle's window is no leak, and would look like one if they never came back.
+ * A few thousand other addresses, so that valid clients are not throttled. They repeat: entries
+ * that stay for the throttle's window are no leak, but would look like one otherwise.
  */
 const strangerOf = (turn: number) => `10.0.${(turn >> 8) & 15}.${turn & 255}`;
 
-/** A steady mix: mostly decisions, and a little of all that writes. */
+/** The mix: mostly decisions, with some of everything that writes. */
 export const jobs: readonly Job[] = [
   presenting('cookie', 270, 200, (bench, turn) =>
     inHeader(`Cookie: a=b; postern_token=${tokenOf(bench, turn)}`),
@@ -122,9 +122,9 @@ async function issue({ admin, adminKey: key, expect }: Bench, path: string, turn
   return JSON.parse(reply.body) as { token: string; id: string };
 }
 
-/** Chooses among the jobs by their shares, the same for the same turn. */
+/** Chooses a job by the shares, deterministic by turn. */
 export function jobOf(turn: number): Job {
-  // A prime apart, so that each thousand turns has all of them, well mixed.
+  // Steps by a prime, so that every thousand turns contain all jobs, well mixed.
   let place = (turn * 619) % jobs.reduce((sum, { share }) => sum + share, 0);
   for (const job of jobs) {
     if (place < job.share) return job;

@@ -4,7 +4,7 @@ import type { SoakFixture } from './fixture.ts';
 import { type Bench, jobOf } from './jobs.ts';
 import { call } from './requests.ts';
 
-/** Requests of one slice, measured. */
+/** Measurements of one slice. */
 export interface Measured {
   readonly requests: number;
   readonly seconds: number;
@@ -12,16 +12,16 @@ export interface Measured {
   readonly p99: number;
 }
 
-/** A steady load over connections that stay open. */
+/** A steady load over persistent connections. */
 export interface Load {
-  /** Does jobs until there were so many requests. Rejects at the first answer that is not right. */
+  /** Runs jobs until this many requests were sent. Rejects at the first unexpected response. */
   run(requests: number): Promise<Measured>;
-  /** Makes the service read its configuration again, by a signal and by the API in turn. */
+  /** Reloads the configuration, by signal and by the API in turn. */
   reload(): Promise<void>;
   close(): void;
 }
 
-/** Opens the connections of as many clients as work at once. */
+/** Opens the connections of all clients. */
 export async function openLoad(
   fixture: SoakFixture,
   options: { readonly clients: number; readonly nginx: boolean; readonly signal: AbortSignal },

@@ -1,7 +1,7 @@
 import { renderTable } from '../src/cli/toolkit/output.ts';
 import type { Slice, Verdict } from './judge.ts';
 
-/** The slices, one a line. */
+/** Renders the slices, one per line. */
 export function renderSlices(slices: readonly Slice[]): string {
   return renderTable(
     [
@@ -23,7 +23,7 @@ export function renderSlices(slices: readonly Slice[]): string {
   );
 }
 
-/** What it comes to. */
+/** Renders the verdict. */
 export function renderVerdict({ verdict, comparisons }: Verdict): string {
   const table = renderTable(
     ['median of', 'first half', 'second half', 'at most', ''],

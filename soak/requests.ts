@@ -1,15 +1,15 @@
-/** How a handshake reaches the service: as nginx's question about it, or through a real nginx. */
-export type Way = 'direct' | 'nginx';
+/** How a handshake reaches the service: as a subrequest, or through nginx. */
+export type Route = 'direct' | 'nginx';
 
 const host = 'app.example.com';
 
-/** A handshake with a credential somewhere in it, or with none. */
+/** A handshake with or without a credential. */
 export function handshake(
-  way: Way,
+  way: Route,
   presented: {
     readonly query?: string;
     readonly lines?: readonly string[];
-    /** Of the client, where nginx would tell. */
+    /** Address of the client, if nginx would send it. */
     readonly address?: string;
   },
 ): string {
@@ -34,12 +34,12 @@ export function handshake(
           'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
           'Sec-WebSocket-Version: 13',
         ];
-  // Over plain nginx the page is one of plain http.
+  // nginx listens on plain HTTP here.
   const origin = `Origin: http${way === 'direct' ? 's' : ''}://${host}`;
   return `${[...head, origin, ...lines].join('\r\n')}\r\n\r\n`;
 }
 
-/** A request with a body of JSON, or without one. */
+/** A request with or without a JSON body. */
 export function call(
   method: string,
   path: string,
@@ -54,7 +54,7 @@ export function call(
     `${method} ${path} HTTP/1.1`,
     `Host: ${host}`,
     `Origin: https://${host}`,
-    // As nginx passes on what is under /.postern/.
+    // As nginx forwards /.postern/.
     `X-Original-URI: ${path}`,
     `X-Original-Method: ${method}`,
     'X-Forwarded-Proto: https',

@@ -1,10 +1,10 @@
 /**
- * Keeps a real service under a steady, mixed load for some millions of requests and looks whether
- * anything grows: memory, descriptors, the log of the database, the time of the slowest answers.
+ * Soak test: puts a service under a steady, mixed load of some millions of requests, and checks that
+ * nothing grows: memory, file descriptors, the write-ahead log, the latency of the slowest answers.
  *
  *   npm run soak                              # three million requests
- *   npm run soak -- --requests 1_000_000       # the fewest that are enough for a verdict
- *   npm run soak -- --nginx                   # whole handshakes through a real nginx
+ *   npm run soak -- --requests 1_000_000       # the minimum for a verdict
+ *   npm run soak -- --nginx                   # handshakes through a real nginx
  *   npm run soak -- --json out.json
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.ts';
-import { note, print } from '../src/cli/toolkit/output.ts';
-import { lastWords, openSoakFixture } from './fixture.ts';
-import { judge, type Slice } from './judge.ts';
+import { print, printStderr } from '../src/cli/toolkit/output.ts';
+import { lastOutput, openSoakFixture } from './fixture.ts';
+import { compareHalves, type Slice } from './judge.ts';
 import { type Load, openLoad } from './load.ts';
 import { renderSlices, renderVerdict } from './render.ts';
 
@@ -26,7 +26,7 @@ process.on('SIGTERM', () => interrupt.abort());
 const directory = mkdtempSync(join(tmpdir(), 'postern-soak-'));
 try {
   const slices = await soak();
-  const verdict = judge(slices);
+  const verdict = compareHalves(slices);
   const { processor, cores, versions } = describeMachine();
   print(`${renderSlices(slices)}\n\n${renderVerdict(verdict)}`);
   print(`Machine: ${processor}, ${cores} cores; Node ${versions.node}.`);
@@ -36,8 +36,10 @@ try {
   process.exitCode = verdict.verdict === 'grows' ? 1 : 0;
   rmSync(directory, { recursive: true, force: true });
 } catch (error) {
-  note(interrupt.signal.aborted ? 'interrupted' : `soak failed: ${(error as Error).message}`);
-  note(`Logs are kept in ${directory}`);
+  printStderr(
+    interrupt.signal.aborted ? 'interrupted' : `soak failed: ${(error as Error).message}`,
+  );
+  printStderr(`Logs are kept in ${directory}`);
   process.exitCode = interrupt.signal.aborted ? 130 : 1;
 }
 
@@ -52,18 +54,18 @@ async function soak(): Promise<Slice[]> {
     for (let i = 1; i <= count; i++) {
       const measured = await load.run(Math.ceil(requests / count));
       slices.push({ ...measured, ...fixture.look() });
-      note(
+      printStderr(
         `slice ${i} of ${count}: ${Math.round(measured.requests / measured.seconds)} requests/s`,
       );
       fixture.clearLog();
       await load.reload();
     }
   } catch (error) {
-    // Stopping may fail as well, and would be all that is heard.
-    note(`${(error as Error).message}\n${lastWords(directory)}`.trim());
+    // A failing stop must not hide the first error.
+    printStderr(`${(error as Error).message}\n${lastOutput(directory)}`.trim());
     throw error;
   } finally {
-    // First, so that the service need not wait for connections that nobody closes.
+    // First, so that the service does not wait for open connections.
     load?.close();
     await fixture.close();
   }
@@ -89,7 +91,7 @@ function readOptions() {
       json: values.json,
     };
   } catch (error) {
-    note(`soak: ${(error as Error).message}`);
+    printStderr(`soak: ${(error as Error).message}`);
     process.exit(2);
   }
 }

@@ -49,8 +49,9 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'sessions/': [...feature, 'admission/read-subrequest.ts'],
   // Programs that stand beside the service.
-  'doctor/config/': ['lib/', 'core/gate/', 'proxies/nginx/'],
-  'doctor/probe/': ['lib/', 'core/model/'],
+  'doctor/remedy.ts': ['lib/resources.ts'],
+  'doctor/config/': ['doctor/remedy.ts', 'lib/', 'core/gate/', 'proxies/nginx/'],
+  'doctor/probe/': ['doctor/remedy.ts', 'lib/', 'core/model/'],
   // What wires all of it together, and what people call.
   'app/': [
     ...[...feature, 'store/', 'config/', 'credentials/', 'cluster/', 'telemetry/'],

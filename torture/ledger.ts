@@ -1,34 +1,34 @@
 import type { Random } from '../testkit/random.ts';
 
 /**
- * What a service acknowledged, and what it may have done without an answer. Whatever it says
- * afterwards has to agree with this.
+ * A ledger of what a service acknowledged, and of what it may have done without an answer. All
+ * later answers must be consistent with it.
  */
 
-/** A token: `perhaps` when its revocation was sent and not answered. */
+/** A token. `perhaps`: its revocation was sent and not answered. */
 export interface LedgerToken {
   readonly id: string;
   readonly secret: string;
   revoked: 'no' | 'perhaps' | 'yes';
 }
 
-/** A ticket, and what came of the attempts to use it. */
+/** A ticket, with the attempts to redeem it. */
 export interface LedgerTicket {
   readonly id: string;
   readonly secret: string;
-  /** Attempts that have no answer yet. */
+  /** Attempts in flight. */
   open: number;
-  /** Attempts that were never answered: at most one of them used it up. */
+  /** Attempts without an answer: at most one of them redeemed the ticket. */
   unanswered: number;
   passed: number;
   refused: number;
 }
 
-/** The book. */
+/** The ledger. */
 export interface Ledger {
   readonly tokens: LedgerToken[];
   readonly tickets: LedgerTicket[];
-  /** What must not have happened, in sentences. */
+  /** Violations, as sentences. */
   readonly violations: string[];
   readonly counts: {
     issued: number;
@@ -39,19 +39,21 @@ export interface Ledger {
   };
   addToken(issued: { id: string; token: string }): void;
   addTicket(issued: { id: string; token: string }): void;
-  /** Compares what the gate says to a token with what is known of it. `calm`: nothing is under way. */
+  /** Checks an answer of the gate about a token. `calm`: no request is in flight. */
   judgeToken(token: LedgerToken, said: string, calm: boolean): void;
-  /** The same for an attempt to use a ticket. `wasUsed`: before it, somebody was told that it is used. */
+  /**
+   * Checks an answer to a redemption. `wasUsed`: an earlier answer said that the ticket was used.
+   */
   judgeTicket(ticket: LedgerTicket, said: string, wasUsed: boolean): void;
-  /** Finds tickets that are used up although nobody can have passed with them. */
+  /** Finds tickets that are used although no attempt can have redeemed them. */
   settle(): void;
-  /** What changed since the last time this was asked, and a few of the others. */
+  /** Entries that changed since the last call, and a sample of the others. */
   takeRecent(random: Random, others: number): { tokens: LedgerToken[]; tickets: LedgerTicket[] };
-  /** Notes that something is about to change. */
+  /** Marks an entry as about to change. */
   touch(one: LedgerToken | LedgerTicket): void;
 }
 
-/** An empty one. */
+/** Creates an empty ledger. */
 export function createLedger(): Ledger {
   const tokens: LedgerToken[] = [];
   const tickets: LedgerTicket[] = [];
@@ -68,7 +70,7 @@ export function createLedger(): Ledger {
       token.revoked = 'yes';
     } else if (said === '200') {
       if (revoked === 'yes') violations.push(`token ${id} was revoked, and passes`);
-      // Whoever could still have revoked it is gone.
+      // No request is left that could still revoke it: the revocation was lost.
       if (calm && revoked === 'perhaps') token.revoked = 'no';
     } else violations.push(`token ${id} was issued, and the gate says ${said}`);
   }

@@ -2,22 +2,22 @@ import type { Random } from '../testkit/random.ts';
 import type { Ledger, LedgerTicket, LedgerToken } from './ledger.ts';
 import type { Victim } from './service.ts';
 
-/** Requests under way at once. */
-const lanes = 16;
+/** Concurrent requests. */
+const concurrency = 16;
 
-/** A mixed load that goes on until it is stopped. */
+/** A mixed load that runs until it is stopped. */
 export interface Load {
-  /** Begins nothing new; resolves when all that was under way has its answer, or never will. */
+  /** Stops; resolves when all requests are answered or have failed. */
   stop(): Promise<void>;
 }
 
-/** Issues, revokes, redeems and looks, and notes in the ledger what was answered. */
+/** Issues, revokes, redeems and checks, and records the answers in the ledger. */
 export function startLoad(victim: Victim, ledger: Ledger, random: Random): Load {
   let goesOn = true;
   const lane = async () => {
     while (goesOn) await oneStep(victim, ledger, random);
   };
-  const working = Promise.all(Array.from({ length: lanes }, lane));
+  const working = Promise.all(Array.from({ length: concurrency }, lane));
   return {
     async stop() {
       goesOn = false;
@@ -34,18 +34,18 @@ async function oneStep(victim: Victim, ledger: Ledger, random: Random): Promise<
     else if (choice < 0.7) await revoke(pick(ledger.tokens, ({ revoked }) => revoked === 'no'));
     else if (choice < 0.9) {
       const ticket = pick(ledger.tickets, ({ passed, refused }) => passed + refused === 0);
-      // Often by two at once: at most one of them may pass.
+      // Often two attempts at once: at most one may pass.
       const attempts = random.next() < 0.5 ? 1 : 2;
       await Promise.all(Array.from({ length: attempts }, () => redeem(ticket)));
     } else await look(pick(ledger.tokens, () => true));
   } catch {
-    // Killed meanwhile: nobody knows what became of it.
+    // The service was killed: the result is unknown.
     ledger.counts.unanswered++;
-    // Its socket may be gone for a moment; there is no use in asking it a thousand times.
+    // The socket may be missing for a moment: avoid a busy loop.
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** One of the latest, since those are the ones at risk. */
+  /** Picks a recent entry, since those are at risk. */
   function pick<T>(list: readonly T[], fits: (one: T) => boolean): T | undefined {
     const candidates = list.slice(-200).filter(fits);
     return candidates.length === 0 ? undefined : random.pick(candidates);
@@ -77,7 +77,7 @@ async function oneStep(victim: Victim, ledger: Ledger, random: Random): Promise<
     if (ticket === undefined) return;
     ledger.touch(ticket);
     ticket.open++;
-    // Answers to several attempts may come in another order than they were decided in.
+    // Answers may arrive in another order than they were decided.
     const wasUsed = ticket.refused > 0;
     try {
       const said = await victim.knock(ticket.secret);
@@ -93,7 +93,7 @@ async function oneStep(victim: Victim, ledger: Ledger, random: Random): Promise<
 
   async function look(token: LedgerToken | undefined): Promise<void> {
     if (token === undefined) return;
-    // What was so before it was asked: a revocation may be answered meanwhile.
+    // The state before the request: a revocation may complete meanwhile.
     const before = token.revoked;
     const said = await victim.knock(token.secret);
     if (said === '200' && before !== 'yes') return;

@@ -1,13 +1,13 @@
 /**
- * Kills Postern under load, a thousand times, and says whether it lost anything that it had
- * acknowledged:
+ * Crash test: kills Postern under load, a thousand times, and checks that nothing it acknowledged is
+ * lost:
  *
  *   npm run torture                          # 1,000 kills of one process
  *   npm run torture -- --kills 20
- *   npm run torture -- --workers 2           # kills a worker while the other goes on, then both
- *   npm run torture -- --seed 42             # the same choices again; the moments differ
+ *   npm run torture -- --workers 2           # kills one worker while the other runs, then both
+ *   npm run torture -- --seed 42             # the same random choices; the timing differs
  *
- * The exit code is 0 when all promises were kept, 1 when not.
+ * Exits with 0 when all promises were kept, else with 1.
  */
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -15,7 +15,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { note, print } from '../src/cli/toolkit/output.ts';
+import { print, printStderr } from '../src/cli/toolkit/output.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { torture } from './torture.ts';
 
@@ -30,7 +30,7 @@ const interrupt = new AbortController();
 process.on('SIGINT', () => interrupt.abort());
 process.on('SIGTERM', () => interrupt.abort());
 
-// What is shipped, and it starts faster.
+// Uses the build: it is what is shipped, and starts faster.
 const build = spawnSync(process.execPath, [join(packageRoot, 'scripts/build.ts')], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
@@ -49,24 +49,24 @@ const outcome = await torture({
   progress(kills) {
     if (kills < told + 100) return;
     told = kills - (kills % 100);
-    note(`${kills} kills`);
+    printStderr(`${kills} kills`);
   },
 });
 const { kills, counts, violations, seconds } = outcome;
-for (const violation of violations) note(`broken: ${violation}`);
+for (const violation of violations) printStderr(`broken: ${violation}`);
 print(
   `${kills} kills in ${seconds.toFixed(0)} s, seed ${seed}, workers ${values.workers}: ` +
     `acknowledged ${counts.issued} issues, ${counts.revoked} revocations and ${counts.redeemed} redemptions; ` +
     `${counts.unanswered} requests without an answer; ${counts.checks} checks; ` +
     `${violations.length === 0 ? 'nothing lost' : `${violations.length} promises broken`}.`,
 );
-if (violations.length > 0) note(`The store is kept: ${directory}`);
+if (violations.length > 0) printStderr(`The store is kept: ${directory}`);
 else rmSync(directory, { recursive: true, force: true });
 process.exitCode = violations.length === 0 ? 0 : 1;
 
 function readNumber(name: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  note(`torture: --${name} takes a whole number, not ${text}`);
+  printStderr(`torture: --${name} takes a whole number, not ${text}`);
   process.exit(2);
 }

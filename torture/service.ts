@@ -6,21 +6,23 @@ import { programFile } from '../testkit/postern/command.ts';
 import { readStart } from '../testkit/postern/program.ts';
 import { childrenOf, type Ended, type StartedProcess, spawnProcess } from '../testkit/processes.ts';
 
-/** A service that is started and killed again and again, always on the same store. */
+/** A service that is started and killed repeatedly, on one store. */
 export interface Victim {
-  /** Starts it and resolves when it is ready. Rejects with its words when it ends before that. */
+  /** Starts it; resolves when it is ready. Rejects with its output when it ends before. */
   start(): Promise<void>;
-  /** Starts it and kills it so many milliseconds later, ready or not. */
+  /** Starts it and kills it after so many milliseconds, ready or not. */
   startAndKill(afterMs: number): Promise<void>;
-  /** `kill -9` of all of it at once. */
+  /** Kills all of its processes at once (SIGKILL). */
   kill(): Promise<void>;
-  /** `kill -9` of one of several workers; false when none is there. */
+  /** Kills one of several workers (SIGKILL); false when there is none. */
   killWorker(choose: (pids: readonly number[]) => number | undefined): boolean;
-  /** What the gate says to a secret: `200`, or the status and the reason. Rejects without an answer. */
+  /**
+   * The gate's answer to a secret: `200`, or the status and the reason. Rejects without an answer.
+   */
   knock(secret: string): Promise<string>;
-  /** A request to the admin API. Rejects without an answer. */
+  /** Sends a request to the admin API. Rejects without an answer. */
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
-  /** Runs another command of the program on the same store. */
+  /** Runs another command on the same store. */
   command(...args: string[]): Promise<Ended>;
 }
 
@@ -48,7 +50,7 @@ export function createVictim(
   const { send } = connectAdmin({ listen: admin, key }, undefined);
   let child: StartedProcess | undefined;
 
-  // A group of its own, so that the workers go down in the same moment.
+  // Its own process group, so that all workers die at the same moment.
   const launch = (args: readonly string[]) =>
     spawnProcess([process.execPath, program, ...args], { cwd: directory, env, detached: true });
 

@@ -4,37 +4,40 @@ import { startLoad } from './load.ts';
 import { createVictim, type Victim } from './service.ts';
 import { verify } from './verify.ts';
 
-/** What came of it. */
+/** Results. */
 export interface Outcome {
   readonly kills: number;
   readonly counts: Ledger['counts'];
-  /** What must not have happened. Empty when all promises were kept. */
+  /** Violations. Empty when all promises were kept. */
   readonly violations: readonly string[];
   readonly seconds: number;
 }
 
 /** Milliseconds of load before a kill. */
 const life = { least: 5, most: 120 } as const;
-/** How many starts out of a hundred are killed before they are ready, and within how many milliseconds. */
+
+/** Percentage of starts that are killed before they are ready, and within how many milliseconds. */
 const early = { percent: 10, withinMs: 400 } as const;
-/** Of those that did not change, so many are asked about after each start. */
+
+/** Number of unchanged entries that are checked after each start. */
 const others = 20;
-/** More of them say no more. */
-const mostViolations = 50;
+
+/** More violations add no information. */
+const maxViolations = 50;
 
 /**
- * Kills a service again and again while it issues, revokes and redeems, and finds out after each
- * start whether anything that it had acknowledged is lost, or a ticket passes twice. With several
- * workers one of them is killed first, while the others go on, and then all of them.
+ * Kills a service repeatedly while it issues, revokes and redeems. After each start it checks that
+ * nothing acknowledged is lost, and that no ticket passes twice. With several workers, one is
+ * killed first while the others continue, and then all of them.
  */
 export async function torture(options: {
   readonly directory: string;
   readonly kills: number;
   readonly seed: number;
   readonly workers: number;
-  /** What is run: the source by default. */
+  /** The program; by default the source. */
   readonly program?: string;
-  /** Is told how far it is. */
+  /** Called with the progress. */
   readonly progress?: (kills: number) => void;
   readonly signal?: AbortSignal;
 }): Promise<Outcome> {
@@ -45,7 +48,7 @@ export async function torture(options: {
   const victim = createVictim(directory, { workers, program });
   let killed = 0;
   const isEnough = () =>
-    killed >= kills || ledger.violations.length >= mostViolations || signal?.aborted === true;
+    killed >= kills || ledger.violations.length >= maxViolations || signal?.aborted === true;
   try {
     while (!isEnough()) {
       killed += await oneLife(victim, ledger, random, workers);
@@ -66,7 +69,7 @@ export async function torture(options: {
   return { kills: killed, counts: ledger.counts, violations: ledger.violations, seconds };
 }
 
-/** From a start to a kill; how many kills it took. */
+/** One cycle from start to kill; returns the number of kills. */
 async function oneLife(
   victim: Victim,
   ledger: Ledger,

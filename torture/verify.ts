@@ -1,13 +1,10 @@
 import type { Ledger, LedgerTicket, LedgerToken } from './ledger.ts';
 import type { Victim } from './service.ts';
 
-/** Questions under way at once. */
-const lanes = 16;
+/** Concurrent requests. */
+const concurrency = 16;
 
-/**
- * Asks a service about tokens and tickets and compares with the ledger. Nothing else is under way, and
- * whatever was is over.
- */
+/** Checks tokens and tickets against the ledger, while no other request is in flight. */
 export async function verify(
   victim: Victim,
   ledger: Ledger,
@@ -20,7 +17,7 @@ export async function verify(
     ...those.tickets.map((ticket) => async () => {
       const { passed, refused, unanswered } = ticket;
       const isUntouched = passed + refused + unanswered === 0;
-      // An attempt would use it up, and it is to be at risk again.
+      // Redeeming it would use it up; it stays at risk for the next kill.
       if (isUntouched) await lookAt(ticket);
       else ledger.judgeTicket(ticket, await victim.knock(ticket.secret), refused > 0);
     }),
@@ -28,7 +25,7 @@ export async function verify(
   const lane = async () => {
     for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) await task();
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: concurrency }, lane));
 
   async function lookAt({ id }: LedgerTicket): Promise<void> {
     ledger.counts.checks++;

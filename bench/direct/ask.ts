@@ -7,32 +7,32 @@ import type { Processors } from '../processors.ts';
 import { type ServerProcess, startBareServer, startMeasuredService } from '../service.ts';
 import { runSubrequests } from '../wrk.ts';
 
-/** A server that is asked without nginx. */
+/** A server that is loaded without nginx. */
 export interface DirectServer extends ServerProcess {
   readonly port: number;
 }
 
-/** What asking a server directly came to. */
+/** Load results of a server without nginx. */
 export interface DirectLoad {
   readonly perSecond: number;
-  /** Processor time of an answer, of all processes of the server together. */
+  /** Processor time per answer, of all processes of the server. */
   readonly cpuMicroseconds: number;
 }
 
-/** What is asked, and of whom. */
+/** What to send, and to which server. */
 export interface Asked {
   readonly server: DirectServer;
-  /** A file of headers, one line a question. */
+  /** A file of headers, one line per request. */
   readonly headerFile: string;
-  /** Where the load generator runs; anywhere unless given. */
+  /** Processors of the load generator; any by default. */
   readonly processors?: Processors | undefined;
 }
 
 const seconds = 2;
-/** Those that come first do not count: Node compiles what it finds busy, and takes its time. */
+/** The first rounds are warm-up: Node compiles hot code. */
 const rounds = { toWarmUp: 2, thatCount: 3 };
 
-/** Starts a Postern on a store, with a directory of its own. */
+/** Starts a Postern on a store, with its own directory. */
 export async function startDirectService(options: {
   readonly directory: string;
   readonly dataDir: string;
@@ -50,7 +50,7 @@ export async function startDirectService(options: {
   return { ...service, port };
 }
 
-/** Starts the least that Node can do in its place. */
+/** Starts the baseline: a bare node:http server. */
 export async function startDirectBareServer(options: {
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -62,8 +62,8 @@ export async function startDirectBareServer(options: {
 }
 
 /**
- * Loads servers in turn, so that a while in which the machine is slow is to the disadvantage of all,
- * and returns the medians of each.
+ * Loads the servers in alternating rounds, so that a slow period of the machine affects all of
+ * them, and returns the medians of each.
  */
 export async function askInTurn<Name extends string>(
   asked: Readonly<Record<Name, Asked>>,
@@ -102,7 +102,7 @@ async function askDirectly(
   };
 }
 
-/** Works with servers that are started one after the other, and stops them whatever became of it. */
+/** Runs work with servers that are started one by one, and always stops them. */
 export async function withServers<T>(
   starts: readonly (() => Promise<DirectServer>)[],
   work: (...servers: DirectServer[]) => Promise<T>,
@@ -114,7 +114,7 @@ export async function withServers<T>(
     for (const start of starts) servers.push(await start());
     result = await work(...servers);
   } catch (error) {
-    // What went wrong first is what is told.
+    // The first error is reported.
     await stopAll();
     throw error;
   }

@@ -1,11 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A way to present a credential: the header that holds it, for the token of a name. */
-export interface Way {
+/** A way to present a credential: the header that carries the token of a name. */
+export interface CredentialCase {
   readonly name: string;
-  /** Least ratio to a bare server that the project aims at. */
+  /** Goal: least ratio to a bare server. */
   readonly goal: number;
-  /** Settings beside the usual ones. */
+  /** Additional settings. */
   readonly env: Readonly<Record<string, string>>;
   header(token: string): readonly [name: string, value: string];
 }
@@ -29,8 +29,8 @@ const jwtIssuers = JSON.stringify({
   },
 });
 
-/** Every way that is measured. */
-export const ways: readonly Way[] = [
+/** All measured ways. */
+export const credentialCases: readonly CredentialCase[] = [
   { name: 'cookie', goal: 0.75, env: {}, header: (token) => ['Cookie', `postern_token=${token}`] },
   { name: 'Bearer', goal: 0.7, env: {}, header: (token) => ['Authorization', `Bearer ${token}`] },
   {

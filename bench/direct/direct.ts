@@ -5,15 +5,14 @@ import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
 import { writeHeaderLines } from '../wrk.ts';
 import { askInTurn, startDirectBareServer, startDirectService, withServers } from './ask.ts';
-import { ways } from './credentials.ts';
+import { credentialCases } from './credentials.ts';
 
-/** Tokens in the store, and how many of them come in turn. */
+/** Tokens in the store, and in use. */
 const tokens = { inStore: 100_000, inUse: 1_000 };
 
 /**
- * Postern asked without nginx, beside a bare `node:http` server that answers 200 with one header: what
- * a decision costs. Both take turns, in the same minute, on the same one processor; the load generator
- * has the other.
+ * Cost of a decision: Postern without nginx, compared with a bare `node:http` server that answers
+ * 200 with one header. The two alternate on one processor; the load generator has the other.
  */
 export const directPart: StorePart = {
   name: 'direct',
@@ -24,8 +23,8 @@ export const directPart: StorePart = {
     await fillStore(dataDir, 't', { count: tokens.inStore, rareIn: tokens.inStore, signal });
     const figures: Figure[] = [];
     for (const logLevel of ['warn', 'info']) {
-      // The line costs the same whatever the credential was.
-      const measured = logLevel === 'warn' ? ways : ways.slice(0, 1);
+      // A log line costs the same for every credential.
+      const measured = logLevel === 'warn' ? credentialCases : credentialCases.slice(0, 1);
       for (const { name, goal, env, header } of measured) {
         const names = Array.from({ length: tokens.inUse }, (_, i) => `t${i + 1}`);
         const headerFile = writeHeaderLines(

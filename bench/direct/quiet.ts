@@ -4,12 +4,12 @@ import type { StorePart } from '../store-parts.ts';
 import { askInTurn, startDirectService, withServers } from './ask.ts';
 import { fillThousand } from './thousand.ts';
 
-/** Milliseconds after which V8 has collected what was left of the load before. */
+/** Milliseconds after which V8 has collected the garbage of the load. */
 const quietMs = 40_000;
 
 /**
- * What a decision costs after a quiet while, beside what it cost before: V8 collects garbage in the
- * meantime, and forgets what it had learned about objects of which there are none just then.
+ * Cost of a decision after an idle period, compared with before: V8 collects garbage meanwhile, and
+ * drops type information about objects that no longer exist.
  */
 export const quietPart: StorePart = {
   name: 'quiet',

@@ -13,13 +13,13 @@ import type { Figure } from '../store/figure.ts';
 import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
 
-/** Sockets that are opened at once, as when everybody reconnects after a restart of the application. */
+/** Sockets opened at once, as after a restart of the application. */
 const sockets = 10_000;
 
-/** Milliseconds after which one of them counts as lost. */
-const patienceMs = 60_000;
+/** Timeout of a socket, in milliseconds. */
+const timeoutMs = 60_000;
 
-/** A reconnect storm through nginx, with Postern and without. */
+/** A reconnect storm through nginx, with and without Postern. */
 export const stormPart: StorePart = {
   name: 'storm',
   async measure({ directory, announce, signal }) {
@@ -77,7 +77,9 @@ export const stormPart: StorePart = {
   },
 };
 
-/** Opens all sockets at once and tells how many milliseconds the slowest took. Rejects when one is lost. */
+/**
+ * Opens all sockets at once and returns the milliseconds of the slowest. Rejects when one fails.
+ */
 async function storm(options: {
   readonly directory: string;
   readonly kind: 'open' | 'guarded';
@@ -89,7 +91,7 @@ async function storm(options: {
   const guard = kind === 'guarded';
   const nginx = await startNginx({
     directory,
-    // Each may hold 8,192 connections, and a socket takes two.
+    // A worker has 8,192 connections, and a socket takes two.
     workers: 4,
     http: (port) => `access_log off;
 include postern-http.conf;
@@ -113,7 +115,7 @@ server {
   }
 }
 
-/** Milliseconds from the first byte to the 101. The socket stays open for as long as nginx runs. */
+/** Milliseconds from the first byte to the 101. The socket stays open until nginx stops. */
 function timeSocket(port: number, token: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
@@ -127,19 +129,19 @@ function timeSocket(port: number, token: string): Promise<number> {
         ].join('\r\n'),
       );
     });
-    const lose = (why: string) => reject(new Error(`a handshake was lost: ${why}`));
-    socket.setTimeout(patienceMs, () => lose('no answer'));
+    const fail = (why: string) => reject(new Error(`a handshake was lost: ${why}`));
+    socket.setTimeout(timeoutMs, () => fail('no answer'));
     socket.once('data', (chunk) => {
       const line = chunk.toString('latin1').split('\r\n')[0] ?? '';
-      if (!line.startsWith('HTTP/1.1 101 ')) return lose(line);
+      if (!line.startsWith('HTTP/1.1 101 ')) return fail(line);
       socket.setTimeout(0);
       resolve(performance.now() - startedAt);
     });
-    socket.on('error', (error) => lose(error.message));
+    socket.on('error', (error) => fail(error.message));
   });
 }
 
-/** The demo's backend in a process of its own: this one has enough to do. */
+/** The demo backend in its own process, to keep the load off this one. */
 async function startBackendProgram(directory: string) {
   const port = await findFreePort();
   const child = spawn(

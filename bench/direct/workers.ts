@@ -4,9 +4,9 @@ import { askInTurn, startDirectService, withServers } from './ask.ts';
 import { fillThousand } from './thousand.ts';
 
 /**
- * Two workers beside one, on the same store. The load generator has no processor of its own on a machine
- * with two: if it took what it needs from two workers and not from one, it would be what is measured. So
- * one worker shares a processor with it, and two workers share two.
+ * Two workers compared with one, on the same store. On a machine with two processors the load
+ * generator has none of its own, and would distort the comparison if it competed only with two
+ * workers. So one worker shares one processor with it, and two workers share two.
  */
 export const workersPart: StorePart = {
   name: 'workers',

@@ -1,19 +1,19 @@
 /**
- * An open-loop load generator, in a process of its own: handshakes leave at constant intervals whether
- * or not those before them were answered, and the time of each counts from the moment when it was to
- * leave. A generator that waits for answers would leave out just those that had to wait.
+ * Open-loop load generator, in its own process: it sends handshakes at constant intervals, whether
+ * or not earlier ones were answered, and measures each from its scheduled time. A closed-loop
+ * generator would omit the requests that had to wait (coordinated omission).
  *
- * Takes its task as JSON, prints what it measured as JSON.
+ * Reads its task as JSON and prints the results as JSON.
  */
 import { connect, type Socket } from 'node:net';
 
-/** What to send, and how fast. */
+/** What to send, and at which rate. */
 export interface Task {
   readonly port: number;
-  /** Whole requests, which are sent in turn. */
+  /** Complete requests, sent in turn. */
   readonly requests: readonly string[];
   readonly perSecond: number;
-  /** How long; those of the first moments, while Node compiles the generator, do not count. */
+  /** Duration. The first seconds do not count: Node compiles the generator. */
   readonly seconds: { readonly first: number; readonly counted: number };
   readonly connections: number;
 }
@@ -25,24 +25,24 @@ export interface Quantiles {
   readonly p99: number;
 }
 
-/** What became of it. */
+/** Results. */
 export interface Outcome {
-  /** From the moment when a request was to leave to its whole answer. */
+  /** Latency: from the scheduled time to the complete response. */
   readonly latency: Quantiles;
-  /** From the moment when a request was to leave to when it left: what the generator adds itself. */
+  /** Lag: from the scheduled time to sending, which is the generator's own delay. */
   readonly lag: Quantiles;
 }
 
-/** Milliseconds after the last request in which all have to be answered. */
-const patienceMs = 10_000;
+/** Timeout after the last request, in milliseconds. */
+const timeoutMs = 10_000;
 
-/** Where an answer ends: nginx sends none with a body here. */
+/** End of a response: nginx sends no body here. */
 const endOfHead = Buffer.from('\r\n\r\n');
 const admitted = Buffer.from('HTTP/1.1 200 ');
 const lastOfConnection = Buffer.from('\r\nConnection: close\r\n');
 const nothing = Buffer.alloc(0);
 
-/** One connection, with the request that it waits for an answer to. */
+/** A connection, with its request in flight. */
 interface Client {
   socket: Socket;
   index: number;
@@ -66,15 +66,15 @@ async function generate(task: Task): Promise<Outcome> {
     const dueAt = (index: number) => start + (index * 1_000) / perSecond;
 
     const finish = (error?: Error) => {
-      clearTimeout(patience);
+      clearTimeout(timer);
       for (const { socket } of clients) socket.destroy();
       if (error) return reject(error);
       const counted = (all: Float64Array) => quantilesOf(all.subarray(first));
       resolve({ latency: counted(latencies), lag: counted(lags) });
     };
-    const patience = setTimeout(
+    const timer = setTimeout(
       () => finish(new Error(`${count - answered} of ${count} requests got no answer`)),
-      (seconds.first + seconds.counted) * 1_000 + patienceMs,
+      (seconds.first + seconds.counted) * 1_000 + timeoutMs,
     );
 
     function send(client: Client, index: number): void {
@@ -107,7 +107,7 @@ async function generate(task: Task): Promise<Outcome> {
       else send(client, index);
     }
 
-    /** nginx serves so many requests over one connection and no more (keepalive_requests). */
+    /** nginx closes a connection after keepalive_requests. */
     function replace(client: Client): void {
       client.socket.off('end', closed).destroy();
       open(port).then((socket) => {
@@ -123,7 +123,7 @@ async function generate(task: Task): Promise<Outcome> {
       client.socket.on('error', finish).on('end', closed);
     }
 
-    /** Turns without a pause: the timers of Node are too coarse, by a factor of ten. */
+    /** Busy loop: Node's timers are too coarse by a factor of ten. */
     function turn(): void {
       const now = performance.now();
       for (; next < count && dueAt(next) <= now; next++) {

@@ -14,23 +14,21 @@ import type { StorePart } from '../store-parts.ts';
 import { connections, runWrk } from '../wrk.ts';
 import type { Outcome, Quantiles, Task } from './generator.ts';
 
-/** Seconds of load before anything counts, that find out what is possible, and of a round. */
+/** Seconds of warm-up, of measuring the maximum rate, and of a round. */
 const seconds = { warmUp: 10, atMost: 3, round: { first: 1, counted: 3 } };
 const rounds = 7;
-
-/** Share of the rate that was possible at most. */
+/** Share of the maximum rate. */
 const half = 0.5;
-
-/** Milliseconds that the project wants to add to the 99th percentile at most. */
+/** Goal: milliseconds that a gate may add to the 99th percentile. */
 const goalMs = 0.5;
 
-/** The two sites that are asked in turn, as they are called among the parts. */
+/** The two sites, by the names of their parts. */
 const kinds = { open: 'none', guarded: 'tcp' } as const;
 type Kind = keyof typeof kinds;
 
 /**
- * What a handshake takes longer behind a gate, at half the load that nginx and Postern can bear. Both
- * share one processor; the load generator, which must never wait for them, has another to itself.
+ * Latency that a gate adds to a handshake, at half the maximum rate. nginx and Postern share one
+ * processor; the load generator has the other, since it must never wait for them.
  */
 export const latencyPart: StorePart = {
   name: 'latency',
@@ -98,7 +96,7 @@ export const latencyPart: StorePart = {
         ...compare(`p99 of a handshake, ${load}`, ({ latency }) => latency.p99),
         goal: { of: 'difference', atMost: goalMs },
       },
-      // Where this is not next to nothing, the machine was too busy for the three above to mean much.
+      // If the lag is large, the machine was too busy for the other three figures.
       compare('p99 of how late the load generator sent them', ({ lag }) => lag.p99),
     ];
   },
@@ -122,7 +120,7 @@ function renderHandshake(cookie: string): string {
   return `GET /socket HTTP/1.1\r\n${headers}\r\n`;
 }
 
-/** Whatever V8 does beside would take its processor from it, and long pauses for garbage make it late. */
+/** V8's background threads and long garbage collections would delay the generator. */
 const generatorFlags = ['--single-threaded', '--max-semi-space-size=1'];
 
 function generate(task: Task, processors: Processors, signal: AbortSignal): Promise<Outcome> {

@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { handshake } from '../handshake.ts';
 
-/** Another auth service, which is there already. */
+/** Another auth service that is already running. */
 export interface Peer {
   readonly name: string;
-  /** Where it answers nginx. */
+  /** Its auth endpoint. */
   readonly url: URL;
-  /** What it lets through. */
+  /** Headers of an admitted request. */
   readonly headers: Readonly<Record<string, string>>;
   /** A file for nginx's server block, instead of a plain one. */
   readonly snippet: string | undefined;
 }
 
 /**
- * Reads `--peer name,url,header…` and `--peer-snippet name,file`. A comma that no header's name follows
- * belongs to a value. Throws what is wrong with them.
+ * Parses `--peer name,url,header…` and `--peer-snippet name,file`. A comma that no header name
+ * follows is part of a value. Throws an error for invalid options.
  */
 export function readPeers(peers: readonly string[], snippets: readonly string[]): Peer[] {
   const files = new Map(snippets.map(readSnippet));
@@ -38,7 +38,7 @@ function readPeer(text: string, files: ReadonlyMap<string, string>): Peer {
   const headers = lines.map((line) => {
     const [, header = '', value = ''] = /^([\w-]+): ([^\t\r\n]*)$/.exec(line) ?? [];
     if (header === '') throw new Error(usage);
-    return [usualSpelling(header), value] as const;
+    return [handshakeSpelling(header), value] as const;
   });
   return { name, url, headers: Object.fromEntries(headers), snippet: files.get(name) };
 }
@@ -51,8 +51,8 @@ function readSnippet(text: string): readonly [name: string, file: string] {
   return [name, file];
 }
 
-/** A header that the handshake has as well takes its place, however it is written. */
-function usualSpelling(header: string): string {
+/** Uses the handshake's spelling of a header, so that it replaces the handshake's own. */
+function handshakeSpelling(header: string): string {
   const usual = Object.keys(handshake).find((one) => one.toLowerCase() === header.toLowerCase());
   return usual ?? header;
 }

@@ -11,7 +11,7 @@ import type { Peer } from './peer-options.ts';
 const seconds = 2;
 const rounds = 3;
 
-/** Postern and other auth services, each asked directly, in turn. */
+/** Postern and other auth services, each without nginx, in alternating rounds. */
 export const peerPart: StorePart = {
   name: 'peer',
   async measure({ directory, peers, announce, signal }) {
@@ -54,7 +54,7 @@ export const peerPart: StorePart = {
   },
 };
 
-/** Whoever refuses is fast, and is not what was asked for. */
+/** A refusal is fast and would distort the comparison. */
 async function checkPeer({ name, url, headers }: Peer): Promise<void> {
   const host = { kind: 'tcp', host: url.hostname, port: Number(url.port || 80) } as const;
   const { status } = await ask(host, { host: url.host, ...headers }, { path: pathOf(url) }).catch(
@@ -66,7 +66,7 @@ async function checkPeer({ name, url, headers }: Peer): Promise<void> {
   throw new Error(`--peer ${name}: it answers ${status}; name headers that it lets through`);
 }
 
-/** The part that guards a location with another auth service. */
+/** A part that protects a location with another auth service. */
 export function peerAsPart(peer: Peer): Part {
   return {
     name: `peer-${peer.name}`,

@@ -4,28 +4,28 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
-/** The hash by which the token with this number is found. */
+/** The lookup hash of a token. */
 export function hashOf(name: string): Buffer {
   return hash('sha256', name, 'buffer');
 }
 
-/** What the tokens of a store are to be, besides many. */
+/** Properties of the tokens. */
 export interface Filling {
   readonly count: number;
   readonly kind?: 'token' | 'ticket';
-  /** Unix milliseconds. */
+  /** Unix time in milliseconds. */
   readonly expiresAt?: number;
-  /** One token in so many belongs to a subject, to the gate `rare`, and is revoked. */
+  /** One token in so many has the rare subject and the gate `rare`, and is revoked. */
   readonly rareIn?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Rows after which a signal to stop is heard. */
+/** Rows per batch; the abort signal is checked between batches. */
 const rowsInOneGo = 10_000;
 
 /**
- * Fills a directory with a store of tokens `<prefix>0`, `<prefix>1`, … It writes past Postern and
- * without regard for power cuts, because what is measured comes afterwards. Rejects when it is to stop.
+ * Creates a store with the tokens `<prefix>0`, `<prefix>1`, … It writes directly to SQLite, without
+ * durability, since only later access is measured. Rejects on abort.
  */
 export async function fillStore(
   dataDir: string,
@@ -34,13 +34,14 @@ export async function fillStore(
 ): Promise<void> {
   await openSqliteStore(dataDir).close();
   const db = new Database(join(dataDir, 'postern.db'));
-  // SQLite does not write without a journal unless it was told that this is meant.
+  // better-sqlite3 allows journal_mode = off in unsafe mode only.
   db.unsafeMode();
   db.pragma('journal_mode = off');
   db.pragma('synchronous = off');
-  // All of it in memory: hashes come in no order, and pages that come and go would take an hour.
+  // Page cache for everything: hashes are in random order, and evicted pages would make this take
+  // an hour.
   db.pragma('cache_size = -8000000');
-  // The rows are right, and checking each would take a quarter of the time.
+  // Check constraints would take a quarter of the time, and the rows are valid.
   db.pragma('ignore_check_constraints = on');
   const subjects = Math.max(1, Math.floor(rareIn));
   const insert = db.prepare(

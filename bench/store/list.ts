@@ -18,14 +18,14 @@ const lists: readonly { what: string; filter: TokenFilter; isMiddle?: boolean }[
   { what: 'the first page of those that are revoked', filter: { state: 'revoked' } },
 ];
 
-/** Pages of a list, which are to cost the same however many tokens there are. */
+/** Pages of a list; their cost must not depend on the number of tokens. */
 export const listPart: StorePart = {
   name: 'list',
   async measure({ directory, announce, signal }) {
     const open = async (count: number): Promise<Store> => {
       announce(`list: making ${count} tokens …`);
       const dataDir = join(directory, `list-${count}`);
-      // Fifty of each rare kind in both, so that all pages are full.
+      // Fifty of each rare kind in both stores, so that all pages are full.
       await fillStore(dataDir, 't', { count, rareIn: count / 50 });
       signal.throwIfAborted();
       return openSqliteStore(dataDir);
@@ -58,7 +58,7 @@ export const listPart: StorePart = {
   },
 };
 
-/** Microseconds that a page of 50 takes. */
+/** Microseconds per page of 50. */
 async function timePage(
   { tokens }: Store,
   filter: TokenFilter,

@@ -8,13 +8,13 @@ import { fillStore, hashOf } from './fill.ts';
 
 const small = 1_000;
 const large = [100_000, 1_000_000];
-/** Takes minutes to make, and two gigabytes. */
+/** Takes minutes to create, and two gigabytes. */
 const huge = 10_000_000;
-/** Look-ups a round. */
+/** Look-ups per round. */
 const roundSize = 5_000;
 const rounds = 21;
 
-/** Which tokens are looked up. */
+/** Kinds of looked-up tokens. */
 const kinds = {
   known: { prefix: 't', what: 'a look-up, each token in turn,' },
   unknown: { prefix: 'u', what: 'a look-up of an unknown token' },
@@ -22,8 +22,8 @@ const kinds = {
 type Kind = keyof typeof kinds;
 
 /**
- * What a look-up costs among more and more tokens. A thousand of them come again so soon that they are
- * kept in memory; unknown ones are looked for in the database always.
+ * Cost of a look-up by the number of tokens. A thousand tokens repeat often enough to stay cached;
+ * unknown ones always go to the database.
  */
 export const lookupPart: StorePart = {
   name: 'store-lookup',
@@ -69,7 +69,7 @@ export const lookupPart: StorePart = {
   },
 };
 
-/** Hashes in no order, all of them about equally often. */
+/** Hashes in scattered order, about equally often. */
 function scattered(kind: Kind, count: number, round: number): Buffer[] {
   return Array.from({ length: roundSize }, (_, i) => {
     const number = ((round * roundSize + i) * 2_654_435_761) % count;
@@ -77,7 +77,7 @@ function scattered(kind: Kind, count: number, round: number): Buffer[] {
   });
 }
 
-/** Microseconds a look-up. */
+/** Microseconds per look-up. */
 async function timeLookups({ tokens }: Store, hashes: readonly Buffer[]): Promise<number> {
   const start = performance.now();
   for (const hash of hashes) await tokens.findByHash(hash);

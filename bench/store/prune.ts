@@ -12,14 +12,14 @@ import { fillStore, hashOf } from './fill.ts';
 const expired = 1_000_000;
 const good = 1_000;
 const rounds = 7;
-/** Milliseconds a round takes, without and then with pruning. */
+/** Milliseconds per round, without and then with pruning. */
 const roundMs = 1_500;
 /** Decisions in flight. */
 const atOnce = 64;
-/** Milliseconds that a decision takes beside its look-up. */
+/** Milliseconds of a decision besides its look-up. */
 const decisionMs = 0.02;
 
-/** What decisions feel of a million expired tokens that are being pruned. */
+/** Impact on decisions of pruning a million expired tokens. */
 export const prunePart: StorePart = {
   name: 'prune',
   async measure({ directory, announce, signal }) {
@@ -58,7 +58,7 @@ export const prunePart: StorePart = {
   },
 };
 
-/** Prunes as the service does, until it is stopped; then tells how many tokens that was. */
+/** Prunes as the service does, until it is stopped; returns the number of pruned tokens. */
 function startPruningOf(store: Store): () => Promise<number> {
   const { config } = loadConfig({ env: {} });
   const pruning = startPruning({
@@ -77,7 +77,7 @@ function startPruningOf(store: Store): () => Promise<number> {
   };
 }
 
-/** Milliseconds that each of many decisions took, from its arrival on. */
+/** Latencies of decisions in milliseconds, from their arrival. */
 async function decide({ tokens }: Store, milliseconds: number): Promise<number[]> {
   const latencies: number[] = [];
   const end = performance.now() + milliseconds;

@@ -10,13 +10,13 @@ import type { Figure } from './figure.ts';
 import { fillStore } from './fill.ts';
 
 const rounds = 15;
-/** Tickets that are redeemed one after the other, each time. */
+/** Tickets redeemed one after the other, per round. */
 const aloneSize = 200;
-/** How many redemptions are in flight, and how many each time. */
+/** Redemptions in flight, and per round. */
 const atOnce = 64;
 const togetherSize = 4_000;
 
-/** Redemptions that a power cut leaves in force, each with its entry in the audit log: alone, and many at once. */
+/** Durable redemptions with their audit entries: one at a time, and many at once. */
 export const redeemPart: StorePart = {
   name: 'redeem',
   async measure({ directory, announce, signal }) {
@@ -64,7 +64,7 @@ export const redeemPart: StorePart = {
   },
 };
 
-/** The same conditional write by SQLite alone, in a transaction of its own. */
+/** The same conditional update with plain SQLite, in its own transaction. */
 function openPlain(dataDir: string): { redeem: (id: string) => void; close: () => void } {
   const db = new Database(join(dataDir, 'postern.db'));
   db.pragma('synchronous = full');
@@ -77,14 +77,14 @@ function openPlain(dataDir: string): { redeem: (id: string) => void; close: () =
   };
 }
 
-/** Microseconds a redemption. */
+/** Microseconds per redemption. */
 function time(ids: readonly string[], redeem: (id: string) => void): number {
   const start = performance.now();
   for (const id of ids) redeem(id);
   return ((performance.now() - start) * 1e3) / ids.length;
 }
 
-/** Microseconds a redemption, with so many in flight. */
+/** Microseconds per redemption, with this many in flight. */
 async function timeAll({ tokens }: Store, ids: string[], inFlight: number): Promise<number> {
   const count = ids.length;
   const start = performance.now();
@@ -97,7 +97,7 @@ async function timeAll({ tokens }: Store, ids: string[], inFlight: number): Prom
   return ((performance.now() - start) * 1e3) / count;
 }
 
-/** What the service writes of a redemption at a gate. */
+/** The audit entry of a redemption at a gate. */
 function entryOf(id: string): AuditEntry {
   return {
     at: 3_000,

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
-import { headerOf, limits, readAnswer } from '../../src/doctor/probe/response.ts';
+import { headerOf } from '../../src/doctor/probe/answer.ts';
+import { limits, readAnswer } from '../../src/doctor/probe/read-answer.ts';
 import { expect, type Target } from '../target.ts';
 
 const pieces = [
@@ -53,7 +54,7 @@ export const answer: Target = {
     connection.end();
     const outcome = await reading;
     expect(connection.destroyed, 'the connection is given up');
-    if (outcome.kind === 'silence') return outcome.code;
+    if (outcome.kind === 'failed') return outcome.code;
     const { answer: read } = outcome;
     const isFinal = read.status >= 200 || read.status === 101;
     expect(isFinal && read.status < 600, 'an answer is final', read.status);

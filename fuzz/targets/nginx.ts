@@ -5,7 +5,7 @@ import { toJson } from '../../src/doctor/config/report/json.ts';
 import { renderPatch } from '../../src/doctor/config/report/patch.ts';
 import { toSarif } from '../../src/doctor/config/report/sarif.ts';
 import { rules } from '../../src/doctor/config/rules/index.ts';
-import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
+import { matchesPath } from '../../src/proxies/nginx/syntax/glob.ts';
 import {
   findNginxVersion,
   loadConfiguration,
@@ -118,7 +118,7 @@ function filesWith(text: string) {
     read: (path: string) => (Object.hasOwn(files, path) ? files[path] : undefined),
     match: (pattern: string) =>
       Object.keys(files).filter(
-        (name) => name !== 'site.conf' && fitsPathPattern(posix.normalize(pattern), name),
+        (name) => name !== 'site.conf' && matchesPath(posix.normalize(pattern), name),
       ),
   };
 }

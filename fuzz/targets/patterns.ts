@@ -64,9 +64,9 @@ function relate(first: string, second: string, path: string): string {
 }
 
 /** Paths that are in a pattern, or nearly. */
-function samples({ segments, includesSubpaths: open }: PathPattern): string[] {
+function samples({ segments, includesSubpaths }: PathPattern): string[] {
   const path = `/${segments.map((one) => (typeof one === 'string' ? one : `${one.before}x${one.after}`)).join('/')}`;
-  return open ? [path, `${path}/more`] : [path];
+  return includesSubpaths ? [path, `${path}/more`] : [path];
 }
 
 function check(a: PathPattern, b: PathPattern, relation: string, path: string): void {

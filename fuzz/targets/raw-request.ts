@@ -1,5 +1,5 @@
+import { CommandFailed } from '../../src/cli/toolkit/command-failed.ts';
 import { parseRawRequest } from '../../src/cli/toolkit/raw-request.ts';
-import { Refusal } from '../../src/cli/toolkit/refusal.ts';
 import { isHttpToken } from '../../src/lib/http-token.ts';
 import { expect, type Target } from '../target.ts';
 
@@ -44,7 +44,7 @@ export const rawRequest: Target = {
       expect(again.headers.length === headers.length, 'what was read can be read again');
       return `${Math.min(headers.length, 3)} headers`;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof CommandFailed)) throw error;
       expect(!error.message.includes(secret), 'a refusal shows no secret', error.message);
       return error.message.replace(/\d+/, 'N').slice(0, 40);
     }

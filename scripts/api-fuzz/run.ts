@@ -1,7 +1,7 @@
 /**
- * Compares the admin API with what its OpenAPI document says, by Schemathesis
- * (https://schemathesis.readthedocs.io): random requests, right ones and wrong ones, to a Postern of
- * its own on loopback. Ends with the exit code of Schemathesis. Options after `--` go to it as they are.
+ * Fuzzes the admin API against its OpenAPI document with Schemathesis
+ * (https://schemathesis.readthedocs.io): valid and invalid requests to a Postern on loopback. Exits
+ * with Schemathesis's exit code. Options after `--` are passed on.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,10 +17,10 @@ const environment = {
   home: join(packageRoot, 'node_modules/.cache/postern-api-fuzz'),
   requirements: join(import.meta.dirname, 'requirements.txt'),
 };
-/** What the command `schemathesis` does; the one that pip writes knows where it was installed first. */
+/** The `schemathesis` command; pip's script contains the path of its first installation. */
 const start = 'from schemathesis.cli import schemathesis; schemathesis()';
 
-/** Requests an operation, and seconds for all of them, unless options say otherwise. */
+/** Requests per operation, and seconds in total; options override them. */
 const usual = ['--max-examples', '100', '--max-time', '180'];
 
 makePythonEnvironment(environment);
@@ -38,7 +38,7 @@ try {
   const options = [
     ...['--config-file', settings, 'run', `http://127.0.0.1:${admin.port}/openapi.json`],
     ...['--header', `Authorization: Bearer ${adminKey}`],
-    // It never ends, which is what it is for.
+    // An endless stream.
     ...['--exclude-path', '/v1/events'],
     ...['--continue-on-failure', '--generation-database', 'none', '--request-timeout', '10'],
     ...usual,

@@ -100,12 +100,12 @@ function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[
   const { subprotocols, authorization } = handshake;
   const forwarded: AnswerHeader[] = [];
   if (subprotocols !== undefined) {
-    const { application: own, hasMarker: marker } = parseSubprotocolOffer(subprotocols) ?? {
+    const { application, hasMarker } = parseSubprotocolOffer(subprotocols) ?? {
       application: [],
       hasMarker: false,
     };
-    if (own.length > 0) forwarded.push(['X-Postern-Subprotocols', own.join(', ')]);
-    else if (marker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
+    if (application.length > 0) forwarded.push(['X-Postern-Subprotocols', application.join(', ')]);
+    else if (hasMarker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
   }
   const isGiven = gate.headers.some(({ name }) => name === authorizationHeader);
   if (gate.forwardAuthorization && authorization !== undefined && !isGiven) {

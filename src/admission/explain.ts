@@ -59,7 +59,7 @@ export function createExplain(dependencies: {
 
 /** What is known of a decision that was made: its steps follow from where it ended. */
 export function explainRecord(record: DecisionRecord): Explanation {
-  const { verdict, gate, matchedBy: because } = record;
+  const { verdict, gate, matchedBy } = record;
   const denied = verdict.verdict === 'deny' ? verdict.step : undefined;
   const last = denied === undefined ? stepNames.length : stepNames.indexOf(denied);
   const wasDecided = verdict.verdict === 'allow' || denied !== undefined;
@@ -73,7 +73,7 @@ export function explainRecord(record: DecisionRecord): Explanation {
       client: record.clientAddress ?? null,
       at: new Date(record.at).toISOString(),
     },
-    gate: gate === undefined ? null : { name: gate, because: because ?? '' },
+    gate: gate === undefined ? null : { name: gate, because: matchedBy ?? '' },
     steps: wasDecided
       ? stepNames.slice(0, last + 1).map((step, index) => ({
           step,

@@ -9,17 +9,17 @@ import { type AuditRouteDependencies, auditRoutes } from '../audit/routes.ts';
 import { auditEntrySchema } from '../audit/schemas.ts';
 import type { Events } from '../core/model/events.ts';
 import { authenticate, reportRefusals } from '../http/admin-auth.ts';
-import { readJson } from '../http/bodies.ts';
+import { acceptJson } from '../http/bodies.ts';
 import { createErrorHandler, problemSchema } from '../http/problem.ts';
 import { serverOptions } from '../http/server.ts';
-import { answerUnrouted } from '../http/unrouted.ts';
+import { answerUnmatched } from '../http/unmatched-routes.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import { jwtRoutes } from '../jwt/routes.ts';
 import { version } from '../lib/resources.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
 import {
+  countAuthFailures,
   countRequests,
-  countStrangers,
   type MetricRouteDependencies,
   metricRoutes,
 } from '../telemetry/metrics/routes.ts';
@@ -68,10 +68,10 @@ export async function buildAdminApp(dependencies: AdminAppDependencies): Promise
     // Compiling a serializer of each would be the longest part of a start.
     .setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(createErrorHandler(events));
-  readJson(app);
-  const isKnown = authenticate({ current, throttle: throttling.service, clock });
-  const tellOfStrangers = [countStrangers(dependencies), reportRefusals(events)];
-  answerUnrouted(app, isKnown);
+  acceptJson(app);
+  const authenticateHook = authenticate({ current, throttle: throttling.service, clock });
+  const tellOfStrangers = [countAuthFailures(dependencies), reportRefusals(events)];
+  answerUnmatched(app, authenticateHook);
   for (const tell of tellOfStrangers) {
     app.addHook('onResponse', async (request, reply) => {
       if (request.is404) await tell(request, reply);
@@ -95,7 +95,7 @@ export async function buildAdminApp(dependencies: AdminAppDependencies): Promise
   // Authentication is a property of this part of the route tree, not of how a URL is spelled.
   await app.register(
     async (v1) => {
-      v1.addHook('onRequest', isKnown);
+      v1.addHook('onRequest', authenticateHook);
       for (const tell of tellOfStrangers) v1.addHook('onResponse', tell);
       v1.addHook('onRoute', describeRoute);
       await v1.register(tokenRoutes({ current, clock }));
@@ -112,7 +112,7 @@ export async function buildAdminApp(dependencies: AdminAppDependencies): Promise
 
   await app.register(async (metrics) => {
     metrics.addHook('onRoute', describeRoute);
-    await metrics.register(metricRoutes({ ...dependencies, isKnown }));
+    await metrics.register(metricRoutes({ ...dependencies, authenticateHook }));
   });
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
   app.get('/readyz', { schema: { hide: true } }, async () => {

@@ -4,10 +4,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
 import { createAuthHandler, isSubrequest } from '../admission/auth-handler.ts';
 import type { Events } from '../core/model/events.ts';
-import { readJson } from '../http/bodies.ts';
+import { acceptJson } from '../http/bodies.ts';
 import { createErrorHandler } from '../http/problem.ts';
 import { keepAliveTimeout, serverOptions } from '../http/server.ts';
-import { answerUnrouted } from '../http/unrouted.ts';
+import { answerUnmatched } from '../http/unmatched-routes.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import { sessionRoutes } from '../sessions/routes.ts';
 import type { Store } from '../store/port.ts';
@@ -46,8 +46,8 @@ export async function buildGateApp(dependencies: {
   app.addHook('preClose', async () => {
     closing = true;
   });
-  readJson(app);
-  answerUnrouted(app);
+  acceptJson(app);
+  answerUnmatched(app);
   app.setErrorHandler(createErrorHandler(events));
 
   await app.register(cookie);

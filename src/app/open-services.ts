@@ -13,10 +13,10 @@ import type { Store } from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
-import { createLogSample } from '../telemetry/log/log-sample.ts';
+import { createLogSampler } from '../telemetry/log/log-sampler.ts';
 import { createMetrics } from '../telemetry/metrics/metrics.ts';
 import { createScrape, takeSnapshot } from '../telemetry/metrics/scrape.ts';
-import { keepRecentDecisions } from '../telemetry/recent-decisions.ts';
+import { createRecentDecisions } from '../telemetry/recent-decisions.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { openThrottling } from '../throttle/throttle.ts';
 import type { AdminAppDependencies } from './admin-app.ts';
@@ -65,7 +65,7 @@ export interface OpenServices {
 export async function openServices(config: Config, mode: ServicesMode): Promise<OpenServices> {
   const isOffline = mode.mode === 'offline';
   const { log, bus, load, maintains, clock } = isOffline ? offline(config) : mode;
-  const recent = keepRecentDecisions();
+  const recent = createRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = isOffline ? undefined : await openTracing(config);
   const store = openSqliteStore(config.dataDir, metrics.store);
@@ -77,9 +77,9 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
     report: (error) => events.failed('denials were not written to the audit log', error),
     clock,
   });
-  const sample = createLogSample(log);
+  const sampler = createLogSampler(log);
   const events = createEvents(
-    logEvents(log, sample),
+    logEvents(log, sampler),
     recent.events,
     metrics.events,
     denials.events,
@@ -104,7 +104,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       const made = createServices(changed, {
         ...{ store, events, throttle, remoteServices, clock, tracing },
       });
-      metrics.configured(changed);
+      metrics.applyConfig(changed);
       return made;
     };
     const live = createLiveServices(make(config));
@@ -145,7 +145,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
         metrics,
         scrape: createScrape({
           metrics,
-          everybody: bus.isShared ? (own) => bus.query('metrics', own) : undefined,
+          collectFromWorkers: bus.isShared ? (own) => bus.query('metrics', own) : undefined,
         }),
         ...{ events, throttling, clock },
         ping: store.ping,
@@ -166,7 +166,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       async flush() {
         isClosing = true;
         await denials.finish();
-        sample.finish();
+        sampler.flush();
       },
       async close() {
         isClosing = true;

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Events } from '../core/model/events.ts';
 import { createIssuerKeyring, type IssuerKeyring } from '../jwt/issuer-keys.ts';
-import { type Bridges, createBridgePool } from '../sign-on/bridges.ts';
+import { type Bridges, createBridgePool } from '../sign-on/bridge-pool.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 
 /** Clients of remote services: JWKS of issuers and sign-on services. They survive a reload that does not change them. */
@@ -23,20 +23,23 @@ export function createRemoteServices(
     report: events.issuerFailed,
     loaded: events.issuerLoaded,
     ...(tracing && {
-      load: (issuer, work) => tracing.part({ name: 'postern.jwks', issuer }, work),
+      load: (issuer, work) => tracing.span({ name: 'postern.jwks', issuer }, work),
     }),
   });
-  const bridges = createBridgePool({ changed: events.bridgeChanged, asked: events.bridgeAsked });
+  const bridges = createBridgePool({
+    onHealthChange: events.bridgeChanged,
+    onRequest: events.bridgeAsked,
+  });
   const allOf = ({ defaultGate, gates }: Pick<Config, 'defaultGate' | 'gates'>) => [
     defaultGate,
     ...gates,
   ];
   return {
     issuerKeys,
-    bridgesOf: (config) => bridges.of(allOf(config)),
+    bridgesOf: (config) => bridges.forGates(allOf(config)),
     keepOnly(config) {
       issuerKeys.keepOnly(config.jwtIssuers);
-      return bridges.keepOnly(allOf(config));
+      return bridges.retireOthers(allOf(config));
     },
     close: bridges.close,
   };

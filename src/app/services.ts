@@ -62,7 +62,7 @@ export function createServices(
         verifyJwt(credential, now, mayDoExpensiveWork),
         (known) => known ?? verifyOpaque(credential, now, mayDoExpensiveWork),
       ),
-    bridgeOf: bridges.of,
+    bridgeOf: bridges.forGate,
     redeem(identity, use) {
       const entry = redemptionEntry(identity, use);
       return identity.jwt === undefined

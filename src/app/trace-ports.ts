@@ -9,11 +9,11 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
   return {
     ...ports,
     verify: (credential, ...more) =>
-      tracing.part({ name: 'postern.verify', source: credential.source }, () =>
+      tracing.span({ name: 'postern.verify', source: credential.source }, () =>
         ports.verify(credential, ...more),
       ),
     redeem: (identity, use) =>
-      tracing.part({ name: 'postern.redeem' }, () => ports.redeem(identity, use)),
+      tracing.span({ name: 'postern.redeem' }, () => ports.redeem(identity, use)),
     bridgeOf(gate) {
       const bridge = ports.bridgeOf(gate);
       if (bridge === undefined || gate.bridge === undefined) return bridge;
@@ -22,8 +22,8 @@ export function tracePorts(ports: DecisionPorts, tracing: Tracing): DecisionPort
       const { service } = gate.bridge;
       const traced: Bridge = {
         ...bridge,
-        ask: (...question) =>
-          tracing.part({ name: 'postern.bridge', service }, () => bridge.ask(...question)),
+        ask: (...args) =>
+          tracing.span({ name: 'postern.bridge', service }, () => bridge.ask(...args)),
       };
       bridges.set(bridge, traced);
       return traced;

@@ -3,7 +3,7 @@ import { denials } from '../core/model/denials.ts';
 import type { DecisionRecord, Events, SignInDenial } from '../core/model/events.ts';
 import type { Verdict } from '../core/model/verdict.ts';
 import type { AuditStore } from '../store/port.ts';
-import { createSampler, sampling } from '../telemetry/sampler.ts';
+import { auditSampling, createSampler } from '../telemetry/sampler.ts';
 
 /** Writes denials to the audit log: behind, and few of many. Nobody waits for it. */
 export interface DenialAudit {
@@ -34,14 +34,14 @@ export function createDenialAudit(dependencies: {
   readonly clock: () => number;
 }): DenialAudit {
   const { store, isOn, report, clock } = dependencies;
-  const sampler = createSampler(sampling);
+  const sampler = createSampler(auditSampling);
   let waiting: AuditEntry[] = [];
   let windowTimer: NodeJS.Timeout | undefined;
   let writeTimer: NodeJS.Timeout | undefined;
   let hasFailed = false;
 
   function note(entry: AuditEntry): void {
-    windowTimer ??= setTimeout(endWindow, sampling.windowMs).unref();
+    windowTimer ??= setTimeout(endWindow, auditSampling.windowMs).unref();
     const whole = sampler.sample(entry);
     if (whole !== undefined) add([whole]);
   }
@@ -49,7 +49,7 @@ export function createDenialAudit(dependencies: {
   function endWindow(): void {
     clearTimeout(windowTimer);
     windowTimer = undefined;
-    add(sampler.end());
+    add(sampler.endWindow());
   }
 
   function add(entries: readonly AuditEntry[]): void {

@@ -1,7 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { actorOf, findKey, isAllowed, type KeyFinder, requireRole } from '../http/admin-auth.ts';
+import {
+  type AdminKeyLookup,
+  actorOf,
+  findKey,
+  isAllowed,
+  requireRole,
+} from '../http/admin-auth.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
 import { ProblemError } from '../http/problem.ts';
 import type { AuditFilter, AuditStore } from '../store/port.ts';
@@ -19,7 +25,7 @@ export interface AuditRouteDependencies {
   readonly audit: Pick<AuditStore, 'list'>;
   readonly auditFeed: AuditFeed;
   /** The services in force. */
-  readonly current: () => { readonly adminKeys: KeyFinder };
+  readonly current: () => { readonly adminKeys: AdminKeyLookup };
   /** Bounds of event streams; those in force where it does not say. */
   readonly streams?: Partial<typeof usualStreams>;
 }
@@ -62,7 +68,7 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
       place = upTo;
       if (!isCaughtUp) continue;
       const waited = { timeoutMs: streams.beatMs, signal: stream.closed };
-      if (!(await auditFeed.grown(place, waited))) await stream.beat();
+      if (!(await auditFeed.grown(place, waited))) await stream.heartbeat();
     }
   }
 

@@ -4,18 +4,18 @@ import type { EffectiveSetting } from '../config/merge-settings.ts';
 import { configSchema } from '../config/schema.ts';
 import { mask } from '../lib/mask.ts';
 import { replaceInvisible } from '../lib/replace-invisible.ts';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
-  loadFrom,
+  loadConfigFrom,
   withAdmin,
   withAdminOptions,
   withConfigOption,
 } from './toolkit/options.ts';
-import { note, print, printJson } from './toolkit/output.ts';
-import { expectOk } from './toolkit/refusal.ts';
+import { print, printJson, printStderr } from './toolkit/output.ts';
 
-/** Answer of `/v1/config/reload`. */
+/** Response of `/v1/config/reload`. */
 interface Reloaded {
   readonly gates: readonly string[];
   readonly need_restart: readonly string[];
@@ -30,9 +30,9 @@ export function registerConfigCommands(program: Command): void {
   )
     .addHelpText('after', '\nExample:\n  postern config check --config /etc/postern/postern.yaml')
     .action((options: ConfigOptions) => {
-      const { effective, warnings } = loadFrom(options);
+      const { effective, warnings } = loadConfigFrom(options);
       for (const { code, where, path, message } of warnings()) {
-        note(replaceInvisible(`warning: ${where}: ${path}: ${message} [${code}]`));
+        printStderr(replaceInvisible(`warning: ${where}: ${path}: ${message} [${code}]`));
       }
       const set = effective.filter(({ from }) => from !== 'default').length;
       print(
@@ -44,7 +44,7 @@ export function registerConfigCommands(program: Command): void {
     .option('--json', 'print JSON for scripts, with where each value comes from')
     .addHelpText('after', '\nExample:\n  postern config show')
     .action((options: ConfigOptions & { json?: boolean }) => {
-      const { effective } = loadFrom(options);
+      const { effective } = loadConfigFrom(options);
       const shown = effective.map(({ path, value, from, secret }) => ({
         path,
         value: secret ? mask : value,
@@ -60,11 +60,12 @@ export function registerConfigCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  postern config reload')
     .action((options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        const reloaded = expectOk(await admin.send('POST', '/v1/config/reload')) as Reloaded;
+        const reloaded = expectSuccess(await admin.send('POST', '/v1/config/reload')) as Reloaded;
         if (options.json) return printJson(reloaded);
         const { gates, need_restart: needRestart } = reloaded;
         print(`Reloaded. Gates: ${gates.join(', ') || 'any that nginx names'}.`);
-        if (needRestart.length > 0) note(`These take effect at the next start: ${needRestart}`);
+        if (needRestart.length > 0)
+          printStderr(`These take effect at the next start: ${needRestart}`);
       }),
     );
 
@@ -77,19 +78,19 @@ export function registerConfigCommands(program: Command): void {
     );
 }
 
-/** As `postern.yaml` would say it, with the origin of each value in a comment. */
+/** Renders the settings as `postern.yaml`, with the origin of each value as a comment. */
 function renderYaml(settings: readonly Omit<EffectiveSetting, 'secret'>[]): string {
   const lines: string[] = [];
-  let open: readonly string[] = [];
+  let openSections: readonly string[] = [];
   for (const { path, value, from } of settings) {
     const sections = path.split('.');
     const name = sections.pop();
     for (const [depth, section] of sections.entries()) {
       const here = sections.slice(0, depth + 1).join('.');
-      if (open.slice(0, depth + 1).join('.') !== here)
+      if (openSections.slice(0, depth + 1).join('.') !== here)
         lines.push(`${'  '.repeat(depth)}${section}:`);
     }
-    open = sections;
+    openSections = sections;
     const written = stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
     lines.push(`${'  '.repeat(sections.length)}${name}: ${written} # ${from}`);
   }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Demo } from '../demo/demo.ts';
 import { sendHttp } from './toolkit/admin-client.ts';
-import { note, print } from './toolkit/output.ts';
-import { expectOk, Refusal } from './toolkit/refusal.ts';
+import { expectSuccess } from './toolkit/admin-response.ts';
+import { CommandFailed } from './toolkit/command-failed.ts';
+import { print, printStderr } from './toolkit/output.ts';
 
 /** `postern demo`. */
 export function registerDemoCommand(program: Command): void {
@@ -17,7 +18,7 @@ export function registerDemoCommand(program: Command): void {
       try {
         const failures = await printRows(demo);
         if (!once) await stayUp(demo);
-        if (failures > 0) throw new Refusal(`${failures} rows are not as expected`);
+        if (failures > 0) throw new CommandFailed(`${failures} rows are not as expected`);
       } finally {
         await demo.close();
       }
@@ -25,23 +26,23 @@ export function registerDemoCommand(program: Command): void {
 }
 
 async function printRows(demo: Demo): Promise<number> {
-  const { playRows } = await import('../demo/rows.ts');
+  const { runRows } = await import('../demo/rows.ts');
   let failures = 0;
   print(`${'HANDSHAKE THROUGH NGINX'.padEnd(56)}RESULT`);
-  const scene = {
+  const context = {
     url: demo.url,
     issue: (kind: string, body: object) => issue(demo, kind, body),
     revoke: async (id: string) => void (await send(demo, 'DELETE', `/v1/tokens/${id}`)),
   };
-  for await (const { what, expected, actual } of playRows(scene)) {
+  for await (const { description, expected, actual } of runRows(context)) {
     const isRight = actual === expected;
     if (!isRight) failures++;
-    print(`${what.padEnd(56)}${actual}${isRight ? '' : `   WRONG: expected ${expected}`}`);
+    print(`${description.padEnd(56)}${actual}${isRight ? '' : `   WRONG: expected ${expected}`}`);
   }
   return failures;
 }
 
-/** Tells what to try, and waits for Ctrl-C. */
+/** Prints what to try, and waits for Ctrl-C. */
 async function stayUp(demo: Demo): Promise<void> {
   const { token } = await issue(demo, 'tokens', { subject: 'you' });
   const socketUrl = demo.url.replace('http', 'ws');
@@ -60,7 +61,7 @@ and a ticket, good for one handshake:
   curl -X POST ${demo.adminUrl}/v1/tickets -H 'Authorization: Bearer ${demo.adminKey}' \\
        -H 'Content-Type: application/json' -d '{"subject":"you"}'
 `);
-  note('Ctrl-C ends it.');
+  printStderr('Ctrl-C ends it.');
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
@@ -73,5 +74,5 @@ async function issue(demo: Demo, kind: string, body: object) {
 
 async function send(demo: Demo, method: string, path: string, body?: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${demo.adminKey}` };
-  return expectOk(await sendHttp(demo.adminUrl, { method, path, headers, body }));
+  return expectSuccess(await sendHttp(demo.adminUrl, { method, path, headers, body }));
 }

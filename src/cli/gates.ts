@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
-import { note, print, printJson } from './toolkit/output.ts';
-import { expectOk } from './toolkit/refusal.ts';
+import { print, printJson, printStderr } from './toolkit/output.ts';
 
 interface ShownGates {
   readonly gates: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
@@ -19,10 +19,10 @@ export function registerGateCommands(program: Command): void {
     .addHelpText('after', '\nExamples:\n  postern gate list\n  postern gate list --json')
     .action((options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        const shown = expectOk(await admin.send('GET', '/v1/gates')) as ShownGates;
+        const shown = expectSuccess(await admin.send('GET', '/v1/gates')) as ShownGates;
         if (options.json) return printJson(shown);
         const { gates, default_gate: rules } = shown;
-        if (gates.length === 0) note('Every gate that nginx names has these rules:');
+        if (gates.length === 0) printStderr('Every gate that nginx names has these rules:');
         const written =
           gates.length === 0
             ? { default_gate: rules }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { sendHttp } from './toolkit/admin-client.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from './toolkit/options.ts';
+import { CommandFailed } from './toolkit/command-failed.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from './toolkit/options.ts';
 import { print } from './toolkit/output.ts';
-import { Refusal } from './toolkit/refusal.ts';
 
 /** `postern healthcheck`, for containers and service managers. */
 export function registerHealthcheckCommand(program: Command): void {
@@ -13,14 +13,14 @@ export function registerHealthcheckCommand(program: Command): void {
   )
     .addHelpText('after', '\nExample:\n  postern healthcheck && echo well')
     .action(async (options: ConfigOptions) => {
-      const { config } = loadFrom(options);
+      const { config } = loadConfigFrom(options);
       const checks = [
         { listener: config.gate.listen, path: '/healthz', name: 'gate' },
         { listener: config.admin.listen, path: '/readyz', name: 'store' },
       ];
       for (const { listener, path, name } of checks) {
         const { status } = await sendHttp(listener, { method: 'GET', path });
-        if (status !== 200) throw new Refusal(`${name}: ${path} answered ${status}`);
+        if (status !== 200) throw new CommandFailed(`${name}: ${path} answered ${status}`);
       }
       print('ok');
     });

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { ShownJwtRevocation, ShownJwtRevocationPage } from '../jwt/routes.ts';
 import { replaceInvisible } from '../lib/replace-invisible.ts';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
-import { note, print, printJson, renderTable } from './toolkit/output.ts';
-import { queryOf } from './toolkit/query.ts';
-import { expectOk } from './toolkit/refusal.ts';
+import { print, printJson, printStderr, renderTable } from './toolkit/output.ts';
+import { toQuery } from './toolkit/query.ts';
 
 interface RevokeOptions extends AdminOptions {
   readonly issuer: string;
@@ -54,7 +54,7 @@ Examples:
           issued_before: options.issuedBefore,
           expires_at: options.expiresAt,
         });
-        const revocation = expectOk(answer) as ShownJwtRevocation;
+        const revocation = expectSuccess(answer) as ShownJwtRevocation;
         if (options.json) printJson(revocation);
         else print(replaceInvisible(`${describe(revocation)} revoked`));
       });
@@ -66,11 +66,11 @@ Examples:
     .addHelpText('after', '\nExample:\n  postern jwt revocations --json')
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = queryOf(options, ['limit', 'cursor']);
+        const query = toQuery(options, ['limit', 'cursor']);
         const answer = await admin.send('GET', `/v1/jwt/revocations?${query}`);
-        const page = expectOk(answer) as ShownJwtRevocationPage;
+        const page = expectSuccess(answer) as ShownJwtRevocationPage;
         if (options.json) return printJson(page);
-        if (page.revocations.length === 0) return note('No revocations.');
+        if (page.revocations.length === 0) return printStderr('No revocations.');
         const rows = page.revocations.map((revocation) => [
           revocation.issuer ?? revocation.iss,
           describe(revocation),
@@ -78,7 +78,7 @@ Examples:
           revocation.expires_at ?? 'for good',
         ]);
         print(renderTable(['ISSUER', 'WHAT', 'REVOKED', 'KEPT UNTIL'], rows));
-        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+        if (page.next_cursor !== null) printStderr(`\nMore: --cursor ${page.next_cursor}`);
       }),
     );
 }

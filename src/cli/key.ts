@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { IssuedKey, ShownKey } from '../admin-keys/schemas.ts';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import { type AdminOptions, collect, withAdmin, withAdminOptions } from './toolkit/options.ts';
-import { note, print, printJson, renderTable } from './toolkit/output.ts';
-import { expectOk } from './toolkit/refusal.ts';
+import { print, printJson, printStderr, renderTable } from './toolkit/output.ts';
 
 interface CreateOptions extends AdminOptions {
   readonly role: string;
@@ -40,9 +40,9 @@ Examples:
           max_ttl: options.maxTtl,
           expires_in: options.expiresIn,
         });
-        const issued = expectOk(answer) as IssuedKey;
+        const issued = expectSuccess(answer) as IssuedKey;
         if (options.json) return printJson(issued);
-        note(`Key ${name}, ${issued.role}. This is the only time it is shown:`);
+        printStderr(`Key ${name}, ${issued.role}. This is the only time it is shown:`);
         print(issued.key);
       }),
     );
@@ -51,7 +51,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  postern key list')
     .action((options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        const answer = expectOk(await admin.send('GET', '/v1/keys')) as { keys: ShownKey[] };
+        const answer = expectSuccess(await admin.send('GET', '/v1/keys')) as { keys: ShownKey[] };
         if (options.json) return printJson(answer);
         const rows = answer.keys.map((shown) => [
           shown.name,
@@ -69,7 +69,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  postern key revoke web')
     .action((name: string, options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        expectOk(await admin.send('DELETE', `/v1/keys/${encodeURIComponent(name)}`));
+        expectSuccess(await admin.send('DELETE', `/v1/keys/${encodeURIComponent(name)}`));
         if (options.json) printJson({ revoked: name });
         else print(`${name} revoked`);
       }),

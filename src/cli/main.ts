@@ -21,7 +21,7 @@ import { registerStoreCommands } from './store/store.ts';
 import { registerThrottleCommands } from './throttle.ts';
 import { registerTokenCommands } from './token/token.ts';
 import { exitCodes } from './toolkit/exit-codes.ts';
-import { note } from './toolkit/output.ts';
+import { printStderr } from './toolkit/output.ts';
 
 const program = new Command('postern')
   .description(
@@ -56,11 +56,11 @@ const commands = [
 ];
 for (const register of commands) register(program);
 
-// Whoever reads only the beginning of the output (`| head`) has read what they wanted.
+// A reader that stops early (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed);
 });
-// What cannot be said, as on a full disk, is no reason to end.
+// A failed write to standard error, as on a full disk, must not end the process.
 process.stderr.on('error', () => {});
 
 try {
@@ -69,23 +69,25 @@ try {
   process.exitCode = report(error);
 }
 
-/** Says what went wrong and returns the exit code for it. */
+/** Prints an error and returns its exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  // The worker said on standard error why.
+  // The worker has printed the reason.
   if (error instanceof WorkersFailed) return error.exitCode;
   if (error instanceof ConfigError) {
-    note(`postern: ${error.message}`);
+    printStderr(`postern: ${error.message}`);
     return exitCodes.config;
   }
   if (error instanceof OperatorError) {
-    note(`postern: ${error.message}`);
+    printStderr(`postern: ${error.message}`);
     return exitCodes.unavailable;
   }
   if (error instanceof Refused) {
-    note(`postern: ${error.message}`);
+    printStderr(`postern: ${error.message}`);
     return exitCodes.failed;
   }
-  note(`postern: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  printStderr(
+    `postern: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return exitCodes.failed;
 }

@@ -4,16 +4,16 @@ import { renderUnifiedDiff } from '../lib/unified-diff.ts';
 import { bundleOptionsOf } from '../proxies/nginx/bundle-options.ts';
 import { compareBundle, type FileState, writeBundle } from '../proxies/nginx/config-bundle.ts';
 import { isPlainPath } from '../proxies/nginx/plain-path.ts';
-import { purgeAnswers } from '../proxies/nginx/purge.ts';
+import { purgeCache } from '../proxies/nginx/purge-cache.ts';
 import {
   type ConfigBundle,
   type Flavour,
   flavours,
   renderBundle,
 } from '../proxies/nginx/render.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from './toolkit/options.ts';
-import { note, print } from './toolkit/output.ts';
-import { Refusal } from './toolkit/refusal.ts';
+import { CommandFailed } from './toolkit/command-failed.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from './toolkit/options.ts';
+import { print, printStderr } from './toolkit/output.ts';
 
 interface RenderOptions extends ConfigOptions {
   readonly flavour: Flavour;
@@ -26,8 +26,8 @@ interface RenderOptions extends ConfigOptions {
   readonly force?: true;
 }
 
-/** What can be done with the files; one of them at a time. */
-const ways = ['out', 'check', 'diff', 'file'] as const;
+/** The output options, which exclude each other. */
+const outputOptions = ['out', 'check', 'diff', 'file'] as const;
 
 /** `postern nginx …`. */
 export function registerNginxCommands(program: Command): void {
@@ -51,7 +51,9 @@ export function registerNginxCommands(program: Command): void {
     new Option('--diff <dir>', 'show what would change; exit code 1 if anything would'),
     new Option('--file <name>', 'print one of them'),
   ]) {
-    render.addOption(option.conflicts(ways.filter((way) => way !== option.attributeName())));
+    render.addOption(
+      option.conflicts(outputOptions.filter((way) => way !== option.attributeName())),
+    );
   }
   render
     .option('--force', 'with --out: write over files that were changed by hand too')
@@ -79,22 +81,22 @@ Examples:
     )
     .addHelpText('after', '\nExample:\n  postern nginx purge --cache-path /run/postern-cache')
     .action(({ cachePath }: { cachePath: string }) => {
-      const count = purgeAnswers(cachePath);
+      const count = purgeCache(cachePath);
       print(`${count} kept ${count === 1 ? 'answer' : 'answers'} removed.`);
     });
 }
 
 function runRender(options: RenderOptions): void {
   const bundle = bundleFor(options);
-  if (options.out !== undefined) writeOut(options.out, bundle, options.force === true);
-  else if (options.check !== undefined) check(options.check, bundle);
-  else if (options.diff !== undefined) diff(options.diff, bundle);
+  if (options.out !== undefined) writeFiles(options.out, bundle, options.force === true);
+  else if (options.check !== undefined) checkFiles(options.check, bundle);
+  else if (options.diff !== undefined) printDiff(options.diff, bundle);
   else if (options.file !== undefined) printFile(options.file, bundle);
   else for (const [path, text] of bundle) print(`# ======== ${path}\n\n${text}`);
 }
 
 function bundleFor({ flavour, gate, cachePath, ...options }: RenderOptions): ConfigBundle {
-  const configured = bundleOptionsOf(loadFrom(options).config);
+  const configured = bundleOptionsOf(loadConfigFrom(options).config);
   return renderBundle(flavour, {
     ...configured,
     gate: gate ?? flavours[flavour].gate(configured.gate),
@@ -102,56 +104,55 @@ function bundleFor({ flavour, gate, cachePath, ...options }: RenderOptions): Con
   });
 }
 
-function writeOut(directory: string, bundle: ConfigBundle, force: boolean): void {
+function writeFiles(directory: string, bundle: ConfigBundle, force: boolean): void {
   const states = compareBundle(directory, bundle);
   const changed = states.filter(({ state }) => state === 'changed');
   if (changed.length > 0 && !force) {
-    const those = changed.map(({ path }) => `  ${path}`).join('\n');
-    throw new Refusal(
-      `nothing written: these files in ${directory} were changed by hand, or are not Postern's\n${those}\nSee what would be lost with --diff, and write over them with --force.`,
+    const names = changed.map(({ path }) => `  ${path}`).join('\n');
+    throw new CommandFailed(
+      `nothing written: these files in ${directory} were changed by hand, or are not Postern's\n${names}\nSee what would be lost with --diff, and write over them with --force.`,
     );
   }
   const stale = states.filter(({ state }) => state !== 'same');
   writeBundle(directory, new Map(stale.map(({ path, rendered }) => [path, rendered])));
   for (const { path } of stale) print(`${path} written`);
-  note(
+  printStderr(
     stale.length > 0
       ? 'Now: nginx -t && nginx -s reload'
       : `All ${states.length} files in ${directory} are as they should be.`,
   );
 }
 
-/** How each state is told. */
-const words = {
+const stateMessages = {
   same: 'is as it should be',
   missing: 'is missing',
   outdated: 'is out of date',
   changed: 'was changed by hand',
 } as const satisfies Record<FileState['state'], string>;
 
-function check(directory: string, bundle: ConfigBundle): void {
+function checkFiles(directory: string, bundle: ConfigBundle): void {
   const states = compareBundle(directory, bundle);
-  for (const { path, state } of states) print(`${path} ${words[state]}`);
+  for (const { path, state } of states) print(`${path} ${stateMessages[state]}`);
   const wrong = states.filter(({ state }) => state !== 'same').length;
-  if (wrong > 0) throw new Refusal(`${wrong} of ${states.length} files differ; see --diff`);
+  if (wrong > 0) throw new CommandFailed(`${wrong} of ${states.length} files differ; see --diff`);
 }
 
-function diff(directory: string, bundle: ConfigBundle): void {
+function printDiff(directory: string, bundle: ConfigBundle): void {
   const differences = compareBundle(directory, bundle)
-    .map(({ path, found, rendered }) => {
-      const before = found === undefined ? '/dev/null' : `a/${path}`;
-      return renderUnifiedDiff({ before, after: `b/${path}` }, found ?? '', rendered);
+    .map(({ path, existing, rendered }) => {
+      const before = existing === undefined ? '/dev/null' : `a/${path}`;
+      return renderUnifiedDiff({ before, after: `b/${path}` }, existing ?? '', rendered);
     })
     .filter((text) => text !== '');
   if (differences.length === 0) return;
   process.stdout.write(differences.join(''));
-  throw new Refusal(`${differences.length} of ${bundle.size} files differ`);
+  throw new CommandFailed(`${differences.length} of ${bundle.size} files differ`);
 }
 
 function printFile(name: string, bundle: ConfigBundle): void {
   const text = bundle.get(name);
   if (text === undefined) {
-    throw new Refusal(`there is no file ${name} here, only ${[...bundle.keys()].join(', ')}`);
+    throw new CommandFailed(`there is no file ${name} here, only ${[...bundle.keys()].join(', ')}`);
   }
   process.stdout.write(text);
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
 import { print, printJson, renderTable } from './toolkit/output.ts';
-import { expectOk } from './toolkit/refusal.ts';
 
 interface Shown {
   readonly id: string;
@@ -19,7 +19,9 @@ export function registerSigningKeyCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  postern signing-key list')
     .action((options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        const answer = expectOk(await admin.send('GET', '/v1/signing-keys')) as { keys: Shown[] };
+        const answer = expectSuccess(await admin.send('GET', '/v1/signing-keys')) as {
+          keys: Shown[];
+        };
         if (options.json) return printJson(answer);
         const rows = answer.keys.map(({ id, created_at, retired_at }) => [
           id,
@@ -36,7 +38,7 @@ export function registerSigningKeyCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  postern signing-key rotate')
     .action((options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        const shown = expectOk(await admin.send('POST', '/v1/signing-keys/rotate')) as Shown;
+        const shown = expectSuccess(await admin.send('POST', '/v1/signing-keys/rotate')) as Shown;
         if (options.json) printJson(shown);
         else print(`${shown.id} signs from now on`);
       }),

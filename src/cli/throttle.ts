@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ShownThrottlePage } from '../throttle/routes.ts';
+import { expectSuccess } from './toolkit/admin-response.ts';
 import { type AdminOptions, withAdmin, withAdminOptions } from './toolkit/options.ts';
-import { note, print, printJson, renderTable } from './toolkit/output.ts';
-import { queryOf } from './toolkit/query.ts';
-import { expectOk } from './toolkit/refusal.ts';
+import { print, printJson, printStderr, renderTable } from './toolkit/output.ts';
+import { toQuery } from './toolkit/query.ts';
 
 interface ListOptions extends AdminOptions {
   readonly gate?: string;
@@ -30,12 +30,12 @@ export function registerThrottleCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  postern throttle list --gate chat')
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = queryOf(options, ['gate', 'limit', 'cursor']);
-        const page = expectOk(
+        const query = toQuery(options, ['gate', 'limit', 'cursor']);
+        const page = expectSuccess(
           await admin.send('GET', `/v1/throttle?${query}`),
         ) as ShownThrottlePage;
         if (options.json) return printJson(page);
-        if (page.throttled.length === 0) return note('Nobody is throttled.');
+        if (page.throttled.length === 0) return printStderr('Nobody is throttled.');
         const rows = page.throttled.map((shown) => [
           shown.gate ?? '(admin API)',
           shown.network,
@@ -44,7 +44,7 @@ export function registerThrottleCommands(program: Command): void {
           String(shown.failures),
         ]);
         print(renderTable(['GATE', 'NETWORK', 'SINCE', 'UNTIL', 'FAILURES'], rows));
-        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+        if (page.next_cursor !== null) printStderr(`\nMore: --cursor ${page.next_cursor}`);
       }),
     );
 
@@ -65,8 +65,8 @@ Examples:
         command.error('error: name a --gate, a --network or both, or say --all');
       }
       return withAdmin(options, async (admin) => {
-        const query = queryOf(options, ['gate', 'network']);
-        const answer = expectOk(await admin.send('DELETE', `/v1/throttle?${query}`));
+        const query = toQuery(options, ['gate', 'network']);
+        const answer = expectSuccess(await admin.send('DELETE', `/v1/throttle?${query}`));
         const { cleared } = answer as { cleared: number };
         if (options.json) printJson(answer);
         else

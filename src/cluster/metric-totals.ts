@@ -1,5 +1,5 @@
-import { restartFamily } from '../telemetry/metrics/restarts.ts';
-import { addCounted, type Family, type Snapshot } from '../telemetry/metrics/snapshot.ts';
+import { addFinalCounts, type Family, type Snapshot } from '../telemetry/metrics/snapshot.ts';
+import { workerRestartsFamily } from '../telemetry/metrics/worker-restarts.ts';
 
 /** Metric aggregates over all workers, living and ended, so that sums of counters never go down. */
 export interface MetricTotals {
@@ -26,7 +26,7 @@ export function createMetricTotals(): MetricTotals {
     ended(process) {
       const last = process === undefined ? undefined : living.get(process);
       if (last === undefined) return;
-      ended = addCounted(ended, last.families);
+      ended = addFinalCounts(ended, last.families);
       living.delete(last.process);
     },
     replaced() {
@@ -35,7 +35,7 @@ export function createMetricTotals(): MetricTotals {
     all: () => [
       ...living.values(),
       { process: 0, families: ended },
-      { process: 0, families: [restartFamily(restarts)] },
+      { process: 0, families: [workerRestartsFamily(restarts)] },
     ],
   };
 }

@@ -2,32 +2,32 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'no
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** What the backend saw of a request, which is what a real application would see. */
+/** A request as the backend received it. */
 export interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  /** Header lines as they came, names and values in turn. */
+  /** Raw header lines: names and values in turn. */
   readonly rawHeaders: readonly string[];
   readonly upgrade: boolean;
 }
 
-/** A small application behind the gate: it tells each client what it saw of its request. */
+/** A small application behind the gate: it sends each client the request that it received. */
 export interface DemoBackend {
   readonly port: number;
-  /** All requests so far, oldest first. */
+  /** All requests, oldest first. */
   readonly seen: SeenRequest[];
-  /** Sockets that are open now. */
+  /** Open sockets. */
   readonly sockets: ReadonlySet<WebSocket>;
   close(): Promise<void>;
 }
 
-/** Starts the backend on a loopback address. Port 0 lets the system choose. */
+/** Starts the backend on a loopback address. Port 0: the system chooses. */
 export async function startBackend(
   address: { host?: string; port?: number } = {},
 ): Promise<DemoBackend> {
   const seen: SeenRequest[] = [];
-  const note = (request: IncomingMessage, upgrade: boolean): string => {
+  const record = (request: IncomingMessage, upgrade: boolean): string => {
     const { method = '', url = '', headers, rawHeaders } = request;
     const saw = { method, url, headers, rawHeaders, upgrade };
     seen.push(saw);
@@ -35,11 +35,11 @@ export async function startBackend(
   };
   const server = createServer({ maxHeaderSize: 65_536 }, (request, response) => {
     request.resume();
-    response.setHeader('content-type', 'application/json').end(note(request, false));
+    response.setHeader('content-type', 'application/json').end(record(request, false));
   });
   const webSockets = new WebSocketServer({ server, clientTracking: true });
   webSockets.on('connection', (socket, request) => {
-    socket.send(note(request, true));
+    socket.send(record(request, true));
     socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
     socket.on('error', () => socket.terminate());
   });

@@ -2,21 +2,21 @@ import { request } from 'node:http';
 import { WebSocket } from 'ws';
 import type { SeenRequest } from './backend.ts';
 
-/** How a handshake or a page load ended. */
+/** Result of a handshake or a page load. */
 export interface Outcome {
-  /** 101 when the socket opened, else the HTTP status of the refusal. */
+  /** 101 when the socket opened, else the HTTP status. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** What the backend said that it saw, when the request reached it. */
+  /** The request as the backend received it; undefined if it did not. */
   readonly seen: Omit<SeenRequest, 'rawHeaders'> | undefined;
 }
 
-/** Milliseconds after which a handshake counts as lost. */
+/** Timeout of a handshake, in milliseconds. */
 const timeoutMs = 10_000;
 
 /**
- * Makes a WebSocket handshake with the `ws` client, waits for the backend's first message and
- * closes again. Rejects when there is no HTTP answer at all.
+ * Makes a WebSocket handshake with the `ws` client, waits for the backend's first message, and
+ * closes the socket. Rejects when there is no HTTP response.
  */
 export function tryHandshake(
   url: string,
@@ -25,13 +25,13 @@ export function tryHandshake(
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, protocols, { headers, handshakeTimeout: timeoutMs });
-    let answered: Outcome['headers'] = {};
+    let responseHeaders: Outcome['headers'] = {};
     socket.on('upgrade', (response) => {
-      answered = response.headers;
+      responseHeaders = response.headers;
     });
     socket.on('message', (data) => {
       socket.once('close', () =>
-        resolve({ status: 101, headers: answered, seen: JSON.parse(String(data)) }),
+        resolve({ status: 101, headers: responseHeaders, seen: JSON.parse(String(data)) }),
       );
       socket.close();
     });
@@ -43,7 +43,7 @@ export function tryHandshake(
   });
 }
 
-/** Loads a page, following no redirect. */
+/** Loads a page without following redirects. */
 export function tryPage(
   url: string,
   headers: Readonly<Record<string, string | string[]>> = {},

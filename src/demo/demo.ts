@@ -11,22 +11,22 @@ import { renderBundle } from '../proxies/nginx/render.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { startBackend } from './backend.ts';
 
-/** Everything the demonstration runs: a real nginx with the shipped files in front of a backend. */
+/** A running demo: nginx with the shipped files in front of a backend. */
 export interface Demo {
-  /** Address of nginx, `http://127.0.0.1:port`. */
+  /** URL of nginx, `http://127.0.0.1:port`. */
   readonly url: string;
-  /** Base URL of the admin API and the key to it. */
+  /** Base URL and key of the admin API. */
   readonly adminUrl: string;
   readonly adminKey: string;
   close(): Promise<void>;
 }
 
-/** Name of the demonstration's gate. */
+/** Name of the demo's gate. */
 export const demoGate = 'chat';
 
 /**
- * Starts Postern on a fresh store, a backend and nginx, all on free loopback ports and in a
- * temporary directory that goes with them. Rejects with OperatorError when there is no nginx.
+ * Starts Postern with an empty store, a backend and nginx, on free loopback ports and in a
+ * temporary directory. Rejects with OperatorError when nginx is missing.
  */
 export async function startDemo(): Promise<Demo> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-demo-'));

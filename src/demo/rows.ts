@@ -1,35 +1,35 @@
 import { type Outcome, tryHandshake, tryPage } from './client.ts';
 
-/** What the rows work with: where nginx is, and a way to issue and revoke. */
-export interface DemoScene {
+/** Where nginx is, and how to issue and revoke. */
+export interface DemoContext {
   /** `http://127.0.0.1:port` of nginx. */
   readonly url: string;
   issue(kind: 'tokens' | 'tickets', body: object): Promise<{ id: string; token: string }>;
   revoke(id: string): Promise<void>;
 }
 
-/** One line of the demonstration's table. */
+/** A row of the demo's table. */
 export interface DemoRow {
-  readonly what: string;
+  readonly description: string;
   readonly expected: string;
   readonly actual: string;
 }
 
-/** What happened, in the words of the table. */
+/** Renders a result for the table. */
 function summarize({ status, headers }: Outcome): string {
   return headers.location === undefined ? String(status) : `${status} to ${headers.location}`;
 }
 
-/** Makes the handshakes one after the other and yields each with what it should give. */
-export async function* playRows(scene: DemoScene): AsyncGenerator<DemoRow> {
-  const { url } = scene;
+/** Makes the handshakes one by one, and yields each result with the expected one. */
+export async function* runRows(context: DemoContext): AsyncGenerator<DemoRow> {
+  const { url } = context;
   const socketUrl = `${url.replace('http', 'ws')}/ws`;
-  const row = (what: string, expected: string, actual: string): DemoRow => ({
-    what,
+  const row = (description: string, expected: string, actual: string): DemoRow => ({
+    description,
     expected,
     actual,
   });
-  const alice = await scene.issue('tokens', {
+  const alice = await context.issue('tokens', {
     subject: 'alice',
     gates: ['chat'],
     claims: { email: 'alice@example.com' },
@@ -66,7 +66,7 @@ export async function* playRows(scene: DemoScene): AsyncGenerator<DemoRow> {
     'alice <alice@example.com>',
     `${withQuery.seen?.headers['remote-user']} <${withQuery.seen?.headers['remote-email']}>`,
   );
-  const ticket = await scene.issue('tickets', { subject: 'bob', gates: ['chat'] });
+  const ticket = await context.issue('tickets', { subject: 'bob', gates: ['chat'] });
   const withTicket = `${socketUrl}?token=${ticket.token}`;
   yield row('a ticket', '101', summarize(await tryHandshake(withTicket)));
   yield row('the same ticket again', '401', summarize(await tryHandshake(withTicket)));
@@ -75,7 +75,7 @@ export async function* playRows(scene: DemoScene): AsyncGenerator<DemoRow> {
     '401',
     summarize(await tryPage(`${url}/ws?token=${alice.token}`, h2c)),
   );
-  await scene.revoke(alice.id);
+  await context.revoke(alice.id);
   yield row(
     'the first cookie, after it was revoked',
     '401',

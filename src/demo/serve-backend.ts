@@ -1,16 +1,15 @@
 /**
- * Runs the demo backend by itself, on every address of its container:
- * `node serve-backend.js <port>`.
+ * Runs only the demo backend, on all addresses of its container: `node serve-backend.js <port>`.
  */
 import { startBackend } from './backend.ts';
 
 const backend = await startBackend({ host: '0.0.0.0', port: Number(process.argv[2]) });
 process.stdout.write(`The demo backend listens on port ${backend.port}.\n`);
 
-// Nobody reads the list here, and it would grow for as long as this runs.
+// The list is not read here, and would grow without bound.
 setInterval(() => backend.seen.splice(0), 60_000).unref();
 
-// As the first process of a container it would not end by itself.
+// Process 1 of a container has no default signal handlers.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => process.exit(0));
 }

@@ -6,18 +6,20 @@ import { retryAfterSeconds, type ThrottleInfo } from '../core/model/throttle.ts'
 import { normalizeAddress } from '../lib/network.ts';
 import { problems, sendProblem } from './problem.ts';
 
-/** Finds admin keys. */
-export interface KeyFinder {
-  /** The key of this secret; undefined for an unknown or expired one. Rejects with StoreUnavailable. */
+/** Looks up admin keys. */
+export interface AdminKeyLookup {
+  /**
+   * The key with this secret; undefined for an unknown or expired one. Rejects with
+   * StoreUnavailable.
+   */
   identify(secret: string): Promise<AdminKey | undefined>;
 }
 
-/** What authentication works with. */
 export interface AdminAuthDependencies {
   /** The services in force. */
-  readonly current: () => { readonly adminKeys: KeyFinder };
+  readonly current: () => { readonly adminKeys: AdminKeyLookup };
   readonly throttle: {
-    /** Counts a wrong admin key; undefined while there were not too many. */
+    /** Counts a wrong admin key; undefined while the limit is not exceeded. */
     adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
   };
   readonly clock: () => number;
@@ -25,45 +27,45 @@ export interface AdminAuthDependencies {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose request this is; set for everything below `/v1`. */
+    /** The key that the request was authenticated with; set for every route below `/v1`. */
     adminKey: AdminKey | undefined;
   }
 }
 
 /**
- * A hook that lets only requests with an admin key pass (RFC 6750, section 2.1). A right key passes
- * however many wrong ones came from the same place: a reverse proxy may be one place for all. Nobody
- * guesses a key, so what is bounded are answers that say more than "later".
+ * Hook: requires an admin key (RFC 6750, section 2.1). A valid key passes whatever wrong ones came
+ * from the same address, since a reverse proxy may be the one address of all clients. Keys cannot
+ * be guessed, so the throttle only bounds the number of 401 answers.
  */
 export function authenticate({ current, throttle, clock }: AdminAuthDependencies) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('Cache-Control', 'no-store');
-    const secret = presentedKey(request);
+    const secret = bearerToken(request);
     request.adminKey =
       secret === undefined ? undefined : await current().adminKeys.identify(secret);
     if (request.adminKey !== undefined) return;
     if (secret === undefined) return sendProblem(reply, 'unauthorized');
-    const tooMany = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
-    if (tooMany === undefined) return sendProblem(reply, 'unauthorized');
-    reply.header('Retry-After', retryAfterSeconds(tooMany));
+    const throttled = throttle.adminFailed(request.raw.socket.remoteAddress, clock());
+    if (throttled === undefined) return sendProblem(reply, 'unauthorized');
+    reply.header('Retry-After', retryAfterSeconds(throttled));
     return sendProblem(reply, 'too_many_attempts');
   };
 }
 
-/** The key that the request presents, as it is right now. Rejects with StoreUnavailable. */
+/** The admin key of the request, looked up now. Rejects with StoreUnavailable. */
 export async function findKey(
-  adminKeys: KeyFinder,
+  adminKeys: AdminKeyLookup,
   request: FastifyRequest,
 ): Promise<AdminKey | undefined> {
-  const secret = presentedKey(request);
+  const secret = bearerToken(request);
   return secret === undefined ? undefined : adminKeys.identify(secret);
 }
 
-function presentedKey({ headers }: FastifyRequest): string | undefined {
+function bearerToken({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([^ ]+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** A hook that lets only keys of these roles pass, and of `admin`. */
+/** Hook: requires a key with one of these roles, or with the role `admin`. */
 export function requireRole(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isAllowed(request.adminKey, roles)) return;
@@ -73,41 +75,43 @@ export function requireRole(...roles: readonly Role[]) {
   };
 }
 
-/** Whether a key has one of these roles, or may do everything. */
+/** Whether a key has one of these roles, or is an `admin` key. */
 export function isAllowed(key: AdminKey | undefined, roles: readonly Role[]): boolean {
   return key !== undefined && (key.role === 'admin' || roles.includes(key.role));
 }
 
-/** A hook for what was answered, that tells of requests without a good key, or with one that may not. */
+/** Response hook: reports requests that were refused for lack of a valid key or of a role. */
 export function reportRefusals(events: Pick<Events, 'adminDenied'>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const { adminKey } = request;
-    const isStranger = adminKey === undefined;
-    const reason = isStranger ? strangers.get(reply.statusCode) : refusals.get(reply.statusCode);
+    const isUnauthenticated = adminKey === undefined;
+    const reason = isUnauthenticated
+      ? unauthenticatedReasons.get(reply.statusCode)
+      : unauthorizedReasons.get(reply.statusCode);
     if (reason === undefined) return;
     events.adminDenied({ reason, key: adminKey?.name, client: addressOf(request) });
   };
 }
 
-/** Why who has no good key was refused, and why who has one was. */
-const strangers: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+/** Reasons by status, for requests without and with a valid key. */
+const unauthenticatedReasons: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.unauthorized.status, 'unauthorized'],
   [problems.too_many_attempts.status, 'too_many_attempts'],
 ]);
-const refusals: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
+const unauthorizedReasons: ReadonlyMap<number, AdminRefusal['reason']> = new Map([
   [problems.forbidden.status, 'forbidden'],
 ]);
 
-/** Who does what this request asks for. Below `/v1` there is always a key. */
+/** The actor of this request. Below `/v1` there is always a key. */
 export function actorOf(request: FastifyRequest): Actor {
   const { adminKey } = request;
   if (adminKey === undefined) throw new Error('the request was not authenticated');
   const { name } = adminKey;
-  // Whoever has the store's file comes from no address.
+  // An actor with direct access to the store has no address.
   return { name, client: name === actorNames.store ? undefined : addressOf(request) };
 }
 
-/** On a Unix socket there is no address. */
+/** Undefined on a Unix socket. */
 function addressOf({ ip }: FastifyRequest): string | undefined {
   return normalizeAddress(ip ?? '');
 }

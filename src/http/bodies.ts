@@ -3,10 +3,10 @@ import formbody from '@fastify/formbody';
 import { errorCodes, type FastifyInstance } from 'fastify';
 
 /**
- * Reads bodies of JSON. An empty one counts as none, whatever type it is said to have: many HTTP clients
- * name a type with every request. Anything else is refused.
+ * Accepts JSON bodies. An empty body counts as none, whatever its Content-Type: many HTTP clients
+ * send the header with every request. Other bodies are refused.
  */
-export function readJson(app: FastifyInstance): void {
+export function acceptJson(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -19,8 +19,8 @@ export function readJson(app: FastifyInstance): void {
   });
 }
 
-/** Reads forms as well, of at most 16 KB; an empty one counts as none here too. */
-export async function readForms(app: FastifyInstance): Promise<void> {
+/** Accepts forms too, of at most 16 KB. An empty one counts as none. */
+export async function acceptForms(app: FastifyInstance): Promise<void> {
   const parser = (text: string) => (text === '' ? undefined : parseForm(text));
   await app.register(formbody, { bodyLimit: 16_384, parser: parser as typeof parseForm });
 }

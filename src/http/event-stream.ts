@@ -1,27 +1,33 @@
 import type { FastifyReply } from 'fastify';
 
-/** An answer that goes on: server-sent events (HTML standard, section 9.2). */
+/** A stream of server-sent events (HTML standard, section 9.2). */
 export interface EventStream {
-  /** Comes when the reader is gone, or was cut off, or the stream was ended. */
+  /** Aborts when the client disconnects, is cut off, or the stream ends. */
   readonly closed: AbortSignal;
-  /** Sends events. Resolves when the reader has room for more; a reader that takes too long is cut off. */
+  /**
+   * Sends events and waits for backpressure to clear. A client that does not read within the write
+   * timeout is disconnected.
+   */
   send(events: readonly ServerEvent[]): Promise<void>;
-  /** Shows everybody on the way that the connection lives. */
-  beat(): Promise<void>;
+  /** Sends a comment, so that proxies keep the connection open. */
+  heartbeat(): Promise<void>;
   end(): void;
 }
 
-/** One event. Its data is a single line. */
+/** An event. Its data is a single line. */
 export interface ServerEvent {
   readonly id: number;
   readonly data: string;
 }
 
-/** Milliseconds after which a reader comes back that has lost the connection. */
+/** Reconnection delay for clients, in milliseconds. */
 const retryMs = 2_000;
 
-/** Takes a reply over and begins the stream. `slowMs` is how long a reader may take for what was sent. */
-export function openEventStream(reply: FastifyReply, slowMs: number): EventStream {
+/**
+ * Takes over a reply and starts the stream. `writeTimeoutMs` is how long a client may take to read
+ * what was sent.
+ */
+export function openEventStream(reply: FastifyReply, writeTimeoutMs: number): EventStream {
   reply.hijack();
   const { raw } = reply;
   const controller = new AbortController();
@@ -31,25 +37,25 @@ export function openEventStream(reply: FastifyReply, slowMs: number): EventStrea
   raw.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
-    // nginx would gather what should go out at once.
+    // Turns off response buffering in nginx.
     'X-Accel-Buffering': 'no',
     Connection: 'close',
   });
   raw.write(`retry: ${retryMs}\n\n`);
 
-  function write(text: string): Promise<void> {
+  function writeAndDrain(text: string): Promise<void> {
     if (controller.signal.aborted || raw.write(text)) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
-        clearTimeout(patience);
+        clearTimeout(timer);
         raw.off('drain', done);
         controller.signal.removeEventListener('abort', done);
         resolve();
       };
-      const patience = setTimeout(() => {
+      const timer = setTimeout(() => {
         raw.destroy();
         close();
-      }, slowMs).unref();
+      }, writeTimeoutMs).unref();
       raw.on('drain', done);
       controller.signal.addEventListener('abort', done);
     });
@@ -57,8 +63,9 @@ export function openEventStream(reply: FastifyReply, slowMs: number): EventStrea
 
   return {
     closed: controller.signal,
-    send: (events) => write(events.map(({ id, data }) => `id: ${id}\ndata: ${data}\n\n`).join('')),
-    beat: () => write(': still here\n\n'),
+    send: (events) =>
+      writeAndDrain(events.map(({ id, data }) => `id: ${id}\ndata: ${data}\n\n`).join('')),
+    heartbeat: () => writeAndDrain(': still here\n\n'),
     end() {
       raw.end();
       close();

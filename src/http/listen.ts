@@ -9,24 +9,24 @@ import { inheritedSocket, type ListenerName } from '../config/socket-activation.
 import { OperatorError } from '../lib/operator-error.ts';
 
 /**
- * Connections that may wait to be accepted; the kernel allows as many as net.core.somaxconn. After a
- * restart of the application everybody reconnects at once, and nginx opens a connection for each.
+ * Listen backlog; the kernel caps it at net.core.somaxconn. After an application restart all
+ * clients reconnect at once, and nginx opens a connection for each.
  */
 const backlog = 65_535;
 
 /**
- * Starts an app at an address and returns the address in force (with the port the system chose, for
- * port 0). A socket that systemd opened there is taken over as it is. A socket file that nobody
- * listens on any more is replaced. `socketMode` is the mode of a Unix socket. Throws OperatorError,
- * naming the setting, when the address cannot be had.
+ * Starts an app on an address and returns the actual one (for port 0, with the port that the system
+ * chose). A socket passed by systemd is used as it is. A stale socket file is replaced.
+ * `socketMode` is the mode of a Unix socket. Throws OperatorError, which names the setting, when
+ * the address is not available.
  */
 export async function listen(
   app: FastifyInstance,
   address: ListenAddress,
   { name, socketMode }: { name: ListenerName; socketMode: number },
 ): Promise<ListenAddress> {
-  const passed = inheritedSocket(name);
-  if (passed !== undefined) return takeOver(app, address, { name, fd: passed });
+  const fd = inheritedSocket(name);
+  if (fd !== undefined) return listenOnPassedSocket(app, address, { name, fd });
   try {
     if (address.kind === 'unix') {
       if (!cluster.isWorker) await removeStaleSocket(address);
@@ -40,19 +40,22 @@ export async function listen(
     return { ...address, port };
   } catch (error) {
     throw new OperatorError(
-      `cannot listen on ${renderListenAddress(address)} (${name}.listen): ${explain(address, error as NodeJS.ErrnoException)}`,
+      `cannot listen on ${renderListenAddress(address)} (${name}.listen): ${explainListenError(address, error as NodeJS.ErrnoException)}`,
     );
   }
 }
 
-/** What is configured has to be true all the same: commands and nginx files go by it. */
-async function takeOver(
+/**
+ * Uses a socket that systemd opened. It must match the configured address: commands and nginx files
+ * rely on that.
+ */
+async function listenOnPassedSocket(
   app: FastifyInstance,
   address: ListenAddress,
   { name, fd }: { name: ListenerName; fd: number },
 ): Promise<ListenAddress> {
   const { server } = app;
-  // Fastify listens on hosts, ports and paths only, and closes only what it listens on itself.
+  // Fastify cannot listen on a file descriptor, and closes only sockets that it opened.
   app.addHook('preClose', () => new Promise<void>((resolve) => server.close(() => resolve())));
   await app.ready();
   await new Promise<void>((resolve, reject) => {
@@ -64,21 +67,24 @@ async function takeOver(
   });
   const bound = server.address();
   if (isSame(address, bound)) return address;
-  const there =
+  const actual =
     typeof bound === 'object' && bound !== null ? `port ${bound.port}` : 'another place';
   throw new OperatorError(
-    `systemd passed a socket at ${there} for ${name}.listen, which is ${renderListenAddress(address)}. Let ListenStream= of the socket unit and the setting say the same.`,
+    `systemd passed a socket at ${actual} for ${name}.listen, which is ${renderListenAddress(address)}. Let ListenStream= of the socket unit and the setting say the same.`,
   );
 }
 
 function isSame(address: ListenAddress, bound: string | AddressInfo | null): boolean {
-  // Of a Unix socket that it did not open itself Node does not know the path.
+  // Node does not know the path of a Unix socket that it did not open.
   if (address.kind === 'unix') return typeof bound === 'string' || bound === null;
   if (typeof bound !== 'object' || bound === null || bound.port !== address.port) return false;
   return bound.address === (address.host === 'localhost' ? '127.0.0.1' : address.host);
 }
 
-function explain(address: ListenAddress, { code, message }: NodeJS.ErrnoException): string {
+function explainListenError(
+  address: ListenAddress,
+  { code, message }: NodeJS.ErrnoException,
+): string {
   if (address.kind === 'unix' && !existsSync(dirname(address.path))) {
     return 'the directory does not exist.';
   }
@@ -90,7 +96,7 @@ function explain(address: ListenAddress, { code, message }: NodeJS.ErrnoExceptio
   return message;
 }
 
-/** A crash leaves the socket file behind: it is in the way only if somebody answers there. */
+/** Removes a socket file left by a crash, unless a process still answers on it. */
 export async function removeStaleSocket(address: ListenAddress): Promise<void> {
   if (address.kind !== 'unix') return;
   const { path } = address;

@@ -14,7 +14,7 @@ import {
 import type { Events } from '../core/model/events.ts';
 import { explainSchemaError } from '../lib/schema-error.ts';
 
-/** Every problem the admin API answers with: its status and what it means. The codes are API. */
+/** The problems of the admin API: status and title by code. The codes are API. */
 export const problems = {
   validation_failed: { status: 400, title: 'The request has invalid fields' },
   malformed_body: { status: 400, title: 'The body could not be read' },
@@ -50,7 +50,7 @@ export const problems = {
   store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-/** A stable code of a problem. */
+/** A stable problem code. */
 export type ProblemCode = keyof typeof problems;
 
 /** Body of an error answer, `application/problem+json` (RFC 9457). */
@@ -78,7 +78,7 @@ interface FieldError {
   readonly message: string;
 }
 
-/** A problem to answer with, thrown by routes. */
+/** An error that becomes a problem response. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
@@ -91,7 +91,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Sends a problem. */
+/** Sends a problem response. */
 export function sendProblem(
   reply: FastifyReply,
   code: ProblemCode,
@@ -114,7 +114,7 @@ export function sendProblem(
     });
 }
 
-/** The one error handler of the admin app. What is not known to be harmless is not shown. */
+/** Error handler of the admin app. Details of unexpected errors are not shown to the client. */
 export function createErrorHandler(events: Events) {
   return (error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof ProblemError) {
@@ -165,20 +165,20 @@ const problemByFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
 };
 
-/** Errors as TypeBox reports them: `/gates/0` becomes `gates.0`. */
+/** Converts TypeBox errors; `/gates/0` becomes `gates.0`. */
 function fieldErrors(error: FastifyError): FieldError[] {
-  const found = new Map<string, string>();
-  for (const fault of error.validation ?? []) {
-    const path = fault.instancePath.slice(1).replaceAll('/', '.');
-    const below = (name: string) => (path === '' ? name : `${path}.${name}`);
-    const { requiredProperties = [], additionalProperties = [] } = fault.params as {
+  const messages = new Map<string, string>();
+  for (const violation of error.validation ?? []) {
+    const path = violation.instancePath.slice(1).replaceAll('/', '.');
+    const fieldPath = (name: string) => (path === '' ? name : `${path}.${name}`);
+    const { requiredProperties = [], additionalProperties = [] } = violation.params as {
       requiredProperties?: string[];
       additionalProperties?: string[];
     };
-    for (const name of requiredProperties) found.set(below(name), 'is required');
-    for (const name of additionalProperties) found.set(below(name), 'is not a known field');
-    const isListed = ['required', 'additionalProperties', 'boolean'].includes(fault.keyword);
-    if (!isListed && !found.has(path)) found.set(path, explainSchemaError(fault));
+    for (const name of requiredProperties) messages.set(fieldPath(name), 'is required');
+    for (const name of additionalProperties) messages.set(fieldPath(name), 'is not a known field');
+    const isListed = ['required', 'additionalProperties', 'boolean'].includes(violation.keyword);
+    if (!isListed && !messages.has(path)) messages.set(path, explainSchemaError(violation));
   }
-  return [...found].map(([field, message]) => ({ field, message }));
+  return [...messages].map(([field, message]) => ({ field, message }));
 }

@@ -1,33 +1,33 @@
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
-import { routableUrl } from './unrouted.ts';
+import { decodableUrl } from './unmatched-routes.ts';
 
 /**
- * Milliseconds that an idle connection is kept: longer than nginx keeps one (keepalive_timeout of an
- * upstream, 60 s), so that it is nginx that closes it and never sends a subrequest into a closing one.
+ * Keep-alive timeout in milliseconds. Longer than nginx's (keepalive_timeout of an upstream, 60 s),
+ * so that nginx closes first and never sends a subrequest into a closing connection.
  */
 export const keepAliveTimeout = 75_000;
 
-/** Milliseconds that a whole request may take to come in. */
+/** Milliseconds in which a whole request must arrive. */
 const requestTimeout = 10_000;
 
 /**
- * What both apps have in common. Decisions and failures are logged as events, so Fastify itself
- * logs nothing: its request lines would hold query strings.
+ * Options of both Fastify apps. Fastify's logger is off: its request lines would hold query
+ * strings. Decisions and failures are logged as events.
  */
 export const serverOptions = {
   logger: false,
   keepAliveTimeout,
-  // Fastify sets it on the servers it makes itself, whatever `http` says, and its default is none.
+  // Set here too: Fastify overrides the value of `http`, and its default is no timeout.
   requestTimeout,
-  // Whoever was let in before a shutdown began gets an answer, not a 503.
+  // Requests accepted before the shutdown get an answer, not a 503.
   return503OnClosing: false,
-  // On shutdown idle connections are closed and requests in flight are finished.
+  // On shutdown idle connections are closed, and requests in flight finish.
   forceCloseConnections: 'idle',
-  rewriteUrl: routableUrl,
-  // Longer than any request line: what is too long is the route's to say, after authentication.
+  rewriteUrl: decodableUrl,
+  // Longer than any request line: the route itself refuses long parameters, after authentication.
   routerOptions: { maxParamLength: 65_536 },
   http: {
-    // nginx takes up to 33 KiB of headers from a client by default and adds some of its own.
+    // nginx accepts up to 33 KiB of client headers by default, and adds its own.
     maxHeaderSize: 65_536,
     headersTimeout: 5_000,
     requestTimeout,

@@ -5,7 +5,7 @@ import { gateNamePattern } from '../core/gate/handshake.ts';
 import type { AdminKey } from '../core/model/admin-key.ts';
 import type { Actor } from '../core/model/audit.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
-import { readForms } from '../http/bodies.ts';
+import { acceptForms } from '../http/bodies.ts';
 import type { Introspect } from './introspection.ts';
 
 const token = Type.String({ minLength: 1, maxLength: 8_192 });
@@ -74,7 +74,7 @@ export function oauthRoutes(dependencies: {
 }): FastifyPluginAsyncTypebox {
   const { current } = dependencies;
   return async (app) => {
-    await readForms(app);
+    await acceptForms(app);
 
     app.post(
       '/introspect',

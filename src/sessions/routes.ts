@@ -6,7 +6,7 @@ import type { GateRouter } from '../core/gate/gate-router.ts';
 import { signInPolicy } from '../core/gate/sign-in-policy.ts';
 import { denials } from '../core/model/denials.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
-import { readForms } from '../http/bodies.ts';
+import { acceptForms } from '../http/bodies.ts';
 import type { NetworkSet } from '../lib/network.ts';
 import { clearSessionCookie, setSessionCookie } from './cookie.ts';
 import { refuse, sendLoginPage, setRefusalStatus } from './replies.ts';
@@ -53,7 +53,7 @@ export function sessionRoutes(dependencies: SessionRouteDependencies): FastifyPl
   }
 
   return async (app) => {
-    await readForms(app);
+    await acceptForms(app);
     app.addHook('onRequest', requests.onRequest);
 
     app.options('/session', async (_request, reply) => {

@@ -3,50 +3,50 @@ import type { Identity } from '../core/model/identity.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { digest } from './digest.ts';
 
-/** Remembers for a moment whom a service let through. */
+/** Cache of positive answers from a sign-on service. */
 export interface AnswerCache {
   /**
-   * What the service said to this question a moment ago, or says now. Only an identity is
-   * remembered. Whoever asks the same while it is asked shares the answer. Undefined where it would
-   * have to be asked and `mayAsk` says no.
+   * The cached identity for these key parts, or the result of a new request. Only identities are
+   * cached; denials are not. Concurrent calls with the same key share one request. Undefined when a
+   * request is needed and `mayRequest` returns false.
    */
   find(
-    question: readonly string[],
+    keyParts: readonly string[],
     now: number,
-    ask: () => Promise<Identity | Deny>,
-    mayAsk: () => boolean,
+    request: () => Promise<Identity | Deny>,
+    mayRequest: () => boolean,
   ): Promise<Identity | Deny | undefined>;
   clear(): void;
 }
 
-/** Most answers that are remembered. */
-const capacity = 10_000;
+const maxEntries = 10_000;
 
 /**
- * Builds one that remembers for `ttl` milliseconds. The question is everything that the service is
- * told, so that nothing it may judge by is left out, and is kept as a hash: it holds credentials.
+ * Creates a cache with a time to live of `ttl` milliseconds. The key parts are everything that the
+ * service receives, so that no input to its decision is left out. They hold credentials: only their
+ * hash is kept.
  */
 export function createAnswerCache(ttl: number): AnswerCache {
-  const answers = new LRUCache<string, { identity: Identity; until: number }>({ max: capacity });
+  const answers = new LRUCache<string, { identity: Identity; until: number }>({ max: maxEntries });
   const pending = new Map<string, Promise<Identity | Deny>>();
 
   return {
-    async find(question, now, ask, mayAsk) {
-      const key = digest(question);
+    async find(keyParts, now, request, mayRequest) {
+      const key = digest(keyParts);
       const answer = answers.get(key);
-      // A clock that was set back must not make an answer last.
+      // Also checks the lower bound: after the clock is set back an entry must not live longer.
       if (answer && now < answer.until && now >= answer.until - ttl) return answer.identity;
       const shared = pending.get(key);
       if (shared !== undefined) return shared;
-      if (!mayAsk()) return undefined;
-      const asked = ask()
+      if (!mayRequest()) return undefined;
+      const requested = request()
         .then((found) => {
           if (!isDenial(found)) answers.set(key, { identity: found, until: now + ttl });
           return found;
         })
         .finally(() => pending.delete(key));
-      pending.set(key, asked);
-      return asked;
+      pending.set(key, requested);
+      return requested;
     },
     clear: () => answers.clear(),
   };

@@ -1,10 +1,10 @@
-import { remoteHeaders, type SignOn } from './sign-on.ts';
+import { remoteHeaders, type ServiceProfile } from './service-profile.ts';
 
 /**
- * Authelia's AuthRequest endpoint. It protects `https` and `wss` only, and finds its portal by the
- * host in X-Original-URL. Its rules on networks read X-Forwarded-For.
+ * Authelia's AuthRequest endpoint. It accepts `https` and `wss` URLs only, and selects its portal
+ * by the host in X-Original-URL. Its network rules read X-Forwarded-For.
  */
-export const authelia: SignOn = {
+export const authelia: ServiceProfile = {
   path: '/api/authz/auth-request',
   cookies: ['authelia_session'],
   renderHeaders: ({ url, method, client_address: address = '' }) => ({
@@ -13,14 +13,14 @@ export const authelia: SignOn = {
     'X-Forwarded-For': address,
   }),
   answerHeaders: remoteHeaders,
-  // The policy "bypass".
-  nameless: 'anonymous',
+  // Authelia's policy "bypass".
+  noSubject: 'anonymous',
   loginHeader: 'location',
   login: undefined,
   returnTo: 'url',
   hints: {
     400: 'Authelia answers for https addresses below one of its session.cookies domains only',
     404: 'this needs Authelia 4.38 or later, with the endpoint auth-request',
-    nameless: undefined,
+    noSubject: undefined,
   },
 };

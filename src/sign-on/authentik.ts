@@ -1,7 +1,7 @@
-import type { SignOn } from './sign-on.ts';
+import type { ServiceProfile } from './service-profile.ts';
 
-/** An authentik outpost. It finds the application by `Host`. */
-export const authentik: SignOn = {
+/** An authentik outpost. It selects the application by `Host`. */
+export const authentik: ServiceProfile = {
   path: '/outpost.goauthentik.io/auth/nginx',
   cookies: ['authentik_proxy_*'],
   renderHeaders: ({ url, host, client_address: address = '' }) => ({
@@ -16,13 +16,13 @@ export const authentik: SignOn = {
     groups: 'x-authentik-groups',
     groupsSeparator: '|',
   },
-  // "Unauthenticated Paths" of a provider.
-  nameless: 'anonymous',
+  // The provider's setting "Unauthenticated Paths".
+  noSubject: 'anonymous',
   loginHeader: undefined,
   login: '/outpost.goauthentik.io/start?rd=',
   returnTo: 'url',
   hints: {
     404: 'the outpost has no provider for this host',
-    nameless: undefined,
+    noSubject: undefined,
   },
 };

@@ -1,10 +1,10 @@
 import { isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';
 
 /**
- * The client's `Authorization` as a header for the service, unless there is none or it holds a token
- * of Postern's: bare, behind any scheme, or within Basic (RFC 7617).
+ * The client's `Authorization` header, to forward to the service. Empty when the client sent none,
+ * or when it holds a Postern token: bare, behind any scheme, or within Basic (RFC 7617).
  */
-export function ownAuthorization(value: string | undefined): { Authorization?: string } {
+export function forwardableAuthorization(value: string | undefined): { Authorization?: string } {
   if (value === undefined || value === '') return {};
   const [scheme = '', ...rest] = value.trim().split(/ +/);
   const text = rest.join(' ');

@@ -1,103 +1,103 @@
 import { LRUCache } from 'lru-cache';
 import { networkOf } from '../lib/network-of.ts';
-import { AskFailed } from './failure.ts';
+import { RequestFailed } from './request-failure.ts';
 
-/** Bounds how many tasks are under way (concurrency limiter), shared fairly among networks of clients. */
+/** Concurrency limiter with circuit breaker, fair among client networks. */
 export interface ConcurrencyLimit {
   /**
-   * Runs the task for a client, now or when it is its turn. Undefined, at once, where there is no room to
-   * wait; `too_late` when the signal comes before its turn. Rejects as the task does.
+   * Runs the task at once, or queues it. Undefined (at once) when the queue is full for this
+   * client; `too_late` when the signal aborts before the task starts. Rejects as the task does.
    */
   run<T>(
     clientAddress: string | undefined,
     task: () => Promise<T>,
     signal: AbortSignal,
   ): Promise<T | 'too_late'> | undefined;
-  /** The service was reached: what kept everybody from asking is over. */
-  reached(): void;
+  /** Closes the global circuit: a connection to the service was made. */
+  serviceReached(): void;
 }
 
-/** For each task under way, so many more may wait. */
-const waitingPerTask = 4;
+/** Queued tasks per running one. */
+const maxWaitingPerTask = 4;
 
-/** Failures in a row after which one task at a time finds out whether it is over (circuit breaker). */
-const patience = 3;
+/** Consecutive failures that open the circuit: then one task at a time probes the service. */
+const failureThreshold = 3;
 
-/** How many times what is left for others one network may take. */
-const shareOfRest = 3;
+/** A network may hold this many times the free capacity. */
+const shareOfFree = 3;
 
-/** Most networks whose failures are remembered. */
-const mostFailing = 10_000;
+const maxFailureEntries = 10_000;
 
-/** Prefixes of a client's own network, and of the one around it. */
-const own = { ipv4: 32, ipv6: 64 };
-const around = { ipv4: 24, ipv6: 48 };
+/** Prefix lengths of the client's network and of the wider one around it. */
+const clientPrefix = { ipv4: 32, ipv6: 64 };
+const widerPrefix = { ipv4: 24, ipv6: 48 };
 
 interface Waiter {
   readonly networks: readonly string[];
-  readonly begin: () => void;
+  readonly start: () => void;
 }
 
 /**
- * Builds one for `most` tasks at a time.
+ * Creates a limiter for `maxConcurrent` tasks.
  *
- * - A network takes three times as much as it leaves free, at most (dynamic threshold): one by itself three
- *   quarters of it all, and whoever comes next finds a place, however slow the answers are. The same holds
- *   for the wider network, /24 or /48. Those who wait take turns, network by network.
- * - Where the questions of a network fail one after the other, it has one at a time and the rest of it is
- *   told at once; others are not touched. Where the service cannot be reached, which no question brings
- *   about, that holds for everybody.
+ * - Fairness (dynamic threshold): a network may hold at most three times the capacity that is still
+ *   free. One network alone gets three quarters, and a newcomer always finds room, however slow the
+ *   service is. The same holds for the wider network, /24 or /48. The queue is served round robin
+ *   by network.
+ * - Circuit breaker per network: after failures in a row the network runs one task at a time, and
+ *   the rest of its tasks fail at once. Other networks are not affected. Connection failures are no
+ *   client's fault, so they open a circuit for everyone.
  */
-export function createConcurrencyLimit(most: number): ConcurrencyLimit {
-  const room = most * waitingPerTask;
-  const active = createTally();
-  const waiting = createTally();
-  /** By a client's own network, in the order of their turns. */
+export function createConcurrencyLimit(maxConcurrent: number): ConcurrencyLimit {
+  const maxWaiting = maxConcurrent * maxWaitingPerTask;
+  const active = createCounter();
+  const waiting = createCounter();
+  /** Queues by client network, in round-robin order. */
   const queues = new Map<string, Waiter[]>();
-  const failures = new LRUCache<string, number>({ max: mostFailing });
-  let unreachable = 0;
+  const failures = new LRUCache<string, number>({ max: maxFailureEntries });
+  let connectFailures = 0;
 
-  const isNarrow = (network: string) => (failures.get(network) ?? 0) >= patience;
+  const isTripped = (network: string) => (failures.get(network) ?? 0) >= failureThreshold;
 
-  function mayBegin(networks: readonly string[]): boolean {
+  function mayStart(networks: readonly string[]): boolean {
     const [network = ''] = networks;
-    if (unreachable >= patience && active.all > 0) return false;
-    if (isNarrow(network) && active.of(network) > 0) return false;
-    return hasShare(active, most, networks);
+    if (connectFailures >= failureThreshold && active.all > 0) return false;
+    if (isTripped(network) && active.of(network) > 0) return false;
+    return fitsFairShare(active, maxConcurrent, networks);
   }
 
-  async function work<T>(networks: readonly string[], task: () => Promise<T>): Promise<T> {
+  async function runNow<T>(networks: readonly string[], task: () => Promise<T>): Promise<T> {
     const [network = ''] = networks;
     active.add(networks, 1);
     try {
       const result = await task();
       failures.delete(network);
-      unreachable = 0;
+      connectFailures = 0;
       return result;
     } catch (error) {
-      if (error instanceof AskFailed && error.kind === 'unreachable') unreachable++;
+      if (error instanceof RequestFailed && error.kind === 'unreachable') connectFailures++;
       else failures.set(network, (failures.get(network) ?? 0) + 1);
       throw error;
     } finally {
       active.add(networks, -1);
-      next();
+      startWaiting();
     }
   }
 
-  /** Lets those begin who may, one of each network after the other. */
-  function next(): void {
-    const ready = [...queues].find(([, [first]]) => first && mayBegin(first.networks));
+  /** Starts every queued task that may start, one network after the other. */
+  function startWaiting(): void {
+    const ready = [...queues].find(([, [first]]) => first && mayStart(first.networks));
     if (ready === undefined) return;
     const [network, queue] = ready;
     const [first] = queue;
     if (first === undefined) return;
-    leave(network, first);
+    dequeue(network, first);
     if (queues.delete(network)) queues.set(network, queue);
-    first.begin();
-    next();
+    first.start();
+    startWaiting();
   }
 
-  function leave(network: string, waiter: Waiter): void {
+  function dequeue(network: string, waiter: Waiter): void {
     const queue = queues.get(network) ?? [];
     const place = queue.indexOf(waiter);
     if (place === -1) return;
@@ -110,19 +110,19 @@ export function createConcurrencyLimit(most: number): ConcurrencyLimit {
     run<T>(clientAddress: string | undefined, task: () => Promise<T>, signal: AbortSignal) {
       const networks = networksOf(clientAddress);
       const [network = ''] = networks;
-      if (mayBegin(networks)) return work(networks, task);
-      if (unreachable >= patience || isNarrow(network)) return undefined;
-      if (!hasShare(waiting, room, networks)) return undefined;
+      if (mayStart(networks)) return runNow(networks, task);
+      if (connectFailures >= failureThreshold || isTripped(network)) return undefined;
+      if (!fitsFairShare(waiting, maxWaiting, networks)) return undefined;
       return new Promise<T | 'too_late'>((resolve) => {
         const giveUp = () => {
-          leave(network, waiter);
+          dequeue(network, waiter);
           resolve('too_late');
         };
         const waiter = {
           networks,
-          begin() {
+          start() {
             signal.removeEventListener('abort', giveUp);
-            resolve(work(networks, task));
+            resolve(runNow(networks, task));
           },
         };
         const queue = queues.get(network) ?? [];
@@ -133,14 +133,14 @@ export function createConcurrencyLimit(most: number): ConcurrencyLimit {
         else signal.addEventListener('abort', giveUp);
       });
     },
-    reached() {
-      unreachable = 0;
+    serviceReached() {
+      connectFailures = 0;
     },
   };
 }
 
-/** Counts by name, and all together. */
-function createTally() {
+/** Counts by name, and in total. */
+function createCounter() {
   const counts = new Map<string, number>();
   let all = 0;
   return {
@@ -159,18 +159,18 @@ function createTally() {
   };
 }
 
-/** Whether one more of these networks is within what they may take. */
-function hasShare(
-  tally: ReturnType<typeof createTally>,
-  most: number,
+/** Whether one more task of these networks is within their fair share. */
+function fitsFairShare(
+  counter: ReturnType<typeof createCounter>,
+  limit: number,
   networks: readonly string[],
 ): boolean {
-  const rest = most - tally.all;
-  return rest > 0 && networks.every((name) => tally.of(name) < shareOfRest * rest);
+  const free = limit - counter.all;
+  return free > 0 && networks.every((name) => counter.of(name) < shareOfFree * free);
 }
 
-/** A client's own network first; those without an address are one. */
+/** The client's network, then the wider one. Clients without an address share one network. */
 function networksOf(address: string | undefined): readonly string[] {
-  const find = (lengths: typeof own) => address && networkOf(address, lengths);
-  return [find(own) || 'unknown', find(around) || 'unknown around'];
+  const find = (lengths: typeof clientPrefix) => address && networkOf(address, lengths);
+  return [find(clientPrefix) || 'unknown', find(widerPrefix) || 'unknown around'];
 }

@@ -1,74 +1,75 @@
 import { isIP } from 'node:net';
 import type { Client } from 'undici';
-import { isUnaskedAnswer, stopping } from './failure.ts';
+import { isUnsolicitedAnswer, shuttingDown } from './request-failure.ts';
 
-/** A connection to a service, which carries one request at a time. */
+/** A connection to a service. It carries one request at a time. */
 export interface Connection {
   readonly client: Client;
-  /** For whom it is used, and for nobody else. */
-  readonly holder: string;
-  /** Whether it has carried a request before this one. */
-  isUsed: boolean;
-  /** Whether it was ever made. */
+  /** The client whose requests it carries. Never shared with another client. */
+  readonly owner: string;
+  /** Whether it carried a request before the current one. */
+  wasUsed: boolean;
+  /** Whether it was ever established. */
   isConnected: boolean;
-  /** Set when it ended. */
-  isGone: boolean;
-  /** Set when it ended because an answer came on it that nobody had asked for. */
-  isConfused: boolean;
-  /** Resolves when it has ended. */
-  readonly ended: Promise<void>;
+  isClosed: boolean;
+  /** Set when it was closed because of a response without a request (HTTP desynchronization). */
+  isDesynchronized: boolean;
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<void>;
 }
 
-/** The connections to one service. */
+/** Connection pool of one service. */
 export interface Connections {
-  /** One that this holder used before, or a new one. */
-  take(holder: string): Promise<Connection>;
-  /** A new one, whatever there is. */
-  takeNew(holder: string): Promise<Connection>;
-  /** Gives it back: to be used again where `isGood`. */
-  give(connection: Connection, isGood: boolean): void;
+  /** An idle connection of this owner, or a new one. */
+  acquire(owner: string): Promise<Connection>;
+  /** Always a new connection. */
+  acquireNew(owner: string): Promise<Connection>;
+  /** Returns a connection to the pool. It is closed unless `isReusable`. */
+  release(connection: Connection, isReusable: boolean): void;
   close(): Promise<void>;
 }
 
-/** Most bytes of an answer's headers; nginx reserves about as much for Postern's. */
+/** Bytes of response headers; nginx reserves about as much for Postern's. */
 const headerLimit = 16_384;
-/** Most bytes of an answer's body, which is thrown away. */
+
+/** Bytes of a response body, which is discarded. */
 const bodyLimit = 65_536;
-/** Milliseconds that a connection is kept without use: less than any of the services keeps it. */
+
+/** Milliseconds that an idle connection is kept: less than any of the services keeps it. */
 const idleTimeout = 4_000;
 
 /**
- * Opens connections as they are needed. A kept one is used for the same holder only: HTTP/1.1 has
- * nothing that tells which request an answer is for (RFC 9112, section 9.3.2), so an answer that comes
- * late or twice is taken for the next one's, and then it has to be of the same person. `unasked` learns
- * of an answer for which no request was under way; nothing is kept from then on. The package behind it is
- * loaded here, and so only where there is a bridge.
+ * Creates a pool that opens connections on demand. An idle connection is reused by the same owner
+ * only: HTTP/1.1 does not say which request a response belongs to (RFC 9112, section 9.3.2), so a
+ * late or duplicate response is read as the next one's, and must then belong to the same client.
+ * `onUnsolicitedAnswer` is called when a response comes without a request; connections are not kept
+ * from then on. undici is loaded here, so only where a gate has a bridge.
  */
-export function openConnections(options: {
+export function createConnections(options: {
   readonly url: string;
   readonly timeout: number;
   readonly keep: boolean;
-  /** The service was reached. */
-  readonly reached: () => void;
-  readonly unasked: () => void;
+  /** Called when a connection is established. */
+  readonly onConnected: () => void;
+  readonly onUnsolicitedAnswer: () => void;
 }): Connections {
-  const { url, timeout, reached, unasked } = options;
+  const { url, timeout, onConnected, onUnsolicitedAnswer } = options;
   const { origin, hostname } = new URL(url);
   let keeps = options.keep;
   let isClosed = false;
   const open = new Set<Connection>();
-  /** Those that nobody uses at present, the one of longest ago first. */
+  /** Idle connections, least recently used first. */
   const idle = new Set<Connection>();
   const loading = load();
-  // Whoever asks first meets the failure, if there is one.
+  // The first request reports a failure to load.
   loading.catch(() => {});
 
   async function load() {
-    // The package is CommonJS: bundled, all it has is its default export.
+    // undici is CommonJS: once bundled it has a default export only.
     const undici = (await import('undici')).default;
     const connect = undici.buildConnector({ timeout });
-    // The certificate has to be the service's own, whatever host a request is about. A TLS server
-    // name is never an address (RFC 6066, section 3).
+    // Verifies the certificate against the service's own host, not against a request's Host header.
+    // A TLS server name is never an IP address (RFC 6066, section 3).
     const server = isIP(hostname.replace(/[[\]]/g, '')) === 0 ? { servername: hostname } : {};
     return () =>
       new undici.Client(origin, {
@@ -83,62 +84,62 @@ export function openConnections(options: {
       });
   }
 
-  async function takeNew(holder: string): Promise<Connection> {
+  async function acquireNew(owner: string): Promise<Connection> {
     const build = await loading;
-    if (isClosed) throw stopping();
-    // A new one takes the place of one that nobody uses: there are as many as there were requests at
-    // once, and a service that serves one connection after the other is not kept by somebody else's.
+    if (isClosed) throw shuttingDown();
+    // Evicts an idle connection: there are never more than requests at once, and a service that
+    // serves one connection at a time is not blocked by another client's idle one.
     const [oldest] = idle;
-    if (oldest !== undefined) end(oldest);
+    if (oldest !== undefined) discard(oldest);
     const client = build();
-    const { promise: ended, resolve: ending } = Promise.withResolvers<void>();
+    const { promise: closed, resolve: markClosed } = Promise.withResolvers<void>();
     const connection: Connection = {
-      ended,
+      closed,
       client,
-      holder,
-      isUsed: false,
+      owner,
+      wasUsed: false,
       isConnected: false,
-      isGone: false,
-      isConfused: false,
+      isClosed: false,
+      isDesynchronized: false,
     };
     open.add(connection);
     client.on('connect', () => {
       connection.isConnected = true;
-      reached();
+      onConnected();
     });
     client.on('disconnect', (_origin, _targets, error) => {
-      end(connection);
-      connection.isConfused = isUnaskedAnswer(error);
-      ending();
-      if (!connection.isConfused) return;
-      // The others may be in the same way.
-      for (const other of idle) end(other);
-      if (keeps) unasked();
+      discard(connection);
+      connection.isDesynchronized = isUnsolicitedAnswer(error);
+      markClosed();
+      if (!connection.isDesynchronized) return;
+      // Other idle connections may be desynchronized too.
+      for (const other of idle) discard(other);
+      if (keeps) onUnsolicitedAnswer();
       keeps = false;
     });
     return connection;
   }
 
-  function end(connection: Connection): void {
-    connection.isGone = true;
+  function discard(connection: Connection): void {
+    connection.isClosed = true;
     open.delete(connection);
     idle.delete(connection);
-    // Whoever used it has their answer, or their failure.
+    // The request on it has ended already, or it fails.
     connection.client.destroy().catch(() => {});
   }
 
   return {
-    takeNew,
-    async take(holder) {
-      const kept = [...idle].findLast((one) => one.holder === holder && isOpen(one));
-      if (kept === undefined) return takeNew(holder);
+    acquireNew,
+    async acquire(owner) {
+      const kept = [...idle].findLast((one) => one.owner === owner && isUsable(one));
+      if (kept === undefined) return acquireNew(owner);
       idle.delete(kept);
       return kept;
     },
-    give(connection, isGood) {
-      connection.isUsed = true;
-      if (keeps && isGood && isOpen(connection)) idle.add(connection);
-      else end(connection);
+    release(connection, isReusable) {
+      connection.wasUsed = true;
+      if (keeps && isReusable && isUsable(connection)) idle.add(connection);
+      else discard(connection);
     },
     async close() {
       isClosed = true;
@@ -148,7 +149,7 @@ export function openConnections(options: {
   };
 }
 
-/** Whether a connection can be used. Its end may have come, and not have been told yet. */
-export function isOpen({ client, isGone }: Connection): boolean {
-  return !isGone && client.stats.connected;
+/** Whether a connection can carry a request. The socket may be closed before its event arrives. */
+export function isUsable({ client, isClosed }: Connection): boolean {
+  return !isClosed && client.stats.connected;
 }

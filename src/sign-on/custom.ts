@@ -1,13 +1,13 @@
 import { type BridgeSettings, bridgeFacts } from '../core/model/sign-on-settings.ts';
-import { remoteHeaders, type SignOn } from './sign-on.ts';
+import { remoteHeaders, type ServiceProfile } from './service-profile.ts';
 
-/** A service that Postern does not know, as the configuration describes it. */
-export function createCustom({ custom }: BridgeSettings): SignOn {
+/** The profile of a `custom` service, as configured. */
+export function createCustom({ custom }: BridgeSettings): ServiceProfile {
   if (custom === undefined) throw new Error('a custom bridge without its description');
   const { path, requestHeaders, loginHeader } = custom;
   return {
     path,
-    // The configuration names both.
+    // The configuration sets both.
     cookies: [],
     answerHeaders: { ...remoteHeaders, email: undefined, name: undefined, groups: undefined },
     renderHeaders: (facts) =>
@@ -16,10 +16,10 @@ export function createCustom({ custom }: BridgeSettings): SignOn {
           (requestHeaders[fact] ?? []).map((name) => [name, facts[fact] ?? '']),
         ),
       ),
-    nameless: 'unusable',
+    noSubject: 'unusable',
     loginHeader,
     login: undefined,
     returnTo: 'url',
-    hints: { nameless: 'is answer_headers.subject the header that it names people in?' },
+    hints: { noSubject: 'is answer_headers.subject the header that it names people in?' },
   };
 }

@@ -1,43 +1,47 @@
 import { percentEncodeOctets } from '../core/gate/request-url.ts';
-import { type AnswerHeaderLines, readHeader } from './answer-text.ts';
-import type { Facts } from './facts.ts';
-import type { SignOn } from './sign-on.ts';
+import { type AnswerHeaderLines, readHeader } from './answer-headers.ts';
+import type { ForwardedRequest } from './forwarded-request.ts';
+import type { ServiceProfile } from './service-profile.ts';
 
-/** Longest address: browsers and nginx take more, but not by much. */
-const longest = 4_096;
+/** Characters of a URL; browsers and nginx take a little more. */
+const maxLength = 4_096;
 
 /**
- * Where a service that denied lets people log in, and come back from: what its answer says, else what
- * is usual for it or was configured. Undefined where nothing fit to be followed is known.
+ * The login URL after a denial: the configured or default one, else the one in the response.
+ * Undefined when there is none that is safe to follow.
  */
-export function findLogin(
+export function findLoginUrl(
   headers: AnswerHeaderLines,
-  signOn: SignOn,
-  facts: Facts,
+  profile: ServiceProfile,
+  request: ForwardedRequest,
   redirected: boolean,
 ): string | undefined {
-  const { login, loginHeader } = signOn;
-  if (login !== undefined) return checkAddress(withReturn(login, signOn, facts));
+  const { login, loginHeader } = profile;
+  if (login !== undefined) return checkLoginUrl(appendReturnUrl(login, profile, request));
   const header = loginHeader ?? (redirected ? 'location' : undefined);
-  const said = header === undefined ? undefined : readHeader(headers, header);
-  const elsewhere = redirected ? readHeader(headers, 'location') : undefined;
-  return checkAddress(said || elsewhere || '');
+  const inHeader = header === undefined ? undefined : readHeader(headers, header);
+  const inLocation = redirected ? readHeader(headers, 'location') : undefined;
+  return checkLoginUrl(inHeader || inLocation || '');
 }
 
-function withReturn(login: string, { returnTo }: SignOn, facts: Facts): string {
+function appendReturnUrl(
+  login: string,
+  { returnTo }: ServiceProfile,
+  request: ForwardedRequest,
+): string {
   if (!login.endsWith('=')) return login;
-  // Only a login on the client's own host can know what a path alone means.
-  const back = returnTo === 'uri' && login.startsWith('/') ? facts.uri : facts.url;
-  return login + percentEncodeOctets(back);
+  // A bare path means something only to a login on the client's own host.
+  const returnUrl = returnTo === 'uri' && login.startsWith('/') ? request.uri : request.url;
+  return login + percentEncodeOctets(returnUrl);
 }
 
 /**
- * The address if it is fit for a `Location`: absolute http or https, or a path on the client's host;
- * printable ASCII, no user name or password, nothing that browsers read otherwise than it looks.
+ * Returns the URL if it is safe as a `Location`: absolute http or https, or a path on the client's
+ * host; printable ASCII; no user name or password; nothing that browsers parse in another way.
  */
-export function checkAddress(address: string): string | undefined {
-  if (address.length > longest || !/^[\x21-\x7e]+$/.test(address)) return undefined;
-  // Browsers take a backslash for a slash.
+export function checkLoginUrl(address: string): string | undefined {
+  if (address.length > maxLength || !/^[\x21-\x7e]+$/.test(address)) return undefined;
+  // Browsers read a backslash as a slash.
   if (address.includes('\\')) return undefined;
   if (address.startsWith('/')) return address.startsWith('//') ? undefined : address;
   if (!/^https?:\/\/[^/?#@]+(?:[/?#]|$)/i.test(address) || !URL.canParse(address)) return undefined;

@@ -1,7 +1,7 @@
-import type { SignOn } from './sign-on.ts';
+import type { ServiceProfile } from './service-profile.ts';
 
 /** oauth2-proxy, started with `--reverse-proxy` and `--set-xauthrequest`. It answers 202. */
-export const oauth2Proxy: SignOn = {
+export const oauth2Proxy: ServiceProfile = {
   path: '/oauth2/auth',
   cookies: ['_oauth2_proxy*'],
   renderHeaders: ({ scheme, host, uri, client_address: address = '' }) => ({
@@ -18,13 +18,13 @@ export const oauth2Proxy: SignOn = {
     groups: 'x-auth-request-groups',
     groupsSeparator: ',',
   },
-  // Without --set-xauthrequest it says so of everybody: that must not make all of them one person.
-  nameless: 'unusable',
+  // Without --set-xauthrequest nobody has a subject: all users must not become one.
+  noSubject: 'unusable',
   loginHeader: undefined,
   login: '/oauth2/sign_in?rd=',
-  // A full address would have to be among its --whitelist-domain.
+  // A full URL would have to match its --whitelist-domain.
   returnTo: 'uri',
   hints: {
-    nameless: 'start oauth2-proxy with --set-xauthrequest; skip_auth_routes do not work here',
+    noSubject: 'start oauth2-proxy with --set-xauthrequest; skip_auth_routes do not work here',
   },
 };

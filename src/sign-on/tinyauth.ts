@@ -1,11 +1,11 @@
 import type { BridgeSettings } from '../core/model/sign-on-settings.ts';
-import { remoteHeaders, type SignOn } from './sign-on.ts';
+import { remoteHeaders, type ServiceProfile } from './service-profile.ts';
 
 /**
- * TinyAuth. Since 5.2 it answers 400 to whoever sends the headers of both generations; before, it
- * knew the X-Forwarded ones only. Its rules on addresses read X-Forwarded-For.
+ * TinyAuth. Since 5.2 it answers 400 to a request with both kinds of headers; earlier versions read
+ * X-Forwarded-* only. Its address rules read X-Forwarded-For.
  */
-export function createTinyauth(generation: BridgeSettings['headers']): SignOn {
+export function createTinyauth(generation: BridgeSettings['headers']): ServiceProfile {
   const other = generation === 'original' ? 'forwarded' : 'original';
   return {
     path: '/api/auth/nginx',
@@ -21,14 +21,14 @@ export function createTinyauth(generation: BridgeSettings['headers']): SignOn {
           };
     },
     answerHeaders: remoteHeaders,
-    // Paths and addresses that its labels exempt from logging in.
-    nameless: 'anonymous',
+    // Paths and addresses that its labels exempt from login.
+    noSubject: 'anonymous',
     loginHeader: 'x-tinyauth-location',
     login: undefined,
     returnTo: 'url',
     hints: {
       400: `TinyAuth 5.2 and later wants headers: original, an older one headers: forwarded; try ${other}`,
-      nameless: undefined,
+      noSubject: undefined,
     },
   };
 }

@@ -1,24 +1,24 @@
-import type { SignOn } from './sign-on.ts';
+import type { ServiceProfile } from './service-profile.ts';
 
-/** Vouch Proxy. It compares `Host` with the sites that its JWT was made for. */
-export const vouch: SignOn = {
+/** Vouch Proxy. It compares `Host` with the sites of its JWT. */
+export const vouch: ServiceProfile = {
   path: '/validate',
   cookies: ['VouchCookie*'],
   renderHeaders: ({ host }) => ({ Host: host }),
   answerHeaders: {
     subject: 'x-vouch-user',
-    // These come where vouch.headers.claims lists them; it puts the members of a list into quotes.
+    // Present when vouch.headers.claims lists them. Vouch quotes the members of a list.
     email: 'x-vouch-idp-claims-email',
     name: 'x-vouch-idp-claims-name',
     groups: 'x-vouch-idp-claims-groups',
     groupsSeparator: ',',
   },
-  // publicAccess lets everybody through: a gate that asks it would be none.
-  nameless: 'unusable',
+  // With publicAccess everybody passes, so the gate would protect nothing.
+  noSubject: 'unusable',
   loginHeader: undefined,
   login: undefined,
   returnTo: 'url',
   hints: {
-    nameless: 'set vouch.publicAccess to false',
+    noSubject: 'set vouch.publicAccess to false',
   },
 };

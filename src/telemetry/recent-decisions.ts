@@ -1,25 +1,25 @@
 import { type DecisionRecord, type Events, isSampledOut } from '../core/model/events.ts';
 
-/** The last decisions, to be looked up by the id that denials and log lines carry. */
+/** The last decisions, by the request id that denials and log lines carry. */
 export interface RecentDecisions {
-  /** What it has to hear of. */
+  /** Events to subscribe to. */
   readonly events: Pick<Events, 'decided'>;
   find(requestId: string): DecisionRecord | undefined;
 }
 
-/** How many are kept of each. A record holds no secret, and a few kilobytes at most. */
-const kept = { denials: 1_000, admissions: 1_000 };
+/** Records kept of each kind. A record holds no secret, and a few kilobytes at most. */
+const capacity = { denials: 1_000, admissions: 1_000 };
 
 /**
- * Admissions kept of one second. Under load most would be forgotten before anybody could ask, and
- * keeping an object for that long costs V8 as much as a third of the decision.
+ * Admissions recorded per second. Under load older ones would be overwritten before anyone could
+ * look, and retaining an object that long costs V8 a third of a decision.
  */
-const admissionsASecond = 100;
+const admissionsPerSecond = 100;
 
-/** Keeps records in memory; the oldest goes when there is a new one too many. */
-export function keepRecentDecisions(): RecentDecisions {
-  const denials = new Ring(kept.denials);
-  const admissions = new Ring(kept.admissions);
+/** Creates ring buffers in memory. */
+export function createRecentDecisions(): RecentDecisions {
+  const denials = new RingBuffer(capacity.denials);
+  const admissions = new RingBuffer(capacity.admissions);
   let second = 0;
   let inThisSecond = 0;
 
@@ -27,7 +27,7 @@ export function keepRecentDecisions(): RecentDecisions {
     const now = Math.floor(at / 1_000);
     if (now !== second) inThisSecond = 0;
     second = now;
-    return inThisSecond++ < admissionsASecond;
+    return inThisSecond++ < admissionsPerSecond;
   }
 
   return {
@@ -42,7 +42,7 @@ export function keepRecentDecisions(): RecentDecisions {
   };
 }
 
-class Ring {
+class RingBuffer {
   readonly #records: DecisionRecord[] = [];
   readonly #size: number;
   #next = 0;
@@ -56,7 +56,7 @@ class Ring {
     this.#next = (this.#next + 1) % this.#size;
   }
 
-  /** People ask seldom, and requests come all the time: looking is what may take long. */
+  /** Linear search: look-ups are rare, writes are not. */
   find(requestId: string): DecisionRecord | undefined {
     return this.#records.find((record) => record.requestId === requestId);
   }

@@ -81,10 +81,11 @@ function withinIssuer(
 
 /** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
 export function checkIssuer(
-  { restrictions: bounds, createdAt, expiresAt }: Token,
+  { restrictions, createdAt, expiresAt }: Token,
   { gates, maxTtl }: IssuerBounds,
 ): void {
-  const isForeign = bounds.gates.length === 0 || bounds.gates.some((gate) => !gates.includes(gate));
+  const isForeign =
+    restrictions.gates.length === 0 || restrictions.gates.some((gate) => !gates.includes(gate));
   if (gates.length > 0 && isForeign) {
     throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
   }

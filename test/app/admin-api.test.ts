@@ -358,7 +358,7 @@ test('/readyz answers 503 when the store does not', async () => {
     audit: {} as AuditStore,
     auditFeed: {} as AuditFeed,
     findDecision: async () => undefined,
-    metrics: { adminAnswered() {}, adminNotAuthenticated() {} },
+    metrics: { countAdminRequest() {}, countAdminAuthFailure() {} },
     scrape: () => Promise.reject(new Error('not asked')),
   });
   const { statusCode, body } = await app.inject('/readyz');

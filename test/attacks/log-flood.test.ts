@@ -5,7 +5,7 @@ import { createEvents, type DecisionRecord } from '../../src/core/model/events.t
 import { deny } from '../../src/core/model/verdict.ts';
 import { maskText } from '../../src/lib/mask.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
-import { createLogSample } from '../../src/telemetry/log/log-sample.ts';
+import { createLogSampler } from '../../src/telemetry/log/log-sampler.ts';
 import { ask } from '../../testkit/postern/ask.ts';
 import { scrape } from '../../testkit/postern/metrics.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
@@ -22,7 +22,7 @@ const long = (index: number) => `/${String(index).padEnd(7_000, 'x')}`;
 test('of 100,000 denied requests from many networks the log is small, and the counts in it are right', () => {
   const written: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => void written.push(line) });
-  const sample = createLogSample(log);
+  const sample = createLogSampler(log);
   const events = createEvents(logEvents(log, sample), {});
   for (let i = 0; i < 100_000; i++) {
     const record: DecisionRecord = {
@@ -41,7 +41,7 @@ test('of 100,000 denied requests from many networks the log is small, and the co
     };
     events.decided(record);
   }
-  sample.finish();
+  sample.flush();
   const bytes = written.reduce((sum, line) => sum + line.length, 0);
   assert.ok(bytes < 2_500_000, `${bytes} bytes`);
   const lines = written.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -9,7 +9,7 @@ import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import type { DecisionRecord } from '../../src/core/model/events.ts';
 import { deny } from '../../src/core/model/verdict.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { createSampler, sampling } from '../../src/telemetry/sampler.ts';
+import { auditSampling, createSampler } from '../../src/telemetry/sampler.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
 import { recordsOf, verified } from '../../testkit/postern/audit.ts';
@@ -135,7 +135,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
   await denials.finish();
   const records = recordsOf(store);
   assert.ok(
-    records.length <= 2 * 7 * (sampling.fullEntriesPerKey + 1),
+    records.length <= 2 * 7 * (auditSampling.fullEntriesPerKey + 1),
     `${records.length} entries`,
   );
   const sum = (reason: string) => total(records.filter((record) => record.reason === reason));
@@ -147,7 +147,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
 });
 
 test('however many clients and gates there are, entries and memory are bounded, and nothing is uncounted', () => {
-  const sampler = createSampler(sampling);
+  const sampler = createSampler(auditSampling);
   const entries: AuditEntry[] = [];
   for (let i = 0; i < 50_000; i++) {
     const client = `2001:db8:${(i % 50_000).toString(16)}::1`;
@@ -157,15 +157,15 @@ test('however many clients and gates there are, entries and memory are bounded, 
     });
     if (entry !== undefined) entries.push(entry);
   }
-  assert.equal(entries.length, sampling.fullEntries);
-  const counted = sampler.end();
-  assert.ok(counted.length <= sampling.maxKeys + 2, `${counted.length} kinds`);
+  assert.equal(entries.length, auditSampling.fullEntries);
+  const counted = sampler.endWindow();
+  assert.ok(counted.length <= auditSampling.maxKeys + 2, `${counted.length} kinds`);
   assert.equal(total([...entries, ...counted]), 50_000);
-  assert.deepEqual(sampler.end(), []);
+  assert.deepEqual(sampler.endWindow(), []);
 });
 
 test('what happens seldom is told in full, in each window anew', () => {
-  const sampler = createSampler(sampling);
+  const sampler = createSampler(auditSampling);
   const entry: AuditEntry = {
     at: 1,
     event: 'denial',
@@ -173,10 +173,11 @@ test('what happens seldom is told in full, in each window anew', () => {
     reason: 'expired',
   };
   for (let window = 0; window < 3; window++) {
-    for (let i = 0; i < sampling.fullEntriesPerKey; i++) assert.equal(sampler.sample(entry), entry);
+    for (let i = 0; i < auditSampling.fullEntriesPerKey; i++)
+      assert.equal(sampler.sample(entry), entry);
     assert.equal(sampler.sample(entry), undefined);
     assert.deepEqual(
-      sampler.end().map(({ count }) => count),
+      sampler.endWindow().map(({ count }) => count),
       [1],
     );
   }
@@ -187,14 +188,14 @@ test('counts are written at the end of the minute', (t) => {
   const { denials, written } = openFixture(t);
   for (let i = 0; i < 100; i++) denials.events.decided(denied('revoked'));
   t.mock.timers.tick(1_000);
-  assert.equal(written.length, sampling.fullEntriesPerKey);
+  assert.equal(written.length, auditSampling.fullEntriesPerKey);
   t.mock.timers.tick(58_000);
-  assert.equal(written.length, sampling.fullEntriesPerKey);
+  assert.equal(written.length, auditSampling.fullEntriesPerKey);
   for (let second = 0; second < 2; second++) t.mock.timers.tick(1_000);
-  assert.equal(written.at(-1)?.count, 100 - sampling.fullEntriesPerKey);
+  assert.equal(written.at(-1)?.count, 100 - auditSampling.fullEntriesPerKey);
   denials.events.decided(denied('revoked'));
   t.mock.timers.tick(1_000);
-  assert.equal(written.length, sampling.fullEntriesPerKey + 2);
+  assert.equal(written.length, auditSampling.fullEntriesPerKey + 2);
 });
 
 test('while the store cannot be written denials wait, bounded, and are reported once', async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { DecisionRecord } from '../../src/core/model/events.ts';
 import { identityWithoutToken } from '../../src/core/model/identity.ts';
 import { deny } from '../../src/core/model/verdict.ts';
-import { keepRecentDecisions } from '../../src/telemetry/recent-decisions.ts';
+import { createRecentDecisions } from '../../src/telemetry/recent-decisions.ts';
 
 const admitted: DecisionRecord['verdict'] = {
   verdict: 'allow',
@@ -30,7 +30,7 @@ function decision(requestId: string, facts: Partial<DecisionRecord> = {}): Decis
 }
 
 test('no number of admissions makes a denial forgotten', () => {
-  const recent = keepRecentDecisions();
+  const recent = createRecentDecisions();
   recent.events.decided(decision('denied', { verdict: deny('no_credential') }));
   for (let i = 0; i < 5_000; i++) recent.events.decided(decision(`a${i}`, { at: i * 20 }));
   assert.equal(recent.find('denied')?.verdict.verdict, 'deny');
@@ -38,7 +38,7 @@ test('no number of admissions makes a denial forgotten', () => {
 });
 
 test('the last 1,000 denials are remembered, the oldest goes first', () => {
-  const recent = keepRecentDecisions();
+  const recent = createRecentDecisions();
   for (let i = 0; i <= 1_000; i++) {
     recent.events.decided(decision(`d${i}`, { verdict: deny('no_credential') }));
   }
@@ -48,7 +48,7 @@ test('the last 1,000 denials are remembered, the oldest goes first', () => {
 });
 
 test('of the admissions of one second the first 100 are remembered', () => {
-  const recent = keepRecentDecisions();
+  const recent = createRecentDecisions();
   for (const second of [1, 2]) {
     for (let i = 0; i < 200; i++) {
       recent.events.decided(decision(`s${second}-${i}`, { at: second * 1_000 + i }));
@@ -60,7 +60,7 @@ test('of the admissions of one second the first 100 are remembered', () => {
 });
 
 test('denials that are not written down are not remembered either', () => {
-  const recent = keepRecentDecisions();
+  const recent = createRecentDecisions();
   const tooMany = { record: 'skip' } as NonNullable<ReturnType<typeof deny>['throttle']>;
   recent.events.decided(decision('d', { verdict: { ...deny('throttled'), throttle: tooMany } }));
   assert.equal(recent.find('d'), undefined);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkAddress } from '../../src/sign-on/login.ts';
+import { checkLoginUrl } from '../../src/sign-on/login.ts';
 import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
 import { sessions } from '../../testkit/sign-on/users.ts';
 import { openBridge, outcomeOf } from './fixture.ts';
@@ -183,7 +183,7 @@ const addresses: readonly [address: string, isFit: boolean][] = [
 ];
 for (const [address, isFit] of addresses) {
   test(`${JSON.stringify(address).slice(0, 60)} is ${isFit ? 'a' : 'no'} login address`, () => {
-    assert.equal(checkAddress(address), isFit ? address : undefined);
+    assert.equal(checkLoginUrl(address), isFit ? address : undefined);
   });
 }
 
@@ -191,7 +191,7 @@ test('what passes for a login address is one for browsers too, where it seems to
   fc.assert(
     fc.property(fc.string(), (text) => {
       for (const address of [text, `/${text}`, `https://${text}`]) {
-        if (checkAddress(address) === undefined) continue;
+        if (checkLoginUrl(address) === undefined) continue;
         const seen = new URL(address, 'https://app.example.com/');
         if (address.startsWith('/')) assert.equal(seen.origin, 'https://app.example.com');
         else assert.equal(seen.protocol, 'https:');

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { packageRoot } from '../../src/lib/resources.ts';
-import type { createBridge } from '../../src/sign-on/index.ts';
+import type { createBridge } from '../../src/sign-on/bridge.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
 import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
@@ -14,7 +14,7 @@ import { outcomeOf, settingsOf } from './fixture.ts';
 test('a bridge asks when it is bundled, as it is in the package, too', async (t) => {
   const outdir = temporaryDirectory(t);
   await build({
-    entryPoints: { bridge: join(packageRoot, 'src/sign-on/index.ts') },
+    entryPoints: { bridge: join(packageRoot, 'src/sign-on/bridge.ts') },
     outdir,
     bundle: true,
     splitting: true,
@@ -33,8 +33,8 @@ test('a bridge asks when it is bundled, as it is in the package, too', async (t)
   const reports: (string | undefined)[] = [];
   const bridge = bundled.createBridge(settingsOf({ url }), {
     gate: aGate(),
-    report: (_service, why) => reports.push(why),
-    answered: () => {},
+    onHealthChange: (_service, why) => reports.push(why),
+    onRequest: () => {},
   });
   t.after(() => bridge.close());
   const cookies = sessions.tinyauth.alice;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createConcurrencyLimit } from '../../src/sign-on/concurrency-limit.ts';
-import { AskFailed } from '../../src/sign-on/failure.ts';
+import { RequestFailed } from '../../src/sign-on/request-failure.ts';
 
 const never = new AbortController().signal;
-const late = new AskFailed({ name: 'TimeoutError' }, true);
-const unreachable = new AskFailed({ code: 'ECONNREFUSED' }, false);
+const late = new RequestFailed({ name: 'TimeoutError' }, true);
+const unreachable = new RequestFailed({ code: 'ECONNREFUSED' }, false);
 
 /** A limiter, and tasks that end when a test says so. */
 function startLimited(most: number) {
@@ -108,7 +108,7 @@ test('while the service cannot be reached there is one question at a time, until
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) await fail(address, unreachable);
   run('192.0.2.4');
   assert.equal(run('192.0.2.5'), undefined);
-  limiter.reached();
+  limiter.serviceReached();
   run('192.0.2.5');
   assert.deepEqual(from().slice(-2), ['192.0.2.4', '192.0.2.5']);
 });

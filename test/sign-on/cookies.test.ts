@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
-import { ownAuthorization } from '../../src/sign-on/authorization.ts';
+import { forwardableAuthorization } from '../../src/sign-on/authorization.ts';
 import { pickCookies } from '../../src/sign-on/cookies.ts';
 
 const secret = createSecret(tokenPrefix);
@@ -85,6 +85,6 @@ const forwarded: readonly [what: string, value: string | undefined, isForwarded:
 ];
 for (const [what, value, isForwarded] of forwarded) {
   test(`Authorization: ${what} ${isForwarded ? 'goes' : 'does not go'} to the service`, () => {
-    assert.deepEqual(ownAuthorization(value), isForwarded ? { Authorization: value } : {});
+    assert.deepEqual(forwardableAuthorization(value), isForwarded ? { Authorization: value } : {});
   });
 }

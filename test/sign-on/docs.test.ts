@@ -8,7 +8,7 @@ import { buildBridge } from '../../src/config/sign-on/bridge.ts';
 import { denials } from '../../src/core/model/denials.ts';
 import { bridgeServices } from '../../src/core/model/sign-on-settings.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { chooseSignOn } from '../../src/sign-on/services.ts';
+import { profileFor } from '../../src/sign-on/service-profiles.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/bridge.md'), 'utf8');
@@ -35,7 +35,7 @@ test('what docs/bridge.md says of a service is what is done', () => {
   for (const { raw, section } of shown.slice(1)) {
     const settings = buildBridge(raw, () => {}) ?? assert.fail();
     if (settings.service === 'custom') continue;
-    const { path, cookies, answerHeaders, renderHeaders, login } = chooseSignOn(settings);
+    const { path, cookies, answerHeaders, renderHeaders, login } = profileFor(settings);
     const facts = { url: 'u', uri: 'u', scheme: 's', host: 'h', method: 'm', client_address: 'a' };
     const [, table = ''] = section.split('| --- | --- |');
     // "`X-Forwarded-Proto`, `-Host`" is short for names that begin alike.

@@ -2,7 +2,7 @@ import type { Handshake } from '../../src/core/gate/handshake.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
 import type { BridgeSettings } from '../../src/core/model/sign-on-settings.ts';
 import { type Deny, isDenial } from '../../src/core/model/verdict.ts';
-import { createBridge, type ServiceBridge } from '../../src/sign-on/index.ts';
+import { createBridge, type ServiceBridge } from '../../src/sign-on/bridge.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
 import type { Scope } from '../../testkit/scope.ts';
 
@@ -44,8 +44,8 @@ export function openBridge(
   const reports: string[] = [];
   const bridge = createBridge(settingsOf(settings), {
     gate: aGate(),
-    report: (_service, why) => reports.push(why ?? 'fine'),
-    answered: () => {},
+    onHealthChange: (_service, why) => reports.push(why ?? 'fine'),
+    onRequest: () => {},
   });
   t.after(() => bridge.close());
   return {

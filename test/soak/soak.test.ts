@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openConnection } from '../../soak/connection.ts';
 import { jobOf, jobs } from '../../soak/jobs.ts';
-import { judge, type Slice } from '../../soak/judge.ts';
+import { compareHalves, type Slice } from '../../soak/judge.ts';
 import { renderVerdict } from '../../soak/render.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
@@ -30,20 +30,23 @@ describe('the verdict of a soak', () => {
       p99: 5 + (index % 4),
       walMb: 5 + (index % 2),
     });
-    assert.equal(judge(twenty(noise)).verdict, 'flat');
+    assert.equal(compareHalves(twenty(noise)).verdict, 'flat');
   });
 
   test('what the first slices still lack is warm-up', () => {
     const warming = (index: number) => (index < 2 ? { rssMb: 80, anonymousMb: 40 } : {});
-    assert.equal(judge(twenty(warming)).verdict, 'flat');
+    assert.equal(compareHalves(twenty(warming)).verdict, 'flat');
   });
 
   test('one slow slice is a busy machine', () => {
-    assert.equal(judge(twenty((index) => (index === 15 ? { p99: 400 } : {}))).verdict, 'flat');
+    assert.equal(
+      compareHalves(twenty((index) => (index === 15 ? { p99: 400 } : {}))).verdict,
+      'flat',
+    );
   });
 
   test('a database that holds more is no leak', () => {
-    assert.equal(judge(twenty((index) => ({ databaseMb: index * 10 }))).verdict, 'flat');
+    assert.equal(compareHalves(twenty((index) => ({ databaseMb: index * 10 }))).verdict, 'flat');
   });
 
   for (const [leak, change] of [
@@ -55,7 +58,7 @@ describe('the verdict of a soak', () => {
     ['p99', (index: number) => ({ p99: 5 + index })],
   ] as const) {
     test(`${leak} that grows with every slice is not flat`, () => {
-      const judged = judge(twenty(change));
+      const judged = compareHalves(twenty(change));
       assert.equal(judged.verdict, 'grows');
       const grown = judged.comparisons.filter(({ second, most }) => second > most);
       assert.deepEqual(
@@ -68,7 +71,7 @@ describe('the verdict of a soak', () => {
 
   test('a few thousand requests say nothing, whatever they show', () => {
     const few = twenty((index) => ({ requests: 1_000, rssMb: 100 + index * 50 }));
-    assert.equal(judge(few).verdict, 'short');
+    assert.equal(compareHalves(few).verdict, 'short');
   });
 });
 

@@ -9,7 +9,7 @@ import type { Finding } from '../../src/doctor/config/finding.ts';
 import type { GateFile } from '../../src/doctor/config/gate-file.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { fitsPathPattern } from '../../src/proxies/nginx/syntax/glob.ts';
+import { matchesPath } from '../../src/proxies/nginx/syntax/glob.ts';
 import { type FileSet, loadConfiguration } from '../../src/proxies/nginx/syntax/load.ts';
 
 /**
@@ -27,7 +27,7 @@ export function memoryFiles(files: ConfigFiles): FileSet {
     read: (path) => files[path],
     match: (pattern) =>
       Object.keys(files)
-        .filter((name) => fitsPathPattern(posix.normalize(pattern), name))
+        .filter((name) => matchesPath(posix.normalize(pattern), name))
         .sort(),
   };
 }

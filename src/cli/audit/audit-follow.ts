@@ -1,16 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ShownAuditEntry } from '../../audit/schemas.ts';
-import { type AdminClient, parseJson, readWhole } from '../toolkit/admin-client.ts';
-import { expectOk, Refusal } from '../toolkit/refusal.ts';
+import { type AdminClient, parseJson, readBody } from '../toolkit/admin-client.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
+import { CommandFailed } from '../toolkit/command-failed.ts';
 import { readEvents } from '../toolkit/server-events.ts';
 
-/** Milliseconds between two attempts to get a stream back, and how many of them are in vain at most. */
-const again = { ms: 1_000, times: 60 } as const;
+/** Milliseconds between attempts to reconnect, and the maximum number of attempts in a row. */
+const reconnect = { ms: 1_000, times: 60 } as const;
 
 /**
- * Entries of the audit log behind a number, as they are added, without end: when the service goes away it
- * is asked again, and goes on where it ended. Rejects with Refusal, and with OperatorError when it does
- * not come back.
+ * Follows the audit log: yields the entries after `after`, without end. Reconnects when the service
+ * goes away, and resumes at the last entry. Rejects with CommandFailed, and with OperatorError when
+ * the service does not come back.
  */
 export async function* followAudit(
   admin: AdminClient,
@@ -22,7 +23,7 @@ export async function* followAudit(
     try {
       const stream = await admin.open(`/v1/events?${query}`, { 'last-event-id': last });
       if (stream.status !== 200) {
-        expectOk({ status: stream.status, body: parseJson(await readWhole(stream.body)) });
+        expectSuccess({ status: stream.status, body: parseJson(await readBody(stream.body)) });
       }
       failures = 0;
       for await (const { id, data } of readEvents(stream.body)) {
@@ -30,8 +31,8 @@ export async function* followAudit(
         last = id;
       }
     } catch (error) {
-      if (error instanceof Refusal || ++failures > again.times) throw error;
+      if (error instanceof CommandFailed || ++failures > reconnect.times) throw error;
     }
-    await pause(again.ms);
+    await pause(reconnect.ms);
   }
 }

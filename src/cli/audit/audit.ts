@@ -2,19 +2,19 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ShownAuditEntry, ShownAuditPage } from '../../audit/schemas.ts';
 import { type AuditAnchor, auditEvents } from '../../core/model/audit.ts';
 import { replaceInvisible } from '../../lib/replace-invisible.ts';
-import { parseCount } from '../token/token-output.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
 import {
   type AdminOptions,
   type ConfigOptions,
-  loadFrom,
+  loadConfigFrom,
+  parseCount,
   withAdmin,
   withAdminOptions,
   withConfigOption,
 } from '../toolkit/options.ts';
-import { note, print, printJson } from '../toolkit/output.ts';
-import { queryOf } from '../toolkit/query.ts';
-import { expectOk } from '../toolkit/refusal.ts';
+import { print, printJson, printStderr } from '../toolkit/output.ts';
+import { toQuery } from '../toolkit/query.ts';
 import { followAudit } from './audit-follow.ts';
 
 interface FilterOptions extends AdminOptions {
@@ -63,15 +63,15 @@ Examples:
     )
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
-        const query = filterOf(options);
+        const query = toFilterQuery(options);
         for (const name of ['order', 'limit', 'cursor'] as const) {
           if (options[name] !== undefined) query.set(name, String(options[name]));
         }
         const answer = await admin.send('GET', `/v1/audit?${query}`);
-        const page = expectOk(answer) as ShownAuditPage;
+        const page = expectSuccess(answer) as ShownAuditPage;
         for (const entry of page.entries) print(renderEntry(entry, options));
-        if (page.entries.length === 0) note('No entries.');
-        if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+        if (page.entries.length === 0) printStderr('No entries.');
+        if (page.next_cursor !== null) printStderr(`\nMore: --cursor ${page.next_cursor}`);
       }),
     );
 
@@ -88,14 +88,14 @@ Examples:
     )
     .action((options: TailOptions) =>
       withAdmin(options, async (admin) => {
-        const [filter, all] = [filterOf(options), '/v1/audit?limit=1'];
-        // First, so that what is added meanwhile is followed and not missed.
-        const newest = expectOk(await admin.send('GET', all)) as ShownAuditPage;
+        const [filter, all] = [toFilterQuery(options), '/v1/audit?limit=1'];
+        // Read first, so that entries added in between are followed and not missed.
+        const newest = expectSuccess(await admin.send('GET', all)) as ShownAuditPage;
         const after = newest.entries[0]?.seq ?? 0;
         const query = new URLSearchParams(filter);
         query.set('limit', String(Math.max(1, options.lines)));
         query.set('cursor', String(after + 1));
-        const page = expectOk(await admin.send('GET', `/v1/audit?${query}`)) as ShownAuditPage;
+        const page = expectSuccess(await admin.send('GET', `/v1/audit?${query}`)) as ShownAuditPage;
         const last = options.lines === 0 ? [] : page.entries.toReversed();
         for (const entry of last) print(renderEntry(entry, options));
         if (options.follow !== true) return;
@@ -130,8 +130,8 @@ Examples:
 }
 
 async function verify({ expectHead = [], json, ...options }: VerifyOptions): Promise<void> {
-  const { config } = loadFrom(options);
-  // Loaded here, because the other commands do not need a store.
+  const { config } = loadConfigFrom(options);
+  // Loaded on demand: the other commands need no store.
   const { openSqliteStore } = await import('../../store/sqlite/store.ts');
   const { auditFaults, verifyAudit } = await import('../../audit/verify.ts');
   const store = openSqliteStore(config.dataDir);
@@ -172,14 +172,14 @@ function withFilters(command: Command): Command {
     .option('--until <time>', 'before this moment');
 }
 
-function filterOf(options: FilterOptions): URLSearchParams {
-  const query = queryOf(options, ['event', 'actor', 'subject', 'gate', 'since', 'until']);
+function toFilterQuery(options: FilterOptions): URLSearchParams {
+  const query = toQuery(options, ['event', 'actor', 'subject', 'gate', 'since', 'until']);
   const { token } = options;
   if (token !== undefined) query.set('token_id', token);
   return query;
 }
 
-/** One line an entry: JSON for scripts, or what there is of it, for people. */
+/** Renders an entry as one line: JSON for scripts, else its fields. */
 function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
   if (json) return JSON.stringify(entry);
   const { seq, at, event, actor } = entry;
@@ -187,12 +187,12 @@ function renderEntry(entry: ShownAuditEntry, { json }: AdminOptions): string {
     ...(['token_id', 'kind', 'subject', 'gate', 'reason', 'client', 'count'] as const)
       .filter((name) => entry[name] !== null)
       .map((name) => `${name === 'token_id' ? 'token' : name}=${entry[name]}`),
-    ...Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${render(value)}`),
+    ...Object.entries(entry.details ?? {}).map(([name, value]) => `${name}=${renderValue(value)}`),
   ];
   return replaceInvisible([seq, at, event.padEnd(12), `by ${actor}`, ...facts].join('  '));
 }
 
-function render(value: unknown): string {
+function renderValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

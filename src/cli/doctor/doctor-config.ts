@@ -1,16 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type Severity, severities } from '../../doctor/config/finding.ts';
-
-/** Options of `postern doctor config`. */
-export interface DoctorOptions {
-  readonly root?: string;
-  readonly nginxVersion?: string;
-  readonly gates?: string;
-  readonly failOn: Severity;
-  readonly json?: boolean;
-  readonly sarif?: boolean;
-  readonly fix?: boolean;
-}
+import { severities } from '../../doctor/config/finding.ts';
+import type { DoctorOptions } from './doctor-config-report.ts';
 
 /** `postern doctor config`. */
 export function registerDoctorConfig(doctor: Command): void {

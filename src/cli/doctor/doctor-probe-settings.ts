@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { ProbeSettings } from '../../doctor/probe/probe.ts';
+import type { ProbeSettings } from '../../doctor/probe/settings.ts';
 import { ownOrigin, parseTarget } from '../../doctor/probe/target.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { isHttpToken } from '../../lib/http-token.ts';

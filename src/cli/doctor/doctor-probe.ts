@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Finding, Severity } from '../../doctor/probe/finding.ts';
+import type { Finding } from '../../doctor/probe/finding.ts';
+import type { Severity } from '../../doctor/probe/finding-rule.ts';
 import type { Report } from '../../doctor/probe/run-probe.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
 import { collect } from '../toolkit/options.ts';
@@ -101,8 +102,9 @@ function hasColours(): boolean {
 }
 
 function exitCodeOf({ findings, worst }: Report, { failOn }: ProbeOptions): number {
-  const isAway = ({ code }: Finding) => code === 'dns-failed' || code === 'connection-failed';
-  if (findings.some(isAway)) return exitCodes.unavailable;
+  const isUnreachable = ({ code }: Finding) =>
+    code === 'dns-failed' || code === 'connection-failed';
+  if (findings.some(isUnreachable)) return exitCodes.unavailable;
   const bad: readonly Severity[] = failOn === 'warning' ? ['fault', 'warning'] : ['fault'];
   return bad.includes(worst) ? exitCodes.failed : exitCodes.ok;
 }

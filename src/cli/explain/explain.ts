@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ShownExplanation } from '../../admission/routes.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
 import { type AdminOptions, collect, withAdmin, withAdminOptions } from '../toolkit/options.ts';
 import { print, printJson } from '../toolkit/output.ts';
-import { type AskedHeaders, parseHeaderLine, parseRawRequest } from '../toolkit/raw-request.ts';
-import { expectOk } from '../toolkit/refusal.ts';
+import { type HeaderList, parseHeaderLine, parseRawRequest } from '../toolkit/raw-request.ts';
 import { renderExplanation } from './explanation.ts';
 
 interface ExplainOptions extends AdminOptions {
@@ -53,8 +53,8 @@ Examples:
 Exit code: 0 when the request is let through, 1 when it is denied.`,
     )
     .action((options: ExplainOptions, command: Command) => {
-      const ways = [options.uri, options.request, options.logId];
-      if (ways.filter((way) => way !== undefined).length !== 1) {
+      const sources = [options.uri, options.request, options.logId];
+      if (sources.filter((way) => way !== undefined).length !== 1) {
         command.error('error: name the request with one of --uri, --request and --log-id');
       }
       return withAdmin(options, async (admin) => {
@@ -62,7 +62,7 @@ Exit code: 0 when the request is let through, 1 when it is denied.`,
           options.logId === undefined
             ? await admin.send('POST', '/v1/explain', toBody(options))
             : await admin.send('GET', `/v1/decisions/${encodeURIComponent(options.logId)}`);
-        const explanation = expectOk(answer) as ShownExplanation;
+        const explanation = expectSuccess(answer) as ShownExplanation;
         if (options.json) printJson(explanation);
         else print(renderExplanation(explanation));
         if (explanation.verdict === 'deny') process.exitCode = 1;
@@ -73,13 +73,13 @@ Exit code: 0 when the request is let through, 1 when it is denied.`,
 function toBody(options: ExplainOptions): object {
   const { gate, method, host, scheme, client } = options;
   const raw = options.request === undefined ? undefined : readRequest(options.request);
-  const added: AskedHeaders = (options.header ?? []).map((line) => parseHeaderLine(line));
+  const added: HeaderList = (options.header ?? []).map((line) => parseHeaderLine(line));
   const headers = [...(raw?.headers ?? []), ...added];
-  const named = headers.find(([name]) => name.toLowerCase() === 'host')?.[1];
+  const hostHeader = headers.find(([name]) => name.toLowerCase() === 'host')?.[1];
   return {
     uri: raw?.uri ?? options.uri,
     method: method ?? raw?.method,
-    host: host ?? named,
+    host: host ?? hostHeader,
     scheme,
     client,
     gate,

@@ -3,7 +3,7 @@ import { renderTable } from '../toolkit/output.ts';
 
 const marks = { passed: '✓', denied: '✗', skipped: '–' } as const;
 
-/** An explanation for people. */
+/** Renders an explanation as text. */
 export function renderExplanation(explanation: ShownExplanation): string {
   const { facts, gate, steps, identity, reason, detail, headers } = explanation;
   const lines = ['Facts'];
@@ -18,8 +18,8 @@ export function renderExplanation(explanation: ShownExplanation): string {
   lines.push('', gate === null ? 'Gate: none' : `Gate: ${gate.name} (${gate.because})`);
   if (steps.length > 0) lines.push('', 'Steps');
   for (const { step, outcome, notes } of steps) {
-    const told = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
-    lines.push(`  ${marks[outcome]} ${step}${told}`);
+    const details = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+    lines.push(`  ${marks[outcome]} ${step}${details}`);
   }
   const denied = `denied: ${reason}${detail === null ? '' : ` (${detail})`}`;
   lines.push('', `Verdict: ${reason === null ? 'allowed' : denied}, status ${explanation.status}`);

@@ -10,8 +10,8 @@ import type { Warning } from '../../config/warnings.ts';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { version } from '../../lib/resources.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
-import { note } from '../toolkit/output.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
+import { printStderr } from '../toolkit/output.ts';
 import { preserveNextTickObjectShape } from './next-tick-shape.ts';
 import { collectGarbageAfterStartup } from './startup-memory.ts';
 
@@ -27,15 +27,15 @@ Examples:
   POSTERN_GATE_LISTEN=unix:/run/postern/gate.sock postern serve`,
     )
     .action(async (options: ConfigOptions) => {
-      const { config, warnings } = loadFrom(options);
-      // Loaded here, because the other commands do not need a server.
+      const { config, warnings } = loadConfigFrom(options);
+      // Loaded on demand: the other commands need no server.
       const { createLogger } = await import('../../telemetry/log/log.ts');
       const { isWorker } = await import('../../cluster/worker.ts');
       const log = createLogger(config.log, { shared: config.workers > 1 });
       const isPrimary = config.workers > 1 && !isWorker;
       const service = isPrimary
         ? await servePrimary(config, log)
-        : await serveOne(options, config, log);
+        : await serveInProcess(options, config, log);
       preserveNextTickObjectShape();
       collectGarbageAfterStartup();
       if (isWorker) return;
@@ -54,8 +54,12 @@ Examples:
     });
 }
 
-/** Serves in this process: the only one, or one of several workers. */
-async function serveOne(options: ConfigOptions, config: Config, log: Logger): Promise<Addresses> {
+/** Runs the service in this process: the only one, or a worker. */
+async function serveInProcess(
+  options: ConfigOptions,
+  config: Config,
+  log: Logger,
+): Promise<Addresses> {
   const { startPostern } = await import('../../app/start.ts');
   const { isWorker, joinPrimary } = await import('../../cluster/worker.ts');
   const worker = isWorker ? await joinPrimary() : undefined;
@@ -63,29 +67,29 @@ async function serveOne(options: ConfigOptions, config: Config, log: Logger): Pr
     log,
     announceAdminKey: announceAdminKey(config.dataDir, log),
     load() {
-      const { config: changed, warnings } = loadFrom(options);
-      // All workers read it, and one of them says so.
+      const { config: changed, warnings } = loadConfigFrom(options);
+      // All workers load the configuration; one of them logs the warnings.
       if (worker === undefined || worker.maintains) logWarnings(warnings(), log);
       return changed;
     },
     ...(worker && { bus: worker.bus, maintains: worker.maintains }),
   }).catch((error: unknown) => {
-    // The line to the primary process would keep this one alive.
+    // The IPC channel to the primary would keep this process alive.
     worker?.leave();
     throw error;
   });
-  // Before anybody is told that it is ready, and may tell it to stop.
+  // Before it reports ready: a signal may follow at once.
   stopOnSignal(postern, log, worker !== undefined);
   if (worker === undefined) process.on('SIGHUP', postern.reload);
   else worker.ready(postern, postern.clusterHandlers);
   return postern;
 }
 
-/** Serves with several workers, which this process watches over. */
+/** Runs the service with several workers, supervised by this process. */
 async function servePrimary(config: Config, log: Logger): Promise<Addresses> {
   const { startPrimary } = await import('../../cluster/primary.ts');
   const { removeStaleSocket } = await import('../../http/listen.ts');
-  // Each of the workers would find the others there, and take them for strangers.
+  // Done here once: a worker would take the sockets of the others for stale ones.
   for (const listen of [config.gate.listen, config.admin.listen]) await removeStaleSocket(listen);
   const primary = await startPrimary(config.workers, log);
   stopOnSignal(primary, log);
@@ -94,8 +98,9 @@ async function servePrimary(config: Config, log: Logger): Promise<Addresses> {
 }
 
 /**
- * Shows the key on a terminal, and nowhere else: what a service says on its standard error is kept and read by
- * others. There the key goes into a file for its owner alone, and the log says which.
+ * Shows the first admin key on a terminal only: a service's standard error is stored and read by
+ * others. Without a terminal the key goes into a file that only its owner can read, and the log
+ * names the file.
  */
 function announceAdminKey(dataDir: string, log: Logger): (key: string) => void {
   return (key) => {
@@ -109,10 +114,10 @@ function announceAdminKey(dataDir: string, log: Logger): (key: string) => void {
   };
 }
 
-/** In the data directory. */
+/** Name of that file in the data directory. */
 const firstKeyFile = 'first-admin-key';
 
-/** Writes a file that is new, whatever stood there. */
+/** Creates a private file, in place of an existing one. */
 function writePrivateFile(file: string, text: string): void {
   try {
     rmSync(file, { force: true });
@@ -136,9 +141,9 @@ function showAdminKey(key: string): void {
     'or the file named by POSTERN_ADMIN_KEY_FILE, and restart.',
   ];
   const width = Math.max(...lines.map((line) => line.length));
-  note(`\n┌${'─'.repeat(width + 2)}┐`);
-  for (const line of lines) note(`│ ${line.padEnd(width)} │`);
-  note(`└${'─'.repeat(width + 2)}┘\n`);
+  printStderr(`\n┌${'─'.repeat(width + 2)}┐`);
+  for (const line of lines) printStderr(`│ ${line.padEnd(width)} │`);
+  printStderr(`└${'─'.repeat(width + 2)}┘\n`);
 }
 
 function warnOfExposure({ admin }: Config, log: Logger): void {
@@ -156,11 +161,11 @@ function logWarnings(warnings: readonly Warning[], log: Logger): void {
   }
 }
 
-/** The first signal stops in order; whoever sends a second one does not want to wait. */
+/** Shuts down gracefully on the first signal, and at once on the second. */
 function stopOnSignal(service: Pick<Postern, 'close'>, log: Logger, isWorker = false): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    // A terminal sends its signals to all processes; the primary process tells workers when to stop.
+    // A terminal signals all processes; the primary tells workers when to stop.
     if (isWorker && (signal === 'SIGINT' || stopping)) return;
     if (stopping) process.exit(exitCodes.failed);
     stopping = true;

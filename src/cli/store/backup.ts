@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { replaceInvisible } from '../../lib/replace-invisible.ts';
 import type { Undone } from '../../store/sqlite/compare.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';
-import { renderRows } from '../toolkit/store-output.ts';
+import { renderRowCounts } from '../toolkit/store-output.ts';
 
 /** `postern backup` and `postern restore`. */
 export function registerBackupCommands(program: Command): void {
@@ -25,12 +25,12 @@ Examples:
   postern backup --force /var/backups/postern.db`,
     )
     .action(async (file: string, options: ConfigOptions & { force?: boolean }) => {
-      const { dataDir } = loadFrom(options).config;
+      const { dataDir } = loadConfigFrom(options).config;
       const { backUpStore } = await import('../../store/sqlite/backup.ts');
       const overwrite = options.force === true;
       const { schema, rows } = await backUpStore(dataDir, resolve(file), { overwrite });
       print(`Backed up ${dataDir} to ${file} and checked it (schema ${schema}).`);
-      print(renderRows(rows));
+      print(renderRowCounts(rows));
     });
 
   withConfigOption(
@@ -48,11 +48,11 @@ Example:
   postern restore /var/backups/postern.db`,
     )
     .action(async (file: string, options: ConfigOptions) => {
-      const { dataDir } = loadFrom(options).config;
+      const { dataDir } = loadConfigFrom(options).config;
       const { restoreStore } = await import('../../store/sqlite/restore.ts');
       const { facts, kept, undone } = await restoreStore(dataDir, resolve(file), Date.now());
       print(`Restored ${file} into ${dataDir} (schema ${facts.schema}).`);
-      print(renderRows(facts.rows));
+      print(renderRowCounts(facts.rows));
       if (facts.schema < facts.newestSchema) {
         print(`The next start brings its schema up to ${facts.newestSchema}.`);
       }
@@ -63,7 +63,7 @@ Example:
     });
 }
 
-/** What somebody has to do now, before clients come back. */
+/** Lists what to revoke again before clients reconnect. */
 function renderUndone(undone: Undone | undefined): string[] {
   if (undone === undefined) {
     return [
@@ -78,13 +78,13 @@ function renderUndone(undone: Undone | undefined): string[] {
     ...(goodAgain.length > 0
       ? [
           `Revoked or deleted since the backup, and good again: ${goodAgain.length}. Before clients get back:`,
-          ...revocations(goodAgain),
+          ...revokeCommands(goodAgain),
         ]
       : []),
     ...(usesAgain.length > 0
       ? [
           `Tickets and counted tokens whose uses since the backup do not count any more: ${usesAgain.length}. To end them:`,
-          ...revocations(usesAgain),
+          ...revokeCommands(usesAgain),
         ]
       : []),
     ...(keysAgain.length > 0
@@ -104,13 +104,13 @@ function renderUndone(undone: Undone | undefined): string[] {
   return parts.length > 0 ? parts : ['Nothing was issued, used or revoked since the backup.'];
 }
 
-/** Ids a command, so that it fits on a command line. */
-const idsACommand = 50;
+/** Ids per command, to stay below the limit of a command line. */
+const idsPerCommand = 50;
 
-function revocations(ids: readonly string[]): string[] {
+function revokeCommands(ids: readonly string[]): string[] {
   const commands = [];
-  for (let i = 0; i < ids.length; i += idsACommand) {
-    commands.push(`  postern token revoke --store ${ids.slice(i, i + idsACommand).join(' ')}`);
+  for (let i = 0; i < ids.length; i += idsPerCommand) {
+    commands.push(`  postern token revoke --store ${ids.slice(i, i + idsPerCommand).join(' ')}`);
   }
   return commands;
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { StoreReport } from '../../store/sqlite/check.ts';
 import { exitCodes } from '../toolkit/exit-codes.ts';
-import { type ConfigOptions, loadFrom, withConfigOption } from '../toolkit/options.ts';
+import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
 import { print, printJson, renderTable } from '../toolkit/output.ts';
-import { renderRows } from '../toolkit/store-output.ts';
+import { renderRowCounts } from '../toolkit/store-output.ts';
 
 /** `postern store …`. */
 export function registerStoreCommands(program: Command): void {
@@ -26,7 +26,7 @@ Examples:
   postern store check --json /var/backups/postern.db`,
     )
     .action(async (file: string | undefined, options: ConfigOptions & { json?: boolean }) => {
-      const place = file ?? loadFrom(options).config.dataDir;
+      const place = file ?? loadConfigFrom(options).config.dataDir;
       const { checkStore, inMebibytes } = await import('../../store/sqlite/check.ts');
       const report = checkStore(place);
       if (options.json) printJson(renderJson(report));
@@ -58,7 +58,7 @@ function printReport(report: StoreReport, size: (bytes: number) => string): void
       [
         ['store', path],
         ['schema', `${schema}${isOld ? ` (the next start brings it up to ${newestSchema})` : ''}`],
-        ['rows', renderRows(rows)],
+        ['rows', renderRowCounts(rows)],
         ['size', `${size(report.size)}, of which ${size(report.unused)} unused`],
         ['write-ahead log', size(report.logSize)],
         ['free on disk', size(report.free)],

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { FileRefused, readRegularFile } from '../../lib/regular-file.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
+import { CommandFailed } from '../toolkit/command-failed.ts';
 import { type AdminOptions, collect, withAdmin, withAdminOptions } from '../toolkit/options.ts';
-import { note, printJson } from '../toolkit/output.ts';
-import { expectOk, Refusal } from '../toolkit/refusal.ts';
+import { printJson, printStderr } from '../toolkit/output.ts';
 
 interface ImportOptions extends AdminOptions {
   readonly subject?: string;
@@ -14,16 +15,18 @@ interface ImportOptions extends AdminOptions {
   readonly allowWeak?: boolean;
 }
 
-/** One token of an import, in the fields of the admin API; `where` is for messages. */
+/** A token to import, in the fields of the admin API. `where` is its position, for messages. */
 interface Entry {
   readonly where: string;
   readonly body: Record<string, unknown>;
 }
 
-/** Tokens a request. */
+/** Tokens per request. */
 const batchSize = 200;
-/** A million tokens are no more than that. */
+
+/** Bytes; a million tokens fit. */
 const maxBytes = 256 * 1024 * 1024;
+
 /** Columns of a CSV file that hold several values, separated by spaces. */
 const listColumns = ['gates', 'paths', 'origins', 'networks'];
 
@@ -67,11 +70,11 @@ Examples:
             tokens: batch.map(({ body }) => body),
           });
           const about = `${batch[0]?.where} to ${batch.at(-1)?.where}`;
-          const { results } = expectOk(answer, about) as { results: (keyof typeof counts)[] };
+          const { results } = expectSuccess(answer, about) as { results: (keyof typeof counts)[] };
           for (const [index, result] of results.entries()) {
             counts[result]++;
             if (result === 'refused_weak')
-              note(`${batch[index]?.where}: refused, its secret can be guessed`);
+              printStderr(`${batch[index]?.where}: refused, its secret can be guessed`);
           }
         }
         report(counts, options);
@@ -84,11 +87,13 @@ function report(
   { json }: ImportOptions,
 ): void {
   if (json) printJson(counts);
-  note(
+  printStderr(
     `${counts.imported + counts.imported_weak} imported (${counts.imported_weak} weak), ${counts.known} known already, ${counts.refused_weak} refused`,
   );
   if (counts.refused_weak > 0) {
-    throw new Refusal('secrets under 128 bits were refused; --allow-weak takes and marks them');
+    throw new CommandFailed(
+      'secrets under 128 bits were refused; --allow-weak takes and marks them',
+    );
   }
 }
 
@@ -111,13 +116,13 @@ function readSource(source: string): Entry[] {
     const text = readRegularFile(source, maxBytes);
     return source.endsWith('.csv') ? readCsv(source, text) : readJsonLines(source, text);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof CommandFailed) throw error;
     if (error instanceof FileRefused) throw new OperatorError(`${source}: ${error.message}`);
     throw new OperatorError(`cannot read ${source}: ${(error as Error).message}`);
   }
 }
 
-/** File names are secrets, so messages count the files instead of naming them. */
+/** The file names are secrets, so messages number the files. */
 function readDirectory(directory: string): Entry[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter((file) => file.isFile() && !file.name.startsWith('.'))
@@ -133,8 +138,8 @@ function readJsonLines(file: string, text: string): Entry[] {
     if (line.trim() === '') return [];
     const where = `${file}:${index + 1}`;
     const body = parseObject(line);
-    // The line holds a secret: it is not shown.
-    if (body === undefined) throw new Refusal(`${where}: not a JSON object`);
+    // The line is not shown: it holds a secret.
+    if (body === undefined) throw new CommandFailed(`${where}: not a JSON object`);
     return [{ where, body }];
   });
 }
@@ -157,12 +162,14 @@ function readCsv(file: string, text: string): Entry[] {
     bom: true,
   });
   if (heading === undefined || !heading.includes('secret')) {
-    throw new Refusal(`${file}:1: the heading has no column "secret"`);
+    throw new CommandFailed(`${file}:1: the heading has no column "secret"`);
   }
   return rows.map((cells, index) => {
     const where = `${file}: row ${index + 2}`;
     if (cells.length !== heading.length) {
-      throw new Refusal(`${where}: ${cells.length} cells where the heading has ${heading.length}`);
+      throw new CommandFailed(
+        `${where}: ${cells.length} cells where the heading has ${heading.length}`,
+      );
     }
     const filled = heading.map((name, column) => [name, cells[column] ?? ''] as const);
     const body = filled

@@ -1,9 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ShownIssuedToken, ShownToken } from '../../tokens/schemas.ts';
-import { type AdminOptions, collect, withAdmin, withAdminOptions } from '../toolkit/options.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
+import {
+  type AdminOptions,
+  collect,
+  parseCount,
+  withAdmin,
+  withAdminOptions,
+} from '../toolkit/options.ts';
 import { print, printJson } from '../toolkit/output.ts';
-import { expectOk } from '../toolkit/refusal.ts';
-import { describeToken, parseCount, printIssued } from './token-output.ts';
+import { describeToken, printIssued } from './token-output.ts';
 
 interface IssueOptions extends AdminOptions {
   readonly gate?: string[];
@@ -64,7 +70,7 @@ Examples:
           claims: options.claim,
         };
         const path = `/v1/tokens/${encodeURIComponent(id)}`;
-        const shown = expectOk(await admin.send('PATCH', path, changes));
+        const shown = expectSuccess(await admin.send('PATCH', path, changes));
         if (options.json) printJson(shown);
         else print(describeToken(shown as ShownToken));
       }),
@@ -81,7 +87,7 @@ Examples:
       withAdmin(options, async (admin) => {
         const path = `/v1/tokens/${encodeURIComponent(id)}/rotate`;
         const answer = await admin.send('POST', path, { grace: options.grace });
-        printIssued(expectOk(answer) as ShownIssuedToken, options);
+        printIssued(expectSuccess(answer) as ShownIssuedToken, options);
       }),
     );
 }
@@ -123,7 +129,7 @@ async function issue(path: string, subject: string, options: IssueOptions): Prom
       label: options.label,
       claims: options.claim,
     });
-    printIssued(expectOk(answer) as ShownIssuedToken, options);
+    printIssued(expectSuccess(answer) as ShownIssuedToken, options);
   });
 }
 

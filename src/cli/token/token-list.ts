@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { ShownToken, ShownTokenPage } from '../../tokens/schemas.ts';
 import type { AdminClient } from '../toolkit/admin-client.ts';
-import { type AdminOptions, withAdmin, withAdminOptions } from '../toolkit/options.ts';
-import { note, print, printJson, renderTable } from '../toolkit/output.ts';
-import { queryOf } from '../toolkit/query.ts';
-import { expectOk } from '../toolkit/refusal.ts';
-import { describeToken, parseCount, renderUses } from './token-output.ts';
+import { expectSuccess } from '../toolkit/admin-response.ts';
+import { type AdminOptions, parseCount, withAdmin, withAdminOptions } from '../toolkit/options.ts';
+import { print, printJson, printStderr, renderTable } from '../toolkit/output.ts';
+import { toQuery } from '../toolkit/query.ts';
+import { describeToken, renderUses } from './token-output.ts';
 
 interface ListOptions extends AdminOptions {
   readonly subject?: string;
@@ -36,7 +36,9 @@ Examples:
     .addHelpText('after', '\nExample:\n  postern token show tok_2vX4qK8mZ1pR7sT5w')
     .action((id: string, options: AdminOptions) =>
       withAdmin(options, async (admin) => {
-        const shown = expectOk(await admin.send('GET', `/v1/tokens/${encodeURIComponent(id)}`));
+        const shown = expectSuccess(
+          await admin.send('GET', `/v1/tokens/${encodeURIComponent(id)}`),
+        );
         if (options.json) printJson(shown);
         else print(describeToken(shown as ShownToken));
       }),
@@ -67,10 +69,10 @@ Examples:
 }
 
 async function list(admin: AdminClient, options: ListOptions): Promise<void> {
-  const query = queryOf(options, ['subject', 'gate', 'state', 'limit', 'cursor']);
-  const page = expectOk(await admin.send('GET', `/v1/tokens?${query}`)) as ShownTokenPage;
+  const query = toQuery(options, ['subject', 'gate', 'state', 'limit', 'cursor']);
+  const page = expectSuccess(await admin.send('GET', `/v1/tokens?${query}`)) as ShownTokenPage;
   if (options.json) return printJson(page);
-  if (page.tokens.length === 0) return note('No tokens.');
+  if (page.tokens.length === 0) return printStderr('No tokens.');
   print(
     renderTable(
       ['ID', 'KIND', 'SUBJECT', 'GATES', 'STATE', 'EXPIRES', 'USES', 'LAST USED', 'LABEL'],
@@ -87,21 +89,21 @@ async function list(admin: AdminClient, options: ListOptions): Promise<void> {
       ]),
     ),
   );
-  if (page.next_cursor !== null) note(`\nMore: --cursor ${page.next_cursor}`);
+  if (page.next_cursor !== null) printStderr(`\nMore: --cursor ${page.next_cursor}`);
 }
 
 async function revoke(admin: AdminClient, ids: string[], options: AdminOptions): Promise<void> {
   const revoked: ShownToken[] = [];
   for (const id of ids) {
     const path = `/v1/tokens/${encodeURIComponent(id)}`;
-    revoked.push(expectOk(await admin.send('DELETE', path), id) as ShownToken);
+    revoked.push(expectSuccess(await admin.send('DELETE', path), id) as ShownToken);
     if (!options.json) print(`${id} revoked`);
   }
   if (options.json) printJson({ tokens: revoked });
 }
 
 async function revokeAll(admin: AdminClient, { subject, gate, json }: ListOptions): Promise<void> {
-  const answer = expectOk(await admin.send('POST', '/v1/tokens/revoke', { subject, gate }));
+  const answer = expectSuccess(await admin.send('POST', '/v1/tokens/revoke', { subject, gate }));
   if (json) return printJson(answer);
   const { revoked } = answer as { revoked: number };
   print(`${revoked} token${revoked === 1 ? '' : 's'} revoked`);

@@ -1,21 +1,20 @@
-import { InvalidArgumentError } from 'commander';
 import type { ShownIssuedToken, ShownToken } from '../../tokens/schemas.ts';
 import type { AdminOptions } from '../toolkit/options.ts';
-import { note, print, printJson, renderTable } from '../toolkit/output.ts';
+import { print, printJson, printStderr, renderTable } from '../toolkit/output.ts';
 
-/** Shows a token that was issued just now. */
+/** Prints a token that was just issued. */
 export function printIssued(issued: ShownIssuedToken, { json }: AdminOptions): void {
   if (json) {
     printJson(issued);
     return;
   }
-  // The secret alone goes to standard output, so that $(…) catches it and nothing else.
-  note(describeToken(issued));
-  note(`\nThis is the only time the ${issued.kind} is shown:`);
+  // Only the secret goes to standard output, for $(…).
+  printStderr(describeToken(issued));
+  printStderr(`\nThis is the only time the ${issued.kind} is shown:`);
   print(issued.token);
 }
 
-/** All there is to know about a token, a line each. */
+/** Renders all fields of a token, one per line. */
 export function describeToken(token: ShownToken): string {
   const facts: [string, string][] = [
     ['id', token.id],
@@ -38,13 +37,7 @@ export function describeToken(token: ShownToken): string {
   return renderTable(['', ''], facts).trimStart();
 }
 
-/** How often it was used, of how often it may be. */
+/** Renders the uses of a token, and their limit. */
 export function renderUses({ uses, max_uses }: ShownToken): string {
   return max_uses === null ? 'not counted' : `${uses} of ${max_uses}`;
-}
-
-/** Reads a positive number on the command line. */
-export function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Must be a positive number.');
-  return Number(text);
 }

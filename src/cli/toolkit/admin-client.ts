@@ -4,34 +4,34 @@ import type { Config } from '../../config/config.ts';
 import { type ListenAddress, renderListenAddress } from '../../config/listen-address.ts';
 import { OperatorError } from '../../lib/operator-error.ts';
 
-/** An answer of the admin API. */
+/** A response of the admin API. */
 export interface AdminResponse {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Somebody who answers requests of the admin API: a running service, or the store itself. */
+/** Client of the admin API: of a running service, or of the store without a service. */
 export interface AdminClient {
-  /** Rejects with OperatorError when nobody answers. */
+  /** Rejects with OperatorError when the service cannot be reached. */
   send(method: string, path: string, body?: unknown): Promise<AdminResponse>;
-  /** Asks for an answer that goes on. Rejects like `send`. */
+  /** Opens a streaming response. Rejects like `send`. */
   open(path: string, headers: Record<string, string>): Promise<AdminStream>;
   close(): Promise<void>;
 }
 
-/** An answer of the admin API that goes on. */
+/** A streaming response. */
 export interface AdminStream {
   readonly status: number;
   readonly body: AsyncIterable<Buffer>;
 }
 
-/** Milliseconds without a sign of life after which a stream is given up: the service sends some. */
-const quietMs = 45_000;
+/** Idle timeout of a stream, in milliseconds; the service sends heartbeats. */
+const streamIdleTimeoutMs = 45_000;
 
-/** Milliseconds to wait for an answer. */
+/** Timeout of a request, in milliseconds. */
 const timeoutMs = 10_000;
 
-/** A client of the running service at `url`, else at the address that the configuration names. */
+/** Connects to the service at `url`, or at the configured address. */
 export function connectAdmin(config: Config['admin'], url: string | undefined): AdminClient {
   const { key } = config;
   if (key === undefined) {
@@ -50,20 +50,20 @@ export function connectAdmin(config: Config['admin'], url: string | undefined): 
     async open(path, headers) {
       const authorization = `Bearer ${key}`;
       const request = { method: 'GET', path, headers: { ...headers, authorization } };
-      const response = await requestHttp(url ?? config.listen, request, quietMs);
+      const response = await requestHttp(url ?? config.listen, request, streamIdleTimeoutMs);
       return { status: response.statusCode ?? 0, body: response };
     },
     close: async () => {},
   };
 }
 
-/** Sends one request over HTTP, to a URL or to a listener of this machine. */
+/** Sends one HTTP request to a URL, or to a listener on this machine. */
 export async function sendHttp(
-  to: string | ListenAddress,
+  destination: string | ListenAddress,
   request: HttpRequest,
 ): Promise<AdminResponse> {
-  const response = await requestHttp(to, request, timeoutMs);
-  const body = await readWhole(response);
+  const response = await requestHttp(destination, request, timeoutMs);
+  const body = await readBody(response);
   return { status: response.statusCode ?? 0, body: parseJson(body) };
 }
 
@@ -74,22 +74,25 @@ interface HttpRequest {
   readonly body?: unknown;
 }
 
-/** The whole body of an answer, as text. */
-export async function readWhole(body: AsyncIterable<Buffer>): Promise<string> {
+/** Reads a whole body as text. */
+export async function readBody(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 
-/** Resolves when the answer begins. */
+/** Resolves with the response headers. */
 function requestHttp(
-  to: string | ListenAddress,
+  destination: string | ListenAddress,
   request: HttpRequest,
   timeout: number,
 ): Promise<IncomingMessage> {
   const { method, path, headers = {} } = request;
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-  const target = typeof to === 'string' ? targetOfUrl(to, path) : targetOfListener(to, path);
+  const target =
+    typeof destination === 'string'
+      ? targetOfUrl(destination, path)
+      : targetOfListener(destination, path);
   return new Promise((resolve, reject) => {
     const outgoing = (target.secure ? httpsRequest : httpRequest)(
       {
@@ -140,13 +143,13 @@ function targetOfListener(address: ListenAddress, path: string) {
   if (address.kind === 'unix') {
     return { name, secure: false, options: { socketPath: address.path, path } };
   }
-  // A listener on all addresses is reached on the loopback one.
+  // A listener on all addresses is reached at the loopback address.
   const host =
     address.host === '0.0.0.0' ? '127.0.0.1' : address.host === '::' ? '::1' : address.host;
   return { name, secure: false, options: { host, port: address.port, path } };
 }
 
-/** A body as JSON, or as it is where it is none. */
+/** Parses a body as JSON; returns the text itself if it is none. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

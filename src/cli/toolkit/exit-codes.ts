@@ -1,4 +1,4 @@
-/** How the commands end. Documented in the README; scripts rely on them. */
+/** Exit codes. Documented in the README; scripts rely on them. */
 export const exitCodes = {
   ok: 0,
   /** The request was understood and refused, or a check failed. */
@@ -7,6 +7,6 @@ export const exitCodes = {
   usage: 2,
   /** The configuration is wrong. */
   config: 3,
-  /** The service cannot be reached, or something it needs (a port, the store) cannot be had. */
+  /** The service is unreachable, or something it needs (a port, the store) is not available. */
   unavailable: 4,
 } as const;

@@ -1,13 +1,13 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { type AdminClient, connectAdmin } from './admin-client.ts';
 
-/** Options of every command that reads the configuration. */
+/** Options of commands that read the configuration. */
 export interface ConfigOptions {
   readonly config?: string;
 }
 
-/** Options of every command that talks to the admin API. */
+/** Options of commands that use the admin API. */
 export interface AdminOptions extends ConfigOptions {
   readonly url?: string;
   readonly store?: boolean;
@@ -22,7 +22,7 @@ export function withConfigOption(command: Command): Command {
   );
 }
 
-/** Adds what every command that talks to the admin API takes. */
+/** Adds the options of commands that use the admin API. */
 export function withAdminOptions(command: Command): Command {
   return withConfigOption(command)
     .option('--url <url>', 'admin API of the running service (default: admin.listen)')
@@ -30,17 +30,17 @@ export function withAdminOptions(command: Command): Command {
     .option('--json', 'print JSON for scripts');
 }
 
-/** Loads the configuration that a command's options name. Throws ConfigError. */
-export function loadFrom({ config }: ConfigOptions): LoadedConfig {
+/** Loads the configuration that the options name. Throws ConfigError. */
+export function loadConfigFrom({ config }: ConfigOptions): LoadedConfig {
   return loadConfig(config === undefined ? {} : { file: config });
 }
 
-/** Runs work with a client of the admin API, and closes it afterwards. */
+/** Runs `work` with an admin client, and closes it afterwards. */
 export async function withAdmin<T>(
   options: AdminOptions,
   work: (admin: AdminClient) => Promise<T>,
 ): Promise<T> {
-  const { config } = loadFrom(options);
+  const { config } = loadConfigFrom(options);
   const admin = options.store
     ? await (await import('../../app/offline-admin.ts')).openOfflineAdmin(config)
     : connectAdmin(config.admin, options.url);
@@ -51,7 +51,13 @@ export async function withAdmin<T>(
   }
 }
 
-/** Gathers the values of an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export function collect(value: string, values: readonly string[] = []): string[] {
   return [...values, value];
+}
+
+/** Parses a positive number. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Must be a positive number.');
+  return Number(text);
 }

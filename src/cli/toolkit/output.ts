@@ -6,11 +6,14 @@ export function print(line = ''): void {
 }
 
 /** Writes a line to standard error: for people, not for scripts. */
-export function note(line = ''): void {
+export function printStderr(line = ''): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Writes a value as JSON to standard output. What a terminal would obey is escaped, as JSON may have it anywhere. */
+/**
+ * Writes a value as JSON to standard output. Control characters for terminals are escaped, which
+ * JSON allows anywhere.
+ */
 export function printJson(value: unknown): void {
   const text = JSON.stringify(value, null, 2);
   // JSON.stringify escapes the control characters below U+0020 only.
@@ -21,7 +24,7 @@ function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Lays rows out in columns below a heading. Control characters are shown, not obeyed. */
+/** Renders rows as columns below a heading. Control characters are made visible. */
 export function renderTable(
   heading: readonly string[],
   rows: readonly (readonly string[])[],

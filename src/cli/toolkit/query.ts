@@ -1,5 +1,5 @@
-/** Those of the options that are given, as a query of the admin API, which has the same names. */
-export function queryOf<Name extends string>(
+/** The given options as a query string of the admin API, under the same names. */
+export function toQuery<Name extends string>(
   options: { readonly [Key in Name]?: string | number | undefined },
   names: readonly Name[],
 ): URLSearchParams {

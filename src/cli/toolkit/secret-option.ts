@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { note } from './output.ts';
+import { printStderr } from './output.ts';
 
-/** Longest secret that is read. */
-const longest = 16_384;
+/** Characters of a secret. */
+const maxLength = 16_384;
 
-/** Where a secret comes from: the command line, a file, or a question on the terminal. */
+/** The source of a secret: the command line, a file, or a prompt. */
 export interface SecretSource {
-  /** Name of the option, for messages. */
+  /** Option name, for messages. */
   readonly option: string;
-  /** `-` stands for standard input. */
+  /** `-` reads standard input. */
   readonly value: string | undefined;
   readonly file: string | undefined;
   readonly prompt?: boolean | undefined;
 }
 
 /**
- * Reads a secret: its first line, without white space around it; undefined when no option names one.
- * Ends the command with a usage error, which never holds the secret.
+ * Reads a secret: the first line, trimmed; undefined when no option names one. Ends the command
+ * with a usage error, which never contains the secret.
  */
 export async function readSecret(
   command: Command,
@@ -27,13 +27,13 @@ export async function readSecret(
   if (given === 0) return undefined;
   if (given > 1) command.error(`error: give the ${option} in one way only`);
   const text = prompt
-    ? await ask(command, option)
+    ? await promptForSecret(command, option)
     : (readText(command, option, value, file) ?? value);
   const secret = text?.split(/\r?\n/, 1)[0]?.trim() ?? '';
   if (secret === '') command.error(`error: the ${option} is empty`);
-  if (secret.length > longest || /[^\x20-\x7e]/.test(secret)) {
+  if (secret.length > maxLength || /[^\x20-\x7e]/.test(secret)) {
     command.error(
-      `error: the ${option} is not one line of at most ${longest} printable characters`,
+      `error: the ${option} is not one line of at most ${maxLength} printable characters`,
     );
   }
   return secret;
@@ -56,11 +56,11 @@ function readText(
   }
 }
 
-/** Asks on the terminal, and shows nothing of the answer. */
-function ask(command: Command, option: string): Promise<string> {
+/** Prompts on the terminal without echo. */
+function promptForSecret(command: Command, option: string): Promise<string> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal to ask on`);
-  // First: what is typed or pasted while the question is still being written is not to be shown.
+  // Set before the prompt, so that early input is not echoed either.
   stdin.setRawMode(true);
   stderr.write(`${option}: `);
   return new Promise((resolve) => {
@@ -70,14 +70,14 @@ function ask(command: Command, option: string): Promise<string> {
         if (key === '\r' || key === '\n' || key === '\u0004') return end();
         if (key === '\u0003') return end(130);
         typed = key === '\u007f' || key === '\b' ? typed.slice(0, -1) : typed + key;
-        if (typed.length > longest) return end();
+        if (typed.length > maxLength) return end();
       }
     };
     const end = (code?: number) => {
       stdin.off('data', onData);
       stdin.setRawMode(false);
       stdin.pause();
-      note();
+      printStderr();
       if (code !== undefined) process.exit(code);
       resolve(typed);
     };

@@ -1,10 +1,10 @@
-/** An event of a stream of server-sent events (HTML standard, section 9.2.6), as far as ours have parts. */
+/** A server-sent event (HTML standard, section 9.2.6): the fields that the admin API uses. */
 export interface ReceivedEvent {
   readonly id: string;
   readonly data: string;
 }
 
-/** Reads the events of a stream, one after the other. Comments and fields of other names are passed over. */
+/** Parses a stream of server-sent events. Comments and other fields are skipped. */
 export async function* readEvents(chunks: AsyncIterable<Buffer>): AsyncGenerator<ReceivedEvent> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -1,5 +1,7 @@
-/** What a store holds, in one line. Names come from its tables, so that no kind is forgotten. */
-export function renderRows(rows: Readonly<Record<string, number>>): string {
+/**
+ * Renders row counts as one line. The names come from the store's tables, so that none is missing.
+ */
+export function renderRowCounts(rows: Readonly<Record<string, number>>): string {
   const parts = Object.entries(rows).map(
     ([table, count]) => `${table.replaceAll('_', ' ')}: ${count}`,
   );

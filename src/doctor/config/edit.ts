@@ -16,6 +16,19 @@ export function insertBefore(directive: Directive, ...lines: string[]): Edit {
   return { source, start, end: start, text: lines.map((line) => `${line}\n${indent}`).join('') };
 }
 
+/** Puts lines behind a directive, with its indentation. */
+export function insertAfter(directive: Directive, ...lines: string[]): Edit {
+  const { source, words, end } = directive;
+  const indent = indentAt(source.text, words[0]?.start ?? 0);
+  const [rest] = /^[ \t]*(?:#[^\n]*)?\n/.exec(source.text.slice(end)) ?? [];
+  if (rest === undefined) {
+    const text = lines.map((line) => `\n${indent}${line}`).join('');
+    return { source, start: end, end, text };
+  }
+  const at = end + rest.length;
+  return { source, start: at, end: at, text: lines.map((line) => `${indent}${line}\n`).join('') };
+}
+
 /** Puts lines first into the block of a directive. */
 export function insertInto(directive: Directive, ...lines: string[]): Edit {
   const { source, words, block } = directive;

@@ -4,9 +4,9 @@ import {
   renderPlace,
 } from '../../proxies/nginx/syntax/index.ts';
 import { type Allowance, allowanceFor, findAllowances } from './allow.ts';
+import { type Analysis, analyze } from './analysis.ts';
 import { excerptOf, type Finding, type Report, severities } from './finding.ts';
 import { commentsIn, type GateFile } from './gate-file.ts';
-import { type Ground, prepareGround } from './ground.ts';
 import { buildConfiguration } from './model/configuration.ts';
 import type { Rule } from './rule.ts';
 import { rules } from './rules/index.ts';
@@ -37,8 +37,8 @@ export function examine(
   version?: string,
   gates?: GateFile,
 ): Examination {
-  const ground = prepareGround(buildConfiguration(loaded, version), gates);
-  const all = rules.flatMap((rule) => apply(rule, ground)).sort(compare);
+  const analysis = analyze(buildConfiguration(loaded, version), gates);
+  const all = rules.flatMap((rule) => apply(rule, analysis)).sort(compare);
   const allowances = findAllowances([
     ...loaded.comments,
     ...(gates === undefined ? [] : commentsIn(gates.source)),
@@ -64,8 +64,8 @@ export function examine(
       return what === undefined ? [] : [{ file: source.name, what }];
     }),
     files: loaded.files.length,
-    locations: ground.entries.length,
-    guarded: ground.guarded.length,
+    locations: analysis.entries.length,
+    guarded: analysis.guarded.length,
     version,
   };
 }
@@ -76,17 +76,17 @@ function isUnasked({ code }: Allowance, gates: GateFile | undefined): boolean {
 }
 
 /** Runs a rule; reports on the same directive become one finding. */
-function apply(rule: Rule, ground: Ground): Finding[] {
+function apply(rule: Rule, analysis: Analysis): Finding[] {
   const groups = Map.groupBy(
-    run(rule, ground),
+    run(rule, analysis),
     ({ at, severity }) => `${severity} ${renderPlace(at.place)}`,
   );
   return [...groups.values()].map((reports) => toFinding(rule, reports as [Report, ...Report[]]));
 }
 
-function* run(rule: Rule, ground: Ground): Generator<Report> {
+function* run(rule: Rule, analysis: Analysis): Generator<Report> {
   try {
-    yield* rule.find(ground);
+    yield* rule.find(analysis);
   } catch (error) {
     // Deep nesting by includes may end the stack; that is about the input, and is said as such.
     if (!(error instanceof RangeError)) throw error;

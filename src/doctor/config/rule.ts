@@ -1,5 +1,5 @@
+import type { Analysis } from './analysis.ts';
 import type { Report, RuleCode, Severity } from './finding.ts';
-import type { Ground } from './ground.ts';
 
 /** One thing that can be wrong with a configuration. */
 export interface Rule {
@@ -9,5 +9,5 @@ export interface Rule {
   readonly severities: readonly [Severity, ...Severity[]];
   /** It compares with Postern's gates, and finds nothing without them. */
   readonly needsGates?: true;
-  find(ground: Ground): Iterable<Report>;
+  find(analysis: Analysis): Iterable<Report>;
 }

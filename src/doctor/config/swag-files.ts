@@ -58,8 +58,8 @@ const knownFiles: readonly KnownFile[] = [
     what: "SWAG's authentik file",
   },
   {
-    name: /proxy\.conf$/,
-    has: /proxy_set_header Upgrade \$http_upgrade/,
+    name: /(?:^|\/)proxy\.conf$/,
+    has: /^(?=[\s\S]*X-Forwarded-Ssl on)(?=[\s\S]*X-Forwarded-Server)(?=[\s\S]*Upgrade \$http_upgrade)/,
     what: "SWAG's proxy.conf",
   },
 ];

@@ -1,4 +1,5 @@
 import { answerFindings } from './catalog/answer.ts';
+import { applicationFindings } from './catalog/application.ts';
 import { connectionFindings } from './catalog/connection.ts';
 import { credentialFindings } from './catalog/credentials.ts';
 import { handshakeFindings } from './catalog/handshake.ts';
@@ -15,6 +16,7 @@ export const catalog = {
   ...handshakeFindings,
   ...refusalFindings,
   ...credentialFindings,
+  ...applicationFindings,
   ...socketFindings,
 } as const;
 

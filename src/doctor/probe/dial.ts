@@ -12,7 +12,7 @@ export interface DialOptions {
 }
 
 /** A connection, or what kept it from being made. */
-export type Dialled<T extends Socket = Socket> =
+export type DialResult<T extends Socket = Socket> =
   | { readonly kind: 'open'; readonly socket: T }
   | { readonly kind: 'failed'; readonly detail: string };
 
@@ -27,7 +27,7 @@ export const lookupAddresses: Lookup = async (host) => {
 };
 
 /** Opens a TCP connection. */
-export function dial(host: string, port: number, { timeout }: DialOptions): Promise<Dialled> {
+export function dial(host: string, port: number, { timeout }: DialOptions): Promise<DialResult> {
   return settle(connect({ host, port, autoSelectFamily: false }), 'connect', timeout);
 }
 
@@ -40,7 +40,7 @@ export function secure(
   { host }: Target,
   protocols: readonly string[],
   { timeout, ca }: DialOptions,
-): Promise<Dialled<TLSSocket>> {
+): Promise<DialResult<TLSSocket>> {
   const upgraded = tlsConnect({
     socket,
     // An address is no server name (RFC 6066, section 3).
@@ -55,7 +55,11 @@ export function secure(
 }
 
 /** Resolves once, however the connection fares, and never leaves it without a listener for errors. */
-function settle<T extends Socket>(socket: T, event: string, timeout: number): Promise<Dialled<T>> {
+function settle<T extends Socket>(
+  socket: T,
+  event: string,
+  timeout: number,
+): Promise<DialResult<T>> {
   return new Promise((resolve) => {
     const fail = (detail: string) => {
       clearTimeout(timer);
@@ -72,7 +76,7 @@ function settle<T extends Socket>(socket: T, event: string, timeout: number): Pr
   });
 }
 
-const words: Readonly<Record<string, string>> = {
+const errorTexts: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: nothing listens there',
   ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'no route to this address',
@@ -83,5 +87,5 @@ const words: Readonly<Record<string, string>> = {
 
 /** OpenSSL's own texts are long; Node has the part that says what happened in `reason`. */
 function explain({ code = '', message, reason }: NodeJS.ErrnoException & { reason?: string }) {
-  return words[code] ?? reason ?? (message || code);
+  return errorTexts[code] ?? reason ?? (message || code);
 }

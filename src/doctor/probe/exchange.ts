@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { type Dialled, type DialOptions, dial, secure } from './dial.ts';
+import type { Outcome } from './answer.ts';
+import { type DialOptions, type DialResult, dial, secure } from './dial.ts';
+import { readAnswer } from './read-answer.ts';
 import { type ProbeRequest, renderRequest } from './request.ts';
-import { type Outcome, readAnswer } from './response.ts';
 import type { Target } from './target.ts';
 
 /** A connection to the target that is ready for HTTP/1.1. */
@@ -9,7 +10,7 @@ export async function open(
   target: Target,
   address: string,
   options: DialOptions,
-): Promise<Dialled<Socket>> {
+): Promise<DialResult<Socket>> {
   const port = target.connect?.port ?? target.port;
   const dialled = await dial(address, port, options);
   if (dialled.kind === 'failed' || !target.secure) return dialled;
@@ -26,7 +27,7 @@ export async function exchange(
   const bytes = renderRequest(target, request);
   const opened = await open(target, address, options);
   if (opened.kind === 'failed') {
-    return { kind: 'silence', code: 'closed-without-answer', detail: opened.detail };
+    return { kind: 'failed', code: 'closed-without-answer', detail: opened.detail };
   }
   opened.socket.write(Buffer.from(bytes, 'latin1'));
   return readAnswer(opened.socket, options.timeout);

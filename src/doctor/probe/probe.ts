@@ -1,41 +1,8 @@
-import type { Dialled, DialOptions, Lookup } from './dial.ts';
+import type { Answer, Outcome } from './answer.ts';
+import type { DialOptions, DialResult, Lookup } from './dial.ts';
 import type { Finding } from './finding.ts';
 import type { ProbeRequest } from './request.ts';
-import type { Outcome } from './response.ts';
-import type { Target } from './target.ts';
-
-/** What to look at, and with what. All times in milliseconds. */
-export interface ProbeSettings {
-  readonly target: Target;
-  /** For each step of each request. */
-  readonly timeout: number;
-  /** Certificates to trust beside the usual ones, in PEM. */
-  readonly ca?: string;
-  /** Origin of the page that opens the socket. */
-  readonly origin: string;
-  /** A token to present in every way. */
-  readonly token?: string;
-  /** Names under which the gate looks for it. */
-  readonly queryName: string;
-  readonly cookieName: string;
-  /** `name=value`, as a browser would send it. */
-  readonly cookie?: string;
-  /** A ticket to present twice. */
-  readonly ticket?: string;
-  /** Subprotocols of the application to offer. */
-  readonly protocols: readonly string[];
-  readonly gateReason: boolean;
-  /** The command runs on the server that opens its own address. */
-  readonly fromServer: boolean;
-  /** How long to leave an open socket silent. */
-  readonly idle?: number;
-  /** Size in bytes of a message to send through an open socket. */
-  readonly frame?: number;
-  /** Looks names up; the system's way when left out. */
-  readonly lookup?: Lookup;
-  /** Told which check is under way. */
-  readonly onProgress?: (what: string) => void;
-}
+import type { ProbeSettings } from './settings.ts';
 
 /** A handshake that was tried. */
 export interface Attempt {
@@ -55,15 +22,17 @@ export interface Probe extends Omit<ProbeSettings, 'lookup' | 'onProgress'> {
   address: string;
   /** A handshake that opened the socket and can be repeated; the check that finds one sets it. */
   admitted: ProbeRequest | undefined;
+  /** What a page load without a credential got; the check of the page sets it. */
+  page: Answer | undefined;
   /** Handshakes so far. */
   readonly attempts: readonly Attempt[];
   /** Makes what a server sent fit to be shown: masked, on one line, not too long. */
-  show(text: string): string;
+  sanitize(text: string): string;
   /** A connection that is ready for a request, for who sends it otherwise. */
-  open(): Promise<Dialled>;
+  open(): Promise<DialResult>;
   /** Sends a request as it is. */
   send(request: ProbeRequest): Promise<Outcome>;
-  /** Sends a complete handshake, with these headers more. */
+  /** Sends a complete handshake with these headers more, and offers the subprotocols of the settings. */
   upgrade(about: string, request: ProbeRequest): Promise<Attempt>;
 }
 
@@ -81,7 +50,7 @@ export function isOpen({ outcome, bad }: Attempt): boolean {
 
 /** How an attempt ended, in two words. */
 export function renderStatus({ outcome, bad }: Attempt): string {
-  if (outcome.kind === 'silence') return 'no answer';
+  if (outcome.kind === 'failed') return 'no answer';
   return bad === undefined ? `HTTP ${outcome.answer.status}` : `HTTP 101, but ${bad}`;
 }
 

@@ -1,12 +1,20 @@
 import type { Explanation } from './explain-error.ts';
-import type { Finding, Severity } from './finding.ts';
+import type { Finding } from './finding.ts';
+import type { Severity } from './finding-rule.ts';
 import type { Report } from './run-probe.ts';
+import type { Speaker } from './speaker.ts';
 
 /** Colours a piece of text, or leaves it. */
 export type Paint = (text: string, colour: 'green' | 'yellow' | 'red' | 'bold' | 'dim') => string;
 
 const codes = { green: 32, yellow: 33, red: 31, bold: 1, dim: 2 } as const;
 const colours = { ok: 'green', warning: 'yellow', fault: 'red' } as const;
+
+const speakers: Readonly<Record<Speaker, string>> = {
+  nginx: 'nginx itself',
+  gate: 'the gate',
+  application: 'the application behind the gate',
+};
 
 /** Colours for a terminal, or none. */
 export function paintFor(coloured: boolean): Paint {
@@ -29,9 +37,10 @@ export function renderReport({ target, findings, requests }: Report, paint: Pain
 }
 
 function renderFinding(finding: Finding, paint: Paint): string {
-  const { severity, code, title, evidence, meaning, change } = finding;
+  const { severity, code, title, evidence, speaker, meaning, change } = finding;
   const mark = paint(severity.padEnd(8), colours[severity]);
   const lines = [`${mark} ${paint(title, 'bold')}  ${paint(code, 'dim')}`, row('seen', evidence)];
+  if (speaker !== undefined) lines.push(row('from', speakers[speaker]));
   if (severity !== 'ok' || code === 'gate-reason') lines.push(row('means', meaning));
   if (change !== undefined) lines.push(row('change', change));
   return lines.join('\n');
@@ -39,14 +48,11 @@ function renderFinding(finding: Finding, paint: Paint): string {
 
 /** What a client's message means, for people. */
 export function renderExplanation(explained: Explanation, paint: Paint): string {
-  const { certainty, by, like, code, title, note, meaning, change } = explained;
+  const { certainty, code, title, note, meaning, change } = explained;
   if (certainty === 'unknown') {
     return 'These words are not known here. "postern doctor probe wss://host/path" shows what the server answers.';
   }
-  const head =
-    certainty === 'certain'
-      ? `${by} says this.`
-      : `${paint('Not sure.', 'yellow')} The nearest known words are those of ${by}: ${like}`;
+  const head = renderSource(explained, paint);
   return [
     head,
     ...(title === undefined ? [] : [row('what', `${title}  ${paint(code ?? '', 'dim')}`)]),
@@ -54,6 +60,15 @@ export function renderExplanation(explained: Explanation, paint: Paint): string 
     ...(meaning === undefined ? [] : [row('means', meaning)]),
     ...(change === undefined ? [] : [row('change', change)]),
   ].join('\n');
+}
+
+/** Whose words they are, and how sure that is. */
+function renderSource({ certainty, by, like, status }: Explanation, paint: Paint): string {
+  if (certainty === 'certain') {
+    return by === undefined ? `The status in the text says it: ${status}.` : `${by} says this.`;
+  }
+  const doubt = paint('Not sure.', 'yellow');
+  return by === undefined ? doubt : `${doubt} The nearest known words are those of ${by}: ${like}`;
 }
 
 /** Width of a line, where words allow. */
@@ -71,7 +86,8 @@ function row(name: string, text: string): string {
 function wrap(text: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  // An address stays with the command before it, so that both can be copied together.
+  for (const word of text.split(/ (?!wss?:\/\/)/)) {
     if (line !== '' && line.length + 1 + word.length > width - indent - 7) {
       lines.push(line);
       line = word;

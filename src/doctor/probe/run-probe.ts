@@ -1,11 +1,16 @@
+import { findBadAccept } from './accept.ts';
+import type { Answer } from './answer.ts';
 import { checks } from './checks.ts';
 import { lookupAddresses } from './dial.ts';
 import { exchange, open } from './exchange.ts';
-import { ends, type Finding, type Severity, worst } from './finding.ts';
-import { createMask, legible, type Mask } from './mask.ts';
-import type { Attempt, Probe, ProbeSettings } from './probe.ts';
-import { findBadAccept, handshakeHeaders, newKey } from './request.ts';
-import type { Answer } from './response.ts';
+import { type Finding, isTerminal, worst } from './finding.ts';
+import type { Severity } from './finding-rule.ts';
+import { createMask, type Mask, toDisplayLine } from './mask.ts';
+import { ownWords } from './own-words.ts';
+import type { Attempt, Probe } from './probe.ts';
+import { handshakeHeaders, newKey, type ProbeRequest } from './request.ts';
+import { secretsOf } from './secrets.ts';
+import type { ProbeSettings } from './settings.ts';
 import { renderTarget } from './target.ts';
 
 /** What a run of the probe found. */
@@ -24,7 +29,7 @@ export interface Report {
  */
 export async function runProbe(settings: ProbeSettings): Promise<Report> {
   const { target, timeout, ca, lookup = lookupAddresses, onProgress = () => {} } = settings;
-  const mask = createMask(secretsOf(settings));
+  const mask = createMask(secretsOf(settings), ownWords());
   const findings: Finding[] = [];
   const attempts: Attempt[] = [];
   const dialOptions = { timeout, ...(ca !== undefined && { ca }) };
@@ -35,8 +40,9 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
     dialOptions,
     address: '',
     admitted: undefined,
+    page: undefined,
     attempts,
-    show: (text) => legible(mask(text)),
+    sanitize: (text) => toDisplayLine(mask(text)),
     open() {
       requests++;
       return open(target, probe.address, dialOptions);
@@ -45,7 +51,8 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
       requests++;
       return exchange(target, probe.address, request, dialOptions);
     },
-    async upgrade(about, request) {
+    async upgrade(about, bare) {
+      const request = offer(bare, settings.protocols);
       const key = newKey();
       const headers = { ...handshakeHeaders(key), ...request.headers };
       const outcome = await probe.send({ ...request, headers });
@@ -58,7 +65,7 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
   for (const { about, run } of checks) {
     onProgress(about);
     findings.push(...(await run(probe)));
-    if (findings.some(ends)) break;
+    if (findings.some(isTerminal)) break;
   }
   return {
     target: mask(renderTarget(target)),
@@ -68,33 +75,19 @@ export async function runProbe(settings: ProbeSettings): Promise<Report> {
   };
 }
 
+/** Offers subprotocols with a request, behind those that it has: some applications want one at once. */
+function offer({ headers, ...rest }: ProbeRequest, protocols: readonly string[]): ProbeRequest {
+  if (protocols.length === 0) return { ...rest, ...(headers !== undefined && { headers }) };
+  const own = headers?.['Sec-WebSocket-Protocol'];
+  const all = [...(own === undefined ? [] : [own]), ...protocols].join(', ');
+  return { ...rest, headers: { ...headers, 'Sec-WebSocket-Protocol': all } };
+}
+
 function badAccept(answer: Answer, key: string): string | undefined {
   return answer.status === 101 ? findBadAccept(answer, key) : undefined;
 }
 
-/** Everything of the settings that must not be shown. */
-function secretsOf({ target, token, cookie, ticket }: ProbeSettings): string[] {
-  const query = target.path.split('?').slice(1).join('?').split('&');
-  const pairs = [...query, ...(cookie ?? '').split(/;\s*/)].filter((pair) => pair.includes('='));
-  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1));
-  const decoded = values.flatMap((value) => [value, safelyDecoded(value)]);
-  return [token, ticket, ...decoded].filter((value) => value !== undefined);
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
+/** Meaning and change are the catalogue's words; only the evidence holds what a server sent. */
 function maskFinding(found: Finding, mask: Mask): Finding {
-  const { evidence, meaning, change } = found;
-  return {
-    ...found,
-    evidence: mask(evidence),
-    meaning: mask(meaning),
-    ...(change !== undefined && { change: mask(change) }),
-  };
+  return { ...found, evidence: mask(found.evidence) };
 }

@@ -1,15 +1,15 @@
-import { type Answer, headerOf } from './response.ts';
+import { type Answer, headerOf } from './answer.ts';
 
 /** A sign-on service that a redirect or a cookie gives away. */
 export interface SignOn {
   readonly title: string;
-  /** Where nginx/fixes/no-login-redirect.conf goes, for those that it is tested with. */
-  readonly fixIn?: string;
+  /** Where the remedy goes (see remedy.ts), for services that it is tested with. */
+  readonly fixPlace?: string;
   /** True for Postern's own login, which no handshake is sent to. */
   readonly own?: true;
 }
 
-interface Marks extends SignOn {
+interface Fingerprint extends SignOn {
   /** Of the address that a client is sent to. */
   readonly location?: RegExp;
   readonly cookie?: RegExp;
@@ -19,25 +19,27 @@ interface Marks extends SignOn {
 }
 
 /** From the particular to the general: the first that fits counts. */
-const services: readonly Marks[] = [
+const services: readonly Fingerprint[] = [
   { title: 'Postern', own: true, location: /\/\.postern\/login(?:[?#]|$)/ },
   {
     title: 'TinyAuth',
-    fixIn: 'the location that includes tinyauth-location.conf (or has auth_request /tinyauth)',
+    fixPlace:
+      'in the protected location, directly below the include of tinyauth-location.conf (or auth_request /tinyauth)',
     location: /^https?:\/\/[^/]*tinyauth|\/login\?(?:.*&)?redirect_uri=|\/tinyauth(?:[/?]|$)/i,
     cookie: /^tinyauth-/,
     header: /^x-tinyauth-/,
   },
   {
     title: 'Authelia',
-    fixIn: 'the location that includes authelia-location.conf or authelia-authrequest.conf',
+    fixPlace:
+      'in the protected location, directly below the include of authelia-location.conf or authelia-authrequest.conf',
     location: /^https?:\/\/[^/]*authelia|\/authelia(?:[/?]|$)|[?&]rd=[^&]*&rm=[A-Z]+(?:&|$)/i,
     cookie: /^authelia_session/,
   },
   {
     title: 'authentik',
-    fixIn:
-      'the location that includes authentik-location.conf (or has auth_request /outpost.goauthentik.io/auth/nginx)',
+    fixPlace:
+      'in the protected location, directly below the include of authentik-location.conf (or auth_request /outpost.goauthentik.io/auth/nginx)',
     location:
       /\/outpost\.goauthentik\.io\/|\/authentik\/\?rd=|^https?:\/\/[^/]*authentik|\/if\/flow\//i,
     cookie: /^authentik_/,
@@ -45,15 +47,15 @@ const services: readonly Marks[] = [
   },
   {
     title: 'oauth2-proxy',
-    fixIn:
-      'the location that includes oauth2-proxy-location.conf (or has auth_request /oauth2/auth)',
+    fixPlace:
+      'in the protected location, directly below the include of oauth2-proxy-location.conf (or auth_request /oauth2/auth)',
     location: /\/oauth2\/(?:sign_in|start)(?:[?#]|$)/,
     cookie: /^_oauth2_proxy/,
     page: /\baction="[^"]*\/oauth2\/(?:start|sign_in)"/,
   },
   {
     title: 'Vouch Proxy',
-    fixIn: 'the location with the proxy_pass of the application',
+    fixPlace: 'in the location with the proxy_pass of the application, above every rewrite',
     location: /[?&](?:vouch-failcount|X-Vouch-Token)=|^https?:\/\/[^/]*vouch/i,
     cookie: /^Vouch(?:Cookie|Session)/,
     header: /^x-vouch-/,
@@ -103,12 +105,15 @@ export function cookieNames({ headers }: Answer): string[] {
     .filter((name) => name !== '');
 }
 
-/** What keeps the login of a sign-on from handshakes. */
-export function renderFix(where: string): string {
-  return [
-    `One line, at the end of ${where}, behind what stands there:`,
-    'include /etc/nginx/no-login-redirect.conf;',
-    'In SWAG: include /config/nginx/no-login-redirect.conf;',
-    'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why. Then "nginx -t && nginx -s reload". Pages still go to the login.',
-  ].join('\n');
+/** Host names that sign-on services have. */
+const loginHost =
+  /^(?:log-?in|sign-?in|sso|auth|authelia|authentik|tinyauth|vouch|oauth2?|id|idp|account|accounts|keycloak|login-\w+)\./i;
+
+/** Whether an address is one that people are sent to for signing in, by its host or its path. */
+export function looksLikeLogin(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { hostname, pathname, search } = new URL(address);
+  const path = `${pathname}${search}`;
+  if (loginHost.test(hostname)) return true;
+  return services.some(({ location }) => location?.test(path) || location?.test(address));
 }

@@ -2,29 +2,29 @@ import type { Config } from '../../config/config.ts';
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authorizationHeader, defaultGateName, identityHeaders } from '../../core/gate/gate.ts';
 
-/** What the files for nginx depend on: the same options give the same files, to the byte. */
+/** Inputs of the nginx files. Equal options give byte-identical files. */
 export interface BundleOptions {
-  /** Where nginx finds Postern. */
+  /** Address of Postern, as nginx reaches it. */
   readonly gate: ListenAddress;
-  /** Names of the gates, each of which gets a file of its own for locations. */
+  /** Gate names; each gate gets a location file. */
   readonly gates: readonly string[];
-  /** Names of query parameters that may hold a token, at any gate. */
+  /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
-  /** Headers that the backend gets, at any gate, as they are named there. */
+  /** Identity headers for the backend, of all gates, in their original case. */
   readonly headers: readonly string[];
-  /** Undefined where nginx keeps no answers. */
+  /** Undefined without caching. */
   readonly cache: CacheOptions | undefined;
 }
 
-/** Where and for how long nginx keeps answers. */
+/** Settings of the answer cache. */
 export interface CacheOptions {
-  /** A directory in memory; undefined for the usual one of the flavour. */
+  /** A directory in memory; undefined for the default of the flavour. */
   readonly path: string | undefined;
-  /** The longest that any gate allows, in milliseconds. */
+  /** The longest TTL of all gates, in milliseconds. */
   readonly ttl: number;
 }
 
-/** What a configuration means that says nothing. */
+/** The options of an empty configuration. */
 export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
@@ -33,18 +33,18 @@ export const defaultBundleOptions: BundleOptions = {
   cache: undefined,
 };
 
-/** What a configuration means for nginx: everything that any of its gates needs. */
+/** The options of a configuration: the union over its gates. */
 export function bundleOptionsOf(config: Config): BundleOptions {
   const gates = config.gates.length > 0 ? config.gates : [config.defaultGate];
   const ttl = Math.max(...gates.map(({ cacheTtl }) => cacheTtl));
   const names = gates.flatMap(({ headers }) => headers.map(({ name }) => name));
   const byLowerCase = new Map<string, string>();
   for (const name of names) {
-    if (name === authorizationHeader) continue; // it has its place in the files already
+    if (name === authorizationHeader) continue; // the files handle Authorization already
     if (!byLowerCase.has(name.toLowerCase())) byLowerCase.set(name.toLowerCase(), name);
   }
   return {
-    gate: reachable(config.gate.listen),
+    gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
     headers: [...byLowerCase.values()],
@@ -52,8 +52,8 @@ export function bundleOptionsOf(config: Config): BundleOptions {
   };
 }
 
-/** Whoever listens on every address of a machine is found at its loopback address. */
-function reachable(listen: ListenAddress): ListenAddress {
+/** A service that listens on all addresses is reached at the loopback address. */
+function toReachableAddress(listen: ListenAddress): ListenAddress {
   if (listen.kind === 'unix') return listen;
   const loopback = new Map([
     ['0.0.0.0', '127.0.0.1'],

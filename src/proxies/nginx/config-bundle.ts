@@ -14,32 +14,32 @@ import { FileRefused, readRegularFile } from '../../lib/regular-file.ts';
 import { isUnchanged } from './checksum.ts';
 import type { ConfigBundle } from './render.ts';
 
-/** What became of a rendered file in a directory. */
+/** State of a rendered file in a directory. */
 export interface FileState {
   readonly path: string;
   /**
-   * `outdated` was rendered for other options, or by another version, and nobody changed it;
-   * `changed` holds something that somebody wrote.
+   * `outdated`: unedited, but rendered for other options or by another version; `changed`: edited
+   * by hand.
    */
   readonly state: 'same' | 'missing' | 'outdated' | 'changed';
-  /** Undefined where it is missing. */
-  readonly found: string | undefined;
+  /** Undefined when it is missing. */
+  readonly existing: string | undefined;
   readonly rendered: string;
 }
 
-/** Compares the files with those of a directory. Throws OperatorError when one cannot be read. */
+/** Compares the bundle with a directory. Throws OperatorError when a file cannot be read. */
 export function compareBundle(directory: string, bundle: ConfigBundle): FileState[] {
   return [...bundle].map(([path, rendered]) => {
-    const found = readIfThere(directory, path);
-    if (found === undefined) return { path, state: 'missing', found, rendered };
-    if (found === rendered) return { path, state: 'same', found, rendered };
-    return { path, state: isUnchanged(found) ? 'outdated' : 'changed', found, rendered };
+    const existing = readExisting(directory, path);
+    if (existing === undefined) return { path, state: 'missing', existing, rendered };
+    if (existing === rendered) return { path, state: 'same', existing, rendered };
+    return { path, state: isUnchanged(existing) ? 'outdated' : 'changed', existing, rendered };
   });
 }
 
 /**
- * Writes the files into a directory, whatever is there, for everybody to read. Throws OperatorError when it cannot,
- * and where a link stands: who may write here may not choose what root writes elsewhere.
+ * Writes the bundle into a directory, over existing files, readable by all. Throws OperatorError on
+ * failure, and on a symbolic link: a user who can write here must not choose where root writes.
  */
 export function writeBundle(directory: string, bundle: ConfigBundle): void {
   for (const [path, text] of bundle) {
@@ -47,17 +47,17 @@ export function writeBundle(directory: string, bundle: ConfigBundle): void {
     refuseLinks(directory, path);
     try {
       mkdirSync(dirname(file), { recursive: true });
-      writeText(file, text);
+      writeFile(file, text);
     } catch (error) {
       throw new OperatorError(`cannot write ${file}: ${codeOf(error)}`);
     }
   }
 }
 
-/** nginx reads its files as root, and people as themselves, whatever the umask of whoever renders them. */
+/** Fixed mode, regardless of the umask: nginx reads the files as root, people as themselves. */
 const mode = 0o644;
 
-function writeText(file: string, text: string): void {
+function writeFile(file: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
   try {
@@ -81,7 +81,7 @@ function refuseLinks(directory: string, path: string): void {
   }
 }
 
-/** What is not there, or below a file, is none; whoever writes there says so. */
+/** A missing path is no link; the write reports other errors. */
 function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();
@@ -90,14 +90,14 @@ function isLink(path: string): boolean {
   }
 }
 
-/** No rendered file is nearly as long. */
-const longest = 4 * 1024 * 1024;
+/** Bytes; rendered files are much smaller. */
+const maxFileSize = 4 * 1024 * 1024;
 
-function readIfThere(directory: string, path: string): string | undefined {
+function readExisting(directory: string, path: string): string | undefined {
   const file = join(directory, path);
   refuseLinks(directory, path);
   try {
-    return readRegularFile(file, longest);
+    return readRegularFile(file, maxFileSize);
   } catch (error) {
     if (error instanceof FileRefused) throw new OperatorError(`${file} ${error.message}`);
     const code = codeOf(error);

@@ -1,7 +1,7 @@
 import { renderListenAddress } from '../../config/listen-address.ts';
 import { secretPattern } from '../../lib/mask.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { renderCacheZone, usualCachePath } from './cache.ts';
+import { defaultCachePath, renderCacheZone } from './cache.ts';
 import { looseNamePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
@@ -11,8 +11,8 @@ export function renderHttpFile(options: BundleOptions): string {
     `
 # Postern for nginx, part 1 of 4: http context.
 #
-# Include this once, inside http { … }. Where Postern listens elsewhere, change the server line of
-# the upstream; everything else refers to it by name.
+# Include this once, inside http { … }. If Postern listens elsewhere, change the server line of the
+# upstream; the other files use its name.
 #
 #   http {
 #       include /etc/nginx/postern/postern-http.conf;
@@ -22,19 +22,19 @@ export function renderHttpFile(options: BundleOptions): string {
     `
 upstream postern_gate {
     server ${renderListenAddress(options.gate)};
-    # Idle connections that each worker keeps: the subrequest costs no connection of its own.
+    # Idle connections per worker, so that subrequests reuse connections.
     keepalive 32;
 }`,
-    options.cache && renderCacheZone(options.cache, usualCachePath),
+    options.cache && renderCacheZone(options.cache, defaultCachePath),
     upgradeMaps,
-    renderMasks(options.queryNames),
+    renderLogMasks(options.queryNames),
   );
 }
 
-/** The maps that `postern-proxy.conf` and the question to Postern need. */
+/** Maps for `postern-proxy.conf` and the subrequest. */
 export const upgradeMaps = `
-# What postern-proxy.conf sends to the backend as Upgrade and Connection: WebSocket and nothing else,
-# whatever the client asked for (h2c, for one, would open a tunnel past every check).
+# Upgrade and Connection for the backend (postern-proxy.conf): WebSocket only. Other protocols would
+# bypass the checks; h2c, for example, opens a tunnel.
 map $http_upgrade $postern_upgrade {
     default         "";
     ~*^websocket$   websocket;
@@ -44,20 +44,20 @@ map $http_upgrade $postern_connection {
     ~*^websocket$   upgrade;
 }
 
-# The port as the client wrote it. $host has none, and backends that check Origin miss it.
+# The port that the client sent. $host has none, and backends that check Origin need it.
 map $http_host $postern_port {
     default                         "";
     "~(?<postern_port_found>:\\d+)$" $postern_port_found;
 }`;
 
-/** The maps and the log format that keep tokens out of an access log. */
-export function renderMasks(names: readonly string[]): string {
+/** Maps and log format that keep tokens out of an access log. */
+export function renderLogMasks(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`).join(', ');
   return `
-# The request line and the Referer without what has the form of a token, and without the value of ${quoted},
-# in capitals or not, however it is percent-encoded, behind a ? & or ; and as an array too. What follows a
-# second one is masked whole. In a log_format of your own use $postern_request, $postern_referer and
-# $postern_remote_user in the place of $request, $http_referer and $remote_user.
+# Masks for the access log: the request line and the Referer without anything that looks like a token,
+# and without the value of ${quoted}: in any case, percent-encoded or not, after ? & or ;, and as an array.
+# After a second match the rest is masked. In a log_format of your own use $postern_request,
+# $postern_referer and $postern_remote_user instead of $request, $http_referer and $remote_user.
 ${renderMaskMaps(names, '$request', '$postern_request', 'postern_r')}
 ${renderMaskMaps(names, '$http_referer', '$postern_referer', 'postern_f')}
 ${renderMaskMaps([], '$remote_user', '$postern_remote_user', 'postern_u')}
@@ -67,23 +67,27 @@ log_format postern_masked '$remote_addr - $postern_remote_user [$time_local] "$p
                           '$status $body_bytes_sent "$postern_referer" "$http_user_agent"';`;
 }
 
-/** What may be a value: it ends where the next parameter begins. nginx takes at most 4096 bytes of pattern. */
-const value = '(?:(?!%(?:25)*26)[^& ])*';
+/**
+ * Pattern of a parameter value: it ends at the next parameter. nginx accepts patterns of up to 4096
+ * bytes.
+ */
+const valuePattern = '(?:(?!%(?:25)*26)[^& ])*';
 
-/** What stands before such a value: the end of what was there before, the name, perhaps `[]`, and `=`. */
-function beginPattern(name: string): string {
+/** Pattern in front of a value: a delimiter, the name, an optional index `[…]`, and `=`. */
+function parameterStartPattern(name: string): string {
   const before = '(?:[?&;#]|%(?:25)*(?:3f|26|3b|23))';
   const index = '(?:(?:\\[|%(?:25)*5b)[^=&; ]*)?';
   return `${before}${looseNamePattern(name)}${index}(?:=|%(?:25)*3d)`;
 }
 
-/** Longest text that is searched, and logged: what takes time grows with its square. */
-const longestLogged = 1_024;
+/** Characters that are searched and logged; matching time grows with the square of the length. */
+const maxLoggedLength = 1_024;
 
 /**
- * A map that cuts the text, one for what has the form of a token and one for each name, each made of the one
- * before. nginx takes the default where an expression gives up, so that hides everything. What was matched is
- * never matched anew in another way: `(?>…)`.
+ * A chain of maps: one truncates, one masks everything that looks like a token, and one per name
+ * masks its value. Each reads the output of the one before. When a regular expression hits its
+ * limit nginx uses the default, so the default hides everything. Atomic groups `(?>…)` prevent
+ * backtracking.
  */
 function renderMaskMaps(
   names: readonly string[],
@@ -93,10 +97,10 @@ function renderMaskMaps(
 ): string {
   const last = names.length + 1;
   const variable = (index: number) => (index === last ? to : `${to}_${index}`);
-  const cut = `${prefix}0`;
+  const truncated = `${prefix}0`;
   const render = (index: number, kept: string, secret: string) => {
     const source = variable(index - 1);
-    // nginx gives a name to one group only, so each has one of its own.
+    // nginx allows a group name only once.
     const group = (letter: string) => `${prefix}${index}${letter}`;
     const first = kept === '' ? secret : kept;
     const rest = kept === '' ? '' : `(?>${secret})`;
@@ -111,10 +115,10 @@ function renderMaskMaps(
   return [
     `map ${from} ${variable(0)} {
     default "***";
-    "~^(?<${cut}>.{${longestLogged}})." "$${cut}...";
+    "~^(?<${truncated}>.{${maxLoggedLength}})." "$${truncated}...";
     "~^" ${from};
 }`,
     render(1, '', secretPattern),
-    ...names.map((name, index) => render(index + 2, beginPattern(name), value)),
+    ...names.map((name, index) => render(index + 2, parameterStartPattern(name), valuePattern)),
   ].join('\n');
 }

@@ -1,21 +1,23 @@
-import { familyDirectives } from './inherited/families.ts';
+import { coreDirectives } from './inherited/core-module.ts';
 import type { InheritedGroup } from './inherited/group.ts';
-import { nginxDirectives } from './inherited/nginx.ts';
-import { otherDirectives } from './inherited/others.ts';
+import { standardModuleDirectives } from './inherited/standard-modules.ts';
+import { thirdPartyDirectives } from './inherited/third-party-modules.ts';
+import { upstreamModuleDirectives } from './inherited/upstream-modules.ts';
 
-/** One directive of them. */
+/** One inheritable directive. */
 export interface InheritedDirective extends Omit<InheritedGroup, 'names'> {
   readonly name: string;
 }
 
-/** Everything that a location may get from http or server, as far as it is known. */
+/** All known directives that a location may inherit from http or server. */
 export const inheritedGroups: readonly InheritedGroup[] = [
-  ...nginxDirectives,
-  ...familyDirectives,
-  ...otherDirectives,
+  ...coreDirectives,
+  ...standardModuleDirectives,
+  ...upstreamModuleDirectives,
+  ...thirdPartyDirectives,
 ];
 
-/** The same, directive by directive. */
+/** The same, one entry per directive. */
 export const inheritedDirectives: readonly InheritedDirective[] = inheritedGroups.flatMap(
   ({ names, ...rest }) => names.map((name) => ({ name, ...rest })),
 );

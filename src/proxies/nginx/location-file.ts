@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { authUri } from '../../core/gate/auth-uri.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { renderForeignHeaders } from './foreign-headers.ts';
+import { renderClearedHeaders } from './cleared-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
 import { joinParts } from './text.ts';
 
-/** Names of variables that were there before others could be configured. */
-const usualVariables: ReadonlyMap<string, string> = new Map([
+/** Variables whose names are older than configurable headers. */
+const fixedVariables: ReadonlyMap<string, string> = new Map([
   ['remote-user', '$postern_user'],
   ['remote-email', '$postern_email'],
   ['remote-name', '$postern_name'],
@@ -14,12 +14,15 @@ const usualVariables: ReadonlyMap<string, string> = new Map([
   ['x-postern-token-id', '$postern_token_id'],
 ]);
 
-/** What stands above the lines of the location in a comment: which variables can be set. */
-export const locationVariables = `
-#   set $postern_login "https://login.example.com/";  # where page loads go; 401 otherwise
-#   set $postern_login "/.postern/login?rd=";         # the same, to Postern's own page`.trim();
+/** The variables that a location may set, as comment lines. */
+export const optionalVariables = `
+#   set $postern_login "https://login.example.com/";  # login URL for page loads; without it 401
+#   set $postern_login "/.postern/login?rd=";         # the same, with Postern's own page`.trim();
 
-/** The lines of a protected location: of this gate, or of the one that its host and path say. */
+/**
+ * The directives of a protected location: for the named gate, or for the one that host and path
+ * select.
+ */
 export function renderLocationRules(options: BundleOptions, gateName?: string): string {
   return joinParts(
     `
@@ -29,31 +32,31 @@ error_page 403 = @postern_refused;
 error_page 500 = @postern_unavailable;`,
     locationUri,
     `
-# Where a page load may sign in, by the rules of the gate.
+# The login URL of the gate.
 auth_request_set $postern_gate_login $upstream_http_x_postern_login;
-# Where that may lead back to: what was asked for without a token, percent-encoded.
+# The return address after a login: the requested URL without the token, percent-encoded.
 auth_request_set $postern_return_to $upstream_http_x_postern_return;
 
-# What nginx lets no auth service say itself: 425, 429, and when to try again.
+# Statuses that auth_request cannot pass on (425, 429), and Retry-After.
 auth_request_set $postern_status $upstream_http_x_postern_status;
 auth_request_set $postern_retry_after $upstream_http_retry_after;`,
     renderIdentity(options.headers),
-    renderForeignHeaders(options, (name) => `proxy_set_header ${name} "";`, {
+    renderClearedHeaders(options, (name) => `proxy_set_header ${name} "";`, {
       own: 'proxy_set_header X-Forwarded-Prefix /app;',
       client: 'proxy_set_header X-HTTP-Method-Override $http_x_http_method_override;',
     }),
     `
-# The application's own subprotocols, without one that carried a token, and Authorization only where
-# the gate says so (forward_authorization, headers).
+# The client's subprotocols without one that carried a token, and Authorization only if the gate passes
+# it on (forward_authorization, headers).
 auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols;
 auth_request_set $postern_authorization $upstream_http_x_postern_authorization;
 proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;
 proxy_set_header Authorization $postern_authorization;`,
     renderStripping(options.queryNames),
     `
-# Browsers fail a handshake that offered subprotocols and was given none of them. A page without one
-# of its own offers "postern" beside the token and gets it back. This "if" has to be the last one, and
-# add_header stands inside it so that the server's own stay in force for every other answer.
+# Browsers fail a handshake if none of the offered subprotocols is selected. A page without one of its
+# own offers "postern" beside the token, and gets it back. This "if" must be the last one. add_header is
+# inside it so that the server's add_header lines stay in force for all other responses.
 auth_request_set $postern_subprotocol $upstream_http_x_postern_subprotocol;
 if ($http_sec_websocket_protocol ~ "postern") {
     add_header Sec-WebSocket-Protocol $postern_subprotocol always;
@@ -62,37 +65,38 @@ if ($http_sec_websocket_protocol ~ "postern") {
 }
 
 /**
- * `$uri` is decoded, so what could end a header's line must not get into one. No `if` here may match an
- * ordinary request: nginx forgets `try_files` where one did.
+ * `$uri` is decoded, so it must not carry a line break into a header. No `if` here may match an
+ * ordinary request: nginx ignores `try_files` where one did.
  */
 const locationUri = `
-# The URI by which nginx chose this location, after the rewrites of the server block. Nobody passes where it
-# is at another gate than what the client asked for, nor where this line did not run: in limit_except, in
-# a nested location without this file, behind a break.
+# The URI that selected this location, after the rewrites of the server block. Postern denies a request if
+# it belongs to another gate than the client's URI, and if this line did not run: in limit_except, in a
+# nested location without this file, after a break.
 set $postern_location_uri $uri;
 if ($uri ~ "[\\x00-\\x1F\\x7F]") {
     set $postern_location_uri "unprintable";
 }`;
 
-/** A header's name as nginx has it in a variable. */
-function variablePart(name: string): string {
+/** A header name in the form of nginx variables. */
+function toVariableName(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 
-/** Longest part of a name that nginx finds room for in the hash of its variables, as it is by default. */
-const longestPart = 30;
+/** Characters that fit into nginx's variables hash at its default bucket size. */
+const maxNameLength = 30;
 
-/** The variable that holds what a header of the backend is to be. */
+/** The variable that holds a backend header's value. */
 export function identityVariable(name: string): string {
-  const part = variablePart(name);
+  const part = toVariableName(name);
   const digest = createHash('sha256').update(part).digest('hex').slice(0, 8);
-  const short = part.length > longestPart ? `${part.slice(0, longestPart - 9)}_${digest}` : part;
-  return usualVariables.get(name.toLowerCase()) ?? `$postern_header_${short}`;
+  const short =
+    part.length > maxNameLength ? `${part.slice(0, maxNameLength - 9)}_${digest}` : part;
+  return fixedVariables.get(name.toLowerCase()) ?? `$postern_header_${short}`;
 }
 
 function renderIdentity(headers: readonly string[]): string {
   const rows = headers.map((name) => {
-    const answer = variablePart(name);
+    const answer = toVariableName(name);
     const variable = identityVariable(name);
     return {
       take: `auth_request_set ${variable} $upstream_http_${answer};`,
@@ -100,11 +104,11 @@ function renderIdentity(headers: readonly string[]): string {
     };
   });
   return `
-# Who it is, for the backend. Every header is set, so none that the client sent gets through; one
-# that has no value does not reach the backend at all.
+# The identity, for the backend. All headers are set, so that none from the client gets through; a
+# header with an empty value is not sent.
 ${rows.map(({ take }) => take).join('\n')}
 ${rows.map(({ give }) => give).join('\n')}
-# A signed statement of the same, where the gate says so (assertion).
+# The identity as a signed JWT, if the gate is configured for it (assertion).
 auth_request_set $postern_assertion $upstream_http_x_postern_assertion;
 proxy_set_header X-Postern-Assertion $postern_assertion;`;
 }
@@ -135,33 +139,33 @@ if ($http_referer ~ "[?&]${name}=") {
 }`,
   );
   return `
-# The token stays out of the URI and of the Referer that the backend sees. Postern reads it from the
-# client's own URI. The parameter's name may be percent-encoded, therefore the long patterns. The parts have
-# names, since nginx would encode a $1 once more where the path has a percent sign or a plus.${fromArguments.join('')}
-# What was asked for, without a token, for backends that are told of it (REQUEST_URI, X-Forwarded-Uri).
+# Removes the token from the URI and the Referer that the backend gets; Postern reads it from
+# $request_uri. The patterns match percent-encoded parameter names too. The groups are named, since nginx
+# would escape $1 again where the path has a percent sign or a plus.${fromArguments.join('')}
+# The requested URI without the token, for REQUEST_URI and X-Forwarded-Uri.
 set $postern_return $request_uri;${fromReturn.join('')}
 set $postern_backend_referer $http_referer;${inReferer.join('')}
 proxy_set_header Referer $postern_backend_referer;`;
 }
 
-/** `postern-location.conf`, or the file of a gate that is to be named. */
+/** `postern-location.conf`, or the location file of a named gate. */
 export function renderLocationFile(options: BundleOptions, gateName?: string): string {
-  const whose =
+  const intro =
     gateName === undefined
       ? `# Postern for nginx, part 3 of 4: location context.
 #
-# Include this in every location that is to be protected; the gate is found by host and path. For a gate
-# by its name include gates/NAME.conf in its place. Before it, optionally:`
-      : `# Postern for nginx: location context, in the place of postern-location.conf, for the gate "${gateName}"
-# whatever host and path are. Before it, optionally:`;
+# Include this in every protected location; the gate is found by host and path. To name a gate, include
+# gates/NAME.conf instead. Optionally, before it:`
+      : `# Postern for nginx: location context, instead of postern-location.conf, for the gate "${gateName}"
+# regardless of host and path. Optionally, before it:`;
   return joinParts(
     `
-${whose}
+${intro}
 #
-${locationVariables}
+${optionalVariables}
 #
-# Put it into the location itself, not one level up: nginx forgets all inherited proxy_set_header
-# lines where a location has one of its own, and clients could then name themselves.`,
+# Include it in the location itself, not one level up: a location with a proxy_set_header of its own
+# inherits none, and clients could then set the identity headers.`,
     renderLocationRules(options, gateName),
   );
 }

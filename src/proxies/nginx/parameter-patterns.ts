@@ -1,12 +1,12 @@
 /**
- * Regular expressions of nginx (PCRE) that find a query parameter by its name, whatever characters of
- * the name are percent-encoded (RFC 3986, section 2.1): `token` is `%74oken` is `t%6Fken`.
+ * A PCRE pattern for the name of a query parameter, with any of its characters percent-encoded (RFC
+ * 3986, section 2.1): `token`, `%74oken`, `t%6Fken`.
  */
 export function namePattern(name: string): string {
   return [...name].map(characterPattern).join('');
 }
 
-/** The same for logs, in a pattern that is blind to capitals: percent-encoded any number of times. */
+/** The same for logs, in a case-insensitive pattern: percent-encoded any number of times. */
 export function looseNamePattern(name: string): string {
   return [...name].map(looseCharacterPattern).join('');
 }

@@ -4,33 +4,33 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { OperatorError } from '../../lib/operator-error.ts';
 
-/** An nginx of our own. */
+/** A running nginx that this process started. */
 export interface NginxProcess {
-  /** The port that the configuration was written for. */
+  /** The port that its configuration uses. */
   readonly port: number;
   readonly pid: number;
-  /** Reads the configuration again, as `nginx -s reload` does. */
+  /** Reloads the configuration, as `nginx -s reload` does. */
   reload(): void;
   close(): Promise<void>;
 }
 
-/** How often a port may turn out to be taken between being found free and being used. */
-const attempts = 3;
+/** Attempts to find a free port, since another process may take it in between. */
+const maxAttempts = 3;
 
 /**
- * Starts a real nginx in the foreground with everything it writes inside `directory`, and resolves
- * once it accepts connections. `http` gives the content of the http block for a free port. Throws
- * OperatorError with nginx's own words when it does not start.
+ * Starts nginx in the foreground, with all its files inside `directory`, and resolves once it
+ * accepts connections. `http` renders the http block for a free port. Throws OperatorError with
+ * nginx's message when it does not start.
  */
 export async function startNginx(options: {
   readonly directory: string;
   readonly http: (port: number) => string;
-  /** Connections of each worker, to clients and to backends together. */
+  /** Connections per worker, to clients and backends together. */
   readonly connections?: number;
-  /** Lines of the main context, such as `load_module`. */
+  /** Directives of the main context, such as `load_module`. */
   readonly main?: string;
   readonly workers?: number;
-  /** Path of the nginx to start; the one of this machine when left out. */
+  /** Path of nginx; by default the installed one. */
   readonly program?: string;
 }): Promise<NginxProcess> {
   const { directory, http, main = '', workers = 1, program = nginxBinary() } = options;
@@ -39,19 +39,19 @@ export async function startNginx(options: {
     const port = await findFreePort();
     writeFileSync(file, renderMain({ ...options, directory, main, workers, http: http(port) }));
     rmSync(join(directory, 'error.log'), { force: true });
-    // What a program was built to write beside itself goes there too (-p).
+    // Also redirects files that nginx writes relative to its prefix (-p).
     const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log')];
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const failure = await waitUntilReady(child, port);
-    if (failure === undefined) return handle(child, port);
-    const words = `${failure}${readLog(directory)}`;
-    if (!words.includes('Address already in use') || attempt === attempts) {
-      throw new OperatorError(`nginx did not start: ${words.trim()}`);
+    if (failure === undefined) return toNginxProcess(child, port);
+    const message = `${failure}${readLog(directory)}`;
+    if (!message.includes('Address already in use') || attempt === maxAttempts) {
+      throw new OperatorError(`nginx did not start: ${message.trim()}`);
     }
   }
 }
 
-/** Debian keeps nginx in a directory that is not in every user's PATH. */
+/** Debian installs nginx in a directory that is not in every user's PATH. */
 function nginxBinary(): string {
   return existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 }
@@ -67,7 +67,7 @@ function renderMain(options: {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `  ${name}_temp_path ${join(directory, `temp-${name}`)};`)
     .join('\n');
-  // Workers of a root master would run as nobody, who may not enter a private directory.
+  // Workers of a root master would run as nobody, without access to a private directory.
   const user = process.getuid?.() === 0 ? 'user root;\n' : '';
   return `${main}
 ${user}daemon off;
@@ -83,7 +83,7 @@ ${http}
 `;
 }
 
-function handle(child: ChildProcess, port: number): NginxProcess {
+function toNginxProcess(child: ChildProcess, port: number): NginxProcess {
   return {
     port,
     pid: child.pid ?? 0,
@@ -97,28 +97,28 @@ function handle(child: ChildProcess, port: number): NginxProcess {
   };
 }
 
-/** Resolves with undefined when the port answers, else with what nginx said before it gave up. */
+/** Resolves with undefined once the port accepts connections, else with nginx's error message. */
 async function waitUntilReady(child: ChildProcess, port: number): Promise<string | undefined> {
-  let said = '';
-  let ended: string | undefined;
+  let stderr = '';
+  let failure: string | undefined;
   child.stderr?.on('data', (chunk: Buffer) => {
-    said += chunk;
+    stderr += chunk;
   });
   child.once('error', (error: NodeJS.ErrnoException) => {
     const isMissing = error.code === 'ENOENT' && child.spawnfile === 'nginx';
-    ended = isMissing ? 'there is no nginx on this machine (PATH).' : error.message;
+    failure = isMissing ? 'there is no nginx on this machine (PATH).' : error.message;
   });
   child.once('close', (code) => {
-    ended ??= `${said}(exit code ${code})\n`;
+    failure ??= `${stderr}(exit code ${code})\n`;
   });
-  while (ended === undefined) {
-    if (await answers(port)) return undefined;
+  while (failure === undefined) {
+    if (await acceptsConnections(port)) return undefined;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return ended;
+  return failure;
 }
 
-function answers(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(port, '127.0.0.1', () => {
       probe.destroy();
@@ -136,7 +136,7 @@ function readLog(directory: string): string {
   }
 }
 
-/** A TCP port on the loopback address that nobody uses at this moment. */
+/** A TCP port of the loopback address that is free at this moment. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

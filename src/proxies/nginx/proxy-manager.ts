@@ -1,56 +1,59 @@
 import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderMasks, upgradeMaps } from './http-file.ts';
-import { locationVariables, renderLocationRules } from './location-file.ts';
+import { renderLogMasks, upgradeMaps } from './http-file.ts';
+import { optionalVariables, renderLocationRules } from './location-file.ts';
 import { proxyRules } from './proxy-file.ts';
-import { renderServerRules, throughName } from './server-file.ts';
+import { hostnameTarget, renderServerRules } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
-/** What goes into the Advanced box of a proxy host: server context, with a location of its own. */
+/** The text of a proxy host's Advanced box: server context, with a location of its own. */
 export function renderManagerBox(options: BundleOptions): string {
   return joinParts(
     `
-# Postern for Nginx Proxy Manager, part 2 of 2: the whole of this goes into "Custom Nginx Configuration"
-# on the Advanced tab of a proxy host. Part 1, http_top.conf, has to be in place before.
+# Postern for Nginx Proxy Manager, part 2 of 2: paste all of this into "Custom Nginx Configuration" on
+# the Advanced tab of a proxy host. Install part 1, http_top.conf, first.
 #
-# Its location / takes the place of the one that Nginx Proxy Manager would make. Therefore
-#   - "Cache Assets" has to be off, and "Custom locations" empty: what they make asks nobody;
-#   - an Access List of the host does not count for this location.`,
-    withLog(renderServerRules(options, throughName(options.gate))),
+# The location / below replaces the one of Nginx Proxy Manager. Therefore
+#   - "Cache Assets" must be off and "Custom locations" empty: their locations are not protected;
+#   - an Access List of the host does not apply to this location.`,
+    withMaskedLog(renderServerRules(options, hostnameTarget(options.gate))),
     `
 location / {
     # Optionally:
-${indent(locationVariables)}
-    # The gate is found by host and path. For one by its name, write it into the line below:
+${indent(optionalVariables)}
+    # The gate is found by host and path. To name one, add it to the line below:
     # auth_request /.postern/auth/NAME;
 
-    ${log}
+    ${maskedLog}
 
 ${indent(renderLocationRules(options).trim())}
 
 ${indent(proxyRules)}
-    # Without $request_uri behind it, which would bring the token back.
+    # Do not append $request_uri: it contains the token.
     proxy_pass $forward_scheme://$server:$port;
 }`,
   );
 }
 
-/** Each location has it: one for the server block would stand beside Nginx Proxy Manager's own, which has whole URIs. */
-const log = 'access_log /data/logs/postern_access.log postern_masked;';
+/**
+ * Set in each location: in the server block it would be added to Nginx Proxy Manager's own
+ * access_log, which logs whole URIs.
+ */
+const maskedLog = 'access_log /data/logs/postern_access.log postern_masked;';
 
-/** Puts it into the locations where requests end that are not let through, and those for people to sign in. */
-function withLog(rules: string): string {
-  return rules.replaceAll(/^( +)auth_request off;$(?!\n +access_log)/gm, `$&\n$1${log}`);
+/** Adds it to the locations that answer denials and sign-in. */
+function withMaskedLog(rules: string): string {
+  return rules.replaceAll(/^( +)auth_request off;$(?!\n +access_log)/gm, `$&\n$1${maskedLog}`);
 }
 
-/** What goes into http context, where Nginx Proxy Manager has room for it. */
+/** The file for the http context. */
 export function renderManagerHttpFile(options: BundleOptions): string {
   return joinParts(
     `
-# Postern for Nginx Proxy Manager, part 1 of 2. Belongs to /data/nginx/custom/http_top.conf in its
-# container; add it to what is there already.`,
+# Postern for Nginx Proxy Manager, part 1 of 2. Add this to /data/nginx/custom/http_top.conf in its
+# container.`,
     options.cache && renderCacheZone(options.cache, containerCachePath),
     upgradeMaps,
-    renderMasks(options.queryNames),
+    renderLogMasks(options.queryNames),
   );
 }

@@ -1,12 +1,12 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { OperatorError } from '../../lib/operator-error.ts';
 import type { BundleOptions } from './bundle-options.ts';
+import { renderGrpcFile, renderParameterFile } from './cgi-and-grpc-files.ts';
 import { addChecksum } from './checksum.ts';
 import { renderHttpFile } from './http-file.ts';
 import { renderIngressAnnotations } from './ingress-nginx.ts';
 import { renderLimitsFile, renderLimitsHttpFile } from './limits-file.ts';
 import { renderLocationFile } from './location-file.ts';
-import { renderGrpcFile, renderParameterFile } from './other-backends.ts';
 import { isPlainPath } from './plain-path.ts';
 import { renderProxyFile } from './proxy-file.ts';
 import { renderManagerBox, renderManagerHttpFile } from './proxy-manager.ts';
@@ -18,23 +18,23 @@ import {
   renderSwagServerFile,
   renderSwagSubdomain,
   renderSwagSubfolder,
-  type SwagReach,
+  type SwagTarget,
   swagHttpFile,
 } from './swag.ts';
 
-/** Files by their paths below the directory that they belong to. */
+/** Files by relative path. */
 export type ConfigBundle = ReadonlyMap<string, string>;
 
-/** What one flavour of the files is made of. */
-interface FlavourRules {
-  /** What it is for, in half a line. */
+/** Definition of a flavour. */
+interface FlavourDefinition {
+  /** Short description, for help texts. */
   readonly about: string;
-  /** The usual place of Postern, seen from nginx. */
+  /** Address of Postern, as nginx of this flavour reaches it. */
   readonly gate: (configured: ListenAddress) => ListenAddress;
   readonly files: (options: BundleOptions) => readonly (readonly [path: string, text: string])[];
 }
 
-const plain: FlavourRules = {
+const plain: FlavourDefinition = {
   about: 'nginx, OpenResty or Angie with a configuration of your own',
   gate: (configured) => configured,
   files: (options) => [
@@ -53,31 +53,31 @@ const plain: FlavourRules = {
   ],
 };
 
-function swag(reach: SwagReach, about: string): FlavourRules {
+function swag(target: SwagTarget, about: string): FlavourDefinition {
   return {
     about,
-    gate: containerNamed('postern'),
+    gate: containerHost('postern'),
     files: (options) => [
-      ['postern-server.conf', renderSwagServerFile(options, reach)],
+      ['postern-server.conf', renderSwagServerFile(options, target)],
       ['postern-location.conf', renderSwagLocationFile(options)],
       ...options.gates.map(
         (name) => [`postern-gates/${name}.conf`, renderSwagLocationFile(options, name)] as const,
       ),
       ['postern-proxy.conf', renderSwagProxyFile()],
-      [swagHttpFile, renderSwagHttpFile(options, reach)],
+      [swagHttpFile, renderSwagHttpFile(options, target)],
       ['proxy-confs/postern-app.subdomain.conf.sample', renderSwagSubdomain()],
       ['proxy-confs/postern-app.subfolder.conf.sample', renderSwagSubfolder()],
     ],
   };
 }
 
-/** In a network of containers Postern is found by its name, whatever it listens on. */
-function containerNamed(host: string): FlavourRules['gate'] {
+/** In a container network Postern is reached by its host name. */
+function containerHost(host: string): FlavourDefinition['gate'] {
   return (configured) =>
     configured.kind === 'unix' ? configured : { kind: 'tcp', host, port: configured.port };
 }
 
-/** A flavour is one entry here, and the functions that render its files. */
+/** All flavours. A new one takes an entry here, and functions that render its files. */
 export const flavours = {
   plain,
   swag: swag('resolver', 'LinuxServer SWAG, for /config/nginx'),
@@ -87,7 +87,7 @@ export const flavours = {
   ),
   'nginx-proxy-manager': {
     about: 'Nginx Proxy Manager: the text of an Advanced box, and a file for /data/nginx/custom',
-    gate: containerNamed('postern'),
+    gate: containerHost('postern'),
     files: (options) => [
       ['advanced.conf', renderManagerBox(options)],
       ['http_top.conf', renderManagerHttpFile(options)],
@@ -95,36 +95,39 @@ export const flavours = {
   },
   'ingress-nginx': {
     about: 'ingress-nginx of Kubernetes: annotations of an Ingress',
-    gate: containerNamed('postern.postern.svc.cluster.local'),
+    gate: containerHost('postern.postern.svc.cluster.local'),
     files: (options) => [['annotations.yaml', renderIngressAnnotations(options)]],
   },
-} as const satisfies Record<string, FlavourRules>;
+} as const satisfies Record<string, FlavourDefinition>;
 
 /** Name of a flavour. */
 export type Flavour = keyof typeof flavours;
 
-/** A pattern finds a name twice, in up to 14 bytes a character; nginx takes 4096 bytes. */
-const longestQueryName = 120;
+/**
+ * Characters of a query parameter: a pattern contains the name twice, in up to 14 bytes per
+ * character, and nginx accepts 4096 bytes.
+ */
+const maxQueryNameLength = 120;
 
 /**
- * Renders the files of a flavour. Throws OperatorError for a path that nginx would take for something
- * else, and for a query parameter that is too long.
+ * Renders the files of a flavour. Throws OperatorError for a path that is not safe in an nginx
+ * file, and for a query parameter that is too long.
  */
 export function renderBundle(flavour: Flavour, options: BundleOptions): ConfigBundle {
   const paths = [
     options.gate.kind === 'unix' ? options.gate.path : '/',
     options.cache?.path ?? '/',
   ];
-  const odd = paths.find((path) => !isPlainPath(path));
-  if (odd !== undefined) {
+  const unsafePath = paths.find((path) => !isPlainPath(path));
+  if (unsafePath !== undefined) {
     throw new OperatorError(
-      `"${odd}" cannot stand in a file of nginx: use a path of letters, digits and . _ - alone`,
+      `"${unsafePath}" cannot stand in a file of nginx: use a path of letters, digits and . _ - alone`,
     );
   }
-  const long = options.queryNames.find((name) => name.length > longestQueryName);
-  if (long !== undefined) {
+  const tooLong = options.queryNames.find((name) => name.length > maxQueryNameLength);
+  if (tooLong !== undefined) {
     throw new OperatorError(
-      `the query parameter "${long}" has more than ${longestQueryName} characters, which is more than nginx takes in a pattern`,
+      `the query parameter "${tooLong}" has more than ${maxQueryNameLength} characters, which is more than nginx takes in a pattern`,
     );
   }
   return new Map(

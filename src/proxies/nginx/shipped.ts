@@ -1,10 +1,10 @@
 import type { BundleOptions } from './bundle-options.ts';
 import { type ConfigBundle, flavours, renderBundle } from './render.ts';
 
-/** Ending that SWAG gives to files that are to be renamed, not read. */
+/** Suffix of SWAG's sample files. */
 const sample = '.sample';
 
-/** What the directory `nginx/` of this package holds: the files for a configuration that says nothing. */
+/** The files in the package's `nginx/` directory: those of the default configuration. */
 export function renderShippedFiles(defaults: BundleOptions): ConfigBundle {
   const swagOptions: BundleOptions = {
     ...defaults,

@@ -11,8 +11,9 @@ export function renderSubrequestHeaders(location: Location): string {
 }
 
 /**
- * The key of a cached answer: all inputs of the decision, one a line. No header and no request line can hold
- * a line feed (RFC 9110, section 5.5, RFC 9113, section 8.2.1), so different subrequests have different keys.
+ * The cache key: all inputs of the decision, one per line. No header and no request line can
+ * contain a line feed (RFC 9110, section 5.5, RFC 9113, section 8.2.1), so different subrequests
+ * have different keys.
  */
 export function renderCacheKey(): string {
   return renderedHeaders.map(({ variable }) => variable).join('\\n');

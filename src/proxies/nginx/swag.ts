@@ -1,64 +1,67 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderMasks, upgradeMaps } from './http-file.ts';
-import { locationVariables, renderLocationRules } from './location-file.ts';
-import { renderServerRules, throughName, throughUpstream } from './server-file.ts';
+import { renderLogMasks, upgradeMaps } from './http-file.ts';
+import { optionalVariables, renderLocationRules } from './location-file.ts';
+import { hostnameTarget, renderServerRules, upstreamTarget } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
-/** Day of the last change that people with SWAG should take over: SWAG compares these lines. */
+/** Date of the last change that SWAG users should adopt: SWAG compares these lines. */
 const version = '## Version 2026/11/28';
 
-/** Whether Postern's name is looked up for each request, or by an upstream that keeps connections. */
-export type SwagReach = 'resolver' | 'keepalive';
+/**
+ * How nginx finds Postern: by resolving its name for each request, or through an upstream with
+ * keepalive.
+ */
+export type SwagTarget = 'resolver' | 'keepalive';
 
-/** Where http context begins in SWAG, before any server block. */
+/** SWAG includes this file in the http context, before any server block. */
 export const swagHttpFile = 'site-confs/00-postern.conf';
 
-/** SWAG's own log, with tokens masked. */
+/** SWAG's access log, with tokens masked. */
 const swagLog = 'access_log /config/log/nginx/access.log postern_masked;';
 
 /** `postern-server.conf` of SWAG. */
-export function renderSwagServerFile(options: BundleOptions, reach: SwagReach): string {
-  const to =
-    reach === 'keepalive'
-      ? throughUpstream
-      : throughName(options.gate, 'include /config/nginx/resolver.conf;\n');
+export function renderSwagServerFile(options: BundleOptions, target: SwagTarget): string {
+  const proxyTarget =
+    target === 'keepalive'
+      ? upstreamTarget
+      : hostnameTarget(options.gate, 'include /config/nginx/resolver.conf;\n');
   return joinParts(
     `
 ${version}
 # Postern for LinuxServer SWAG, part 2 of 4: server context.
-# Belongs to /config/nginx/postern-server.conf (without .sample). Include it in every server block that
-# has a protected location, before any rewrite, if, return or set of that block:
+# Save it as /config/nginx/postern-server.conf (without .sample). Include it in every server block with a
+# protected location, before any rewrite, if, return or set of that block:
 #
 #     include /config/nginx/postern-server.conf;
 #
-${reachComment(options.gate)}
+${requirementsComment(options.gate)}
 # Needs /config/nginx/${swagHttpFile} too.`,
-    renderServerRules(options, to, {
+    renderServerRules(options, proxyTarget, {
       log: swagLog,
-      warning: `
-# nginx's question to Postern. Do not include proxy.conf here: nothing of the client's request
-# reaches Postern but what stands here, so no header that a client makes up can pass for nginx's.`.trim(),
+      authComment: `
+# The subrequest to Postern. Do not include proxy.conf here: the subrequest must contain only the headers
+# below, so that a client cannot forge a header of nginx.`.trim(),
     }),
   );
 }
 
-/** `postern-location.conf` of SWAG, or the file of a gate that is to be named. */
+/** `postern-location.conf` of SWAG, or the location file of a named gate. */
 export function renderSwagLocationFile(options: BundleOptions, gateName?: string): string {
   const file = gateName === undefined ? 'postern-location.conf' : `postern-gates/${gateName}.conf`;
-  const whose =
+  const intro =
     gateName === undefined
-      ? `# Postern for LinuxServer SWAG, part 3 of 4: location context. The gate is found by host and path; for a gate by its name
-# take postern-gates/NAME.conf in its place.`
-      : `# Postern for LinuxServer SWAG, in the place of postern-location.conf, for the gate "${gateName}" whatever host
-# and path are.`;
+      ? `# Postern for LinuxServer SWAG, part 3 of 4: location context. The gate is found by host and path; to
+# name a gate, use postern-gates/NAME.conf instead.`
+      : `# Postern for LinuxServer SWAG: instead of postern-location.conf, for the gate "${gateName}" regardless of
+# host and path.`;
   return joinParts(
     `
 ${version}
-${whose}
-# Belongs to /config/nginx/${file} (without .sample). Include it in every location that
-# is to be protected, before the lines that are there already, and postern-proxy.conf in the place of proxy.conf:
+${intro}
+# Save it as /config/nginx/${file} (without .sample). Include it in every protected
+# location, before the existing lines, and postern-proxy.conf instead of proxy.conf:
 #
 #     location / {
 #         include /config/nginx/${file};
@@ -67,21 +70,24 @@ ${whose}
 #         set $upstream_app grist;
 #         …
 #
-# Before it, optionally:
+# Optionally, before it:
 #
-${locationVariables}`,
+${optionalVariables}`,
     renderLocationRules(options, gateName),
   );
 }
 
-/** `postern-proxy.conf` of SWAG: what its proxy.conf does, but for what would tell the application a token. */
+/**
+ * `postern-proxy.conf` of SWAG: its proxy.conf, without the lines that send the token to the
+ * application.
+ */
 export function renderSwagProxyFile(): string {
   return `${version}
-# Postern for LinuxServer SWAG, part 4 of 4: location context, in the place of SWAG's proxy.conf. Belongs to
+# Postern for LinuxServer SWAG, part 4 of 4: location context, instead of SWAG's proxy.conf. Save it as
 # /config/nginx/postern-proxy.conf (without .sample).
 #
-# The lines are those of proxy.conf, with two differences. X-Forwarded-Uri and X-Original-URL hold no token: there
-# they are the client's whole URI. And Upgrade is WebSocket or nothing.
+# The lines of proxy.conf, with two differences: X-Forwarded-Uri and X-Original-URL have no token, and
+# Upgrade is "websocket" or not sent.
 
 client_body_buffer_size 128k;
 proxy_next_upstream error timeout invalid_header http_500 http_502 http_503;
@@ -113,25 +119,26 @@ proxy_set_header X-Real-IP $remote_addr;
 `;
 }
 
-/** What stands in http context: tokens out of the log, and what else the other files need there. */
-export function renderSwagHttpFile(options: BundleOptions, reach: SwagReach): string {
+/** The file for the http context: log masks and maps, and the cache. */
+export function renderSwagHttpFile(options: BundleOptions, target: SwagTarget): string {
   return joinParts(
     `
 ${version}
-# Postern for LinuxServer SWAG, part 1 of 4: http context. Belongs to /config/nginx/${swagHttpFile}
-# (without .sample), where it is read before the server blocks. The other parts need it.`,
-    reach === 'keepalive' ? renderUpstream(options.gate) : '',
+# Postern for LinuxServer SWAG, part 1 of 4: http context. Save it as
+# /config/nginx/${swagHttpFile} (without .sample), which nginx reads before the server blocks.
+# The other parts need it.`,
+    target === 'keepalive' ? renderUpstream(options.gate) : '',
     options.cache && renderCacheZone(options.cache, containerCachePath),
     upgradeMaps,
-    renderMasks(options.queryNames),
+    renderLogMasks(options.queryNames),
   );
 }
 
 function renderUpstream(gate: ListenAddress): string {
   const server = gate.kind === 'unix' ? `unix:${gate.path}` : `${gate.host}:${gate.port} resolve`;
   return `
-# Connections to Postern that are kept open. nginx asks Docker's name server (resolver.conf) for the
-# container's address, again and again, and starts without one: nginx 1.27.3 or newer.
+# Keepalive connections to Postern. nginx resolves the container's name at run time (resolver.conf), and
+# starts even while it does not resolve. Needs nginx 1.27.3 or newer.
 upstream postern_gate {
     zone postern_gate 64k;
     server ${server};
@@ -139,16 +146,16 @@ upstream postern_gate {
 }`;
 }
 
-function reachComment(gate: ListenAddress): string {
+function requirementsComment(gate: ListenAddress): string {
   if (gate.kind === 'unix') {
-    return `# Needs Postern's socket, ${gate.path}, on a volume that both containers have.`;
+    return `# Needs Postern's socket, ${gate.path}, on a volume shared by both containers.`;
   }
   return `# Needs a container named ${gate.host} on the same Docker network, with POSTERN_GATE_LISTEN=0.0.0.0:${gate.port}
 # and POSTERN_GATE_TRUSTED_PROXIES covering SWAG's address (the image sets both).`;
 }
 
-/** The location of an application that is called app, with SWAG's own lines. */
-const sampleRules = `
+/** The location of an application called app, in SWAG's style. */
+const exampleDirectives = `
 set $postern_login "/.postern/login?rd=";
 include /config/nginx/postern-location.conf;
 
@@ -159,11 +166,11 @@ set $upstream_port 8080;
 set $upstream_proto http;
 proxy_pass $upstream_proto://$upstream_app:$upstream_port;`.trim();
 
-/** An example of a proxy-conf: an application with a host of its own. */
+/** Example proxy-conf: an application on its own subdomain. */
 export function renderSwagSubdomain(): string {
   return `${version}
-# An application behind Postern at a host of its own. Copy it to app.subdomain.conf, and write the
-# names of your host, container and port for "app" and 8080.
+# An application behind Postern on its own subdomain. Copy it to app.subdomain.conf, and replace "app"
+# and 8080 by your host, container and port.
 
 server {
     listen 443 ssl;
@@ -178,18 +185,18 @@ server {
     include /config/nginx/postern-server.conf;
 
     location / {
-${indent(sampleRules, 8)}
+${indent(exampleDirectives, 8)}
     }
 }
 `;
 }
 
-/** An example of a proxy-conf: an application in a folder of a host. */
+/** Example proxy-conf: an application in a subfolder. */
 export function renderSwagSubfolder(): string {
   return `${version}
-# An application behind Postern in a folder of a host. Copy it to app.subfolder.conf, and write the
-# names of your folder, container and port for "app" and 8080. The server block that reads the
-# subfolder files, in /config/nginx/site-confs/default.conf, needs one line more:
+# An application behind Postern in a subfolder. Copy it to app.subfolder.conf, and replace "app" and
+# 8080 by your folder, container and port. The server block that includes the subfolder files, in
+# /config/nginx/site-confs/default.conf, needs one more line:
 #
 #     include /config/nginx/postern-server.conf;
 
@@ -198,9 +205,9 @@ location = /app {
 }
 
 location ^~ /app/ {
-${indent(sampleRules)}
-    # For an application that knows nothing of its folder. proxy_pass has variables, so the path is
-    # not for it to change; this does.
+${indent(exampleDirectives)}
+    # For an application that does not know its subfolder: removes it from the path. proxy_pass cannot,
+    # since it has variables.
     #rewrite ^/app/(.*)$ /$1 break;
 }
 `;

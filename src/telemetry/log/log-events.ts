@@ -2,14 +2,14 @@ import type { Logger } from 'pino';
 import { type Events, isSampledOut } from '../../core/model/events.ts';
 import type { Deny } from '../../core/model/verdict.ts';
 import { maskText } from '../../lib/mask.ts';
-import type { LogSample } from './log-sample.ts';
+import type { LogSampler } from './log-sampler.ts';
 
-/** Writes every event as a line of the log, but for decisions that the sample leaves out. */
-export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Events {
-  const tellsDecisions = log.isLevelEnabled('info');
+/** Logs every event as one line, except decisions that the sampler drops. */
+export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>): Events {
+  const logsDecisions = log.isLevelEnabled('info');
   return {
     decided(record) {
-      if (!tellsDecisions || isSampledOut(record) || sample?.isTold(record) === false) return;
+      if (!logsDecisions || isSampledOut(record) || sampler?.shouldLog(record) === false) return;
       const { verdict, requestId, gate, method, host, path, origin, upgrade, clientAddress } =
         record;
       const denied = verdict.verdict === 'deny';
@@ -36,14 +36,14 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
         denied ? `denied: ${verdict.reason}` : 'allowed',
       );
     },
-    issued({ id, kind, subject, restrictions: bounds, expiresAt, maxUses }) {
+    issued({ id, kind, subject, restrictions, expiresAt, maxUses }) {
       log.info(
         {
           event: 'issue',
           token_id: id,
           kind,
           subject,
-          gates: bounds.gates,
+          gates: restrictions.gates,
           expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
           max_uses: maxUses,
         },
@@ -94,7 +94,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
     issuerFailed(issuer, why) {
       log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
     },
-    // One line a question would say what the decision says.
+    // Not logged: the line of the decision says the same.
     bridgeAsked() {},
     bridgeChanged(service, why) {
       if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
@@ -119,7 +119,8 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
     keyRevoked(name) {
       log.info({ event: 'key', key: name }, 'admin key revoked');
     },
-    // The audit log tells of them, few of many; whoever tries keys does not fill this one.
+    // At debug level, so that a client that tries keys cannot fill the log; the audit log records a
+    // sample.
     adminDenied({ reason, key, client }) {
       log.debug({ event: 'admin_denial', reason, key, client }, 'an admin request was refused');
     },
@@ -143,7 +144,7 @@ export function logEvents(log: Logger, sample?: Pick<LogSample, 'isTold'>): Even
   };
 }
 
-/** How many denials like this one are not in the log; undefined for none. */
+/** How many similar denials were not logged before this one; undefined for none. */
 function omittedBefore({ throttle: tooMany }: Deny): number | undefined {
   return (
     (tooMany !== undefined && tooMany.record !== 'skip' && tooMany.record.omitted) || undefined

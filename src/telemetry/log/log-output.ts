@@ -1,84 +1,92 @@
 import { write, writeSync } from 'node:fs';
 
-/** Where lines of the log go. */
+/** Destination of log lines. */
 export interface LogOutput {
   write(line: string): void;
-  /** Hands over what was gathered. What waits for the system is written when the process ends. */
+  /** Passes on buffered lines. What the system has not taken by then is written at exit. */
   flush(done: () => void): void;
 }
 
-/** Milliseconds that a line waits for others to be written with. */
-const togetherMs = 100;
-/** Bytes that wait at most while nobody takes them: a disk that is full, a pipe that is not read. */
-const mostWaiting = 4_194_304;
-/** Milliseconds that the end of the process waits for a pipe that is full. */
-const patienceMs = 500;
+/** Milliseconds that lines are buffered. */
+const flushIntervalMs = 100;
+
+/** Bytes buffered while they cannot be written: a full disk, or a pipe that nobody reads. */
+const maxPendingBytes = 4_194_304;
+
+/** Milliseconds that process exit waits for a full pipe. */
+const exitTimeoutMs = 500;
 
 /**
- * Writes to a file descriptor. Under load a line costs more to write than a decision to make, so lines
- * are gathered for a moment, up to `most` characters. What cannot be written waits and is tried again;
- * beyond a limit it is lost, which the log says later. Nobody who waits for a decision has a part in it,
- * and neither has the end of the process.
+ * Buffered, asynchronous writer on a file descriptor. Under load a write costs more than a
+ * decision, so lines are batched, up to `maxBatchChars` characters. Failed writes are retried.
+ * Beyond a limit lines are dropped and counted, and a later line reports how many. Decisions never
+ * wait for the log; process exit waits for a bounded time.
  */
-export function openLogOutput(fd: number, most: number): LogOutput {
+export function openLogOutput(fd: number, maxBatchChars: number): LogOutput {
   const queue: Buffer[] = [];
-  let waiting = 0;
-  let gathered = '';
-  let lost = 0;
+  let pendingBytes = 0;
+  let batch = '';
+  let lostLines = 0;
   let isWriting = false;
   let isClosed = false;
 
-  function add(text: string): void {
+  function enqueue(text: string): void {
     const bytes = Buffer.from(text);
-    waiting += bytes.length;
+    pendingBytes += bytes.length;
     queue.push(bytes);
   }
 
-  function pass(): void {
-    if (gathered === '' || isClosed) return;
-    if (waiting + gathered.length > mostWaiting) lost += gathered.split('\n').length - 1;
-    else add(gathered);
-    gathered = '';
+  function enqueueBatch(): void {
+    if (batch === '' || isClosed) return;
+    if (pendingBytes + batch.length > maxPendingBytes) lostLines += batch.split('\n').length - 1;
+    else enqueue(batch);
+    batch = '';
   }
 
-  function taken(count: number): void {
+  function dequeueBytes(count: number): void {
     const [first] = queue;
-    waiting -= count;
+    pendingBytes -= count;
     if (first === undefined) return;
     if (count >= first.length) queue.shift();
     else queue[0] = first.subarray(count);
-    if (queue.length > 0 || lost === 0) return;
+    if (queue.length > 0 || lostLines === 0) return;
     const time = new Date().toISOString();
-    const told = { level: 'warn', time, event: 'log', lost, msg: 'lines of this log were lost' };
-    lost = 0;
-    add(`${JSON.stringify(told)}\n`);
+    const notice = {
+      level: 'warn',
+      time,
+      event: 'log',
+      lost: lostLines,
+      msg: 'lines of this log were lost',
+    };
+    lostLines = 0;
+    enqueue(`${JSON.stringify(notice)}\n`);
   }
 
-  function pump(): void {
+  function writeNext(): void {
     const [first] = queue;
     if (isWriting || first === undefined) return;
     isWriting = true;
     write(fd, first, (error, count) => {
       isWriting = false;
       if (error === null) {
-        taken(count);
-        pump();
+        dequeueBytes(count);
+        writeNext();
       } else if (error.code === 'EPIPE') {
-        // Nobody will ever read it again.
+        // The reader is gone for good.
         isClosed = true;
         queue.length = 0;
       }
     });
   }
 
-  function finish(): void {
-    pass();
-    // What is under way is written by the system.
+  function drainAtExit(): void {
+    enqueueBatch();
+    // The system completes the write in flight.
     if (isWriting) queue.shift();
-    const deadline = performance.now() + patienceMs;
+    const deadline = performance.now() + exitTimeoutMs;
     while (queue[0] !== undefined && performance.now() < deadline) {
       try {
-        taken(writeSync(fd, queue[0]));
+        dequeueBytes(writeSync(fd, queue[0]));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
@@ -86,19 +94,19 @@ export function openLogOutput(fd: number, most: number): LogOutput {
     }
   }
 
-  const next = () => {
-    pass();
-    pump();
+  const flushBatch = () => {
+    enqueueBatch();
+    writeNext();
   };
-  setInterval(next, togetherMs).unref();
-  process.on('exit', finish);
+  setInterval(flushBatch, flushIntervalMs).unref();
+  process.on('exit', drainAtExit);
   return {
     write(line) {
-      if (gathered.length + line.length > most) next();
-      gathered += line;
+      if (batch.length + line.length > maxBatchChars) flushBatch();
+      batch += line;
     },
     flush(done) {
-      next();
+      flushBatch();
       done();
     },
   };

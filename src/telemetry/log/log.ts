@@ -3,9 +3,9 @@ import type { Config } from '../../config/config.ts';
 import { openLogOutput } from './log-output.ts';
 
 /**
- * The program's logger: JSON lines on standard output, or readable ones on a terminal. Errors are
- * written with their causes but never with the request they belong to, which may hold a secret. With
- * `shared`, other processes write to the same output.
+ * Creates the logger: JSON lines on standard output, or readable ones on a terminal. Errors are
+ * logged with their causes, but never with their request, which may hold a secret. `shared`: other
+ * processes write to the same output.
  */
 export function createLogger(
   { level, format }: Config['log'],
@@ -18,7 +18,7 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: createTimestamp(),
   };
-  if (!pretty) return pino(options, openLogOutput(1, shared ? atomicBytes : mostTogether));
+  if (!pretty) return pino(options, openLogOutput(1, shared ? atomicBytes : maxBatchChars));
   return pino({
     ...options,
     transport: {
@@ -28,22 +28,22 @@ export function createLogger(
   });
 }
 
-/** Characters of lines that are written together. */
-const mostTogether = 65_536;
+/** Characters written at once. */
+const maxBatchChars = 65_536;
 
-/** Bytes that a pipe takes in one piece, whoever else writes to it (PIPE_BUF, POSIX). */
+/** Bytes that a pipe writes atomically (PIPE_BUF, POSIX). */
 const atomicBytes = 4_096;
 
-/** The time of a line as pino wants it, written anew once a millisecond. */
+/** Timestamp function for pino; the text is cached for a millisecond. */
 function createTimestamp(): () => string {
   let at = 0;
-  let written = '';
+  let formatted = '';
   return () => {
     const now = Date.now();
     if (now !== at) {
       at = now;
-      written = `,"time":"${new Date(now).toISOString()}"`;
+      formatted = `,"time":"${new Date(now).toISOString()}"`;
     }
-    return written;
+    return formatted;
   };
 }

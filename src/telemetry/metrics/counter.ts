@@ -1,30 +1,33 @@
 import type { Sample } from './snapshot.ts';
 
-/** One number of a counter: found once, added to for nothing. */
-export interface Cell {
+/** One labelled series of a counter. Hot paths keep it and add to `value` directly. */
+export interface CounterSeries {
   value: number;
 }
 
-/** A number for each combination of labels that occurred, which only grows. */
+/** A monotonic counter with a series for each combination of labels that occurred. */
 export class Counter<Labels extends Readonly<Record<string, string>>> {
-  readonly #cells = new Map<string, { readonly labels: Labels; readonly cell: Cell }>();
+  readonly #series = new Map<string, { readonly labels: Labels; readonly series: CounterSeries }>();
 
-  /** The number of these labels; 0 at first. */
-  cell(labels: Labels): Cell {
+  /** The series of these labels; it starts at 0. */
+  series(labels: Labels): CounterSeries {
     const key = Object.values(labels).join('\n');
-    const known = this.#cells.get(key);
-    if (known !== undefined) return known.cell;
-    const cell = { value: 0 };
-    this.#cells.set(key, { labels, cell });
-    return cell;
+    const known = this.#series.get(key);
+    if (known !== undefined) return known.series;
+    const series = { value: 0 };
+    this.#series.set(key, { labels, series });
+    return series;
   }
 
-  /** For what happens seldom. */
+  /** Adds to a series; for events that are rare. */
   add(labels: Labels, count = 1): void {
-    this.cell(labels).value += count;
+    this.series(labels).value += count;
   }
 
   samples(): Sample[] {
-    return [...this.#cells.values()].map(({ labels, cell }) => ({ labels, value: cell.value }));
+    return [...this.#series.values()].map(({ labels, series }) => ({
+      labels,
+      value: series.value,
+    }));
   }
 }

@@ -1,20 +1,20 @@
 import type { DecisionRecord } from '../../core/model/events.ts';
-import type { Cell, Counter } from './counter.ts';
+import type { Counter, CounterSeries } from './counter.ts';
 import type { LabelsOf } from './definitions.ts';
 import type { GateLabels } from './gate-labels.ts';
 import type { Series } from './histogram.ts';
-import type { MetricSet } from './metric-set.ts';
+import type { MetricRegistry } from './metric-registry.ts';
 
-/** Where no credential was found, or no reason is needed. */
+/** Label value when no credential was found, or there is no reason. */
 const none = 'none';
 
-/** The numbers of one gate, each found once: this is asked with every decision. */
-class GateNumbers {
+/** Series of one gate, cached: this runs for every decision. */
+class GateMetrics {
   readonly duration: Series;
   readonly #gate: string;
   readonly #counter: Counter<LabelsOf<'decisions'>>;
-  readonly #handshakes = new Map<string, Map<string, Cell>>();
-  readonly #pages = new Map<string, Map<string, Cell>>();
+  readonly #handshakes = new Map<string, Map<string, CounterSeries>>();
+  readonly #pages = new Map<string, Map<string, CounterSeries>>();
 
   constructor(gate: string, counter: Counter<LabelsOf<'decisions'>>, duration: Series) {
     this.#gate = gate;
@@ -22,39 +22,39 @@ class GateNumbers {
     this.duration = duration;
   }
 
-  cell({ upgrade, verdict }: Pick<DecisionRecord, 'upgrade' | 'verdict'>): Cell {
+  decisionSeries({ upgrade, verdict }: Pick<DecisionRecord, 'upgrade' | 'verdict'>): CounterSeries {
     const reason = verdict.verdict === 'deny' ? verdict.reason : none;
     const source = verdict.source ?? none;
     const byReason = upgrade ? this.#handshakes : this.#pages;
-    const cell = byReason.get(reason)?.get(source);
-    if (cell !== undefined) return cell;
-    const made = this.#counter.cell({
+    const existing = byReason.get(reason)?.get(source);
+    if (existing !== undefined) return existing;
+    const created = this.#counter.series({
       gate: this.#gate,
       request: upgrade ? 'handshake' : 'page',
       verdict: verdict.verdict,
       reason,
       source,
     });
-    const bySource = byReason.get(reason) ?? new Map<string, Cell>();
-    byReason.set(reason, bySource.set(source, made));
-    return made;
+    const bySource = byReason.get(reason) ?? new Map<string, CounterSeries>();
+    byReason.set(reason, bySource.set(source, created));
+    return created;
   }
 }
 
-/** Counts decisions, and how long they took. */
-export function countDecisions(set: MetricSet, labels: GateLabels) {
-  const counter = set.counter('decisions');
-  const durations = set.histogram('decisionDuration');
-  /** By label, so as many as there are labels. */
-  const byLabel = new Map<string, GateNumbers>();
+/** Counts decisions and observes their duration. */
+export function countDecisions(registry: MetricRegistry, labels: GateLabels) {
+  const counter = registry.counter('decisions');
+  const durations = registry.histogram('decisionDuration');
+  /** By gate label, so its size is bounded. */
+  const byLabel = new Map<string, GateMetrics>();
   return (record: DecisionRecord): void => {
-    const gate = labels.of(record.gate);
+    const gate = labels.labelOf(record.gate);
     let numbers = byLabel.get(gate);
     if (numbers === undefined) {
-      numbers = new GateNumbers(gate, counter, durations.series({ gate }));
+      numbers = new GateMetrics(gate, counter, durations.series({ gate }));
       byLabel.set(gate, numbers);
     }
-    numbers.cell(record).value++;
+    numbers.decisionSeries(record).value++;
     numbers.duration.observe(record.milliseconds / 1_000);
   };
 }

@@ -1,34 +1,39 @@
-/** How the numbers of several workers become one: a metric of prom-client has the same word for it. */
-export type Across = 'sum' | 'min' | 'max' | 'first';
+/** How values of several workers are aggregated, in prom-client's terms. */
+export type Aggregation = 'sum' | 'min' | 'max' | 'first';
 
-/** One metric: what is exported and documented of it. */
+/** Definition of a metric, as it is exported and documented. */
 export interface Definition {
   readonly name: `postern_${string}`;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
-  readonly across: Across;
+  readonly aggregation: Aggregation;
   /** Upper bounds of a histogram, ascending. */
   readonly buckets?: readonly number[];
 }
 
-/** Seconds: a decision without a network takes 20 µs, one that waits for a sign-on service up to its timeout. */
+/**
+ * Seconds: a decision without network access takes 20 µs, one that waits for a sign-on service up
+ * to its timeout.
+ */
 const decisionBuckets = [
   ...[0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005],
   ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
 ];
-/** Seconds: a row in memory takes microseconds, a disk that is waited for milliseconds. */
+
+/** Seconds: a cached row takes microseconds, a disk sync milliseconds. */
 const storeBuckets = [
   ...[0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005],
   ...[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
 ];
-/** Seconds: another service over the network. */
+
+/** Seconds: a request to another service over the network. */
 const bridgeBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /**
- * Every metric of Postern's own. Names and labels are API: dashboards and alerts are written by them.
- * No label holds what a client sends, nor a subject, a token id, a path, a host or an address; each
- * has values that the configuration or the code bounds.
+ * All of Postern's metrics. Names and labels are API: dashboards and alerts use them. No label
+ * holds client input, a subject, token id, path, host or address; the configuration or the code
+ * bounds the values of each label.
  */
 export const definitions = {
   decisions: {
@@ -36,14 +41,14 @@ export const definitions = {
     type: 'counter',
     help: 'Decisions by gate, by what was asked about (handshake or page), verdict (allow or deny), reason of a denial and source of the credential.',
     labels: ['gate', 'request', 'verdict', 'reason', 'source'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   decisionDuration: {
     name: 'postern_decision_duration_seconds',
     type: 'histogram',
     help: 'Time from the subrequest read to the verdict, by gate.',
     labels: ['gate'],
-    across: 'sum',
+    aggregation: 'sum',
     buckets: decisionBuckets,
   },
   storeDuration: {
@@ -51,7 +56,7 @@ export const definitions = {
     type: 'histogram',
     help: 'Time of the store: read (one statement), write (from asked for to durable), commit (the disk alone).',
     labels: ['operation'],
-    across: 'sum',
+    aggregation: 'sum',
     buckets: storeBuckets,
   },
   storeFailures: {
@@ -59,14 +64,14 @@ export const definitions = {
     type: 'counter',
     help: 'Reads and writes that the store could not do.',
     labels: ['operation'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   commitWrites: {
     name: 'postern_store_commit_writes',
     type: 'histogram',
     help: 'Writes that shared a commit.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
   },
   tokens: {
@@ -74,70 +79,70 @@ export const definitions = {
     type: 'gauge',
     help: 'Tokens in the store by kind (token, ticket, session) and state, counted at most every 30 seconds.',
     labels: ['kind', 'state'],
-    across: 'max',
+    aggregation: 'max',
   },
   tokensIssued: {
     name: 'postern_tokens_issued_total',
     type: 'counter',
     help: 'Tokens and tickets issued or imported, and sessions opened.',
     labels: ['kind'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   tokensRevoked: {
     name: 'postern_tokens_revoked_total',
     type: 'counter',
     help: 'Tokens, tickets and sessions revoked or signed out.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
   },
   tokensPruned: {
     name: 'postern_tokens_pruned_total',
     type: 'counter',
     help: 'Rows deleted because they ended longer ago than their retention.',
     labels: ['kind'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   lastPrune: {
     name: 'postern_last_prune_timestamp_seconds',
     type: 'gauge',
     help: 'When pruning last came to its end.',
     labels: [],
-    across: 'max',
+    aggregation: 'max',
   },
   jwksUp: {
     name: 'postern_jwks_up',
     type: 'gauge',
     help: "1 when the last attempt to get an issuer's keys succeeded, 0 when it failed; with several workers, of the worst of them.",
     labels: ['issuer'],
-    across: 'min',
+    aggregation: 'min',
   },
   jwksLastSuccess: {
     name: 'postern_jwks_last_success_timestamp_seconds',
     type: 'gauge',
     help: "When an issuer's keys were last got.",
     labels: ['issuer'],
-    across: 'max',
+    aggregation: 'max',
   },
   jwksFailures: {
     name: 'postern_jwks_failures_total',
     type: 'counter',
     help: "Failed attempts to get an issuer's keys.",
     labels: ['issuer'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   bridgeUp: {
     name: 'postern_bridge_up',
     type: 'gauge',
     help: '1 when the last question to a sign-on service had a usable answer, 0 when not; of the worst of its bridges and workers.',
     labels: ['service'],
-    across: 'min',
+    aggregation: 'min',
   },
   bridgeDuration: {
     name: 'postern_bridge_request_duration_seconds',
     type: 'histogram',
     help: 'Time of a question to a sign-on service, whether it was answered or not.',
     labels: ['service'],
-    across: 'sum',
+    aggregation: 'sum',
     buckets: bridgeBuckets,
   },
   bridgeFailures: {
@@ -145,70 +150,70 @@ export const definitions = {
     type: 'counter',
     help: 'Questions to a sign-on service without a usable answer.',
     labels: ['service'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   adminRequests: {
     name: 'postern_admin_requests_total',
     type: 'counter',
     help: 'Requests to the admin listener by template of the route, method and status.',
     labels: ['route', 'method', 'status'],
-    across: 'sum',
+    aggregation: 'sum',
   },
   adminAuthenticationFailures: {
     name: 'postern_admin_authentication_failures_total',
     type: 'counter',
     help: 'Requests to the admin API without an admin key that is good.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
   },
   reloadSuccessful: {
     name: 'postern_config_last_reload_successful',
     type: 'gauge',
     help: '1 when the configuration that was read last is in force, 0 when it had faults.',
     labels: [],
-    across: 'min',
+    aggregation: 'min',
   },
   lastReload: {
     name: 'postern_config_last_reload_success_timestamp_seconds',
     type: 'gauge',
     help: 'When the configuration in force was read; the start counts too.',
     labels: [],
-    across: 'min',
+    aggregation: 'min',
   },
   reloadFailures: {
     name: 'postern_config_reload_failures_total',
     type: 'counter',
     help: 'Reloads that changed nothing because the configuration had faults.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
   },
   faults: {
     name: 'postern_faults_total',
     type: 'counter',
     help: 'Lines of the log with the event fault: what failed and was not a fault of the client.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
   },
   workers: {
     name: 'postern_workers',
     type: 'gauge',
     help: 'Processes that answer nginx.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
   },
   workerRestarts: {
     name: 'postern_worker_restarts_total',
     type: 'counter',
     help: 'Workers that ended and were replaced.',
     labels: [],
-    across: 'sum',
+    aggregation: 'sum',
   },
   buildInfo: {
     name: 'postern_build_info',
     type: 'gauge',
     help: 'Always 1; the version is in the label.',
     labels: ['version'],
-    across: 'first',
+    aggregation: 'first',
   },
 } as const satisfies Record<string, Definition>;
 

@@ -1,14 +1,14 @@
 import type { Family, Snapshot } from './snapshot.ts';
 
-/** Metrics as they are answered. */
+/** A metrics response. */
 export interface Exposition {
   readonly contentType: string;
   readonly text: string;
 }
 
 /**
- * Makes one text of the metrics of several processes: Prometheus's text format, or OpenMetrics 1.0
- * where the client's `Accept` names it, as Prometheus does.
+ * Aggregates the metrics of several processes and renders them: as OpenMetrics 1.0 when the
+ * `Accept` header names it, as Prometheus does, else in Prometheus's text format.
  */
 export async function renderMetrics(
   snapshots: readonly Snapshot[],
@@ -18,7 +18,9 @@ export async function renderMetrics(
   const isOpenMetrics = /\bapplication\/openmetrics-text\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
     accept ?? '',
   );
-  const all = snapshots.map(({ families }) => families.map(isOpenMetrics ? unsuffixed : asIs));
+  const all = snapshots.map(({ families }) =>
+    families.map(isOpenMetrics ? withoutTotalSuffix : withCanonicalBounds),
+  );
   const registry = AggregatorRegistry.aggregate(all);
   const contentType = isOpenMetrics
     ? Registry.OPENMETRICS_CONTENT_TYPE
@@ -27,18 +29,24 @@ export async function renderMetrics(
   return { contentType, text: await registry.metrics() };
 }
 
-function asIs(family: Family): Family {
-  return { ...family, values: family.values.map(canonical) };
+function withCanonicalBounds(family: Family): Family {
+  return { ...family, values: family.values.map(canonicalBound) };
 }
 
-/** In OpenMetrics a counter has no `_total` in its name; prom-client puts it behind each number. */
-function unsuffixed(family: Family): Family {
+/**
+ * In OpenMetrics the family name of a counter has no `_total`; prom-client appends it to each
+ * sample.
+ */
+function withoutTotalSuffix(family: Family): Family {
   const { name, type } = family;
-  return { ...asIs(family), name: type === 'counter' ? name.replace(/_total$/, '') : name };
+  return {
+    ...withCanonicalBounds(family),
+    name: type === 'counter' ? name.replace(/_total$/, '') : name,
+  };
 }
 
-/** The bound of a bucket is written as a number with a point (OpenMetrics 1.0, "Canonical numbers"). */
-function canonical(sample: Family['values'][number]): Family['values'][number] {
+/** Writes a bucket bound with a decimal point (OpenMetrics 1.0, "Canonical numbers"). */
+function canonicalBound(sample: Family['values'][number]): Family['values'][number] {
   const { le } = sample.labels;
   if (le === undefined || !/^\d+$/.test(le)) return sample;
   return { ...sample, labels: { ...sample.labels, le: `${le}.0` } };

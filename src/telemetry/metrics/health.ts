@@ -1,38 +1,38 @@
 import type { Config } from '../../config/config.ts';
 import type { BridgeCall, Events } from '../../core/model/events.ts';
-import type { MetricSet } from './metric-set.ts';
+import type { MetricRegistry } from './metric-registry.ts';
 
-/** What issuers and sign-on services are like, as far as Postern met them. */
-export interface Health {
+/** Health metrics of JWT issuers and sign-on services. */
+export interface HealthMetrics {
   readonly events: Pick<Events, 'issuerLoaded' | 'issuerFailed' | 'bridgeAsked'>;
-  /** Forgets those that the configuration does not name any more. */
-  configured(config: Pick<Config, 'jwtIssuers'>): void;
+  /** Drops the series of issuers that are no longer configured. */
+  applyConfig(config: Pick<Config, 'jwtIssuers'>): void;
 }
 
-/** What is known of an issuer's keys. */
-interface Keys {
+/** State of an issuer's keys. */
+interface IssuerHealth {
   readonly isUp: boolean;
-  /** Unix milliseconds; undefined when they could never be had. */
+  /** Unix time in milliseconds; undefined if the keys were never loaded. */
   readonly lastSuccess: number | undefined;
 }
 
-/** Begins the metrics of issuers and sign-on services. */
-export function watchHealth(set: MetricSet, clock: () => number): Health {
-  const issuers = new Map<string, Keys>();
-  /** By service, then by bridge: gates may have different ones of the same kind. */
+/** Registers the health metrics. */
+export function createHealthMetrics(registry: MetricRegistry, clock: () => number): HealthMetrics {
+  const issuers = new Map<string, IssuerHealth>();
+  /** By service, then by bridge: gates may use different services of one kind. */
   const services = new Map<string, Map<number, boolean>>();
-  const jwksFailures = set.counter('jwksFailures');
-  const bridgeFailures = set.counter('bridgeFailures');
-  const bridgeDuration = set.histogram('bridgeDuration');
-  set.gauge('jwksUp', () =>
+  const jwksFailures = registry.counter('jwksFailures');
+  const bridgeFailures = registry.counter('bridgeFailures');
+  const bridgeDuration = registry.histogram('bridgeDuration');
+  registry.gauge('jwksUp', () =>
     [...issuers].map(([issuer, { isUp }]) => ({ labels: { issuer }, value: isUp ? 1 : 0 })),
   );
-  set.gauge('jwksLastSuccess', () =>
+  registry.gauge('jwksLastSuccess', () =>
     [...issuers].flatMap(([issuer, { lastSuccess }]) =>
       lastSuccess === undefined ? [] : [{ labels: { issuer }, value: lastSuccess / 1_000 }],
     ),
   );
-  set.gauge('bridgeUp', () =>
+  registry.gauge('bridgeUp', () =>
     [...services].map(([service, bridges]) => ({
       labels: { service },
       value: [...bridges.values()].includes(false) ? 0 : 1,
@@ -56,10 +56,10 @@ export function watchHealth(set: MetricSet, clock: () => number): Health {
         bridgeFailures.add({ service }, isAnswered ? 0 : 1);
       },
     },
-    configured({ jwtIssuers }) {
+    applyConfig({ jwtIssuers }) {
       const names = new Set(jwtIssuers.map(({ name }) => name));
       for (const name of issuers.keys()) if (!names.has(name)) issuers.delete(name);
-      // Those that are still asked are known again with the next question.
+      // A service that is still in use reappears with its next request.
       services.clear();
     },
   };

@@ -1,9 +1,9 @@
 import type { Sample } from './snapshot.ts';
 
-/** The observations of one combination of labels. */
+/** One labelled series of a histogram. */
 export class Series {
   readonly #bounds: readonly number[];
-  /** By bucket, not summed up; the last one is what no bound holds. */
+  /** Counts per bucket, not cumulative; the last one holds values above all bounds. */
   readonly #counts: Float64Array;
   #sum = 0;
 
@@ -12,7 +12,7 @@ export class Series {
     this.#counts = new Float64Array(bounds.length + 1);
   }
 
-  /** Costs a few comparisons: most of what is measured here falls into the first buckets. */
+  /** Linear search: most observations fall into the first buckets. */
   observe(value: number): void {
     const bounds = this.#bounds;
     let bucket = 0;
@@ -21,7 +21,7 @@ export class Series {
     this.#sum += value;
   }
 
-  /** As Prometheus wants them: each bucket with all that the ones before it hold. */
+  /** The samples in Prometheus's form: cumulative buckets, sum and count. */
   samples(name: string, labels: Sample['labels']): Sample[] {
     let count = 0;
     const buckets = [...this.#bounds, Number.POSITIVE_INFINITY].map((bound, bucket) => {
@@ -37,7 +37,7 @@ export class Series {
   }
 }
 
-/** Observations by labels, in buckets. */
+/** A histogram with a series for each combination of labels. */
 export class Histogram<Labels extends Readonly<Record<string, string>>> {
   readonly #name: string;
   readonly #bounds: readonly number[];
@@ -48,7 +48,7 @@ export class Histogram<Labels extends Readonly<Record<string, string>>> {
     this.#bounds = bounds;
   }
 
-  /** The observations of these labels; none at first. To be found once where it has to be quick. */
+  /** The series of these labels; created empty. Hot paths keep it. */
   series(labels: Labels): Series {
     const key = Object.values(labels).join('\n');
     const known = this.#series.get(key);

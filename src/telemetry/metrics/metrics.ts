@@ -4,76 +4,79 @@ import { version } from '../../lib/resources.ts';
 import type { StoreMeter, TokenCount } from '../../store/port.ts';
 import { countDecisions } from './decisions.ts';
 import { createGateLabels } from './gate-labels.ts';
-import { watchHealth } from './health.ts';
-import { createMetricSet, type MetricSet } from './metric-set.ts';
+import { createHealthMetrics } from './health.ts';
+import { createMetricRegistry, type MetricRegistry } from './metric-registry.ts';
 import type { Family } from './snapshot.ts';
 import { measureStore } from './store-meter.ts';
 import { createTokenCounts } from './token-counts.ts';
 
-/** A request that the admin listener answered. */
+/** A request to the admin listener, after its response. */
 export interface AdminRequest {
-  /** Template of its route; undefined where there is none. */
+  /** Route template; undefined where no route matched. */
   readonly route: string | undefined;
   readonly method: string;
   readonly status: number;
 }
 
-/** What this process counts and measures, of itself and for no other. */
+/** Metrics of this process. */
 export interface Metrics {
-  /** What it has to hear of. */
+  /** Events to subscribe to. */
   readonly events: Partial<Events>;
-  /** What the store has to tell. */
+  /** Meter for the store. */
   readonly store: StoreMeter;
-  /** For metrics of other services. */
-  readonly set: MetricSet;
-  /** This configuration is in force. */
-  configured(config: Pick<Config, 'gates' | 'jwtIssuers'>): void;
-  /** Has the tokens counted by this function, at scrapes. One process does that for all on a store. */
+  /** Registers metrics of other services. */
+  readonly registry: MetricRegistry;
+  /** Applies a new configuration. */
+  applyConfig(config: Pick<Config, 'gates' | 'jwtIssuers'>): void;
+  /**
+   * Registers the token gauge, with a function that counts tokens at a scrape. Only one process per
+   * store does this.
+   */
   countTokens(
     count: (now: number) => Promise<readonly TokenCount[]>,
     failed: (error: unknown) => void,
   ): void;
-  adminAnswered(request: AdminRequest): void;
-  /** A request to the admin API had no key that is good. */
-  adminNotAuthenticated(): void;
-  /** Everything as it is now. */
+  countAdminRequest(request: AdminRequest): void;
+  /** Counts a request to the admin API without a valid key. */
+  countAdminAuthFailure(): void;
+  /** The current values of all metrics. */
   families(): Promise<Family[]>;
 }
 
-/** Methods that routes have; what else a client thinks of is one. */
+/** Methods that get a label of their own; all others share one. */
 const methods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Begins all metrics. `clock` tells Unix time in milliseconds. */
+/** Creates and registers the metrics. `clock` returns Unix time in milliseconds. */
 export function createMetrics(clock: () => number): Metrics {
-  const set = createMetricSet();
+  const registry = createMetricRegistry();
   const gates = createGateLabels();
-  const health = watchHealth(set, clock);
-  const issued = set.counter('tokensIssued');
-  const revoked = set.counter('tokensRevoked');
-  const pruned = set.counter('tokensPruned');
-  const adminRequests = set.counter('adminRequests');
-  const adminFailures = set.counter('adminAuthenticationFailures');
-  const reloadFailures = set.counter('reloadFailures');
-  const faults = set.counter('faults');
-  // Where there are workers, whoever watches over them adds its own number.
-  set.counter('workerRestarts');
+  const health = createHealthMetrics(registry, clock);
+  const issued = registry.counter('tokensIssued');
+  const revoked = registry.counter('tokensRevoked');
+  const pruned = registry.counter('tokensPruned');
+  const adminRequests = registry.counter('adminRequests');
+  const adminFailures = registry.counter('adminAuthenticationFailures');
+  const reloadFailures = registry.counter('reloadFailures');
+  const faults = registry.counter('faults');
+  // With several workers the primary adds its own value.
+  registry.counter('workerRestarts');
   let lastPrune: number | undefined;
   let reloaded = { at: clock(), isGood: true };
   let refresh = async () => {};
 
-  const one = (value: number | undefined) =>
+  const single = (value: number | undefined) =>
     value === undefined ? [] : [{ labels: {}, value } as const];
-  set.gauge('lastPrune', () => one(lastPrune && lastPrune / 1_000));
-  set.gauge('reloadSuccessful', () => one(reloaded.isGood ? 1 : 0));
-  set.gauge('lastReload', () => one(reloaded.at / 1_000));
-  set.gauge('workers', () => one(1));
-  set.gauge('buildInfo', () => [{ labels: { version }, value: 1 }]);
+  registry.gauge('lastPrune', () => single(lastPrune && lastPrune / 1_000));
+  registry.gauge('reloadSuccessful', () => single(reloaded.isGood ? 1 : 0));
+  registry.gauge('lastReload', () => single(reloaded.at / 1_000));
+  registry.gauge('workers', () => single(1));
+  registry.gauge('buildInfo', () => [{ labels: { version }, value: 1 }]);
 
   return {
-    set,
+    registry,
     events: {
       ...health.events,
-      decided: countDecisions(set, gates),
+      decided: countDecisions(registry, gates),
       issued: ({ kind }) => issued.add({ kind }),
       sessionOpened: () => issued.add({ kind: 'session' }),
       revoked: () => revoked.add({}),
@@ -91,28 +94,28 @@ export function createMetrics(clock: () => number): Metrics {
       },
       failed: () => faults.add({}),
     },
-    store: measureStore(set),
-    configured(config) {
-      gates.configured(config.gates.map(({ name }) => name));
-      health.configured(config);
+    store: measureStore(registry),
+    applyConfig(config) {
+      gates.setConfigured(config.gates.map(({ name }) => name));
+      health.applyConfig(config);
     },
     countTokens(count, failed) {
       const counts = createTokenCounts({ count, failed, clock });
-      set.gauge('tokens', () =>
+      registry.gauge('tokens', () =>
         counts
           .latest()
           .map(({ kind, state, count }) => ({ labels: { kind, state }, value: count })),
       );
       refresh = counts.refresh;
     },
-    adminAnswered({ route = 'unmatched', method, status }) {
+    countAdminRequest({ route = 'unmatched', method, status }) {
       const known = methods.includes(method) ? method : 'other';
       adminRequests.add({ route, method: known, status: String(status) });
     },
-    adminNotAuthenticated: () => adminFailures.add({}),
+    countAdminAuthFailure: () => adminFailures.add({}),
     async families() {
       await refresh();
-      return set.families();
+      return registry.families();
     },
   };
 }

@@ -5,48 +5,47 @@ import { type authenticate, requireRole } from '../../http/admin-auth.ts';
 import type { Metrics } from './metrics.ts';
 import type { Scrape } from './scrape.ts';
 
-/** What the route and the counting of requests work with. */
 export interface MetricRouteDependencies {
-  readonly metrics: Pick<Metrics, 'adminAnswered' | 'adminNotAuthenticated'>;
+  readonly metrics: Pick<Metrics, 'countAdminRequest' | 'countAdminAuthFailure'>;
   readonly scrape: Scrape;
   /** The configuration in force says whether `/metrics` answers without a key. */
   readonly current: () => { readonly config: { readonly metrics: { readonly public: boolean } } };
 }
 
-/** A hook that counts every request, by the template of its route and never by its path. */
+/** Hook: counts requests by route template, never by path. */
 export function countRequests({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
   return async ({ routeOptions, method }: FastifyRequest, reply: FastifyReply) => {
-    metrics.adminAnswered({ route: routeOptions.url, method, status: reply.statusCode });
+    metrics.countAdminRequest({ route: routeOptions.url, method, status: reply.statusCode });
   };
 }
 
-/** A hook that counts requests without a key that is good, where one is needed. */
-export function countStrangers({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
+/** Hook: counts requests without a valid key. */
+export function countAuthFailures({ metrics }: Pick<MetricRouteDependencies, 'metrics'>) {
   return async (request: FastifyRequest) => {
-    if (request.adminKey === undefined) metrics.adminNotAuthenticated();
+    if (request.adminKey === undefined) metrics.countAdminAuthFailure();
   };
 }
 
 /** `/metrics` of the admin listener. */
 export function metricRoutes(
   dependencies: MetricRouteDependencies & {
-    /** The hook that finds out whose key it is. */
-    readonly isKnown: ReturnType<typeof authenticate>;
+    /** The authentication hook. */
+    readonly authenticateHook: ReturnType<typeof authenticate>;
   },
 ): FastifyPluginAsyncTypebox {
-  const { isKnown, scrape, current } = dependencies;
+  const { authenticateHook, scrape, current } = dependencies;
   type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   const unlessPublic =
     (hook: Hook): Hook =>
     async (request, reply) =>
       current().config.metrics.public ? undefined : hook(request, reply);
-  const countStranger = unlessPublic(countStrangers(dependencies));
+  const countFailure = unlessPublic(countAuthFailures(dependencies));
   return async (app) => {
     app.get(
       '/metrics',
       {
-        onRequest: [isKnown, requireRole('auditor')].map(unlessPublic),
-        onResponse: countStranger,
+        onRequest: [authenticateHook, requireRole('auditor')].map(unlessPublic),
+        onResponse: countFailure,
         schema: {
           summary: 'The metrics, for Prometheus',
           response: {
@@ -59,7 +58,7 @@ export function metricRoutes(
       },
       async (request, reply) => {
         const { contentType, text } = await scrape(request.headers.accept);
-        // A string that is sent is not serialized.
+        // Fastify does not serialize strings.
         return reply.header('Cache-Control', 'no-store').type(contentType).send(text);
       },
     );

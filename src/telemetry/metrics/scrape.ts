@@ -4,29 +4,29 @@ import type { Metrics } from './metrics.ts';
 import { readProcessMetrics } from './process-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The metrics of all processes as one text. Rejects with MetricsUnavailable. */
+/** Renders the metrics of all processes. Rejects with MetricsUnavailable. */
 export type Scrape = (accept: string | undefined) => Promise<Exposition>;
 
-/** Everything that this process knows of itself. */
+/** Snapshot of this process's metrics. */
 export async function takeSnapshot(metrics: Pick<Metrics, 'families'>): Promise<Snapshot> {
   const families = await Promise.all([metrics.families(), readProcessMetrics()]);
   return { process: process.pid, families: families.flat() };
 }
 
 /**
- * Builds the service. `everybody` turns this process's numbers into those of all workers; without it
- * there is no other.
+ * Creates the scrape. `collectFromWorkers` adds the snapshots of the other workers; undefined in a
+ * single process.
  */
 export function createScrape(dependencies: {
   readonly metrics: Metrics;
-  readonly everybody: ((own: Snapshot) => Promise<readonly Snapshot[]>) | undefined;
+  readonly collectFromWorkers: ((own: Snapshot) => Promise<readonly Snapshot[]>) | undefined;
 }): Scrape {
-  const { metrics, everybody } = dependencies;
+  const { metrics, collectFromWorkers } = dependencies;
   return async (accept) => {
     const own = await takeSnapshot(metrics);
-    if (everybody === undefined) return renderMetrics([own], accept);
-    const all = await everybody(own);
-    // A part of the sum would look like counters that began anew.
+    if (collectFromWorkers === undefined) return renderMetrics([own], accept);
+    const all = await collectFromWorkers(own);
+    // A partial sum would look like a counter reset.
     if (all.length === 0) throw new MetricsUnavailable('the other workers did not answer in time');
     return renderMetrics(all, accept);
   };

@@ -1,24 +1,24 @@
-import type { Across } from './definitions.ts';
+import type { Aggregation } from './definitions.ts';
 
-/** One number, as prom-client passes it on. */
+/** A sample, in prom-client's form. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** Set for parts of a histogram: `…_bucket`, `…_sum`, `…_count`. */
+  /** Set for the parts of a histogram: `…_bucket`, `…_sum`, `…_count`. */
   readonly metricName?: string;
 }
 
-/** One metric with its numbers. It goes between processes as JSON. */
+/** A metric family. It is sent between processes as JSON. */
 export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
-  /** How prom-client makes one of several. */
-  readonly aggregator: Across;
+  /** How prom-client aggregates several. */
+  readonly aggregator: Aggregation;
   readonly values: readonly Sample[];
 }
 
-/** All metrics of a process at a moment. */
+/** All metrics of one process. */
 export interface Snapshot {
   /** Process id. */
   readonly process: number;
@@ -26,11 +26,11 @@ export interface Snapshot {
 }
 
 /**
- * Adds what a process counted up to its end to what others before it did: counters go on where it
- * stopped. What it measured (gauges) went with it.
+ * Adds the last counters of a process that ended to the totals of earlier ones, so that the sum
+ * never drops. Gauges are not carried over.
  */
-export function addCounted(counted: readonly Family[], last: readonly Family[]): Family[] {
-  const sums = new Map(counted.map((family) => [family.name, family]));
+export function addFinalCounts(totals: readonly Family[], last: readonly Family[]): Family[] {
+  const sums = new Map(totals.map((family) => [family.name, family]));
   for (const family of last) {
     if (family.type === 'gauge') continue;
     const before = sums.get(family.name)?.values ?? [];

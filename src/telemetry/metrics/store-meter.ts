@@ -1,19 +1,21 @@
 import type { StoreMeter } from '../../store/port.ts';
-import type { MetricSet } from './metric-set.ts';
+import type { MetricRegistry } from './metric-registry.ts';
 
-/** Begins the metrics of the store. Each number is found once: a decision reads more than once. */
-export function measureStore(set: MetricSet): StoreMeter {
-  const durations = set.histogram('storeDuration');
-  const failures = set.counter('storeFailures');
-  const groups = set.histogram('commitWrites').series({});
+/**
+ * Registers the store's metrics. Series are looked up once, since a decision reads several times.
+ */
+export function measureStore(registry: MetricRegistry): StoreMeter {
+  const durations = registry.histogram('storeDuration');
+  const failures = registry.counter('storeFailures');
+  const groups = registry.histogram('commitWrites').series({});
   const series = {
     read: durations.series({ operation: 'read' }),
     write: durations.series({ operation: 'write' }),
     commit: durations.series({ operation: 'commit' }),
   };
   const failed = {
-    read: failures.cell({ operation: 'read' }),
-    write: failures.cell({ operation: 'write' }),
+    read: failures.series({ operation: 'read' }),
+    write: failures.series({ operation: 'write' }),
   };
   return {
     done: (operation, milliseconds) => series[operation].observe(milliseconds / 1_000),

@@ -2,24 +2,24 @@ import type { TokenKind } from '../../core/model/identity.ts';
 import { tokenStates } from '../../core/model/token.ts';
 import type { TokenCount } from '../../store/port.ts';
 
-/** How many tokens there are, as of a short while ago. */
+/** Refreshing cache of token counts. */
 export interface TokenCounts {
-  /** The last count there is: of every kind and state, 0 too. Empty before the first. */
+  /** The last counts, for every kind and state, zeros included. Empty before the first count. */
   latest(): readonly TokenCount[];
   /**
-   * Has them counted anew when that is due, and waits for it a moment: with millions of tokens it goes
-   * on without whoever asked, and the next one gets to see it. Never rejects.
+   * Starts a new count when one is due, and waits for it up to a timeout. With millions of tokens a
+   * count takes longer; then the next scrape gets it. Never rejects.
    */
   refresh(): Promise<void>;
 }
 
-/** Least milliseconds from the start of one count to that of the next. */
+/** Least milliseconds between the starts of two counts. */
 const intervalMs = 30_000;
 
 /** Milliseconds that a scrape waits for a count. */
-const patienceMs = 500;
+const timeoutMs = 500;
 
-/** Builds it on the store's own way to count. `clock` tells Unix time in milliseconds. */
+/** `clock` returns Unix time in milliseconds. */
 export function createTokenCounts(dependencies: {
   readonly count: (now: number) => Promise<readonly TokenCount[]>;
   readonly failed: (error: unknown) => void;
@@ -27,7 +27,7 @@ export function createTokenCounts(dependencies: {
 }): TokenCounts {
   const { count, failed, clock } = dependencies;
   let latest: readonly TokenCount[] = [];
-  let begun: number | undefined;
+  let startedAt: number | undefined;
   let counting: Promise<void> | undefined;
 
   async function run(now: number): Promise<void> {
@@ -44,18 +44,18 @@ export function createTokenCounts(dependencies: {
     latest: () => latest,
     async refresh() {
       const now = clock();
-      // The distance, because a clock can be set back.
-      const isDue = begun === undefined || Math.abs(now - begun) >= intervalMs;
+      // Absolute difference, because the clock can be set back.
+      const isDue = startedAt === undefined || Math.abs(now - startedAt) >= intervalMs;
       if (counting === undefined && isDue) {
-        begun = now;
+        startedAt = now;
         counting = run(now);
       }
       if (counting === undefined) return;
       let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patienceMs);
+      const timeout = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
       });
-      await Promise.race([counting, patience]);
+      await Promise.race([counting, timeout]);
       clearTimeout(timer);
     },
   };
@@ -63,7 +63,7 @@ export function createTokenCounts(dependencies: {
 
 const kinds: readonly TokenKind[] = ['token', 'ticket', 'session'];
 
-/** A line in a graph goes down to 0 and does not end. */
+/** Adds the missing combinations as 0, so that series do not end. */
 function withZeros(counts: readonly TokenCount[]): TokenCount[] {
   return kinds.flatMap((kind) =>
     tokenStates.map((state) => {

@@ -10,23 +10,23 @@ import {
 import { denials } from '../../core/model/denials.ts';
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import { version } from '../../lib/resources.ts';
-import type { Part, Tracing } from './tracing.ts';
+import type { ChildSpan, Tracing } from './tracing.ts';
 
-/** Parts that are requests to others. */
-const outward: readonly Part['name'][] = ['postern.bridge', 'postern.jwks'];
+/** Spans of kind CLIENT: requests to other services. */
+const clientSpans: readonly ChildSpan['name'][] = ['postern.bridge', 'postern.jwks'];
 
 /**
- * Tracing by the API of OpenTelemetry, which does nothing unless the process was started with an SDK.
- * Whoever traces nothing does not load this file.
+ * Tracing with the OpenTelemetry API, which does nothing unless the process was started with an
+ * SDK. This file is loaded only where tracing is on.
  */
 export function createOpenTelemetryTracing(): Tracing {
   const tracer = trace.getTracer('postern', version);
 
-  async function run<T>(span: Span, under: typeof ROOT_CONTEXT, work: () => MaybePromise<T>) {
+  async function run<T>(span: Span, parent: typeof ROOT_CONTEXT, work: () => MaybePromise<T>) {
     try {
-      return await context.with(trace.setSpan(under, span), work);
+      return await context.with(trace.setSpan(parent, span), work);
     } catch (error) {
-      // What exactly failed is in the log; it may name files and addresses.
+      // The span gets no error details: they may name files and addresses. The log has them.
       span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
@@ -34,16 +34,19 @@ export function createOpenTelemetryTracing(): Tracing {
     }
   }
 
-  function part<T>(part: Part, work: () => Promise<T>): Promise<T>;
-  function part<T>(part: Part, work: () => MaybePromise<T>): MaybePromise<T>;
-  function part<T>({ name, ...facts }: Part, work: () => MaybePromise<T>): MaybePromise<T> {
-    const under = context.active();
-    if (trace.getSpan(under) === undefined) return work();
-    const kind = outward.includes(name) ? SpanKind.CLIENT : SpanKind.INTERNAL;
+  function childSpan<T>(part: ChildSpan, work: () => Promise<T>): Promise<T>;
+  function childSpan<T>(part: ChildSpan, work: () => MaybePromise<T>): MaybePromise<T>;
+  function childSpan<T>(
+    { name, ...facts }: ChildSpan,
+    work: () => MaybePromise<T>,
+  ): MaybePromise<T> {
+    const parent = context.active();
+    if (trace.getSpan(parent) === undefined) return work();
+    const kind = clientSpans.includes(name) ? SpanKind.CLIENT : SpanKind.INTERNAL;
     const attributes = Object.fromEntries(
       Object.entries(facts).map(([fact, value]) => [`postern.${fact}`, value]),
     );
-    return run(tracer.startSpan(name, { kind, attributes }, under), under, work);
+    return run(tracer.startSpan(name, { kind, attributes }, parent), parent, work);
   }
 
   return {
@@ -64,14 +67,14 @@ export function createOpenTelemetryTracing(): Tracing {
       },
     },
     decision(headers, work) {
-      // Only what nginx told counts, and nothing that happens to be going on in this process.
-      const under = propagation.extract(ROOT_CONTEXT, headers ?? {});
+      // The parent comes from nginx's headers only, not from a span that is active in this process.
+      const parent = propagation.extract(ROOT_CONTEXT, headers ?? {});
       return run(
-        tracer.startSpan('postern.decision', { kind: SpanKind.SERVER }, under),
-        under,
+        tracer.startSpan('postern.decision', { kind: SpanKind.SERVER }, parent),
+        parent,
         work,
       );
     },
-    part,
+    span: childSpan,
   };
 }

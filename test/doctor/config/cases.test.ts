@@ -21,7 +21,7 @@ interface Site {
 }
 
 const goodUpgrade = `proxy_http_version 1.1; proxy_read_timeout 1d;
-  proxy_set_header Upgrade $kind; proxy_set_header Connection $join;`;
+  proxy_set_header Host $host; proxy_set_header Upgrade $kind; proxy_set_header Connection $join;`;
 const goodAuth = `location = /auth { internal; proxy_pass http://auth; proxy_http_version 1.1;
   proxy_pass_request_body off; proxy_set_header Content-Length ""; proxy_set_header Connection "";
   proxy_connect_timeout 2s; proxy_read_timeout 3s; }`;
@@ -127,7 +127,10 @@ const cases: readonly Case[] = [
 
   [
     'PD003: Upgrade without Connection',
-    { upgrade: 'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Upgrade $kind;' },
+    {
+      upgrade:
+        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Host $host; proxy_set_header Upgrade $kind;',
+    },
     ['PD003 fault'],
   ],
   [
@@ -141,14 +144,15 @@ const cases: readonly Case[] = [
     'PD003: Connection that closes',
     {
       upgrade:
-        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Upgrade $kind; proxy_set_header Connection close;',
+        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Host $host; proxy_set_header Upgrade $kind; proxy_set_header Connection close;',
     },
     ['PD003 fault'],
   ],
   [
     'PD003: lost in an if',
     { location: 'if ($http_origin = x) { proxy_set_header Host x; }' },
-    ['PD003 warning'],
+    // nginx takes no proxy_set_header in an if.
+    ['PD044 fault', 'PD003 warning'],
   ],
 
   ['PD004: told to', { upgrade: goodUpgrade.replace('1.1', '1.0') }, ['PD004 warning']],
@@ -290,7 +294,7 @@ const cases: readonly Case[] = [
       path: '/p/',
       server: 'location ~ php { auth_request /auth; proxy_pass http://127.0.0.1:8080; }',
     },
-    [],
+    ['PD003 notice'],
   ],
   [
     'PD010: said to be open',
@@ -585,12 +589,12 @@ const cases: readonly Case[] = [
   [
     'PD028: the size of a body, larger for the application',
     { server: `error_page 413 = @sorry; ${sorryPages}`, location: 'client_max_body_size 9m;' },
-    ['PD028 fault'],
+    ['PD028 fault', 'PD046 warning'],
   ],
   [
     'PD028: a page that is refused for the same size',
     { server: `error_page 413 = /sorry; ${sorryPages}`, location: 'client_max_body_size 9m;' },
-    [],
+    ['PD046 warning'],
   ],
   [
     'PD028: in a file that the auth location includes and that is not there',
@@ -600,6 +604,120 @@ const cases: readonly Case[] = [
     },
     ['PD026 notice'],
   ],
+
+  [
+    'PD003: neither header, on a path for sockets',
+    { path: '/socket.io/', upgrade: 'proxy_http_version 1.1;' },
+    ['PD003 warning', 'PD041 warning'],
+  ],
+  [
+    'PD003: neither header, where another location has both for the same backend',
+    {
+      path: '/x/',
+      upgrade: pages,
+      server: `location / { auth_request /auth; ${goodUpgrade} proxy_pass http://127.0.0.1:8080; }`,
+    },
+    ['PD003 notice'],
+  ],
+  ['PD003: neither header, on a path for pages', { path: '/x/', upgrade: pages }, []],
+
+  [
+    'PD041: lost by inheritance',
+    {
+      server: 'proxy_set_header Host $host;',
+      upgrade: goodUpgrade.replace('proxy_set_header Host $host;', ''),
+    },
+    ['PD041 warning'],
+  ],
+  ['PD041: set twice', { location: 'proxy_set_header Host $http_host;' }, ['PD041 warning']],
+  [
+    'PD041: the name in proxy_pass',
+    { upgrade: goodUpgrade.replace('Host $host', 'Host $proxy_host') },
+    ['PD041 warning'],
+  ],
+  ['PD041: a fixed name', { upgrade: goodUpgrade.replace('Host $host', 'Host localhost') }, []],
+  ['PD041: a page', { upgrade: pages }, []],
+
+  [
+    'PD042: the path of the request in a variable',
+    { server: 'location /a { auth_request /auth; set $app a; proxy_pass http://$app$uri; }' },
+    ['PD042 warning'],
+  ],
+  [
+    'PD042: with the query',
+    {
+      server: 'location /a { auth_request /auth; set $app a; proxy_pass http://$app$request_uri; }',
+    },
+    [],
+  ],
+  [
+    'PD042: no path',
+    { server: 'location /a { auth_request /auth; set $app a; proxy_pass http://$app:8080; }' },
+    [],
+  ],
+
+  [
+    'PD043: for pages alone',
+    {
+      server: `location /ws { if ($http_upgrade = "") { return 301 /; } auth_request /auth; ${goodUpgrade} proxy_pass http://127.0.0.1:8080; }`,
+    },
+    [],
+  ],
+  [
+    'PD043: by a rewrite',
+    { server: 'location = /socket.io { rewrite ^ /socket.io/ permanent; }' },
+    ['PD043 fault'],
+  ],
+  ['PD043: a path for pages', { server: 'location = /app { return 301 /app/; }' }, []],
+
+  [
+    'PD044: auth_request in an if',
+    { location: 'if ($http_origin = x) { auth_request off; }' },
+    ['PD044 fault'],
+  ],
+  [
+    'PD044: a location that stands twice',
+    { server: 'location /a { return 404; } location ^~ /a { return 404; }' },
+    ['PD044 fault'],
+  ],
+  [
+    'PD044: exact and prefix are two',
+    { server: 'location /a { return 404; } location = /a { return 404; }' },
+    [],
+  ],
+  [
+    'PD044: a nested location that is not inside',
+    { server: 'location /a { return 404; location /b { return 404; } }' },
+    ['PD044 fault'],
+  ],
+  ['PD044: a line that stands twice', { location: 'proxy_http_version 1.1;' }, ['PD044 fault']],
+  [
+    'PD044: a path behind a regular expression',
+    { server: 'location ~ x { auth_request /auth; proxy_pass http://127.0.0.1:8081/x; }' },
+    ['PD044 fault'],
+  ],
+
+  [
+    'PD045: in the answer to the client',
+    { location: 'auth_request_set $u $upstream_http_remote_user; add_header Remote-User $u;' },
+    ['PD006 warning', 'PD045 warning'],
+  ],
+  [
+    'PD045: a header of no answer yet',
+    { location: 'proxy_set_header Remote-User $upstream_http_remote_user;' },
+    ['PD045 warning'],
+  ],
+  [
+    'PD045: forgotten by a line of its own',
+    {
+      server: 'auth_request_set $u $upstream_http_remote_user;',
+      location: 'auth_request_set $e $upstream_http_x; proxy_set_header Remote-User $u;',
+    },
+    ['PD045 warning'],
+  ],
+
+  ['PD046: one limit for both', { server: 'client_max_body_size 9m;' }, []],
+  ['PD046: none for the application', { location: 'client_max_body_size 0;' }, ['PD046 warning']],
 
   ['PD029: what clients choose', { http: 'proxy_set_body $cookie_a;' }, ['PD029 fault']],
   ['PD029: always the same', { http: 'proxy_set_body x;' }, ['PD029 warning']],
@@ -666,7 +784,8 @@ const withMissing: readonly [what: string, site: Site][] = [
   [
     'Connection',
     {
-      upgrade: 'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Upgrade $kind;',
+      upgrade:
+        'proxy_http_version 1.1; proxy_read_timeout 1d; proxy_set_header Host $host; proxy_set_header Upgrade $kind;',
       location: 'include /no.conf;',
     },
   ],

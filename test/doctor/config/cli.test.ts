@@ -256,7 +256,7 @@ default_gate:
     const { stdout } = await runCommand(['doctor', 'config', main, '--fix']);
     assert.equal(readFileSync(main, 'utf8'), files['site.conf']);
     const mended = applyPatch({ [main]: files['site.conf'] ?? '' }, stdout);
-    writeFileSync(main, mended[main] ?? '');
+    for (const [name, text] of Object.entries(mended)) writeFileSync(name, text);
     const again = await runCommand(['doctor', 'config', main]);
     assert.equal(again.code, 0, again.stdout);
     const nothing = await runCommand(['doctor', 'config', main, '--fix']);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { startBackend } from '../../../src/demo/backend.ts';
 import { tryPage } from '../../../src/demo/client.ts';
 import { buildConfiguration } from '../../../src/doctor/config/model/configuration.ts';
-import { follow } from '../../../src/doctor/config/model/journey.ts';
+import { simulateRequest } from '../../../src/doctor/config/model/request-simulation.ts';
 import { page } from '../../../src/doctor/config/model/scenario.ts';
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { chooseServer, findListeners } from '../../../src/doctor/config/model/virtual-host.ts';
@@ -119,13 +119,13 @@ test('a request of which host and path are known is followed to where a real ngi
   /** Location, path at the backend and the variable, or the status; undefined where it is not sure. */
   function foretell(scope: Scope, host: string, path: string): string | undefined {
     const options = { scenario: page, answer: 'allow' } as const;
-    const [end, ...others] = follow(configuration, scope, { host, path }, options);
-    if (!end?.certain || others.length > 0) return undefined;
-    if (end.kind === 'answered') return String(end.status);
-    if (end.kind !== 'proxied') return undefined;
-    assert.equal(end.question?.directive.args[0], '/auth');
-    const [header] = end.view.effective('proxy_set_header');
-    const { environment } = end;
+    const [outcome, ...others] = simulateRequest(configuration, scope, { host, path }, options);
+    if (!outcome?.certain || others.length > 0) return undefined;
+    if (outcome.kind === 'answered') return String(outcome.status);
+    if (outcome.kind !== 'proxied') return undefined;
+    assert.equal(outcome.question?.directive.args[0], '/auth');
+    const [header] = outcome.view.effective('proxy_set_header');
+    const { environment } = outcome;
     return `${header?.args[1]} ${environment.get('uri')} ${environment.get('named') ?? ''}`;
   }
 });

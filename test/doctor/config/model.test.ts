@@ -6,9 +6,9 @@ import {
   buildConfiguration,
   type Configuration,
 } from '../../../src/doctor/config/model/configuration.ts';
-import type { AuthAnswer, End } from '../../../src/doctor/config/model/end.ts';
-import { travel } from '../../../src/doctor/config/model/journey.ts';
 import { chooseLocation } from '../../../src/doctor/config/model/match.ts';
+import type { AuthAnswer, Outcome } from '../../../src/doctor/config/model/outcome.ts';
+import { simulate } from '../../../src/doctor/config/model/request-simulation.ts';
 import { handshake } from '../../../src/doctor/config/model/scenario.ts';
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
@@ -133,10 +133,10 @@ const paths = [
   '/exact/',
 ];
 
-/** What a client sees at an end; undefined where the model does not claim to know. */
-function statusAt(end: End): number | undefined {
-  if (end.kind === 'answered') return end.status;
-  return end.kind === 'proxied' ? (end.status ?? 101) : undefined;
+/** What a client sees at an outcome; undefined where the model does not claim to know. */
+function statusAt(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'answered') return outcome.status;
+  return outcome.kind === 'proxied' ? (outcome.status ?? 101) : undefined;
 }
 
 async function startServers(t: TestContext, servers: readonly string[]) {
@@ -204,7 +204,7 @@ for (const [answer, said] of answers) {
   });
 }
 
-/** The status of the only end a handshake can come to; undefined where there are several. */
+/** The status of all outcomes that a handshake can come to; undefined where they differ. */
 function foretell(
   configuration: Configuration,
   scope: Scope,
@@ -213,6 +213,8 @@ function foretell(
 ): number | undefined {
   const chosen = chooseLocation(scope, path);
   if (chosen.kind !== 'scope') return undefined;
-  const [end, ...others] = travel(configuration, chosen.scope, handshake, answer);
-  return end?.certain && others.length === 0 ? statusAt(end) : undefined;
+  const outcomes = simulate(configuration, chosen.scope, handshake, answer);
+  const statuses = new Set(outcomes.map(statusAt));
+  const [status] = statuses;
+  return statuses.size === 1 && outcomes.every(({ certain }) => certain) ? status : undefined;
 }

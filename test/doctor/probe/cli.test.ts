@@ -69,7 +69,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     assert.match(stdout, /^ {9}means {2}No WebSocket client can sign in there/m);
     assert.match(
       stdout,
-      /^ {9}change One line, at the end of the location that includes oauth2-proxy/m,
+      /^ {9}change One line, in the protected location, directly below the include of$/m,
     );
     assert.match(stdout, /^1 fault, 0 warnings, 2 ok \(3 requests\)\.$/m);
     assert.ok(stdout.split('\n').every((line) => line.length <= 120));
@@ -161,9 +161,14 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     const near = await runCommand([
       ...command,
       '--error',
-      'handshake was rejected, HTTP 502 from server',
+      'upstream had prematurely closed its connection, reading the response header',
     ]);
     assert.match(succeeded(near), /^Not sure\./);
+    const status = await runCommand([...command, '--error', 'handshake was rejected, HTTP 502']);
+    assert.match(
+      succeeded(status),
+      /^The status in the text says it: 502\.\n[\s\S]*backend-unreachable/,
+    );
     const unknown = await runCommand([...command, '--error', 'my dog ate it']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stdout, /not known here/);

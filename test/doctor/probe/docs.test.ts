@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { denials } from '../../../src/core/model/denials.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
-import type { FindingRule, Severity } from '../../../src/doctor/probe/finding.ts';
+import type { FindingRule, Severity } from '../../../src/doctor/probe/finding-rule.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
 import { temporaryDirectory } from '../../../testkit/directory.ts';
 import { startPlainNginx } from '../../../testkit/doctor/probe.ts';

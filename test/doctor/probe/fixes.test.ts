@@ -26,7 +26,7 @@ describe('the probe of', { concurrency: 2 }, () => {
       assert.ok(evidence.endsWith(`looks like ${title}`), evidence);
       assert.match(
         change,
-        /^One line, at the end of the location .*\ninclude .*\bno-login-redirect/,
+        /^One line, in the (?:protected location, directly below|location with the proxy_pass) .*\ninclude .*\bno-login-redirect/,
       );
 
       const mended = await startSignOnSite(t, signOn, { after: fix });

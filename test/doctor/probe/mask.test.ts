@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createMask, legible } from '../../../src/doctor/probe/mask.ts';
+import { createMask, toDisplayLine } from '../../../src/doctor/probe/mask.ts';
+import { ownWords } from '../../../src/doctor/probe/own-words.ts';
 import { hideValues, parseTarget, renderTarget } from '../../../src/doctor/probe/target.ts';
 
 const secret = 'pst_AbCdEfGhIjKlMnOpQrStUvWx';
@@ -48,6 +49,16 @@ describe('the mask', () => {
     fc.assert(property, { numRuns: 500 });
   });
 
+  test('leaves the words that the probe writes itself', () => {
+    const mask = createMask(['websocket', 'polling', secret], ownWords());
+    const text = `Invalid WebSocket upgrade, HTTP 400, ${secret}`;
+    assert.equal(mask(text), 'Invalid WebSocket upgrade, HTTP 400, ***');
+    // A secret that is made of such words is hidden as a whole.
+    const longer = createMask(['websocket-7f3a9c2d51', 'handshakecredential'], ownWords());
+    assert.equal(longer('x websocket-7f3a9c2d51 y handshakecredential'), 'x *** y ***');
+    assert.match(longer('a WebSocket server'), /^a WebSocket server$/);
+  });
+
   test('does nothing without secrets, and not for what is too short to be one', () => {
     assert.equal(createMask([])('HTTP 101'), 'HTTP 101');
     assert.equal(createMask(['1', 'HTT'])('HTTP 101'), 'HTTP 101');
@@ -55,8 +66,8 @@ describe('the mask', () => {
 });
 
 test('what is shown is one line of printable characters, and not longer than a screen', () => {
-  assert.equal(legible('a\r\n\tb\u001b[31m\u202ec'), 'a b\ufffd[31m\ufffdc');
-  assert.equal(legible('x'.repeat(1_000)).length, 302);
+  assert.equal(toDisplayLine('a\r\n\tb\u001b[31m\u202ec'), 'a b\ufffd[31m\ufffdc');
+  assert.equal(toDisplayLine('x'.repeat(1_000)).length, 302);
 });
 
 describe('an address', () => {

@@ -77,7 +77,7 @@ describe('a handshake that is redirected', { concurrency: 4 }, () => {
       assert.match(evidence, new RegExp(`^HTTP 30[237].*, looks like ${title}$`));
       assert.match(change, /no-login-redirect\.conf;/);
       assert.match(change, /docs\/why-302\.md/);
-      assert.equal(/^One line, at the end of the location/.test(change), tested);
+      assert.equal(/^One line, in the (?:protected location|location with)/.test(change), tested);
       assert.match(
         findingOf(report, 'page-redirected').evidence,
         new RegExp(`looks like ${title}$`),

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { purgeAnswers } from '../../../src/proxies/nginx/purge.ts';
+import { purgeCache } from '../../../src/proxies/nginx/purge-cache.ts';
 import { renderCacheKey } from '../../../src/proxies/nginx/subrequest-headers.ts';
 import { renderedHeaders } from '../../../src/proxies/subrequest-headers.ts';
 import { connectEarly } from '../../../testkit/clients/early-data.ts';
@@ -298,7 +298,7 @@ for (const [flavour, start] of flavourSites.filter(([name]) => name !== 'ingress
     assert.equal(decisions(), 1);
     await postern.api('DELETE', `/v1/tokens/${id}`);
     assert.equal((await handshake()).status, 101);
-    assert.equal(purgeAnswers(path), 1);
+    assert.equal(purgeCache(path), 1);
     assert.equal((await handshake()).status, 401);
     assert.equal((await tryPage(`${site.url}/?token=${token}`, {}, 'POST')).status, 401);
   });
@@ -314,7 +314,7 @@ for (const [flavour, start] of flavourSites.filter(([name]) => name !== 'ingress
       statuses.push((await tryHandshake(`${site.socketUrl}/ws?token=${token}`)).status);
     }
     assert.deepEqual(statuses, [101, 401, 101, 101, 401]);
-    assert.equal(purgeAnswers(path), 0);
+    assert.equal(purgeCache(path), 0);
   });
 }
 

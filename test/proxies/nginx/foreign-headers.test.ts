@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { defaultBundleOptions } from '../../../src/proxies/nginx/bundle-options.ts';
-import { foreignHeaders } from '../../../src/proxies/nginx/foreign-headers.ts';
+import { clearedHeaders } from '../../../src/proxies/nginx/cleared-headers.ts';
 import { flavourSites } from '../../../testkit/nginx/flavours.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 import { startTestPostern } from '../../../testkit/postern/start.ts';
@@ -26,7 +26,7 @@ const expected = [
 /** What the client writes into each. */
 const own = 'of-the-client';
 
-const foreign = foreignHeaders(defaultBundleOptions);
+const foreign = clearedHeaders(defaultBundleOptions);
 const spoofed = Object.fromEntries(foreign.map((name) => [name, own]));
 
 test('headers of the best-known services and overrides are among those that no client can set', () => {

@@ -31,7 +31,7 @@ function record(changes: Partial<DecisionRecord>): DecisionRecord {
 
 async function seriesAfter(gates: readonly { name: string }[], records: Iterable<DecisionRecord>) {
   const metrics = createMetrics(Date.now);
-  metrics.configured({ gates: gates as never, jwtIssuers: [] });
+  metrics.applyConfig({ gates: gates as never, jwtIssuers: [] });
   for (const one of records) metrics.events.decided?.(one);
   const families = await metrics.families();
   const decisions = families.find(({ name }) => name === definitions.decisions.name);

@@ -84,8 +84,11 @@ test('the command that docs/metrics.md names makes a key that reads the metrics'
 
 test('when the other workers’ numbers cannot be had, there is no part of the sum', async () => {
   const metrics = createMetrics(Date.now);
-  const alone = createScrape({ metrics, everybody: async () => [] });
+  const alone = createScrape({ metrics, collectFromWorkers: async () => [] });
   await assert.rejects(alone(undefined), { name: 'MetricsUnavailable' });
-  const both = createScrape({ metrics, everybody: async (own) => [own, { ...own, process: 1 }] });
+  const both = createScrape({
+    metrics,
+    collectFromWorkers: async (own) => [own, { ...own, process: 1 }],
+  });
   assert.match((await both(undefined)).text, /^postern_workers 2$/m);
 });

@@ -1,25 +1,4 @@
 import { matches } from './pattern.ts';
-import { evaluate, type Setting } from './value.ts';
-
-/**
- * Patterns of Postern's own files for `$uri`: its auth location, which is internal, and characters that no
- * client sends by accident. Where the path of a request is not known, it is none of these.
- */
-const ofNoClient: ReadonlySet<string> = new Set(['^/\\.postern/auth(?:/|$)', '[\\x00-\\x1F\\x7F]']);
-
-/**
- * Judges the condition of an `if`; undefined when it cannot be known. Arguments come as nginx splits
- * them, with the parentheses still on the first and the last.
- */
-export function judge(args: readonly string[], setting: Setting): boolean | undefined {
-  const [left = '', operator, right = ''] = readCondition(args);
-  if (isFileTest(left)) return undefined;
-  const value = evaluate(left, setting);
-  if (value === undefined && left === '$uri' && operator === '~' && ofNoClient.has(right)) {
-    return false;
-  }
-  return compare(value, operator, right, evaluate(right, setting));
-}
 
 /** True for the first word of a condition that asks for a file. */
 export function isFileTest(word: string): boolean {

@@ -4,8 +4,8 @@ import type {
   LoadedConfiguration,
   ParsedFile,
 } from '../../../proxies/nginx/syntax/index.ts';
+import { bareName, type MapBlock, readMaps } from './map-block.ts';
 import { Scope } from './scope.ts';
-import type { MapBlock } from './value.ts';
 
 /** The `http` part of a configuration, ready to be judged. */
 export interface Configuration {
@@ -20,6 +20,8 @@ export interface Configuration {
   readonly missing: readonly Directive[];
   /** True where the input is a piece of a configuration (a server, a location), not a whole one. */
   readonly isFragment: boolean;
+  /** Modules of others are loaded, which may bring directives and variables. */
+  readonly hasModules: boolean;
   /** As `nginx -v` says it. */
   readonly version: string | undefined;
 }
@@ -58,6 +60,7 @@ export function buildConfiguration(
     comments: loaded.comments,
     missing: loaded.missing,
     isFragment,
+    hasModules: findAll(directives, 'load_module').length > 0,
     version,
   };
 }
@@ -68,11 +71,6 @@ export function findAll(directives: readonly Directive[], name: string): Directi
     ...(one.name === name ? [one] : []),
     ...(one.block === undefined ? [] : findAll(one.block.directives, name)),
   ]);
-}
-
-/** The name of a variable without its dollar sign. */
-export function bareName(variable: string): string {
-  return variable.replace(/^\$/, '');
 }
 
 /** Puts around a piece of a configuration what is missing. */
@@ -90,26 +88,4 @@ function around(name: string, args: string[], directives: readonly Directive[]):
   const { place, source } = first;
   const block = { directives, start: 0, end: source.text.length };
   return { name, args, words: [], place, source, end: block.end, block };
-}
-
-function readMaps(http: Scope): Map<string, MapBlock> {
-  const maps = new Map<string, MapBlock>();
-  for (const { args, block } of http.own('map')) {
-    const rows = block?.directives ?? [];
-    maps.set(bareName(args[1] ?? ''), {
-      source: args[0] ?? '',
-      rows: rows
-        .filter(({ args }) => args.length === 1)
-        .map(({ name, args }) => ({ key: name, value: args[0] ?? '' })),
-      isOpen: rows.some(({ name }) => name === 'include' || name === 'hostnames'),
-    });
-  }
-  // What these decide depends on addresses and chance.
-  for (const name of ['geo', 'split_clients', 'perl_set', 'js_set']) {
-    for (const { args } of http.own(name)) {
-      const variable = name.endsWith('_set') ? args[0] : args.at(-1);
-      maps.set(bareName(variable ?? ''), { source: '', rows: [], isOpen: true });
-    }
-  }
-  return maps;
 }

@@ -15,6 +15,11 @@ const handlers = [
   ...['empty_gif', 'autoindex', 'dav_methods', 'proxy_pass_v2'],
 ];
 
+/** Directives by which a proxied request gets headers. */
+export const headerDirectives = [
+  ...['proxy_set_header', 'grpc_set_header', 'fastcgi_param', 'uwsgi_param', 'scgi_param'],
+] as const;
+
 /** Directives that decide about access in ways that cannot be read from a configuration. */
 const programs = [
   ...['access_by_lua_block', 'access_by_lua_file', 'access_by_lua', 'js_access', 'auth_jwt'],

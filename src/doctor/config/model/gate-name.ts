@@ -1,7 +1,7 @@
 import { authUri, parseAuthUri } from '../../../core/gate/auth-uri.ts';
 import type { Configuration } from './configuration.ts';
-import type { Question } from './end.ts';
 import { chooseLocation } from './match.ts';
+import type { AuthRequest } from './outcome.ts';
 import { linesFor } from './request-headers.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
@@ -52,7 +52,7 @@ export function readNaming(
   configuration: Configuration,
   server: Scope,
   scenario: Scenario,
-  { directive, environment }: Question,
+  { directive, environment }: AuthRequest,
 ): Naming | undefined {
   const [target = ''] = directive.args;
   const setting = { configuration, scenario, environment };
@@ -76,4 +76,9 @@ export function readNaming(
   const name = isMade ? evaluate(`$${gateVariable}`, setting) : '';
   if (name === undefined) return { by: 'unknown' };
   return name === '' ? { by: 'place' } : { by: 'variable', name };
+}
+
+/** True for a location that Postern's own files bring. */
+export function isPosternsOwn({ match }: Scope): boolean {
+  return match !== undefined && 'path' in match && match.path.startsWith('/.postern');
 }

@@ -1,25 +1,25 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Configuration } from './configuration.ts';
 import { ownOrAround } from './content.ts';
-import type { AuthAnswer, End } from './end.ts';
-import { travel } from './journey.ts';
+import type { AuthAnswer, Outcome } from './outcome.ts';
 import { headersSent } from './request-headers.ts';
-import { handshake, type Scenario } from './scenario.ts';
+import { simulate } from './request-simulation.ts';
+import { anything, handshake, page, type Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import { evaluateBeginning } from './value.ts';
 
-/** A proxied end of a journey. */
-export type Proxied = Extract<End, { kind: 'proxied' }>;
+/** A simulated request that a backend gets. */
+export type Proxied = Extract<Outcome, { kind: 'proxied' }>;
 
 /**
- * A location that clients can reach, and what becomes of handshakes there. Journeys are made once
+ * A location that clients can reach, and what becomes of handshakes there. Simulations run once
  * and kept.
  */
 export class Entry {
   readonly location: Scope;
   readonly server: Scope;
   readonly #configuration: Configuration;
-  readonly #kept = new Map<string, readonly End[]>();
+  readonly #kept = new Map<string, readonly Outcome[]>();
 
   constructor(configuration: Configuration, server: Scope, location: Scope) {
     this.#configuration = configuration;
@@ -27,35 +27,56 @@ export class Entry {
     this.location = location;
   }
 
-  /** All ends that a request to this location may take. */
-  ends(answer: AuthAnswer, scenario: Scenario = handshake): readonly End[] {
+  /** All outcomes that a request to this location may take. */
+  outcomes(answer: AuthAnswer, scenario: Scenario = handshake): readonly Outcome[] {
     const key = `${answer} ${scenario.name}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
-    const ends = travel(this.#configuration, this.location, scenario, answer);
-    this.#kept.set(key, ends);
-    return ends;
+    const outcomes = simulate(this.#configuration, this.location, scenario, answer);
+    this.#kept.set(key, outcomes);
+    return outcomes;
   }
 
   /** Where requests go that the auth service has admitted. */
   admitted(scenario: Scenario = handshake): readonly Proxied[] {
-    return this.ends('allow', scenario).filter(
-      (end): end is Proxied => end.kind === 'proxied' && end.authenticated,
+    return this.outcomes('allow', scenario).filter(
+      (outcome): outcome is Proxied => outcome.kind === 'proxied' && outcome.authenticated,
     );
   }
 
   /** Where requests go although nobody has admitted them. */
   passing(scenario: Scenario = handshake): readonly Proxied[] {
-    return this.ends('deny', scenario).filter(
-      (end): end is Proxied => end.kind === 'proxied' && !end.authenticated && !isErrorPage(end),
+    return this.outcomes('deny', scenario).filter(
+      (outcome): outcome is Proxied =>
+        outcome.kind === 'proxied' && !outcome.authenticated && !isErrorPage(outcome),
     );
   }
 
-  /** The backends at some ends: at all of them, with or without an admission, if none are named. */
+  /**
+   * Where requests of any kind reach a backend, admitted or not: an `if` about a method or a header
+   * may send others there than handshakes. One outcome for each block that is in force.
+   */
+  reaching(): readonly Proxied[] {
+    const all = [handshake, page, anything].flatMap((scenario) => [
+      ...this.admitted(scenario),
+      ...this.passing(scenario),
+    ]);
+    const seen = new Map<string, Proxied>();
+    const numbers = new Map<Scope, number>();
+    for (const one of all) {
+      if (!numbers.has(one.view)) numbers.set(one.view, numbers.size);
+      const key = `${numbers.get(one.view)} ${one.authenticated}`;
+      const twin = seen.get(key);
+      if (twin === undefined || (one.certain && !twin.certain)) seen.set(key, one);
+    }
+    return [...seen.values()];
+  }
+
+  /** The backends at some outcomes: at all of them, with or without an admission, if none are named. */
   backends(
-    ends: readonly Proxied[] = [...this.admitted(), ...this.passing()],
+    outcomes: readonly Proxied[] = [...this.admitted(), ...this.passing()],
   ): ReadonlySet<string> {
-    return new Set(ends.flatMap((end) => backendOf(this.#configuration, end) ?? []));
+    return new Set(outcomes.flatMap((outcome) => backendOf(this.#configuration, outcome) ?? []));
   }
 
   /** The `auth_request` in force in the location itself; undefined where it is off. */
@@ -66,7 +87,7 @@ export class Entry {
 
   /** An admitted handshake reaches a backend, with the headers that make it one. */
   get carriesSockets(): boolean {
-    return this.admitted().some((end) => passesUpgrade(this.#configuration, end));
+    return this.admitted().some((outcome) => passesUpgrade(this.#configuration, outcome));
   }
 }
 
@@ -80,9 +101,9 @@ export function passesUpgrade(
 }
 
 /** A page that stands for an error is not the application. */
-export function isErrorPage({ trail }: End): boolean {
-  const at = trail.findLastIndex(({ name }) => name === 'auth_request');
-  return at !== -1 && trail.slice(at).some(({ name }) => name === 'error_page');
+export function isErrorPage({ trace }: Outcome): boolean {
+  const at = trace.findLastIndex(({ name }) => name === 'auth_request');
+  return at !== -1 && trace.slice(at).some(({ name }) => name === 'error_page');
 }
 
 /** Where proxy_pass leads, as far as it is known: `http://grist:8484`. */

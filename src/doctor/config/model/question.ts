@@ -2,10 +2,11 @@ import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
 import type { Configuration } from './configuration.ts';
 import { readErrorPage } from './error-page.ts';
 import { chooseLocation } from './match.ts';
-import { type Path, RewriteScript } from './rewrite-script.ts';
+import type { Path } from './rewrite-path.ts';
+import { RewriteScript } from './rewrite-script.ts';
 import { anything } from './scenario.ts';
 import type { Scope } from './scope.ts';
-import { type Outcome, Subrequest } from './subrequest.ts';
+import { Subrequest, type SubrequestOutcome } from './subrequest.ts';
 
 /** What a server asks its auth service with: one path of `auth_request`, and who asks. */
 export class Question {
@@ -17,7 +18,7 @@ export class Question {
   readonly from: readonly Scope[];
   readonly #configuration: Configuration;
   #subrequest: Subrequest | undefined;
-  #outcomes: readonly Outcome[] | undefined;
+  #outcomes: readonly SubrequestOutcome[] | undefined;
 
   constructor(
     configuration: Configuration,
@@ -39,7 +40,7 @@ export class Question {
   }
 
   /** True where the question comes to that location, under whatever path. */
-  arrives(outcome: Outcome): boolean {
+  arrives(outcome: SubrequestOutcome): boolean {
     const { location } = this;
     if (outcome.kind !== 'handled' || location === undefined) return false;
     return [...outcome.view.chain()].includes(location);
@@ -51,21 +52,19 @@ export class Question {
   }
 
   /** All that may become of the question, whatever the client sends. */
-  get outcomes(): readonly Outcome[] {
+  get outcomes(): readonly SubrequestOutcome[] {
     this.#outcomes ??= this.#follow();
     return this.#outcomes;
   }
 
-  #follow(): readonly Outcome[] {
-    const seen = new Map<string, Outcome>();
+  #follow(): readonly SubrequestOutcome[] {
+    const seen = new Map<string, SubrequestOutcome>();
     for (const client of this.#clients()) {
-      for (const outcome of this.subrequest.follow(client)) {
+      for (const outcome of this.subrequest.simulate(client)) {
         const key = [
-          ...[outcome.kind, outcome.passage.certain, outcome.passage.fixed],
+          ...[outcome.kind, outcome.state.certain, outcome.state.fixed],
           ...(outcome.kind === 'answered' ? [outcome.status] : []),
-          ...outcome.passage.trail.map(
-            ({ place }) => `${place.file}:${place.line}:${place.column}`,
-          ),
+          ...outcome.state.trace.map(({ place }) => `${place.file}:${place.line}:${place.column}`),
           ...(outcome.kind === 'handled' ? [outcome.view.title] : []),
         ].join(' ');
         if (!seen.has(key)) seen.set(key, outcome);
@@ -81,7 +80,8 @@ export class Question {
   #clients(): readonly Path[] {
     const begin: Path = {
       ...{ uri: undefined, args: undefined, captures: undefined, certain: true, hasGuess: false },
-      ...{ variables: new Map(), decisions: new Map(), trail: [] },
+      ...{ uriStart: '', hasClientQuery: false },
+      ...{ variables: new Map(), decisions: new Map(), trace: [] },
     };
     const script = new RewriteScript({
       configuration: this.#configuration,

@@ -4,12 +4,13 @@ import type { Configuration } from './configuration.ts';
 import { handlerOf, ownOrAround } from './content.ts';
 import { errorPageFor, isRedirect } from './error-page.ts';
 import { chooseLocation, findNamed } from './match.ts';
-import { onTrail, type Path, RewriteScript } from './rewrite-script.ts';
+import { type Path, traced } from './rewrite-path.ts';
+import { RewriteScript } from './rewrite-script.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 
 /** Where a subrequest is on its way. */
-export interface Passage extends Path {
+export interface SubrequestState extends Path {
   /** A status that an error page fixes. */
   readonly fixed: number | undefined;
   /** An error page is at work, and no second one may be. */
@@ -28,7 +29,7 @@ export interface Passage extends Path {
 }
 
 /** What becomes of a subrequest. */
-export type Outcome = { readonly passage: Passage } & (
+export type SubrequestOutcome = { readonly state: SubrequestState } & (
   | { readonly kind: 'answered'; readonly status: number }
   /** By a directive such as proxy_pass, or by a file where there is none. */
   | { readonly kind: 'handled'; readonly by: Directive | undefined; readonly view: Scope }
@@ -59,54 +60,53 @@ export class Subrequest {
   }
 
   /** All outcomes that a question may have which begins with these variables and decisions. */
-  follow(known: Pick<Path, 'variables' | 'decisions' | 'certain'>): readonly Outcome[] {
-    const passage: Passage = {
+  simulate(known: Pick<Path, 'variables' | 'decisions' | 'certain'>): readonly SubrequestOutcome[] {
+    const state: SubrequestState = {
       ...known,
-      ...{ uri: this.#path, args: '', captures: [], hasGuess: false, trail: [] },
+      ...{ uri: this.#path, args: '', captures: [], hasGuess: false, trace: [] },
+      ...{ uriStart: '', hasClientQuery: false },
       ...{ fixed: undefined, inErrorPage: false, bodyOver: 0, moves: 0 },
       ...{ diverted: undefined, isSurelyDiverted: false },
     };
     this.#visits = 0;
-    return this.#begin(passage);
+    return this.#begin(state);
   }
 
   /** What an error that nginx makes itself comes to, or an answer that it intercepts. */
-  fail(status: number, view: Scope, passage: Passage): readonly Outcome[] {
-    const page = passage.inErrorPage
-      ? undefined
-      : errorPageFor(view.effective('error_page'), status);
-    if (page === undefined) return [{ kind: 'answered', status, passage }];
-    const now: Passage = {
-      ...passage,
-      trail: [...passage.trail, page.directive],
+  fail(status: number, view: Scope, state: SubrequestState): readonly SubrequestOutcome[] {
+    const page = state.inErrorPage ? undefined : errorPageFor(view.effective('error_page'), status);
+    if (page === undefined) return [{ kind: 'answered', status, state }];
+    const now: SubrequestState = {
+      ...state,
+      trace: [...state.trace, page.directive],
       fixed: page.status === 'target' ? undefined : page.status === 'kept' ? status : page.status,
       inErrorPage: view.value('recursive_error_pages')?.[0] !== 'on',
-      bodyOver: Math.max(passage.bodyOver, status === 413 ? bodyLimit(view) : 0),
-      moves: passage.moves + 1,
+      bodyOver: Math.max(state.bodyOver, status === 413 ? bodyLimit(view) : 0),
+      moves: state.moves + 1,
     };
-    if (now.moves > maxMoves) return [{ kind: 'answered', status: 500, passage: now }];
+    if (now.moves > maxMoves) return [{ kind: 'answered', status: 500, state: now }];
     if (page.uri.startsWith('@')) {
       const target = findNamed(this.#server, page.uri);
       return target === undefined
-        ? [{ kind: 'answered', status: 500, passage: now }]
+        ? [{ kind: 'answered', status: 500, state: now }]
         : this.#visit(target, now);
     }
     const [address = ''] = page.uri.split('?');
-    const { text } = this.#script.evaluate(address, passage);
+    const { text } = this.#script.evaluate(address, state);
     if (text === undefined) return [unknown(`the error page is ${page.uri}`, now)];
     if (text.startsWith('/')) return this.#begin({ ...now, uri: text, args: '' });
     const sent = typeof page.status === 'number' && isRedirect(page.status) ? page.status : 302;
-    return [{ kind: 'answered', status: sent, passage: now }];
+    return [{ kind: 'answered', status: sent, state: now }];
   }
 
   /** An internal request begins with the rewrite directives of the server. */
-  #begin(passage: Passage): readonly Outcome[] {
-    const isFirst = passage.moves === 0;
-    return this.#script.run(this.#server, passage).flatMap((flow) => {
-      const now: Passage = { ...passage, ...flow.path };
-      const isDiverted = flow.kind !== 'through' || now.uri !== passage.uri;
+  #begin(state: SubrequestState): readonly SubrequestOutcome[] {
+    const isFirst = state.moves === 0;
+    return this.#script.run(this.#server, state).flatMap((flow) => {
+      const now: SubrequestState = { ...state, ...flow.path };
+      const isDiverted = flow.kind !== 'through' || now.uri !== state.uri;
       const at =
-        now.trail.slice(passage.trail.length).find(({ name }) => moves.has(name)) ??
+        now.trace.slice(state.trace.length).find(({ name }) => moves.has(name)) ??
         this.#server.directives.find(({ name }) => name === 'if' || moves.has(name));
       const next =
         isFirst && isDiverted ? { ...now, diverted: at, isSurelyDiverted: now.certain } : now;
@@ -118,105 +118,107 @@ export class Subrequest {
   #leave(
     flow: ReturnType<RewriteScript['run']>[number],
     scope: Scope,
-    passage: Passage,
-  ): readonly Outcome[] | undefined {
+    state: SubrequestState,
+  ): readonly SubrequestOutcome[] | undefined {
     const view = scope === this.#server ? scope : flow.view;
     switch (flow.kind) {
       case 'lost':
-        return [unknown('there are too many ways to go', passage)];
+        return [unknown('there are too many ways to go', state)];
       case 'redirected':
-        return this.fail(flow.status, view, passage);
+        return this.fail(flow.status, view, state);
       case 'returned':
-        return this.#return(flow.by, view, passage);
+        return this.#return(flow.by, view, state);
       default:
         return undefined;
     }
   }
 
-  #return({ args }: Directive, view: Scope, passage: Passage): readonly Outcome[] {
+  #return({ args }: Directive, view: Scope, state: SubrequestState): readonly SubrequestOutcome[] {
     const [first = '', text = ''] = args;
     const status = /^\d{3}$/.test(first) ? Number(first) : 302;
     if (isRedirect(status) || (status >= 400 && text === '')) {
-      return this.fail(status, view, passage);
+      return this.fail(status, view, state);
     }
-    return [{ kind: 'answered', status: passage.fixed ?? status, passage }];
+    return [{ kind: 'answered', status: state.fixed ?? status, state }];
   }
 
-  #locate(passage: Passage): readonly Outcome[] {
-    const { uri } = passage;
+  #locate(state: SubrequestState): readonly SubrequestOutcome[] {
+    const { uri } = state;
     if (uri === undefined || !uri.startsWith('/')) {
-      return [unknown('the new path is made of variables', passage)];
+      return [unknown('the new path is made of variables', state)];
     }
     const chosen = chooseLocation(this.#server, uri);
-    if (chosen.kind === 'unsure')
-      return [unknown(`no telling which location takes ${uri}`, passage)];
+    if (chosen.kind === 'unsure') return [unknown(`no telling which location takes ${uri}`, state)];
     // nginx looks at the size where it chooses by a path, so never for a named location.
-    if (passage.bodyOver >= bodyLimit(chosen.scope)) return this.fail(413, chosen.scope, passage);
-    if (chosen.scope === this.#server) return this.#content(this.#server, passage);
-    return this.#visit(chosen.scope, passage);
+    if (state.bodyOver >= bodyLimit(chosen.scope)) return this.fail(413, chosen.scope, state);
+    if (chosen.scope === this.#server) return this.#content(this.#server, state);
+    return this.#visit(chosen.scope, state);
   }
 
-  #visit(location: Scope, passage: Passage): readonly Outcome[] {
+  #visit(location: Scope, state: SubrequestState): readonly SubrequestOutcome[] {
     if (++this.#visits > maxVisits) {
-      const diverted = passage.diverted ?? location.directive;
-      return [unknown('there are too many ways to go', { ...passage, diverted })];
+      const diverted = state.diverted ?? location.directive;
+      return [unknown('there are too many ways to go', { ...state, diverted })];
     }
     const isRegex = location.match?.kind === 'regex';
-    const begin = isRegex ? { ...passage, captures: undefined } : passage;
+    const begin = isRegex ? { ...state, captures: undefined } : state;
     return this.#script.run(location, begin).flatMap((flow) => {
-      const now: Passage = { ...passage, ...flow.path };
+      const now: SubrequestState = { ...state, ...flow.path };
       const end = this.#leave(flow, location, now);
       if (end !== undefined) return end;
       if (flow.kind !== 'through' || !flow.isMoved) return this.#content(flow.view, now);
       const next = { ...now, moves: now.moves + 1 };
-      if (next.moves > maxMoves) return [{ kind: 'answered', status: 500, passage: next }];
+      if (next.moves > maxMoves) return [{ kind: 'answered', status: 500, state: next }];
       return this.#locate(next);
     });
   }
 
-  #content(view: Scope, passage: Passage): readonly Outcome[] {
+  #content(view: Scope, state: SubrequestState): readonly SubrequestOutcome[] {
     const [tries] = view.own('try_files');
-    if (tries !== undefined) return this.#tryFiles(tries, view, passage);
+    if (tries !== undefined) return this.#tryFiles(tries, view, state);
     const by = ownOrAround(view, 'proxy_pass') ?? handlerOf(view);
-    return [{ kind: 'handled', by, view, passage }];
+    return [{ kind: 'handled', by, view, state }];
   }
 
-  #tryFiles(directive: Directive, view: Scope, passage: Passage): readonly Outcome[] {
-    const now: Passage = { ...passage, ...onTrail(passage, directive) };
+  #tryFiles(
+    directive: Directive,
+    view: Scope,
+    state: SubrequestState,
+  ): readonly SubrequestOutcome[] {
+    const now: SubrequestState = { ...state, ...traced(state, directive) };
     const last = directive.args.at(-1) ?? '';
-    const outcomes: Outcome[] = [];
+    const outcomes: SubrequestOutcome[] = [];
     for (const one of directive.args.slice(0, -1)) {
       // Nobody names a file after the path of a question.
-      if (one.includes('$') && passage.uri === this.#path) continue;
-      const certain = passage.certain && !one.includes('$');
-      outcomes.push({ kind: 'handled', by: undefined, view, passage: { ...now, certain } });
+      if (one.includes('$') && state.uri === this.#path) continue;
+      const certain = state.certain && !one.includes('$');
+      outcomes.push({ kind: 'handled', by: undefined, view, state: { ...now, certain } });
       if (certain) break;
     }
     if (last.startsWith('=')) return [...outcomes, ...this.fail(Number(last.slice(1)), view, now)];
     const next = { ...now, moves: now.moves + 1 };
-    if (next.moves > maxMoves)
-      return [...outcomes, { kind: 'answered', status: 500, passage: next }];
+    if (next.moves > maxMoves) return [...outcomes, { kind: 'answered', status: 500, state: next }];
     if (last.startsWith('@')) {
       const target = findNamed(this.#server, last);
       return target === undefined ? outcomes : [...outcomes, ...this.#visit(target, next)];
     }
     const [address = '', query = ''] = last.split('?');
-    const uri = this.#script.evaluate(address, passage).text;
-    const args = query === '' ? '' : this.#script.evaluate(query, passage).text;
+    const uri = this.#script.evaluate(address, state).text;
+    const args = query === '' ? '' : this.#script.evaluate(query, state).text;
     return [...outcomes, ...this.#begin({ ...next, uri, args })];
   }
 }
 
 const moves: ReadonlySet<string> = new Set(['rewrite', 'return']);
 
-function unknown(why: string, passage: Passage): Outcome {
-  return { kind: 'unknown', why, passage: { ...passage, certain: false } };
+function unknown(why: string, state: SubrequestState): SubrequestOutcome {
+  return { kind: 'unknown', why, state: { ...state, certain: false } };
 }
 
 /** True where the outcome is a yes: any status of 200 to 299 admits. */
-export function isYes(outcome: Outcome): boolean {
-  const { passage } = outcome;
+export function isYes(outcome: SubrequestOutcome): boolean {
+  const { state } = outcome;
   if (outcome.kind === 'unknown') return true;
-  const status = outcome.kind === 'answered' ? outcome.status : (passage.fixed ?? 200);
+  const status = outcome.kind === 'answered' ? outcome.status : (state.fixed ?? 200);
   return status >= 200 && status < 300;
 }

@@ -1,4 +1,5 @@
-import { bareName, type Configuration, findAll } from './configuration.ts';
+import { type Configuration, findAll } from './configuration.ts';
+import { bareName } from './map-block.ts';
 import { groupsOf } from './pattern.ts';
 import { type Scenario, variableIn } from './scenario.ts';
 import { evaluate, variablesIn } from './value.ts';
@@ -27,6 +28,10 @@ export interface TermSetting {
   readonly variables: ReadonlyMap<string, Term>;
   /** What the last regular expression caught; undefined when that cannot be known. */
   readonly captures: readonly (string | undefined)[] | undefined;
+  readonly uriStart: string;
+  readonly hasClientQuery: boolean;
+  /** It is a request by itself: what a map says about the path is about its own. */
+  readonly isSimulated?: true;
 }
 
 /** Symbols that grow in loops are no use to anybody. */
@@ -52,7 +57,7 @@ export function unknown(symbol: string, more: Partial<Term> = {}): Term {
   return { text: undefined, symbol, isShared: false, isOfPath: false, isChosen: false, ...more };
 }
 
-/** The variables of a journey. */
+/** The variables of a simulated request. */
 export function termsOf(
   environment: ReadonlyMap<string, string | undefined>,
 ): ReadonlyMap<string, Term> {
@@ -74,6 +79,23 @@ export function termOf(text: string, setting: TermSetting): Term {
   }
   if (last < text.length) parts.push(known(text.slice(last)));
   return join(parts, '.');
+}
+
+/** What a text surely begins with, up to the first variable that cannot be known. */
+export function startOf(text: string, setting: TermSetting): string {
+  let start = '';
+  let last = 0;
+  for (const match of text.matchAll(reference)) {
+    start += text.slice(last, match.index);
+    const name = match[1] ?? match[2] ?? '';
+    const value = variable(name, setting).text;
+    if (value === undefined) {
+      return name === 'uri' || name === 'document_uri' ? start + setting.uriStart : start;
+    }
+    start += value;
+    last = match.index + match[0].length;
+  }
+  return start + text.slice(last);
 }
 
 /** One term of several: known when all are. */
@@ -105,6 +127,8 @@ function variable(name: string, setting: TermSetting): Term {
   if (ofPath.has(name)) return unknown(`$${name}`, { isOfPath: true });
   if (ofRequest.test(name)) {
     if (args === '') return { ...known(''), isShared: false };
+    const sent = setting.hasClientQuery ? variableIn(scenario, name) : undefined;
+    if (args === undefined && sent !== undefined) return { ...known(sent), isShared: false };
     return args === undefined || name.startsWith('arg_')
       ? unknown(`$${name}`, { isChosen: true })
       : { ...known(name === 'is_args' ? '?' : args), isShared: false };
@@ -125,14 +149,22 @@ function variable(name: string, setting: TermSetting): Term {
  * A map keeps the value that it had when it was first asked. So one about the path may have been
  * asked about either path.
  */
-function throughMap(name: string, { configuration, scenario, variables }: TermSetting): Term {
+function throughMap(name: string, setting: TermSetting): Term {
+  const { configuration, scenario, variables } = setting;
   const environment = new Map<string, string | undefined>(
-    ['uri', 'document_uri', 'args', 'query_string', 'is_args'].map((one) => [one, undefined]),
+    ['uri', 'document_uri', 'args', 'query_string', 'is_args'].map((one) => [
+      one,
+      setting.isSimulated ? variable(one, setting).text : undefined,
+    ]),
   );
   for (const [one, { text }] of variables) environment.set(one, text);
-  const text = evaluate(`\${${name}}`, { configuration, scenario, environment });
-  if (text !== undefined) return known(text);
   const sources = sourcesOf(name, configuration);
+  const isOfNewQuery =
+    setting.args !== '' && !setting.hasClientQuery && sources.some((one) => one.startsWith('arg_'));
+  const text = isOfNewQuery
+    ? undefined
+    : evaluate(`\${${name}}`, { configuration, scenario, environment });
+  if (text !== undefined) return known(text);
   const isShared = sources.every((one) => shared.test(one));
   return unknown(`$${name}`, {
     isShared,

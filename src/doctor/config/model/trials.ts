@@ -1,7 +1,6 @@
 import { matchesHost } from '../../../core/gate/host-pattern.ts';
 import { type Configuration, findAll } from './configuration.ts';
 import { ownOrAround } from './content.ts';
-import type { End } from './end.ts';
 import { asksPostern, type Naming, readNaming } from './gate-name.ts';
 import {
   examplePath,
@@ -10,8 +9,9 @@ import {
   type GateTable,
   placesOf,
 } from './gate-table.ts';
-import { follow } from './journey.ts';
+import type { Outcome } from './outcome.ts';
 import { isErrorPage } from './protection.ts';
+import { simulateRequest } from './request-simulation.ts';
 import { handshake, page, type Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import { pathsToTry } from './trial-paths.ts';
@@ -25,17 +25,17 @@ import {
   namesOf,
 } from './virtual-host.ts';
 
-/** An end at which a request reaches something that answers it. */
-export type Arrived = Extract<End, { kind: 'proxied' | 'handled' }>;
+/** An outcome at which a request reaches something that answers it. */
+export type Arrived = Extract<Outcome, { kind: 'proxied' | 'handled' }>;
 
-/** A request that was tried, and one end that it may come to. */
+/** A request that was tried, and one outcome that it may come to. */
 export interface Trial {
   readonly server: Scope;
   readonly host: string;
   /** As the client sends it. */
   readonly path: string;
   readonly scenario: Scenario;
-  readonly end: Arrived;
+  readonly outcome: Arrived;
   /** The path that the backend gets; undefined where that cannot be known. */
   readonly served: string | undefined;
   /** The location in which it ends; undefined for the server itself. */
@@ -112,16 +112,31 @@ interface Attempt extends Pick<Trial, 'server' | 'host' | 'path' | 'scenario'> {
 
 function tryOne(attempt: Attempt): Trial[] {
   const { configuration, gates, server, host, path, scenario } = attempt;
-  const ends = follow(configuration, server, { host, path }, { scenario, answer: 'allow' });
-  return ends.flatMap((end) => {
-    if (end.kind !== 'proxied' && end.kind !== 'handled') return [];
-    if (isErrorPage(end)) return [];
-    const { question } = end;
+  const outcomes = simulateRequest(
+    configuration,
+    server,
+    { host, path },
+    { scenario, answer: 'allow' },
+  );
+  return outcomes.flatMap((outcome) => {
+    if (outcome.kind !== 'proxied' && outcome.kind !== 'handled') return [];
+    if (isErrorPage(outcome)) return [];
+    const { question } = outcome;
     const naming = question && readNaming(configuration, server, scenario, question);
-    const location = end.view.nearest('location');
-    const served = servedPath(end);
+    const location = outcome.view.nearest('location');
+    const served = servedPath(outcome);
     return [
-      { served, server, host, path, scenario, end, location, naming, at: gates?.at(host, path) },
+      {
+        served,
+        server,
+        host,
+        path,
+        scenario,
+        outcome,
+        location,
+        naming,
+        at: gates?.at(host, path),
+      },
     ];
   });
 }

@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.ts';
+import type { MapBlock } from './map-block.ts';
 import { matches } from './pattern.ts';
 import { type Scenario, variableIn } from './scenario.ts';
 
@@ -58,14 +59,6 @@ function variable(name: string, setting: Setting, depth: number): string | undef
   }
   if (configuration.assigned.has(name)) return '';
   return variableIn(scenario, name);
-}
-
-/** A `map` block: what decides, and the rows in their order. */
-export interface MapBlock {
-  readonly source: string;
-  readonly rows: readonly { readonly key: string; readonly value: string }[];
-  /** Names of hosts with a star are compared by other rules; rows may be missing. */
-  readonly isOpen: boolean;
 }
 
 function lookUp(map: MapBlock, setting: Setting, depth: number): string | undefined {

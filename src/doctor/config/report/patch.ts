@@ -7,13 +7,22 @@ import type { Edit } from '../edit.ts';
  * again when the doctor is asked once more.
  */
 export function renderPatch(edits: readonly Edit[]): string {
-  const bySource = new Map<Source, Edit[]>();
+  return editsByFile(edits)
+    .map(({ source, edits: own }) => renderFile(source, own))
+    .join('');
+}
+
+/** The edits of each file, without those that overlap an earlier one. */
+export function editsByFile(
+  edits: readonly Edit[],
+): readonly { readonly source: Source; readonly edits: readonly Edit[] }[] {
+  const files = new Map<string, { source: Source; edits: Edit[] }>();
   for (const edit of edits) {
-    const own = bySource.get(edit.source) ?? [];
-    bySource.set(edit.source, own);
-    if (!own.some((other) => collides(edit, other))) own.push(edit);
+    const file = files.get(edit.source.name) ?? { source: edit.source, edits: [] };
+    files.set(edit.source.name, file);
+    if (!file.edits.some((other) => collides(edit, other))) file.edits.push(edit);
   }
-  return [...bySource].map(([source, own]) => renderFile(source, own)).join('');
+  return [...files.values()];
 }
 
 function collides(a: Edit, b: Edit): boolean {
@@ -26,7 +35,7 @@ function renderFile({ name, text }: Source, edits: readonly Edit[]): string {
 }
 
 /** The text with the edits made, the last one first so that the offsets of the others stay valid. */
-function applyEdits(text: string, edits: readonly Edit[]): string {
+export function applyEdits(text: string, edits: readonly Edit[]): string {
   return edits
     .toSorted((a, b) => a.start - b.start)
     .reduceRight(

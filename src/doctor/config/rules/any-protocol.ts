@@ -1,5 +1,6 @@
+import { describe } from '../analysis.ts';
 import { replaceArgument } from '../edit.ts';
-import { describe } from '../ground.ts';
+import { isPosternsOwn } from '../model/gate-name.ts';
 import { headersSent } from '../model/request-headers.ts';
 import { h2c } from '../model/scenario.ts';
 import type { Rule } from '../rule.ts';
@@ -11,6 +12,7 @@ export const anyProtocol: Rule = {
   severities: ['warning'],
   *find({ configuration, guarded }) {
     for (const entry of guarded) {
+      if (isPosternsOwn(entry.location)) continue;
       for (const { view, environment } of [...entry.admitted(h2c), ...entry.passing(h2c)]) {
         const context = { configuration, scenario: h2c, environment };
         const [upgrade] = headersSent(view, 'Upgrade', context).filter(

@@ -1,5 +1,5 @@
+import { describe, headOf, unreadAround } from '../analysis.ts';
 import { insertInto, replaceArgument } from '../edit.ts';
-import { describe, headOf, unreadAround } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
 import { posternAuth } from '../model/gate-name.ts';
 import type { Rule } from '../rule.ts';

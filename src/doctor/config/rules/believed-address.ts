@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { describe } from '../ground.ts';
+import { describe } from '../analysis.ts';
 import type { Rule } from '../rule.ts';
 
 /** Shorter prefixes are no network of anybody's: 10.0.0.0/8 and fc00::/7 are the largest that are private. */

@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { backendOf, type Entry, passesUpgrade } from '../model/protection.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Rule } from '../rule.ts';
@@ -15,9 +15,9 @@ export const besideProtection: Rule = {
       if (entry.authRequest !== undefined) continue;
       const known = protectedBackends.get(entry.server);
       if (known === undefined) continue;
-      for (const end of entry.passing()) {
-        if (passesUpgrade(configuration, end)) continue;
-        const backend = backendOf(configuration, end);
+      for (const outcome of entry.passing()) {
+        if (passesUpgrade(configuration, outcome)) continue;
+        const backend = backendOf(configuration, outcome);
         const twin = backend === undefined ? undefined : known.get(backend);
         if (twin === undefined || !takesFrom(entry, twin)) continue;
         const [off] = entry.location.effective('auth_request');

@@ -1,4 +1,4 @@
-import { describe, unreadAround } from '../ground.ts';
+import { describe, unreadAround } from '../analysis.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { headersSent } from '../model/request-headers.ts';
 import { page } from '../model/scenario.ts';

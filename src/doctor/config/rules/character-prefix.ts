@@ -1,6 +1,6 @@
 import { compareHosts } from '../../../core/gate/host-pattern.ts';
 import { relatePaths } from '../../../core/gate/path-pattern.ts';
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { type GateAt, renderGatePlace } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest, type Trial } from '../model/trials.ts';
@@ -14,8 +14,8 @@ export const characterPrefix: Rule = {
   needsGates: true,
   *find({ trials }) {
     const unnamed = trials.filter(
-      ({ naming, location, end }) =>
-        naming?.by === 'place' && location !== undefined && end.moves.length === 0,
+      ({ naming, location, outcome }) =>
+        naming?.by === 'place' && location !== undefined && outcome.moves.length === 0,
     );
     for (const [location, own] of Map.groupBy(unnamed, (one) => one.location)) {
       if (location === undefined) continue;

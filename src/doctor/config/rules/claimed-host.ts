@@ -1,12 +1,12 @@
+import { describe, headOf } from '../analysis.ts';
 import { replaceArgument } from '../edit.ts';
-import { describe, headOf } from '../ground.ts';
 import type { Rule } from '../rule.ts';
 
 /** The host of the request line and the header Host may differ. */
 export const claimedHost: Rule = {
   code: 'PD019',
   title: 'The auth service judges another host than nginx serves',
-  severities: ['notice'],
+  severities: ['warning'],
   *find({ authLocations }) {
     for (const { location } of authLocations) {
       for (const line of location.effective('proxy_set_header')) {
@@ -14,7 +14,7 @@ export const claimedHost: Rule = {
         if (!/^(host|x-original-ur[il]|x-forwarded-(host|ur[il]))$/i.test(name)) continue;
         if (!/\$(http_host\b|\{http_host\})/.test(value)) continue;
         yield {
-          severity: 'notice',
+          severity: 'warning',
           at: line,
           about: describe(location),
           because: [headOf(location)],

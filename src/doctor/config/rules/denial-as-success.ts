@@ -1,6 +1,6 @@
+import { describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe } from '../ground.ts';
-import type { End } from '../model/end.ts';
+import type { Outcome } from '../model/outcome.ts';
 import { type Entry, isErrorPage } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
 
@@ -12,36 +12,36 @@ export const denialAsSuccess: Rule = {
   *find({ guarded }) {
     for (const entry of guarded) {
       const isSocket = entry.carriesSockets;
-      for (const end of entry.ends('deny')) {
-        if (isErrorPage(end)) yield* judgePage(entry, end, isSocket);
+      for (const outcome of entry.outcomes('deny')) {
+        if (isErrorPage(outcome)) yield* judgePage(entry, outcome, isSocket);
       }
     }
   },
 };
 
-function* judgePage(entry: Entry, end: End, isSocket: boolean): Generator<Report> {
-  if (end.kind === 'unknown') return;
-  const at = end.trail.findLast(({ name }) => name === 'error_page');
+function* judgePage(entry: Entry, outcome: Outcome, isSocket: boolean): Generator<Report> {
+  if (outcome.kind === 'unknown') return;
+  const at = outcome.trace.findLast(({ name }) => name === 'error_page');
   if (at === undefined) return;
-  const { status } = end;
+  const { status } = outcome;
   const about = describe(entry.location);
   const change = isSocket
     ? 'Keep the status: error_page 401 /login; (without "="). Better still: a named location that answers a handshake with a plain 401, as in docs/doctor/PD001.md.'
     : 'Keep the status: error_page 401 /login; (without "="). Browsers show the page all the same.';
   if (status !== undefined && status < 300) {
     yield {
-      severity: isSocket && end.certain ? 'fault' : 'warning',
+      severity: isSocket && outcome.certain ? 'fault' : 'warning',
       at,
       about,
       meaning: `A denied request gets ${status}. ${isSocket ? `A WebSocket client reports "Unexpected server response: ${status}", and p` : 'P'}rograms, caches and monitoring take the login page for the answer they asked for.`,
       change,
     };
-  } else if (status === undefined && end.kind === 'proxied') {
+  } else if (status === undefined && outcome.kind === 'proxied') {
     yield {
       severity: 'warning',
       at,
       about,
-      because: end.trail.slice(-1),
+      because: outcome.trace.slice(-1),
       meaning:
         'With "=" and nothing behind it, a denied request gets whatever status the page\'s own backend answers, which for a login page is 200.',
       change,

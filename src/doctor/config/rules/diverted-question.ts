@@ -1,11 +1,11 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { describe, headOf } from '../analysis.ts';
 import { insertInto } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe, headOf } from '../ground.ts';
 import { backendOf } from '../model/protection.ts';
 import type { Question } from '../model/question.ts';
 import type { Scope } from '../model/scope.ts';
-import { isYes, type Outcome } from '../model/subrequest.ts';
+import { isYes, type SubrequestOutcome } from '../model/subrequest.ts';
 import type { Rule } from '../rule.ts';
 
 /** The server's rewrite directives run for the question, too. */
@@ -20,7 +20,7 @@ export const divertedQuestion: Rule = {
         yield misread;
         continue;
       }
-      const diverted = Map.groupBy(question.outcomes, ({ passage }) => passage.diverted);
+      const diverted = Map.groupBy(question.outcomes, ({ state }) => state.diverted);
       for (const [at, outcomes] of diverted) {
         if (at === undefined) continue;
         const yes = outcomes.filter((one) => isYes(one) && !question.arrives(one));
@@ -28,21 +28,26 @@ export const divertedQuestion: Rule = {
         // Where every way ends in a yes, it does not matter which one is taken.
         const isAlways =
           sure.length === outcomes.length &&
-          sure.some(({ kind, passage }) => kind !== 'unknown' && passage.isSurelyDiverted);
+          sure.some(({ kind, state }) => kind !== 'unknown' && state.isSurelyDiverted);
         const [first = yes[0]] = sure.toSorted(
-          (a, b) => Number(b.passage.certain) - Number(a.passage.certain),
+          (a, b) => Number(b.state.certain) - Number(a.state.certain),
         );
         if (first === undefined) continue;
         yield report(
           question,
           at,
           first,
-          isAlways || (sure.includes(first) && first.passage.certain),
+          isAlways || (sure.includes(first) && first.state.certain),
         );
       }
     }
 
-    function report(question: Question, at: Directive, outcome: Outcome, isSure: boolean): Report {
+    function report(
+      question: Question,
+      at: Directive,
+      outcome: SubrequestOutcome,
+      isSure: boolean,
+    ): Report {
       const { server, path, asked } = question;
       const include = server.directives.find(({ name }) => name === 'include');
       const guard = [`if ($uri = "${path}") {`, '    break;', '}'];
@@ -62,13 +67,13 @@ export const divertedQuestion: Rule = {
       };
     }
 
-    function whatAnswers(outcome: Outcome): string {
+    function whatAnswers(outcome: SubrequestOutcome): string {
       switch (outcome.kind) {
         case 'answered':
           return `it is answered ${outcome.status}`;
         case 'handled':
           if (outcome.by === undefined) {
-            return `a file answers it with ${outcome.passage.fixed ?? 200}`;
+            return `a file answers it with ${outcome.state.fixed ?? 200}`;
           }
           return `${backendOfOutcome(outcome) ?? outcome.by.name} answers it, in ${outcome.view.title}, where auth_request is not asked once more`;
         default:
@@ -76,7 +81,7 @@ export const divertedQuestion: Rule = {
       }
     }
 
-    function backendOfOutcome(outcome: Outcome): string | undefined {
+    function backendOfOutcome(outcome: SubrequestOutcome): string | undefined {
       return outcome.kind === 'handled' ? backendAt(outcome.view) : undefined;
     }
 
@@ -85,7 +90,7 @@ export const divertedQuestion: Rule = {
     }
 
     /** A path that is only for nginx, or the same service, is likely to be meant. */
-    function isForAnAuthService({ location }: Question, outcome: Outcome): boolean {
+    function isForAnAuthService({ location }: Question, outcome: SubrequestOutcome): boolean {
       if (outcome.kind !== 'handled' || outcome.by === undefined) return false;
       if (outcome.view.effective('internal').length > 0) return true;
       const backend = backendAt(outcome.view);
@@ -95,8 +100,8 @@ export const divertedQuestion: Rule = {
 };
 
 /** What the question comes through behind a directive. */
-function after(at: Directive, { passage: { trail } }: Outcome): readonly Directive[] {
-  return trail.slice(trail.indexOf(at) + 1);
+function after(at: Directive, { state: { trace } }: SubrequestOutcome): readonly Directive[] {
+  return trace.slice(trace.indexOf(at) + 1);
 }
 
 /** `auth_request /auth?x=1` asks for a path with a question mark in it. */

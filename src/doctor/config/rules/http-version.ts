@@ -1,5 +1,5 @@
+import { describe, unreadAround } from '../analysis.ts';
 import { insertBefore, replaceArgument } from '../edit.ts';
-import { describe, unreadAround } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
 import { passesUpgrade } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
@@ -16,13 +16,13 @@ export const httpVersion: Rule = {
   *find({ configuration, entries }) {
     const { version } = configuration;
     for (const entry of entries) {
-      for (const end of [...entry.admitted(), ...entry.passing()]) {
-        if (!passesUpgrade(configuration, end)) continue;
-        const [line] = end.view.effective('proxy_http_version');
+      for (const outcome of [...entry.admitted(), ...entry.passing()]) {
+        if (!passesUpgrade(configuration, outcome)) continue;
+        const [line] = outcome.view.effective('proxy_http_version');
         const isOld = version === undefined || isBefore(version, defaultSince);
-        const proxy = ownOrAround(end.view, 'proxy_pass');
+        const proxy = ownOrAround(outcome.view, 'proxy_pass');
         if (proxy === undefined || (line !== undefined ? line.args[0] !== '1.0' : !isOld)) continue;
-        if (line === undefined && unreadAround(end.view) !== undefined) continue;
+        if (line === undefined && unreadAround(outcome.view) !== undefined) continue;
         yield {
           severity: 'warning',
           at: line ?? proxy,

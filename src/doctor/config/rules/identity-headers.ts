@@ -1,7 +1,7 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import type { Analysis } from '../analysis.ts';
+import { describe, unreadAround } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import type { Ground } from '../ground.ts';
-import { describe, unreadAround } from '../ground.ts';
 import { backendOf, type Entry } from '../model/protection.ts';
 import { linesFor } from '../model/request-headers.ts';
 import type { Scope } from '../model/scope.ts';
@@ -13,30 +13,33 @@ export const identityHeaders: Rule = {
   code: 'PD006',
   title: 'A client can name itself to the backend',
   severities: ['fault', 'warning'],
-  *find(ground) {
-    for (const entry of ground.entries) {
-      const known = trustedHeaders(ground, entry);
+  *find(analysis) {
+    const asked = new Set(analysis.authLocations.map(({ location }) => location));
+    for (const entry of analysis.entries) {
+      // What is said to the auth service itself is no identity of anybody's.
+      if (asked.has(entry.location)) continue;
+      const known = trustedHeaders(analysis, entry);
       yield* unusedAnswers(entry, known);
-      for (const end of [...entry.admitted(), ...entry.passing()]) {
-        if (unreadAround(end.view) !== undefined) continue;
-        const open = [...known].filter(([header]) => linesFor(end.view, header).length === 0);
+      for (const outcome of entry.reaching()) {
+        if (unreadAround(outcome.view) !== undefined) continue;
+        const open = [...known].filter(([header]) => linesFor(outcome.view, header).length === 0);
         if (open.length === 0) continue;
         const names = open.map(([, line]) => line.args[0] ?? '');
-        const [at] = end.trail.filter(({ name }) => name === 'proxy_pass').slice(-1);
+        const [at] = outcome.trace.filter(({ name }) => name === 'proxy_pass').slice(-1);
         if (at === undefined) continue;
-        const own = end.view.effective('proxy_set_header');
+        const own = outcome.view.effective('proxy_set_header');
         yield {
           // Whether an application believes the header on its open pages too is not known.
-          severity: end.certain && end.authenticated ? 'fault' : 'warning',
+          severity: outcome.certain && outcome.authenticated ? 'fault' : 'warning',
           at,
           about: describe(entry.location),
           because: [...open.map(([, line]) => line), ...own.slice(0, 1)],
           meaning:
-            `Elsewhere the backend ${backendOf(ground.configuration, end) ?? ''} is told who it is by ${names.join(', ')}. Here ${own.length > 0 ? 'those lines are not in force, since nginx inherits proxy_set_header only where a block has none of its own' : 'no line sets them'}: a client that sends ${names[0]} itself is believed.`.replace(
+            `Elsewhere the backend ${backendOf(analysis.configuration, outcome) ?? ''} is told who it is by ${names.join(', ')}. Here ${own.length > 0 ? 'those lines are not in force, since nginx inherits proxy_set_header only where a block has none of its own' : 'no line sets them'}: a client that sends ${names[0]} itself is believed.`.replace(
               '  ',
               ' ',
             ),
-          change: `Set every one of them in this block: ${open.map(([, { args }]) => `proxy_set_header ${args[0]} ${isFromAuth(end.view, args[1] ?? '') ? args[1] : '""'};`).join(' ')}`,
+          change: `Set every one of them in this block: ${open.map(([, { args }]) => `proxy_set_header ${args[0]} ${isFromAuth(outcome.view, args[1] ?? '') ? args[1] : '""'};`).join(' ')}`,
         };
       }
     }
@@ -48,15 +51,15 @@ const naming = /^upstream_http_((?:remote|x)_\w*(?:user|username|email|name|grou
 
 /** What the auth service says is read, and not passed on: the client's own header may be. */
 function* unusedAnswers(entry: Entry, known: ReadonlyMap<string, Directive>): Generator<Report> {
-  for (const end of entry.admitted()) {
-    const lines = end.view.effective('proxy_set_header');
+  for (const outcome of entry.admitted()) {
+    const lines = outcome.view.effective('proxy_set_header');
     const used = new Set(lines.flatMap(({ args }) => variablesIn(args[1] ?? '')));
-    for (const line of end.view.effective('auth_request_set')) {
+    for (const line of outcome.view.effective('auth_request_set')) {
       const [variable = '', source = ''] = line.args;
       const header = naming.exec(variablesIn(source)[0] ?? '')?.[1]?.replaceAll('_', '-');
       if (header === undefined || used.has(variable.replace('$', ''))) continue;
-      if (known.has(header) || linesFor(end.view, header).length > 0) continue;
-      if (unreadAround(end.view) !== undefined) continue;
+      if (known.has(header) || linesFor(outcome.view, header).length > 0) continue;
+      if (unreadAround(outcome.view) !== undefined) continue;
       yield {
         severity: 'warning',
         at: line,
@@ -70,20 +73,21 @@ function* unusedAnswers(entry: Entry, known: ReadonlyMap<string, Directive>): Ge
 
 /** Headers that tell this backend, somewhere in this server, what the auth service said. */
 function trustedHeaders(
-  { configuration, guardedIn }: Ground,
+  { configuration, guardedIn }: Analysis,
   entry: Entry,
 ): ReadonlyMap<string, Directive> {
   const headers = new Map<string, Directive>();
   const backends = entry.backends();
   const scopes = new Set<Scope>(entry.location.chain());
   for (const other of guardedIn.get(entry.server) ?? []) {
-    for (const end of other.admitted()) {
-      const backend = backendOf(configuration, end);
-      if (backend !== undefined && backends.has(backend)) scopes.add(end.view);
+    for (const outcome of other.admitted()) {
+      const backend = backendOf(configuration, outcome);
+      if (backend !== undefined && backends.has(backend)) scopes.add(outcome.view);
     }
   }
   for (const scope of scopes) {
-    for (const line of scope.own('proxy_set_header')) {
+    // An "if" has none of its own: what is in force there stands in the location around it.
+    for (const line of scope.effective('proxy_set_header')) {
       const header = line.args[0]?.toLowerCase() ?? '';
       if (headers.has(header) || !isIdentityHeader(header)) continue;
       if (isFromAuth(scope, line.args[1] ?? '')) headers.set(header, line);

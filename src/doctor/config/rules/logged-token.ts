@@ -1,5 +1,5 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
-import { describe } from '../ground.ts';
+import { describe } from '../analysis.ts';
 import type { Configuration } from '../model/configuration.ts';
 import type { Scope } from '../model/scope.ts';
 import { variablesIn } from '../model/value.ts';
@@ -25,7 +25,19 @@ export const loggedToken: Rule = {
       const isPosterns = authRequest?.args[0]?.startsWith('/.postern/auth');
       const parameter = isPosterns ? authRequest : evidence.get(server);
       if (parameter === undefined) continue;
-      for (const log of location.effective('access_log')) {
+      const logs = location.effective('access_log');
+      if (isPosterns && logs.length === 0 && !configuration.isFragment) {
+        yield {
+          severity: 'warning',
+          at: parameter,
+          about: describe(location),
+          meaning:
+            'No access_log line is in force, so nginx writes its default log (combined), with the query of every request: a token in the query is a credential, and this log keeps it in clear.',
+          change:
+            'In http or in the server: access_log /var/log/nginx/access.log postern_masked; (the format is in postern-http.conf), or access_log off;',
+        };
+      }
+      for (const log of logs) {
         const variables = logged(configuration, log);
         const [first] = variables.filter(
           (name) => withQuery.has(name) || secretParameter.test(name),

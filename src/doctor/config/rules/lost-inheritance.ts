@@ -1,6 +1,6 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe } from '../ground.ts';
 import { readErrorPage } from '../model/error-page.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Rule } from '../rule.ts';

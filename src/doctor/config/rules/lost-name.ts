@@ -1,6 +1,6 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { type Analysis, describe, headOf } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground, headOf } from '../ground.ts';
 import { isMark, markVariable, posternAuth, setsGate } from '../model/gate-name.ts';
 import type { Scope } from '../model/scope.ts';
 import { locationsIn } from '../model/trial-paths.ts';
@@ -12,16 +12,16 @@ export const lostName: Rule = {
   code: 'PD037',
   title: 'Postern is asked where the lines that belong to the question do not run',
   severities: ['fault', 'warning'],
-  *find(ground) {
-    for (const server of ground.configuration.servers) {
-      for (const location of locationsIn(server)) yield* findInside(ground, location);
+  *find(analysis) {
+    for (const server of analysis.configuration.servers) {
+      for (const location of locationsIn(server)) yield* findInside(analysis, location);
     }
-    yield* findSkipped(ground);
+    yield* findSkipped(analysis);
   },
 };
 
 /** Blocks in a location that ask because the location does. */
-function* findInside(ground: Ground, location: Scope): Generator<Report> {
+function* findInside(analysis: Analysis, location: Scope): Generator<Report> {
   const auth = location.own('auth_request').at(-1);
   if (auth?.args[0] !== posternAuth) return;
   const name = nameIn(location);
@@ -30,7 +30,7 @@ function* findInside(ground: Ground, location: Scope): Generator<Report> {
     const where = block.kind === 'limit_except' ? location : block;
     yield {
       severity:
-        mark !== undefined || (name !== undefined && isElsewhere(ground, where, name))
+        mark !== undefined || (name !== undefined && isElsewhere(analysis, where, name))
           ? 'fault'
           : 'warning',
       at: headOf(block),
@@ -78,17 +78,17 @@ function isClosed(block: Scope): boolean {
 }
 
 /** Host and path say another gate than the name, or there is nothing to compare with. */
-function isElsewhere({ gates, trials }: Ground, location: Scope, name: Directive): boolean {
+function isElsewhere({ gates, trials }: Analysis, location: Scope, name: Directive): boolean {
   if (gates === undefined) return false;
   return trials.some((one) => one.location === location && one.at?.gate.name !== name.args[1]);
 }
 
 /** Lines of a location that stand behind a `break`. */
-function* findSkipped({ trials }: Ground): Generator<Report> {
+function* findSkipped({ trials }: Analysis): Generator<Report> {
   const seen = new Set<Scope>();
   for (const trial of trials) {
-    const { end, location, naming } = trial;
-    const { question } = end;
+    const { outcome, location, naming } = trial;
+    const { question } = outcome;
     if (location === undefined || question?.directive.args[0] !== posternAuth) continue;
     const name = nameIn(location);
     const mark = location.own('set').find(isMark);
@@ -99,9 +99,9 @@ function* findSkipped({ trials }: Ground): Generator<Report> {
     if ((isNamed && isMarkSet) || line === undefined || seen.has(location)) continue;
     if (naming?.by === 'unknown' || (isNamed && !question.environment.has('uri'))) continue;
     seen.add(location);
-    const stop = end.moves.at(-1) ?? location.own('break').at(-1);
+    const stop = outcome.moves.at(-1) ?? location.own('break').at(-1);
     yield {
-      severity: end.certain ? 'fault' : 'warning',
+      severity: outcome.certain ? 'fault' : 'warning',
       at: stop ?? line,
       about: describe(location),
       because: [line],

@@ -1,5 +1,5 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import type { GateTable } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest, type Trial } from '../model/trials.ts';
@@ -19,7 +19,9 @@ export const mergeSlashes: Rule = {
       if (found === undefined || gates === undefined) continue;
       const { line, isSure } = found;
       const doubled = own.filter(({ path }) => path.startsWith('//'));
-      const past = doubled.find((one) => one.end.question === undefined && isProtected(gates, one));
+      const past = doubled.find(
+        (one) => one.outcome.question === undefined && isProtected(gates, one),
+      );
       const first = past ?? doubled.find(({ naming }) => naming !== undefined);
       if (first === undefined) continue;
       const about = describe(server);

@@ -1,5 +1,5 @@
+import { describe } from '../analysis.ts';
 import { replaceArgument } from '../edit.ts';
-import { describe } from '../ground.ts';
 import type { Rule } from '../rule.ts';
 
 const loose = { underscores_in_headers: 'on', ignore_invalid_headers: 'off' } as const;

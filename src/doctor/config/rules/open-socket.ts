@@ -1,6 +1,7 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { backendOf, type Entry, passesUpgrade } from '../model/protection.ts';
 import type { Scope } from '../model/scope.ts';
+import { isForSockets } from '../model/socket-paths.ts';
 import type { Rule } from '../rule.ts';
 
 /** A second location beside the protected one, which asks nobody. */
@@ -13,22 +14,22 @@ export const openSocket: Rule = {
     for (const entry of entries) {
       const known = protectedBackends.get(entry.server);
       if (entry.authRequest !== undefined || known === undefined) continue;
-      for (const end of entry.passing()) {
-        if (!passesUpgrade(configuration, end)) continue;
-        const backend = backendOf(configuration, end);
+      for (const outcome of entry.passing()) {
+        if (!passesUpgrade(configuration, outcome)) continue;
+        const backend = backendOf(configuration, outcome);
         const twin = backend === undefined ? undefined : known.get(backend);
-        const isForSockets = looksLikeSocket(entry.location);
+        const isSocketPath = isForSockets(entry.location);
         // Another backend may be a login portal; on a path for sockets it is the same application.
-        if (twin === undefined && !isForSockets) continue;
+        const around = twin ?? (isSocketPath ? protectionAround(entry, guarded) : undefined);
+        if (around === undefined) continue;
         const [off] = entry.location.effective('auth_request');
-        const isMeant = off !== undefined || isForSockets;
-        const other = twin ?? [...known.values()][0];
+        const isMeant = off !== undefined || isSocketPath;
         yield {
-          severity: twin !== undefined && isMeant && end.certain ? 'fault' : 'warning',
+          severity: twin !== undefined && isMeant && outcome.certain ? 'fault' : 'warning',
           at: off ?? headOf(entry.location),
           about: describe(entry.location),
-          because: end.trail.filter(({ name }) => name === 'proxy_pass'),
-          meaning: `Anybody can open a socket to ${backend ?? 'the backend'} here without signing in, while ${other === undefined ? 'another location' : describe(other.location)} asks ${twin === undefined ? 'on the same site' : 'for the same application'}. A page of any other site can use its visitors' cookies for that.`,
+          because: outcome.trace.filter(({ name }) => name === 'proxy_pass'),
+          meaning: `Anybody can open a socket to ${backend ?? 'the backend'} here without signing in, while ${describe(around.location)} asks ${twin === undefined ? 'on the same site' : 'for the same application'}. A page of any other site can use its visitors' cookies for that.`,
           change:
             'Ask here too (auth_request as in the other location) and answer a denied handshake with 401. If only a program on a known network needs it: satisfy any; allow <its address>; deny all; beside auth_request.',
         };
@@ -37,6 +38,21 @@ export const openSocket: Rule = {
     }
   },
 };
+
+/** A protected location that this one takes requests from: without it they would be asked. */
+function protectionAround(
+  { location, server }: Entry,
+  guarded: readonly Entry[],
+): Entry | undefined {
+  const { match } = location;
+  return guarded.find((one) => {
+    const other = one.location.match;
+    if (one.server !== server || other === undefined || !('path' in other)) return false;
+    if (other.kind === 'exact') return false;
+    const path = match === undefined || !('path' in match) ? '/' : match.path;
+    return path.startsWith(other.path);
+  });
+}
 
 /** For each server: which backends stand behind an auth service, and the entry that leads there. */
 export function backendsOf(guarded: readonly Entry[]): Map<Scope, Map<string, Entry>> {
@@ -49,10 +65,4 @@ export function backendsOf(guarded: readonly Entry[]): Map<Scope, Map<string, En
     }
   }
   return found;
-}
-
-function looksLikeSocket({ match }: Scope): boolean {
-  if (match === undefined || match.kind === 'named') return false;
-  const path = match.kind === 'regex' ? match.pattern : match.path;
-  return /\b(ws|wss|websockets?|sockjs|signalr|cable|realtime)\b|socket/i.test(path);
 }

@@ -1,7 +1,7 @@
 import type { Gate } from '../../../core/gate/gate.ts';
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { type Analysis, describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground } from '../ground.ts';
 import { setsGate } from '../model/gate-name.ts';
 import {
   compareGatePlaces,
@@ -21,16 +21,16 @@ export const otherGate: Rule = {
   title: 'A location names another gate than its host and path belong to',
   severities: ['fault', 'warning'],
   needsGates: true,
-  *find(ground) {
+  *find(analysis) {
     const seen = new Set<string>();
-    for (const trial of ground.trials) {
+    for (const trial of analysis.trials) {
       const { naming, location } = trial;
       if (naming === undefined || location === undefined) continue;
       if (naming.by !== 'question' && naming.by !== 'variable') continue;
       const at = namingLine(trial, location);
       // A name that came along from another location is PD036.
       if (at === undefined) continue;
-      const report = judge(ground, trial, location, naming.name, at);
+      const report = judge(analysis, trial, location, naming.name, at);
       const key = `${report?.severity} ${report?.about} ${naming.name} ${trial.at?.gate.name}`;
       if (report === undefined || seen.has(key)) continue;
       seen.add(key);
@@ -40,20 +40,20 @@ export const otherGate: Rule = {
 };
 
 function judge(
-  ground: Ground,
+  analysis: Analysis,
   trial: Trial,
   location: Scope,
   name: string,
   at: Directive,
 ): Report | undefined {
-  const { host, path, end } = trial;
+  const { host, path, outcome } = trial;
   const about = describe(location);
-  const gate = ground.gates?.named(name);
-  if (ground.gates === undefined) return undefined;
+  const gate = analysis.gates?.named(name);
+  if (analysis.gates === undefined) return undefined;
   if (gate === undefined) {
-    const known = ground.gates.gates.map((one) => one.name).join(', ');
+    const known = analysis.gates.gates.map((one) => one.name).join(', ');
     return {
-      severity: end.certain ? 'fault' : 'warning',
+      severity: outcome.certain ? 'fault' : 'warning',
       at,
       about,
       meaning: `There is no gate ${name}: every request here is denied (no_gate).`,
@@ -65,14 +65,18 @@ function judge(
   const own = placeAt(gate, host, path);
   if (own !== undefined ? compareGatePlaces(meant.place, own) < 0 : isInside(location, meant)) {
     return {
-      severity: end.certain ? 'fault' : 'warning',
+      severity: outcome.certain ? 'fault' : 'warning',
       at,
       about,
       meaning: `${renderRequest(trial)} is at gate ${meant.gate.name} (${renderGatePlace(meant.place)}), but nginx names ${name} here and that decides: the rules of ${meant.gate.name} are never asked for it.`,
       change: `Give ${examplePath(meant.place.path)} a location of its own that includes gates/${meant.gate.name}.conf, or take the name away here: include postern-location.conf, and host and path decide.`,
     };
   }
-  if (own !== undefined || placesOf(gate).length === 0 || isAtHome(ground, trial, location, gate)) {
+  if (
+    own !== undefined ||
+    placesOf(gate).length === 0 ||
+    isAtHome(analysis, trial, location, gate)
+  ) {
     return undefined;
   }
   return {
@@ -85,9 +89,9 @@ function judge(
 }
 
 /** The line by which a location names its gate; undefined where the name came from elsewhere. */
-function namingLine({ naming, end }: Trial, location: Scope): Directive | undefined {
-  if (naming?.by === 'question') return end.question?.directive;
-  const scopes = [end.view, location, location.nearest('server')];
+function namingLine({ naming, outcome }: Trial, location: Scope): Directive | undefined {
+  if (naming?.by === 'question') return outcome.question?.directive;
+  const scopes = [outcome.view, location, location.nearest('server')];
   for (const scope of scopes) {
     const line = scope?.own('set').findLast(setsGate);
     if (line !== undefined && line.args[1] !== line.args[0]) return line;
@@ -104,7 +108,7 @@ function isInside({ match }: Scope, { place }: GateAt): boolean {
 
 /** Some path of the location, or of what its backend gets, is at the gate that is named in it. */
 function isAtHome(
-  { trials }: Ground,
+  { trials }: Analysis,
   { server, host }: Trial,
   location: Scope,
   gate: Gate,

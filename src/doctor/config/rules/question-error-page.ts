@@ -1,13 +1,13 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { describe, headOf } from '../analysis.ts';
 import { type Edit, insertInto } from '../edit.ts';
 import type { Report } from '../finding.ts';
-import { describe, headOf } from '../ground.ts';
 import { bodyLimit } from '../model/body-limit.ts';
 import { readErrorPage } from '../model/error-page.ts';
 import { backendOf } from '../model/protection.ts';
 import type { Question } from '../model/question.ts';
 import type { Scope } from '../model/scope.ts';
-import { isYes, type Outcome, type Passage } from '../model/subrequest.ts';
+import { isYes, type SubrequestOutcome, type SubrequestState } from '../model/subrequest.ts';
 import type { Rule } from '../rule.ts';
 
 /** What nginx says itself while a service is down, hangs, or cannot be reached. */
@@ -23,26 +23,26 @@ export const questionErrorPage: Rule = {
     for (const question of questions) {
       for (const outcome of question.outcomes) {
         if (outcome.kind !== 'handled' || outcome.by?.name.endsWith('_pass') !== true) continue;
-        const { view, passage } = outcome;
+        const { view, state } = outcome;
         const location = view.nearest('location');
         // A file that is not there may hold the location's own error pages.
         const isUnread = location?.directives.some(({ name }) => name === 'include') === true;
-        const isAstray = passage.diverted !== undefined && !question.arrives(outcome);
+        const isAstray = state.diverted !== undefined && !question.arrives(outcome);
         if (isAstray || location === undefined || isUnread) continue;
-        yield* judgePages(question, { view, passage, location, pass: outcome.by.name });
+        yield* judgePages(question, { view, state, location, pass: outcome.by.name });
       }
     }
 
     function* judgePages(question: Question, asked: Asked): Generator<Report> {
       const found = new Map<Directive, Found>();
       for (const { status, isSure } of statusesOf(question, asked)) {
-        const outcomes = question.subrequest.fail(status, asked.view, asked.passage);
+        const outcomes = question.subrequest.fail(status, asked.view, asked.state);
         // Where every way ends in a yes, it does not matter which one is taken.
-        const isAlways = asked.passage.certain && outcomes.every(isYes);
+        const isAlways = asked.state.certain && outcomes.every(isYes);
         for (const outcome of outcomes) {
-          const at = outcome.passage.trail[asked.passage.trail.length];
+          const at = outcome.state.trace[asked.state.trace.length];
           if (at === undefined || !isYes(outcome)) continue;
-          const isCertain = outcome.kind !== 'unknown' && (isAlways || outcome.passage.certain);
+          const isCertain = outcome.kind !== 'unknown' && (isAlways || outcome.state.certain);
           const isFault = isSure && isCertain && !isSpare(asked, at, outcome);
           const before = found.get(at);
           const statuses = [...new Set([...(before?.statuses ?? []), status])];
@@ -74,7 +74,7 @@ export const questionErrorPage: Rule = {
         about: describe(location),
         because: [
           ...(hook !== undefined && statuses.some(isDenial) ? [hook] : []),
-          ...outcome.passage.trail.slice(asked.passage.trail.length + 1),
+          ...outcome.state.trace.slice(asked.state.trace.length + 1),
         ],
         meaning: `${isOwn ? 'This page' : 'The auth location has no error_page of its own, so this one is in force there. It'} answers nginx's question when ${when(statuses)}: ${whatAnswers(outcome)}. Any status of 200 to 299 admits, so that lets everybody in.`,
         change: isOwn
@@ -84,8 +84,8 @@ export const questionErrorPage: Rule = {
       };
     }
 
-    function whatAnswers(outcome: Outcome): string {
-      const { fixed } = outcome.passage;
+    function whatAnswers(outcome: SubrequestOutcome): string {
+      const { fixed } = outcome.state;
       if (outcome.kind === 'unknown') return `with what cannot be known (${outcome.why})`;
       if (outcome.kind === 'answered') return `with ${outcome.status}`;
       if (fixed !== undefined) return `with ${fixed}, which the line fixes`;
@@ -100,22 +100,22 @@ export const questionErrorPage: Rule = {
 /** Where the question is sent to the auth service. */
 interface Asked {
   readonly view: Scope;
-  readonly passage: Passage;
+  readonly state: SubrequestState;
   readonly location: Scope;
   /** `proxy_pass`, or what stands in its place. */
   readonly pass: string;
 }
 
 interface Found {
-  readonly outcome: Outcome;
+  readonly outcome: SubrequestOutcome;
   readonly isFault: boolean;
   readonly statuses: readonly number[];
 }
 
 /** A second service, named on purpose in the auth location itself. */
-function isSpare(asked: Asked, at: Directive, outcome: Outcome): boolean {
+function isSpare(asked: Asked, at: Directive, outcome: SubrequestOutcome): boolean {
   const isBackend = outcome.kind === 'handled' && outcome.by !== undefined;
-  return isBackend && outcome.passage.fixed === undefined && isInside(asked, at);
+  return isBackend && outcome.state.fixed === undefined && isInside(asked, at);
 }
 
 /** True for a directive in the auth location itself. */

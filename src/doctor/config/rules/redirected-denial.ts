@@ -1,104 +1,80 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
-import { appendTo, type Edit, insertInto, replaceDirective } from '../edit.ts';
+import { describeRemedy } from '../../remedy.ts';
+import { describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe } from '../ground.ts';
-import type { End } from '../model/end.ts';
-import { isRedirect, readErrorPage } from '../model/error-page.ts';
-import { findNamed } from '../model/match.ts';
+import type { Configuration } from '../model/configuration.ts';
+import { isRedirect } from '../model/error-page.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { Entry } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
+import { includeRemedyIn, remedyPath } from './remedy-edits.ts';
 
 /** `Unexpected server response: 302`. */
 export const redirectedDenial: Rule = {
   code: 'PD001',
   title: 'A denied handshake is redirected',
   severities: ['fault', 'warning', 'notice'],
-  *find({ guarded }) {
+  *find({ configuration, guarded }) {
     for (const entry of guarded) {
       if (!entry.carriesSockets) continue;
       const unknown: Report[] = [];
       const redirected: Report[] = [];
-      for (const end of entry.ends('deny')) {
-        const report = judge(entry, end, 401);
-        if (report !== undefined) (end.kind === 'unknown' ? unknown : redirected).push(report);
+      for (const outcome of entry.outcomes('deny')) {
+        const report = judge(configuration, entry, outcome, 401);
+        if (report !== undefined) (outcome.kind === 'unknown' ? unknown : redirected).push(report);
       }
       yield* redirected;
       yield* unknown;
       const known = new Set(redirected.map(({ at }) => at));
-      for (const end of entry.ends('forbid')) {
-        const report = judge(entry, end, 403);
-        if (report !== undefined && end.kind === 'answered' && !known.has(report.at)) yield report;
+      for (const outcome of entry.outcomes('forbid')) {
+        const report = judge(configuration, entry, outcome, 403);
+        if (report !== undefined && outcome.kind === 'answered' && !known.has(report.at))
+          yield report;
       }
     }
   },
 };
 
-function judge(entry: Entry, end: End, status: 401 | 403): Report | undefined {
-  const page = pageBehindDenial(end.trail);
+function judge(
+  configuration: Configuration,
+  entry: Entry,
+  outcome: Outcome,
+  status: 401 | 403,
+): Report | undefined {
+  const page = pageBehindDenial(outcome.trace);
   if (page === undefined) return undefined;
   const about = describe(entry.location);
-  if (end.kind === 'unknown') {
+  if (outcome.kind === 'unknown') {
     return {
       severity: 'notice',
       at: page,
       about,
-      meaning: `It cannot be known what a denied handshake is answered here: ${end.why}.`,
+      meaning: `It cannot be known what a denied handshake is answered here: ${outcome.why}.`,
       change: 'See to it that the answer is 401 and no redirect: a WebSocket client follows none.',
     };
   }
-  if (end.kind !== 'answered' || !isRedirect(end.status)) return undefined;
+  if (outcome.kind !== 'answered' || !isRedirect(outcome.status)) return undefined;
   return {
-    severity: end.certain && status === 401 ? 'fault' : 'warning',
+    severity: outcome.certain && status === 401 ? 'fault' : 'warning',
     at: page,
     about,
-    because: end.trail.slice(end.trail.indexOf(page) + 1).filter(({ name }) => name !== 'set'),
-    meaning: `The auth service says ${status}, and nginx turns that into ${end.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${end.status}", browsers only close code 1006.`,
+    because: outcome.trace
+      .slice(outcome.trace.indexOf(page) + 1)
+      .filter(({ name }) => name !== 'set'),
+    meaning: `The auth service says ${status}, and nginx turns that into ${outcome.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${outcome.status}", browsers only close code 1006.`,
     change:
       status === 401
-        ? mendWords(entry, page)
+        ? describeRemedy(remedyPath(configuration))
         : `Leave 403 to the client, who is signed in and not allowed: an error_page for 401 alone, or a named location that begins with ${inOneLine}`,
-    ...(status === 401 && { edits: mend(entry, page) }),
+    ...(status === 401 && { edits: includeRemedyIn(configuration, entry.location) }),
   };
 }
 
 /** The first error page that the denial came to. */
-function pageBehindDenial(trail: readonly Directive[]): Directive | undefined {
-  const denied = trail.findIndex(({ name }) => name === 'auth_request');
-  return denied === -1 ? undefined : trail.slice(denied).find(({ name }) => name === 'error_page');
+function pageBehindDenial(trace: readonly Directive[]): Directive | undefined {
+  const denied = trace.findIndex(({ name }) => name === 'auth_request');
+  return denied === -1 ? undefined : trace.slice(denied).find(({ name }) => name === 'error_page');
 }
 
 const guard = ['if ($http_upgrade ~* ^websocket$) {', '    return 401;', '}'];
 const inOneLine = guard.map((line) => line.trim()).join(' ');
-
-function mendWords({ location, server }: Entry, page: Directive): string {
-  const { uri } = readErrorPage(page);
-  const own = `error_page 401 = @sign_in; and in the server: location @sign_in { internal; ${inOneLine} return 302 ${uri.startsWith('@') ? '<login>' : uri}; }`;
-  if (page.source !== location.directive?.source && page.source !== server.directive?.source) {
-    return `To leave ${page.source.name} as it is, put before its include (the first error_page for 401 counts): ${own}`;
-  }
-  return uri.startsWith('@')
-    ? `Put first into location ${uri}: ${inOneLine} Pages still go to the login.`
-    : `Let a named location decide: ${own}`;
-}
-
-function mend({ server }: Entry, page: Directive): readonly Edit[] {
-  const { uri, codes } = readErrorPage(page);
-  if (server.directive === undefined || server.directive.words.length === 0) return [];
-  if (uri.startsWith('@')) {
-    const named = findNamed(server, uri)?.directive;
-    return named === undefined ? [] : [insertInto(named, ...guard)];
-  }
-  const others = codes.filter((code) => code !== 401);
-  if (uri.startsWith('/') || uri.startsWith('=') || others.length > 0) return [];
-  return [
-    replaceDirective(page, 'error_page 401 = @sign_in;'),
-    appendTo(
-      server.directive,
-      'location @sign_in {',
-      '    internal;',
-      ...guard.map((line) => `    ${line}`),
-      `    return 302 ${uri};`,
-      '}',
-    ),
-  ];
-}

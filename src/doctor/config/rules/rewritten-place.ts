@@ -1,5 +1,5 @@
+import { type Analysis, describe, headOf } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, type Ground, headOf } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
 import { isMark, markVariable, setsGate } from '../model/gate-name.ts';
 import { compareGatePlaces, type GateAt, renderGatePlace } from '../model/gate-table.ts';
@@ -13,10 +13,10 @@ export const rewrittenPlace: Rule = {
   code: 'PD036',
   title: 'A path is rewritten to the place of another gate',
   severities: ['fault', 'warning', 'notice'],
-  *find(ground) {
+  *find(analysis) {
     const seen = new Set<string>();
-    for (const trial of ground.trials) {
-      const report = carried(trial) ?? moved(ground, trial);
+    for (const trial of analysis.trials) {
+      const report = carried(trial) ?? moved(analysis, trial);
       if (report === undefined) continue;
       const { line, column, file } = report.at.place;
       const key = `${report.severity} ${file}:${line}:${column} ${report.about}`;
@@ -28,16 +28,16 @@ export const rewrittenPlace: Rule = {
 };
 
 /** `set $postern_gate` ran in a location that the request has left. */
-function carried({ end, location, naming, server }: Trial): Report | undefined {
-  const rewrite = end.moves.findLast(({ args }) => args[2] !== 'break');
+function carried({ outcome, location, naming, server }: Trial): Report | undefined {
+  const rewrite = outcome.moves.findLast(({ args }) => args[2] !== 'break');
   if (naming?.by !== 'variable' || location === undefined || rewrite === undefined)
     return undefined;
-  const own = [end.view, location, server].some((scope) =>
+  const own = [outcome.view, location, server].some((scope) =>
     scope.own('set').some((line) => setsGate(line) && line.args[0] !== line.args[1]),
   );
   if (own) return undefined;
   return {
-    severity: end.certain ? 'fault' : 'warning',
+    severity: outcome.certain ? 'fault' : 'warning',
     at: rewrite,
     about: describe(location),
     because: [headOf(location)],
@@ -46,17 +46,17 @@ function carried({ end, location, naming, server }: Trial): Report | undefined {
   };
 }
 
-function moved(ground: Ground, trial: Trial): Report | undefined {
-  const { end, naming, at, host, location, path, served } = trial;
-  const { gates } = ground;
-  const line = end.moves.at(-1) ?? ownOrAround(end.view, 'proxy_pass');
+function moved(analysis: Analysis, trial: Trial): Report | undefined {
+  const { outcome, naming, at, host, location, path, served } = trial;
+  const { gates } = analysis;
+  const line = outcome.moves.at(-1) ?? ownOrAround(outcome.view, 'proxy_pass');
   if (gates === undefined || line === undefined || location === undefined) return undefined;
   if (naming?.by !== 'place' || at === undefined) return undefined;
-  const told = end.question?.environment.get(markVariable);
+  const told = outcome.question?.environment.get(markVariable);
   // The line by which Postern is told did not run, and nobody is let in: PD037.
   const isUntold = !told && hasMark(location);
   const base = { at: line, about: describe(location), because: [headOf(location)] };
-  const severity = end.certain ? 'fault' : 'warning';
+  const severity = outcome.certain ? 'fault' : 'warning';
   const there = told ? gates.at(host, told) : undefined;
   if (told && there?.gate !== at.gate) {
     return {
@@ -70,7 +70,7 @@ function moved(ground: Ground, trial: Trial): Report | undefined {
   if (got === undefined || got.gate === at.gate || gates.isPublic(got.gate, served)) {
     return undefined;
   }
-  if (!isServedDirectly(ground, trial, got)) return undefined;
+  if (!isServedDirectly(analysis, trial, got)) return undefined;
   return {
     ...base,
     // Whoever passed the narrower gate has met stricter rules, as a rule.
@@ -94,11 +94,11 @@ function changeFor({ path, served }: Trial, there: GateAt | undefined): string {
 
 /** Asked by its own path, it is the same location or backend that answers. */
 function isServedDirectly(
-  { configuration, trials }: Ground,
-  { server, host, end }: Trial,
+  { configuration, trials }: Analysis,
+  { server, host, outcome }: Trial,
   there: GateAt,
 ): boolean {
-  const backend = end.kind === 'proxied' ? backendOf(configuration, end) : undefined;
+  const backend = outcome.kind === 'proxied' ? backendOf(configuration, outcome) : undefined;
   if (backend === undefined) return false;
   return trials.some(
     (one) =>
@@ -107,8 +107,8 @@ function isServedDirectly(
       one.path === one.served &&
       one.at?.gate === there.gate &&
       one.naming !== undefined &&
-      one.end.kind === 'proxied' &&
-      backendOf(configuration, one.end) === backend,
+      one.outcome.kind === 'proxied' &&
+      backendOf(configuration, one.outcome) === backend,
   );
 }
 

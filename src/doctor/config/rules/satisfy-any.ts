@@ -1,4 +1,4 @@
-import { describe } from '../ground.ts';
+import { describe } from '../analysis.ts';
 import type { Rule } from '../rule.ts';
 
 const everybody = /^(all|0\.0\.0\.0\/0|::\/0)$/;

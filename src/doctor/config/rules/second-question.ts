@@ -1,5 +1,5 @@
+import { describe, headOf } from '../analysis.ts';
 import { insertInto, replaceDirective } from '../edit.ts';
-import { describe, headOf } from '../ground.ts';
 import { keepsConnections } from '../kept-connections.ts';
 import { ownOrAround } from '../model/content.ts';
 import { linesFor } from '../model/request-headers.ts';

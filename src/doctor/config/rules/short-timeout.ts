@@ -1,6 +1,6 @@
+import { describe, unreadAround } from '../analysis.ts';
 import { readSeconds } from '../duration.ts';
 import { insertBefore, replaceArgument } from '../edit.ts';
-import { describe, unreadAround } from '../ground.ts';
 import { ownOrAround } from '../model/content.ts';
 import { passesUpgrade } from '../model/protection.ts';
 import type { Rule } from '../rule.ts';
@@ -15,13 +15,13 @@ export const shortTimeout: Rule = {
   severities: ['notice'],
   *find({ configuration, guarded }) {
     for (const entry of guarded) {
-      for (const end of entry.admitted()) {
-        if (!passesUpgrade(configuration, end)) continue;
-        const [line] = end.view.effective('proxy_read_timeout');
-        const proxy = ownOrAround(end.view, 'proxy_pass');
+      for (const outcome of entry.admitted()) {
+        if (!passesUpgrade(configuration, outcome)) continue;
+        const [line] = outcome.view.effective('proxy_read_timeout');
+        const proxy = ownOrAround(outcome.view, 'proxy_pass');
         const seconds = line === undefined ? 60 : readSeconds(line.args[0] ?? '');
         if (proxy === undefined || seconds === undefined || seconds >= longEnough) continue;
-        if (line === undefined && unreadAround(end.view) !== undefined) continue;
+        if (line === undefined && unreadAround(outcome.view) !== undefined) continue;
         const isShared = line !== undefined && line.source !== entry.location.directive?.source;
         yield {
           severity: 'notice',

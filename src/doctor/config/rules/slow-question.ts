@@ -1,7 +1,8 @@
+import { describe, headOf, unreadAround } from '../analysis.ts';
 import { readSeconds } from '../duration.ts';
 import { insertInto } from '../edit.ts';
-import { describe, headOf, unreadAround } from '../ground.ts';
 import { keepsConnections } from '../kept-connections.ts';
+import type { Configuration } from '../model/configuration.ts';
 import { ownOrAround } from '../model/content.ts';
 import type { Rule } from '../rule.ts';
 
@@ -65,6 +66,16 @@ export const noKeepalive: Rule = {
       if (proxy === undefined || unreadAround(location) !== undefined) continue;
       const { keeps, hasPool, pool } = keepsConnections(configuration, location);
       if (keeps) continue;
+      if (configuration.isFragment && isPerhapsUpstream(configuration, target)) {
+        yield {
+          severity: 'notice',
+          at: proxy,
+          about: describe(location),
+          meaning: `This is a piece of a configuration, so it cannot be known whether ${target} is an upstream with keepalive, which would stand in http. Without one every question takes a new connection, which halves the number of requests a machine can admit.`,
+          change: 'Give the doctor everything: nginx -T 2>&1 | postern doctor config -',
+        };
+        continue;
+      }
       const why =
         target.includes('$') && !hasPool
           ? 'an address with a variable has no pool of connections'
@@ -83,3 +94,9 @@ export const noKeepalive: Rule = {
     }
   },
 };
+
+/** A name without dots and port may be that of an upstream elsewhere. */
+function isPerhapsUpstream({ upstreams }: Configuration, target: string): boolean {
+  const host = /^https?:\/\/([A-Za-z][\w-]*)(?:\/|$)/.exec(target)?.[1];
+  return host !== undefined && host !== 'localhost' && !upstreams.has(host);
+}

@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { renderGatePlace } from '../model/gate-table.ts';
 import type { Scope } from '../model/scope.ts';
 import { renderRequest } from '../model/trials.ts';
@@ -15,7 +15,7 @@ export const strayHost: Rule = {
     const own = Map.groupBy(trials, ({ server }) => server);
     const seen = new Set<Scope>();
     for (const trial of strayTrials) {
-      const { server, host, location, naming, at, end } = trial;
+      const { server, host, location, naming, at, outcome } = trial;
       if (naming?.by !== 'place' || at === undefined || location === undefined) continue;
       const usual = own
         .get(server)
@@ -29,7 +29,7 @@ export const strayHost: Rule = {
         about: describe(server),
         because: [
           headOf(location),
-          ...(end.question === undefined ? [] : [end.question.directive]),
+          ...(outcome.question === undefined ? [] : [outcome.question.directive]),
         ],
         meaning: `This is the default server of its address${configuration.isFragment ? ', as far as this piece of the configuration tells,' : ''} and answers for every host that no server there names. Whoever sends Host: ${host} gets what ${describe(location)} serves, and is judged by gate ${at.gate.name} (${renderGatePlace(at.place)}) and not by ${usual.at.gate.name}: ${renderRequest(trial)}.`,
         change: `Put a default server before it that serves nobody: server { listen … default_server; return 444; }. Or name the gate in the locations of ${namesOf(server)[0]} (include gates/NAME.conf).`,

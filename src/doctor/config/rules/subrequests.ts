@@ -1,6 +1,6 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
+import { describe, headOf } from '../analysis.ts';
 import type { Report } from '../finding.ts';
-import { describe, headOf } from '../ground.ts';
 import { setsGate } from '../model/gate-name.ts';
 import { chooseLocation } from '../model/match.ts';
 import type { Entry } from '../model/protection.ts';
@@ -25,10 +25,10 @@ export const subrequests: Rule = {
   code: 'PD035',
   title: 'A subrequest reaches a protected location without asking',
   severities: ['fault', 'warning', 'notice'],
-  *find(ground) {
-    const byServer = Map.groupBy(ground.entries, ({ server }) => server);
+  *find(analysis) {
+    const byServer = Map.groupBy(analysis.entries, ({ server }) => server);
     for (const [server, entries] of byServer) {
-      const guarded = ground.guardedIn.get(server) ?? [];
+      const guarded = analysis.guardedIn.get(server) ?? [];
       if (guarded.length === 0) continue;
       for (const entry of entries) {
         yield* findIncludes(entry, guarded);

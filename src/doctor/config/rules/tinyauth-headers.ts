@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { ownOrAround } from '../model/content.ts';
 import { headersSent } from '../model/request-headers.ts';
 import { page } from '../model/scenario.ts';

@@ -1,4 +1,4 @@
-import { describe } from '../ground.ts';
+import { describe } from '../analysis.ts';
 import { variablesIn } from '../model/value.ts';
 import type { Rule } from '../rule.ts';
 

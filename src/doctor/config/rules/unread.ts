@@ -1,5 +1,7 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { programIn } from '../model/content.ts';
+import { tooManyWays } from '../model/request-phases.ts';
+import { anything } from '../model/scenario.ts';
 import type { Rule } from '../rule.ts';
 
 /** What the doctor says where it cannot know. */
@@ -18,7 +20,20 @@ export const unread: Rule = {
           'Run the doctor where nginx runs, or give it everything at once: nginx -T 2>&1 | postern doctor config -. For a copy of the files: --root <directory>.',
       };
     }
-    for (const { location } of entries) {
+    for (const entry of entries) {
+      const { location } = entry;
+      const outcomes = entry.authRequest === undefined ? [] : entry.outcomes('deny', anything);
+      if (outcomes.some((one) => one.kind === 'unknown' && one.why === tooManyWays)) {
+        yield {
+          severity: 'notice',
+          at: headOf(location),
+          about: describe(location),
+          meaning:
+            'Conditions, rewrites and redirects give a request more ways from here than are followed, so faults on some of them may be missing from this report.',
+          change:
+            'Use map in http in the place of long rows of if, and try it out: postern doctor probe asks the running site.',
+        };
+      }
       const program = programIn(location);
       if (program === undefined) continue;
       yield {

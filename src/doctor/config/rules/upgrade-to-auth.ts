@@ -1,4 +1,4 @@
-import { describe, headOf } from '../ground.ts';
+import { describe, headOf } from '../analysis.ts';
 import { ownOrAround } from '../model/content.ts';
 import { headersSent, linesFor } from '../model/request-headers.ts';
 import { handshake } from '../model/scenario.ts';

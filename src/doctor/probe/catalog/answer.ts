@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** No answer at all, and what a page load gets. */
 export const answerFindings = {
@@ -8,7 +8,7 @@ export const answerFindings = {
     meaning: 'Clients wait until they give up.',
     change:
       'Look for what hangs: the application, or the auth service. "proxy_read_timeout 3s;" in the auth location bounds the second. A larger --timeout tells slow from stuck.',
-    ends: true,
+    terminal: true,
   },
   'closed-without-answer': {
     severity: 'fault',
@@ -16,7 +16,7 @@ export const answerFindings = {
     meaning: 'Browsers say close code 1006, programs "socket hang up" or "EOF".',
     change:
       'Look at the server’s error log. "return 444;" in a default server does this, and so does a port that speaks TLS when ws:// is used.',
-    ends: true,
+    terminal: true,
   },
   'answer-not-http': {
     severity: 'fault',
@@ -24,14 +24,14 @@ export const answerFindings = {
     meaning: 'Clients fail with a protocol error.',
     change:
       'Check that this port belongs to the HTTP server. "listen … http2;" without ssl on nginx before 1.25.1 speaks HTTP/2 only.',
-    ends: true,
+    terminal: true,
   },
   'answer-too-large': {
     severity: 'fault',
     title: 'The headers of the answer have no end',
     meaning: 'Clients limit them (Node.js to 16 KiB) and fail.',
     change: 'Find out what adds headers to the answer without end: cookies, more often than not.',
-    ends: true,
+    terminal: true,
   },
   'page-redirected': {
     severity: 'ok',

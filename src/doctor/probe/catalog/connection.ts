@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** Name, address, certificate and HTTP version: what comes before the first request. */
 export const connectionFindings = {
@@ -8,7 +8,7 @@ export const connectionFindings = {
     meaning: 'No client gets as far as a connection.',
     change:
       'Create an A or AAAA record for the name, or correct the name. To try a server before its name exists, add --connect address:port.',
-    ends: true,
+    terminal: true,
   },
   'connection-failed': {
     severity: 'fault',
@@ -16,7 +16,7 @@ export const connectionFindings = {
     meaning: 'Nothing answers at this address and port, so nothing can be said about handshakes.',
     change:
       'Check that the server runs and listens on this port ("ss -ltn" on the server), and that firewalls and port forwardings let the connection through.',
-    ends: true,
+    terminal: true,
   },
   'address-unreachable': {
     severity: 'warning',
@@ -38,7 +38,7 @@ export const connectionFindings = {
     meaning: 'Clients of wss:// and https:// cannot connect.',
     change:
       'In the nginx server block: "listen 443 ssl;" with ssl_certificate and ssl_certificate_key, and "ssl_protocols TLSv1.2 TLSv1.3;". If the port is meant to be plain, use ws://.',
-    ends: true,
+    terminal: true,
   },
   'tls-valid': {
     severity: 'ok',
@@ -105,6 +105,6 @@ export const connectionFindings = {
     meaning: 'A WebSocket handshake needs HTTP/1.1, so it fails for almost every client.',
     change:
       'Let the server offer "http/1.1" beside "h2" (nginx does by itself; look at the load balancer or CDN in front).',
-    ends: true,
+    terminal: true,
   },
 } as const satisfies Record<string, FindingRule>;

@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** What credentials are good for, and for whom. */
 export const credentialFindings = {
@@ -45,7 +45,7 @@ export const credentialFindings = {
     meaning:
       'Cross-site WebSocket hijacking: browsers attach the cookie whoever wrote the page, and the same-origin policy does not cover WebSocket. Only a check of Origin keeps such pages out, and SameSite does not help against sibling hosts.',
     change:
-      'Check Origin in the gate (Postern does for cookies), in the application, or in nginx. In http: "map $http_origin $foreign_origin { default 1; \'\' 0; https://your.host 0; }"; in the location, before everything else: "if ($foreign_origin) { return 401; }".',
+      'Check Origin in the gate (Postern does for cookies), in the application, or in nginx. In http: "map $http_origin $foreign_origin { default 1; \'\' 0; https://your.host 0; }"; in the location, before everything else: "if ($foreign_origin) { return 403; }". (Not 401: an error_page for it would redirect the handshake to the login.)',
   },
   'ticket-single-use': {
     severity: 'ok',

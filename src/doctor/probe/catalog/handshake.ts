@@ -1,4 +1,5 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
+import { generalRemedy } from '../remedy.ts';
 
 /** What a handshake without a credential gets: denied, redirected, let in. */
 export const handshakeFindings = {
@@ -13,8 +14,7 @@ export const handshakeFindings = {
     title: 'A handshake is redirected to a login',
     meaning:
       'No WebSocket client can sign in there: "ws" says "Unexpected server response: 302", browsers say close code 1006, Python "scheme isn\'t ws or wss". Signed-in people get through; every client without a session fails, and cannot tell why. Behind auth_request the service said 401, and an "error_page 401" in nginx made a redirect of it.',
-    change:
-      'Answer upgrades with 401 instead: "include /etc/nginx/no-login-redirect.conf;" at the end of the location that has the auth_request. The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run for it; docs/why-302.md tells why.',
+    change: generalRemedy,
   },
   'upgrade-to-https': {
     severity: 'fault',

@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** Answers to a handshake that are neither 101, nor 401, nor a redirect. */
 export const refusalFindings = {
@@ -23,6 +23,14 @@ export const refusalFindings = {
     meaning: 'Something on the way finds the request malformed; the answer’s text may say what.',
     change:
       'Look at the error logs of nginx and of the application at this time. A full and correct handshake was sent.',
+  },
+  'request-headers-too-large': {
+    severity: 'fault',
+    title: 'The request line or a header of the handshake is too long',
+    meaning:
+      'A server on the way has a buffer that is too small for it: for the path with a token, for a token in a header, or for many cookies. nginx answers 400 ("Request Header Or Cookie Too Large") or 414, others 431.',
+    change:
+      'In nginx, in http or in the default server of the port: "large_client_header_buffers 4 32k;" (8k unless set; one line has to fit into one buffer). Applications have a limit of their own: "node --max-http-header-size=32768", "--h11-max-incomplete-event-size" of uvicorn. Otherwise a shorter token, fewer cookies, or a session in the place of a token.',
   },
   'plain-to-tls-port': {
     severity: 'fault',

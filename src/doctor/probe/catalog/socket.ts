@@ -1,4 +1,4 @@
-import type { FindingRule } from '../finding.ts';
+import type { FindingRule } from '../finding-rule.ts';
 
 /** What an opened socket is good for. */
 export const socketFindings = {

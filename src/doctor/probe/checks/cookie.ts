@@ -1,6 +1,8 @@
+import { headerOf } from '../answer.ts';
+import { explainBehindGate } from '../behind-gate.ts';
+import { compareWithDenial } from '../credential-outcome.ts';
 import { finding } from '../finding.ts';
 import { type Check, isOpen, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
-import { headerOf } from '../response.ts';
 
 /** A cookie from the page's own host, and from pages of others (cross-site WebSocket hijacking). */
 export const cookie: Check = {
@@ -12,23 +14,32 @@ export const cookie: Check = {
       const withToken = probe.attempts.find(({ about }) => about === 'cookie');
       const cookie = withToken?.request.headers?.Cookie;
       return withToken !== undefined && isOpen(withToken) && cookie !== undefined
-        ? [await tryOthers(probe, cookie)]
+        ? [await tryForeignOrigins(probe, cookie)]
         : [];
     }
     const request = { headers: { Origin: probe.origin, Cookie: probe.cookie } };
     const own = await probe.upgrade('the cookie', request);
     const evidence = `with Origin ${probe.origin} ${renderStatus(own)}`;
-    if (!isOpen(own)) {
+    const outcome = compareWithDenial(probe, own);
+    if (outcome === 'untested') return [finding('credential-not-tested', evidence)];
+    if (outcome === 'undecided') return explainBehindGate(probe, [own]);
+    if (outcome === 'admitted') {
+      return [
+        finding('gate-admits', `without it denied, ${evidence}`),
+        ...(await explainBehindGate(probe, [own])),
+      ];
+    }
+    if (outcome === 'denied') {
       const location = own.outcome.kind === 'answer' && headerOf(own.outcome.answer, 'location');
       const isSentOn = typeof location === 'string' ? ', sent on to a login' : '';
       return [finding('cookie-refused', evidence + isSentOn)];
     }
-    probe.admitted ??= request;
-    return [finding('cookie-accepted', evidence), await tryOthers(probe, probe.cookie)];
+    probe.admitted ??= own.request;
+    return [finding('cookie-accepted', evidence), await tryForeignOrigins(probe, probe.cookie)];
   },
 };
 
-async function tryOthers(probe: Probe, cookie: string) {
+async function tryForeignOrigins(probe: Probe, cookie: string) {
   const accepted: string[] = [];
   const others = foreignOrigins(probe.origin);
   for (const Origin of others) {

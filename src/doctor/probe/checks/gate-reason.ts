@@ -1,7 +1,7 @@
 import { denials } from '../../../core/model/denials.ts';
+import { headerOf } from '../answer.ts';
 import { finding } from '../finding.ts';
 import type { Check } from '../probe.ts';
-import { headerOf } from '../response.ts';
 
 /** Why Postern denied the handshakes so far, where nginx lets its reason through. */
 export const gateReason: Check = {

@@ -21,7 +21,7 @@ export const h2c: Check = {
     });
     const by =
       probe.admitted === undefined ? 'without a credential' : 'from a client that may enter';
-    if (outcome.kind === 'silence') return [finding('upgrade-h2c-refused', `${by}: no answer`)];
+    if (outcome.kind === 'failed') return [finding('upgrade-h2c-refused', `${by}: no answer`)];
     const evidence = `${by}: HTTP ${outcome.answer.status}`;
     const isTunnel = outcome.answer.status === 101;
     return [finding(isTunnel ? 'upgrade-h2c-tunnelled' : 'upgrade-h2c-refused', evidence)];

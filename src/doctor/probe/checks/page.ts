@@ -9,12 +9,13 @@ export const page: Check = {
   async run(probe) {
     const outcome = await probe.send({ headers: { Accept: 'text/html,*/*;q=0.8' } });
     // Many WebSocket servers leave a page load without an answer; the handshake still tells.
-    if (outcome.kind === 'silence') return [finding('page-error', probe.show(outcome.detail))];
+    if (outcome.kind === 'failed') return [finding('page-error', probe.sanitize(outcome.detail))];
     const { answer } = outcome;
+    probe.page = answer;
     const code = classify(answer.status, answer.body);
     const signOn = code === 'page-redirected' ? describeSignOn(answer) : undefined;
     const parts = [describeAnswer(answer), ...(signOn === undefined ? [] : [signOn])];
-    return code === undefined ? [] : [finding(code, probe.show(parts.join(', ')))];
+    return code === undefined ? [] : [finding(code, probe.sanitize(parts.join(', ')))];
   },
 };
 

@@ -3,7 +3,7 @@ import { finding } from '../finding.ts';
 import type { Check } from '../probe.ts';
 
 /** Addresses of one name that are tried. */
-const mostAddresses = 4;
+const maxAddresses = 4;
 
 /** Name and port: the first address that answers is the one that is used from here on. */
 export const reach: Check = {
@@ -12,32 +12,32 @@ export const reach: Check = {
     const { target, lookup, dialOptions, timeout } = probe;
     const host = target.connect?.host ?? target.host;
     const port = target.connect?.port ?? target.port;
-    const addresses = await withinTime(lookup(host), timeout);
+    const addresses = await withTimeout(lookup(host), timeout);
     if (typeof addresses === 'string' || addresses.length === 0) {
-      return [finding('dns-failed', probe.show(`${host}: ${addresses || 'no addresses'}`))];
+      return [finding('dns-failed', probe.sanitize(`${host}: ${addresses || 'no addresses'}`))];
     }
-    const silent: string[] = [];
-    for (const address of addresses.slice(0, mostAddresses)) {
+    const unreachable: string[] = [];
+    for (const address of addresses.slice(0, maxAddresses)) {
       const dialled = await dial(address, port, dialOptions);
       if (dialled.kind === 'failed') {
-        silent.push(`${address} port ${port}: ${dialled.detail}`);
+        unreachable.push(`${address} port ${port}: ${dialled.detail}`);
         continue;
       }
       dialled.socket.destroy();
       probe.address ||= address;
     }
-    if (silent.length === 0) return [];
+    if (unreachable.length === 0) return [];
     return [
       finding(
         probe.address === '' ? 'connection-failed' : 'address-unreachable',
-        silent.join('; '),
+        unreachable.join('; '),
       ),
     ];
   },
 };
 
 /** The addresses, or why there are none. The system's resolver has no time limit of its own. */
-async function withinTime(
+async function withTimeout(
   found: Promise<readonly string[]>,
   timeout: number,
 ): Promise<readonly string[] | string> {

@@ -1,34 +1,33 @@
+import { headerOf } from '../answer.ts';
 import { type Finding, finding } from '../finding.ts';
 import { type Attempt, type Check, isOpen } from '../probe.ts';
-import { headerOf } from '../response.ts';
 
 /** Whether an offered subprotocol comes back, as browsers want it. */
 export const subprotocol: Check = {
   about: 'subprotocols',
   async run(probe) {
-    const { protocols, admitted, attempts, show } = probe;
+    const { protocols, admitted, attempts, sanitize } = probe;
     const findings: Finding[] = [];
     const withToken = attempts.find(({ about }) => about === 'subprotocol');
-    if (withToken !== undefined) findings.push(...judge(withToken, ['postern'], show));
-    // The handshake that was admitted may have offered some of its own.
-    const own = admitted?.headers?.['Sec-WebSocket-Protocol'];
-    if (protocols.length > 0 && admitted !== undefined) {
-      const offered = [...(own?.split(', ') ?? []), ...protocols];
-      const headers = { ...admitted.headers, 'Sec-WebSocket-Protocol': offered.join(', ') };
-      const attempt = await probe.upgrade('subprotocols', { ...admitted, headers });
-      findings.push(...judge(attempt, [...protocols, ...(own ? ['postern'] : [])], show));
+    if (withToken !== undefined) {
+      findings.push(...checkChosen(withToken, ['postern', ...protocols], sanitize));
+    }
+    // Every handshake offers those of the settings; the one that opened the socket tells.
+    const opened = attempts.find(({ request }) => request === admitted);
+    if (protocols.length > 0 && opened !== undefined && opened !== withToken) {
+      findings.push(...checkChosen(opened, protocols, sanitize));
     }
     return findings;
   },
 };
 
 /** `allowed` are those of the offer that may come back: all but one with a token. */
-function judge(
+function checkChosen(
   attempt: Attempt,
   allowed: readonly string[],
-  show: (text: string) => string,
+  sanitize: (text: string) => string,
 ): Finding[] {
-  if (attempt.outcome.kind === 'silence' || !isOpen(attempt)) return [];
+  if (attempt.outcome.kind === 'failed' || !isOpen(attempt)) return [];
   const chosen = headerOf(attempt.outcome.answer, 'sec-websocket-protocol');
   const offer = `offered ${allowed.join(', ')}${attempt.about === 'subprotocol' ? ' and the token' : ''}`;
   if (chosen === undefined) return [finding('subprotocol-missing', `${offer}, got none`)];
@@ -37,5 +36,5 @@ function judge(
   }
   // One with the token is told by the check of echoes.
   const isToken = attempt.request.headers?.['Sec-WebSocket-Protocol']?.split(', ').includes(chosen);
-  return isToken ? [] : [finding('subprotocol-not-offered', show(`${offer}, got ${chosen}`))];
+  return isToken ? [] : [finding('subprotocol-not-offered', sanitize(`${offer}, got ${chosen}`))];
 }

@@ -7,12 +7,12 @@ import type { Check } from '../probe.ts';
 
 const day = 86_400_000;
 /** Days before expiry from which on it is worth a warning. */
-const soon = 14;
+const expiryWarningDays = 14;
 
 /** The certificate: all that is wrong with it at once, and the probe goes on. */
 export const tls: Check = {
   about: 'certificate',
-  async run({ target, address, dialOptions, ca = '', show }) {
+  async run({ target, address, dialOptions, ca = '', sanitize }) {
     if (!target.secure) {
       const isHere = ['localhost', '127.0.0.1', '::1'].includes(target.host);
       return isHere ? [] : [finding('not-encrypted', 'the address begins with ws: or http:')];
@@ -22,18 +22,18 @@ export const tls: Check = {
       dialled.kind === 'failed'
         ? dialled
         : await secure(dialled.socket, target, ['h2', 'http/1.1'], dialOptions);
-    if (tls.kind === 'failed') return [finding('tls-failed', show(tls.detail))];
-    const findings = judge(tls.socket, target.host, ca, show);
+    if (tls.kind === 'failed') return [finding('tls-failed', sanitize(tls.detail))];
+    const findings = inspectCertificate(tls.socket, target.host, ca, sanitize);
     tls.socket.destroy();
     return findings;
   },
 };
 
-function judge(
+function inspectCertificate(
   socket: TLSSocket,
   host: string,
   ca: string,
-  show: (text: string) => string,
+  sanitize: (text: string) => string,
 ): Finding[] {
   const { raw } = socket.getPeerCertificate();
   if (raw === undefined) return [finding('tls-failed', 'the server sent no certificate')];
@@ -49,21 +49,21 @@ function judge(
   if (left < 0) findings.push(finding('tls-expired', `it was valid until ${date(to)}`));
   else if (from.getTime() > Date.now()) {
     findings.push(finding('tls-not-yet-valid', `it is valid from ${date(from)}`));
-  } else if (left < soon) {
+  } else if (left < expiryWarningDays) {
     findings.push(finding('tls-expires-soon', `it is valid until ${date(to)}, ${left} days`));
   }
   const identity = checkServerIdentity(host, socket.getPeerCertificate());
   if (identity !== undefined) {
     const asked = isIP(host) === 0 ? host : `the address ${host}`;
-    findings.push(finding('tls-wrong-name', show(`it is for ${names}, not for ${asked}`)));
+    findings.push(finding('tls-wrong-name', sanitize(`it is for ${names}, not for ${asked}`)));
   }
-  findings.push(...judgeChain(socket, certificate, ca, show(`issued by ${issuer}`)));
+  findings.push(...inspectChain(socket, certificate, ca, sanitize(`issued by ${issuer}`)));
   if (findings.some(({ code }) => code !== 'tls-expires-soon')) return findings;
   const evidence = `for ${names}, issued by ${issuer}, until ${date(to)}, ${socket.getProtocol()}`;
-  return [...findings, finding('tls-valid', show(evidence))];
+  return [...findings, finding('tls-valid', sanitize(evidence))];
 }
 
-function judgeChain(
+function inspectChain(
   socket: TLSSocket,
   certificate: X509Certificate,
   ca: string,

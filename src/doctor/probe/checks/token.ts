@@ -1,39 +1,65 @@
+import { explainBehindGate } from '../behind-gate.ts';
+import { compareWithDenial } from '../credential-outcome.ts';
 import { type Finding, finding } from '../finding.ts';
-import { type Attempt, type Check, isOpen, isOpenToAll, renderStatus } from '../probe.ts';
-import { ways } from '../ways.ts';
+import { type Attempt, type Check, isOpenToAll, type Probe, renderStatus } from '../probe.ts';
+import { tokenTransports } from '../token-transports.ts';
 
-/** The token in every way: query, subprotocol, Bearer, Basic, cookie. */
+/** Length from which on the size of a token is worth a word: browsers keep no longer cookie. */
+const longToken = 4_000;
+
+/** The token in every transport: query, subprotocol, Bearer, Basic, cookie. */
 export const token: Check = {
   about: 'handshakes with the token',
   async run(probe) {
     const { token } = probe;
     if (token === undefined || isOpenToAll(probe)) return [];
     const attempts: Attempt[] = [];
-    for (const way of ways) {
-      attempts.push(await probe.upgrade(way.name, way.request(token, probe)));
+    for (const transport of tokenTransports) {
+      attempts.push(await probe.upgrade(transport.name, transport.request(token, probe)));
     }
-    probe.admitted ??= attempts.find(isOpen)?.request;
-    return [...judge(attempts), ...findEchoes(attempts, token)];
+    const size =
+      token.length < longToken ? [] : [finding('token-long', `it has ${token.length} characters`)];
+    return [...size, ...(await summarize(probe, attempts)), ...findEchoes(attempts, token)];
   },
 };
 
-function judge(attempts: readonly Attempt[]): Finding[] {
+async function summarize(probe: Probe, attempts: readonly Attempt[]): Promise<Finding[]> {
   const list = (some: readonly Attempt[]) =>
     some.map((attempt) => `${attempt.about} ${renderStatus(attempt)}`).join(', ');
-  const accepted = attempts.filter(isOpen);
-  if (accepted.length === 0) return [finding('token-refused', list(attempts))];
-  const refused = attempts.filter((attempt) => !isOpen(attempt));
-  return [
-    finding('token-accepted', list(accepted)),
-    ...(refused.length === 0 ? [] : [finding('token-refused-in-some-ways', list(refused))]),
-  ];
+  const outcomes = attempts.map((attempt) => compareWithDenial(probe, attempt));
+  const those = (...wanted: string[]) =>
+    attempts.filter((_, index) => wanted.includes(outcomes[index] ?? ''));
+  const [open, denied, admitted] = [those('open'), those('denied'), those('admitted')];
+  const undecided = await explainBehindGate(probe, those('undecided'));
+  if (open.length > 0) {
+    probe.admitted ??= open[0]?.request;
+    const others = attempts.filter((attempt) => !open.includes(attempt));
+    const some = others.length === 0 ? [] : [finding('token-refused-in-some-ways', list(others))];
+    return [finding('token-accepted', list(open)), ...some, ...undecided];
+  }
+  if (admitted.length > 0) {
+    const behind = await explainBehindGate(probe, admitted);
+    const some = denied.length === 0 ? [] : [finding('token-refused-in-some-ways', list(denied))];
+    return [
+      finding('gate-admits', `no credential ${renderStatus(baseOf(probe))}; ${list(admitted)}`),
+      ...behind,
+      ...some,
+      ...undecided,
+    ];
+  }
+  if (denied.length > 0) return [finding('token-refused', list(attempts)), ...undecided];
+  return undecided.length > 0 ? undecided : [finding('credential-not-tested', list(attempts))];
+}
+
+function baseOf({ attempts }: Probe): Attempt {
+  return attempts.find(({ about }) => about === 'no credential') as Attempt;
 }
 
 /** Where a header of an answer holds the token. Names of headers only. */
 function findEchoes(attempts: readonly Attempt[], token: string): Finding[] {
   const forms = [token, encodeURIComponent(token), Buffer.from(token).toString('base64url')];
   const places = attempts.flatMap(({ about, outcome }) =>
-    outcome.kind === 'silence'
+    outcome.kind === 'failed'
       ? []
       : outcome.answer.headers
           .filter(([, value]) => forms.some((form) => value.includes(form)))

@@ -1,33 +1,36 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join, posix, resolve, sep } from 'node:path';
 import { FileRefused, readRegularFile } from '../../../lib/regular-file.ts';
-import { fitsPattern, isPattern } from './glob.ts';
+import { isPattern, matchesName } from './glob.ts';
 import type { FileSet } from './load.ts';
 import { NginxSyntaxError } from './source.ts';
 
-/** More than that is a log or a disk image and no configuration. */
+/** Bytes; a larger file is no configuration. */
 const maxBytes = 64 * 1024 * 1024;
-/** More files than that are a mistake in a pattern. */
-const maxFound = 20_000;
-/** As many symbolic links as Linux follows for one name. */
+
+/** Files that a pattern may match. */
+const maxMatches = 20_000;
+
+/** Symbolic links followed for one path, as in Linux. */
 const maxLinks = 40;
 
 /**
- * The files of this machine. Absolute names are looked up below `root`, which helps with a copy of another machine's
- * files, or a container's; then nothing is read from anywhere else. `base` is the directory of the main file.
+ * Reads files from disk. With `root`, absolute paths are resolved below it, as in a chroot, and
+ * nothing outside is read: for a copy of another machine's files, or of a container's. `base` is
+ * the directory of the main file.
  */
 export function diskFiles(root = '', base = '.'): FileSet {
-  const find = (path: string) => {
+  const locate = (path: string) => {
     if (root === '') return path;
-    if (posix.isAbsolute(path)) return findInRoot(root, path);
+    if (posix.isAbsolute(path)) return resolveInRoot(root, path);
     if (!isWithin(path, base) && !isWithin(path, root)) {
       throw new NginxSyntaxError(`${path}: lies outside of --root ${root}, and is not read.`);
     }
     return path;
   };
   return {
-    read: (path) => readText(find(path), path),
-    match: (pattern) => expand(pattern, find),
+    read: (path) => readText(locate(path), path),
+    match: (pattern) => expand(pattern, locate),
     isOwn: (path) => root !== '' || isWithin(path, base),
   };
 }
@@ -47,13 +50,13 @@ function readText(file: string, name: string): string | undefined {
   }
 }
 
-/** Whether a file lies below a directory when all symbolic links are followed. */
+/** Whether a file is below a directory, with all symbolic links resolved. */
 function isWithin(file: string, directory: string): boolean {
-  const [inner, outer] = [follow(file), follow(directory)];
+  const [inner, outer] = [realPath(file), realPath(directory)];
   return inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
 }
 
-function follow(path: string): string {
+function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
@@ -61,8 +64,11 @@ function follow(path: string): string {
   }
 }
 
-/** Where a name leads for a process whose root directory is `root` (chroot): `..` and links stay below it. */
-function findInRoot(root: string, path: string): string {
+/**
+ * Resolves a path as a process with root directory `root` would (chroot): `..` and links stay below
+ * it.
+ */
+function resolveInRoot(root: string, path: string): string {
   const done: string[] = [];
   const rest = path.split('/').reverse();
   for (let links = 0; rest.length > 0; ) {
@@ -91,7 +97,7 @@ function readLink(path: string): string | undefined {
   }
 }
 
-/** Goes down the pattern part by part, so that only directories that can matter are listed. */
+/** Expands a pattern segment by segment, so that only directories on matching paths are listed. */
 function expand(pattern: string, find: (path: string) => string): string[] {
   const absolute = posix.isAbsolute(pattern);
   let found = [absolute ? '/' : ''];
@@ -100,20 +106,22 @@ function expand(pattern: string, find: (path: string) => string): string[] {
       found = found.map((path) => posix.join(path, part));
       continue;
     }
-    const deeper: string[] = [];
+    const matches: string[] = [];
     for (const path of found) {
-      const names = list(find(path === '' ? '.' : path)).filter((name) => fitsPattern(part, name));
-      for (const name of names) deeper.push(posix.join(path, name));
-      if (deeper.length > maxFound) {
-        throw new NginxSyntaxError(`${pattern}: names more than ${maxFound} files.`);
+      const names = listDirectory(find(path === '' ? '.' : path)).filter((name) =>
+        matchesName(part, name),
+      );
+      for (const name of names) matches.push(posix.join(path, name));
+      if (matches.length > maxMatches) {
+        throw new NginxSyntaxError(`${pattern}: names more than ${maxMatches} files.`);
       }
     }
-    found = deeper;
+    found = matches;
   }
   return found.sort();
 }
 
-function list(directory: string): string[] {
+function listDirectory(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {

@@ -1,16 +1,16 @@
-import { fitsPathPattern } from './glob.ts';
+import { matchesPath } from './glob.ts';
 import type { FileSet } from './load.ts';
 
-/** The output of `nginx -T` (and `-V`), taken apart. */
+/** A parsed `nginx -T` (or `-V`) output. */
 export interface Dump {
-  /** The name of the main file. */
+  /** Path of the main file. */
   readonly main: string;
   readonly files: FileSet;
 }
 
 const marker = /^# configuration file (.+):$/;
 
-/** Takes the output of `nginx -T` apart; undefined for a text that is none. */
+/** Parses the output of `nginx -T`; undefined for any other text. */
 export function readDump(text: string): Dump | undefined {
   const lines = text.split('\n');
   const files = new Map<string, string[]>();
@@ -27,20 +27,20 @@ export function readDump(text: string): Dump | undefined {
     }
   }
   if (main === undefined) return undefined;
-  // nginx adds an empty line behind each file.
+  // nginx appends an empty line to each file.
   const texts = new Map([...files].map(([name, own]) => [name, own.join('\n')]));
   return {
     main,
     files: {
       read: (path) => texts.get(path),
-      match: (pattern) => [...texts.keys()].filter((name) => fitsPathPattern(pattern, name)).sort(),
+      match: (pattern) => [...texts.keys()].filter((name) => matchesPath(pattern, name)).sort(),
     },
   };
 }
 
 /**
- * The version in the output of `nginx -v`, `-V` or `-T`, or in a text that is a version; undefined
- * where there is none. Forks (OpenResty, Angie, Tengine) count versions of their own.
+ * The nginx version in the output of `nginx -v`, `-V` or `-T`; undefined when there is none. Forks
+ * (OpenResty, Angie, Tengine) have version numbers of their own.
  */
 export function findNginxVersion(text: string): string | undefined {
   return /(?:^|\s)nginx version: nginx\/(\d+\.\d+\.\d+)/.exec(text)?.[1];

@@ -1,22 +1,22 @@
-/** True for a path that nginx expands: it may name several files, or none. */
+/** True for a path that nginx expands as a pattern. */
 export function isPattern(path: string): boolean {
   return /[*?[]/.test(path);
 }
 
 /**
- * Whether a name without slashes fits a pattern of glob(3), in time that grows with the product of their lengths
- * at most. `*`, `?` and brackets do not match a dot at the beginning.
+ * Matches a name without slashes against a glob(3) pattern, in time bounded by the product of their
+ * lengths. `*`, `?` and brackets do not match a leading dot.
  */
-export function fitsPattern(pattern: string, name: string): boolean {
+export function matchesName(pattern: string, name: string): boolean {
   const pieces = pattern.match(/\[[!^]?\]?[^\]]*\]|[\s\S]/g) ?? [];
   if (name.startsWith('.') && /^[*?[]/.test(pattern)) return false;
-  // Only the last star may have to take one character more: what the ones before took is as good as any.
+  // Backtracking only to the last star is enough.
   let [at, piece, star, taken] = [0, 0, -1, 0];
   while (at < name.length) {
     if (pieces[piece] === '*') {
       star = piece++;
       taken = at;
-    } else if (piece < pieces.length && fitsPiece(pieces[piece] as string, name[at] as string)) {
+    } else if (piece < pieces.length && matchesPiece(pieces[piece] as string, name[at] as string)) {
       piece++;
       at++;
     } else if (star !== -1) {
@@ -29,16 +29,16 @@ export function fitsPattern(pattern: string, name: string): boolean {
   return pieces.slice(piece).every((rest) => rest === '*');
 }
 
-/** The same for a path, part by part: nothing matches a slash. */
-export function fitsPathPattern(pattern: string, path: string): boolean {
+/** Matches a path segment by segment: nothing matches a slash. */
+export function matchesPath(pattern: string, path: string): boolean {
   const [patterns, parts] = [pattern.split('/'), path.split('/')];
   return (
     patterns.length === parts.length &&
-    patterns.every((one, index) => fitsPattern(one, parts[index] as string))
+    patterns.every((one, index) => matchesName(one, parts[index] as string))
   );
 }
 
-function fitsPiece(piece: string, character: string): boolean {
+function matchesPiece(piece: string, character: string): boolean {
   if (piece === '?') return true;
   if (piece.length === 1) return piece === character;
   const negated = piece[1] === '!' || piece[1] === '^';
@@ -46,7 +46,7 @@ function fitsPiece(piece: string, character: string): boolean {
   return isClass(inner) && new RegExp(`[${negated ? '^' : ''}${inner}]`).test(character);
 }
 
-/** A range that runs backwards matches nothing, as in glob(3), and must not throw here. */
+/** A reversed range matches nothing, as in glob(3), and must not throw. */
 function isClass(inner: string): boolean {
   try {
     new RegExp(`[${inner}]`);

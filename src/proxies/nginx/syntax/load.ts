@@ -3,33 +3,39 @@ import { isPattern } from './glob.ts';
 import { type Comment, type Directive, type ParsedFile, parseFile } from './parse.ts';
 import { NginxSyntaxError, renderPlace } from './source.ts';
 
-/** Where the files of a configuration come from. */
+/** Source of configuration files. */
 export interface FileSet {
-  /** The text of a file; undefined when there is none. Throws NginxSyntaxError when it is unreadable. */
+  /**
+   * The text of a file; undefined when it does not exist. Throws NginxSyntaxError when it is
+   * unreadable.
+   */
   read(path: string): string | undefined;
-  /** The files that a pattern of glob(3) names, sorted. */
+  /** The files that match a glob(3) pattern, sorted. */
   match(pattern: string): readonly string[];
-  /** False for a file whose text is not to be shown: it belongs to something else. Default: all may be. */
+  /**
+   * False for a file whose text must not be shown, since it is not part of the configuration.
+   * Default: true.
+   */
   isOwn?(path: string): boolean;
 }
 
-/** A configuration with everything it includes. */
+/** A configuration with its includes. */
 export interface LoadedConfiguration {
-  /** Every `include` is replaced by what it brings. */
+  /** All directives, with each `include` replaced by its content. */
   readonly directives: readonly Directive[];
   readonly comments: readonly Comment[];
-  /** The files that were read, in the order of their first use. */
+  /** The files in the order of their first use. */
   readonly files: readonly ParsedFile[];
-  /** Includes of a file that is not there; their directives are left in place. */
+  /** Includes of missing files; they stay in `directives`. */
   readonly missing: readonly Directive[];
 }
 
-/** No configuration of people includes that much; a mistake does. */
+/** Only a mistake in an include expands to more. */
 const maxDirectives = 2_000_000;
 
 /**
- * Reads a configuration and what it includes. Relative includes are looked up in the directory of
- * the main file, as nginx does. Throws NginxSyntaxError.
+ * Loads a configuration and its includes. Relative includes are resolved in the directory of the
+ * main file, as nginx does. Throws NginxSyntaxError.
  */
 export function loadConfiguration(main: string, files: FileSet): LoadedConfiguration {
   const text = files.read(main);
@@ -63,7 +69,7 @@ class Loader {
     };
   }
 
-  /** The directives of a file with its includes expanded; undefined when there is no such file. */
+  /** The directives of a file with includes expanded; undefined when it does not exist. */
   #file(
     path: string,
     chain: readonly string[],
@@ -145,7 +151,7 @@ class Loader {
   }
 }
 
-/** Says in one line which include is missing. */
+/** Renders a missing include as one line. */
 export function renderMissing(directive: Directive): string {
   return `${renderPlace(directive.place)}: include ${directive.args[0]}: there is no such file`;
 }

@@ -2,62 +2,62 @@ import { replaceInvisible } from '../../../lib/replace-invisible.ts';
 import { NginxSyntaxError, type Place, type Source } from './source.ts';
 import { Tokenizer, type Word } from './tokens.ts';
 
-/** A directive with its arguments, and with a block where it has one. */
+/** A directive with its arguments and optional block. */
 export interface Directive {
   readonly name: string;
-  /** The arguments as nginx takes them, without quotes. */
+  /** The arguments without quotes, escapes resolved. */
   readonly args: readonly string[];
   /** The name and the arguments with their offsets. */
   readonly words: readonly Word[];
-  /** Where the name stands. */
+  /** Position of the name. */
   readonly place: Place;
   readonly source: Source;
-  /** Offset behind the `;`, or behind the `}`. */
+  /** Offset after the `;` or the `}`. */
   readonly end: number;
   readonly block: Block | undefined;
 }
 
-/** What stands between braces. */
+/** A block in braces. */
 export interface Block {
-  /** Nothing for Lua, whose text is not looked at. */
+  /** Empty for a Lua block, which is not parsed. */
   readonly directives: readonly Directive[];
-  /** Offset behind the opening brace. */
+  /** Offset after the opening brace. */
   readonly start: number;
   /** Offset of the closing brace. */
   readonly end: number;
 }
 
-/** A comment, and the line it stands on. */
+/** A comment with its position. */
 export interface Comment {
   readonly text: string;
   readonly line: number;
   readonly file: string;
 }
 
-/** A file, read. */
+/** A parsed file. */
 export interface ParsedFile {
   readonly source: Source;
   readonly directives: readonly Directive[];
   readonly comments: readonly Comment[];
 }
 
-/** Deeper than any real configuration, and shallow enough for every stack. */
+/** Bounds the recursion. */
 const maxDepth = 100;
 
-/** Reads one file. Throws NginxSyntaxError at the first thing that nginx would not take. */
+/** Parses one file. Throws NginxSyntaxError at the first error that nginx would report. */
 export function parseFile(source: Source): ParsedFile {
   refuseBinary(source);
   const comments: Comment[] = [];
-  const directives = new FileReader(source, comments).block(undefined);
+  const directives = new FileParser(source, comments).block(undefined);
   return { source, directives: directives.directives, comments };
 }
 
-/** True for a directive whose block is a program and not configuration. */
+/** True for a directive whose block is Lua code. */
 export function isLuaBlock(name: string): boolean {
   return name.endsWith('_by_lua_block');
 }
 
-class FileReader {
+class FileParser {
   readonly #tokens: Tokenizer;
   readonly #comments: Comment[];
   readonly #places: LineIndex;
@@ -69,7 +69,7 @@ class FileReader {
     this.#places = new LineIndex(source);
   }
 
-  /** Reads up to the brace that closes a block, or to the end of the file where there is none. */
+  /** Parses up to the closing brace of a block, or to the end of the file. */
   block(opener: Word | undefined, start = 0): Block {
     const directives: Directive[] = [];
     let words: Word[] = [];
@@ -148,7 +148,7 @@ class FileReader {
   }
 }
 
-/** Finds lines by offset without reading the file again each time. */
+/** Maps offsets to lines by binary search. */
 class LineIndex {
   readonly #starts: number[] = [0];
   readonly #file: string;

@@ -1,22 +1,22 @@
-/** A file of a configuration: its name as people know it, and its text. */
+/** A configuration file: its display name and its text. */
 export interface Source {
   readonly name: string;
   readonly text: string;
 }
 
-/** A point in a file. Lines and columns are counted from 1, columns in characters. */
+/** A position in a file. Line and column start at 1; columns count characters. */
 export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** Writes a place as editors and compilers do: `file:line:column`. */
+/** Renders a position as `file:line:column`. */
 export function renderPlace({ file, line, column }: Place): string {
   return `${file}:${line}:${column}`;
 }
 
-/** The point of an offset in a source. */
+/** The position of an offset. */
 export function placeAt(source: Source, offset: number): Place {
   const before = source.text.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;
@@ -25,7 +25,7 @@ export function placeAt(source: Source, offset: number): Place {
   return { file: source.name, line, column: offset - lineStart + 1 };
 }
 
-/** A configuration cannot be read. The message says what is wrong, where, and what to do. */
+/** A configuration cannot be parsed. The message says what is wrong, where, and what to do. */
 export class NginxSyntaxError extends Error {
   override readonly name = 'NginxSyntaxError';
   readonly place: Place | undefined;

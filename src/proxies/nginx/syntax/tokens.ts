@@ -1,16 +1,16 @@
 import { NginxSyntaxError, type Place, placeAt, type Source } from './source.ts';
 
-/** One word of a directive, as nginx takes it: quotes removed, escapes resolved. */
+/** A word: quotes removed, escapes resolved. */
 export interface Word {
   readonly text: string;
-  /** Stood in quotes, so that nothing in it is special but variables. */
+  /** Was quoted, so that only variables are special in it. */
   readonly quoted: boolean;
-  /** Offsets in the file, quotes included. */
+  /** Offsets in the file, including quotes. */
   readonly start: number;
   readonly end: number;
 }
 
-/** What the reader of a file finds, one after the other. */
+/** A token of a configuration file. */
 export type Token =
   | { readonly kind: 'word'; readonly word: Word }
   | { readonly kind: 'comment'; readonly text: string; readonly start: number }
@@ -18,9 +18,8 @@ export type Token =
   | { readonly kind: 'end'; readonly start: number };
 
 /**
- * Reads a configuration file word by word, by the rules of nginx: a quote is special only at the
- * beginning of a word, a brace after a dollar sign belongs to the word, a backslash takes the next
- * character with it.
+ * Tokenizer with nginx's rules: a quote is special only at the start of a word, `${` does not open
+ * a block, and a backslash escapes the next character.
  */
 export class Tokenizer {
   readonly source: Source;
@@ -28,11 +27,11 @@ export class Tokenizer {
 
   constructor(source: Source) {
     this.source = source;
-    // Editors on Windows begin a file with this mark; nginx skips it too.
+    // A byte order mark; nginx skips it too.
     if (source.text.startsWith('\ufeff')) this.#at = 1;
   }
 
-  /** The next token. Throws NginxSyntaxError where a quoted word does not end. */
+  /** The next token. Throws NginxSyntaxError for an unterminated quote. */
   next(): Token {
     const { text } = this.source;
     while (isSpace(text.charCodeAt(this.#at))) this.#at++;
@@ -59,8 +58,8 @@ export class Tokenizer {
   }
 
   /**
-   * Takes everything up to the brace that closes a block of Lua, which has strings, comments and
-   * braces of its own. The opening brace has been read. Returns the offset of the closing brace.
+   * Skips a Lua block, whose strings, comments and braces follow Lua's syntax. The opening brace
+   * has been read. Returns the offset of the closing brace.
    */
   skipLua(): number {
     const { text } = this.source;
@@ -77,7 +76,7 @@ export class Tokenizer {
       const char = text[at];
       if (char === '{') depth++;
       if (char === '}') depth--;
-      this.#at = afterLua(text, at);
+      this.#at = skipLuaToken(text, at);
     }
     return this.#at - 1;
   }
@@ -144,14 +143,14 @@ function isSpace(code: number): boolean {
 
 const escapes: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n' };
 
-/** nginx resolves these and leaves every other backslash to whoever reads the word (a regex). */
+/** nginx resolves only these; other backslashes are kept, for regular expressions. */
 function resolveEscapes(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\(["'\\trn])/g, (_all, char: string) => escapes[char] ?? char);
 }
 
-/** Where to go on in Lua after the character at an offset: behind strings and comments as a whole. */
-function afterLua(text: string, at: number): number {
+/** The offset after the Lua token at `at`: a string or a comment as a whole, else one character. */
+function skipLuaToken(text: string, at: number): number {
   const beyond = (found: number, length: number) => (found === -1 ? text.length : found + length);
   const rest = (pattern: RegExp) => {
     pattern.lastIndex = at;

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needProgram } from '../../../../scripts/programs.ts';
-import { fitsPathPattern } from '../../../../src/proxies/nginx/syntax/glob.ts';
+import { matchesPath } from '../../../../src/proxies/nginx/syntax/glob.ts';
 import {
   type Directive,
   diskFiles,
@@ -139,6 +139,6 @@ const patterns: readonly [pattern: string, path: string, fits: boolean][] = [
 
 for (const [pattern, path, fits] of patterns) {
   test(`${pattern} ${fits ? 'names' : 'does not name'} ${path}`, () => {
-    assert.equal(fitsPathPattern(pattern, path), fits);
+    assert.equal(matchesPath(pattern, path), fits);
   });
 }

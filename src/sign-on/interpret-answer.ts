@@ -1,0 +1,40 @@
+import type { Identity } from '../core/model/identity.ts';
+import { type Deny, deny } from '../core/model/verdict.ts';
+import type { ForwardedRequest } from './forwarded-request.ts';
+import { anonymous, readIdentity } from './identity.ts';
+import { findLoginUrl } from './login.ts';
+import type { ServiceAnswer } from './service-client.ts';
+import type { ServiceProfile } from './service-profile.ts';
+
+/** A response that cannot be used, with the reason for the log. */
+export interface UnusableAnswer {
+  readonly why: string;
+}
+
+/** Turns the service's response to a forwarded request into an identity or a denial. */
+export function interpretAnswer(
+  { status, headers }: ServiceAnswer,
+  profile: ServiceProfile,
+  request: ForwardedRequest,
+): Identity | Deny | UnusableAnswer {
+  if (status >= 200 && status < 300) {
+    const identity = readIdentity(headers, profile.answerHeaders);
+    if (identity === 'unreadable') {
+      return { why: `it names somebody in ${profile.answerHeaders.subject} who cannot be read` };
+    }
+    if (identity !== 'no_subject') return identity;
+    if (profile.noSubject === 'anonymous') return anonymous;
+    return unusable('it lets through without saying whom', profile.hints.noSubject);
+  }
+  const redirected = status >= 300 && status < 400;
+  if (redirected || status === 401) {
+    const login = findLoginUrl(headers, profile, request, redirected);
+    return { ...deny('sign_on_denied'), ...(login !== undefined && { login }) };
+  }
+  if (status === 403) return deny('sign_on_forbidden');
+  return unusable(`it answered ${status}`, profile.hints[status]);
+}
+
+function unusable(what: string, hint: string | undefined): UnusableAnswer {
+  return { why: hint === undefined ? what : `${what}: ${hint}` };
+}
