@@ -63,7 +63,7 @@ const wholeFiles = [
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
   ...[...renderGoldenFiles(defaultBundleOptions)].map(
-    ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
+    ([path, text]) => [`test/proxies/nginx/golden/${path}`, text] as const,
   ),
 ];
 for (const [file, text] of wholeFiles) {

@@ -11,9 +11,9 @@ import { StoreUnavailable } from '../../src/core/model/errors.ts';
 import type { NewAdminKey } from '../../src/store/port/admin-keys.ts';
 import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { newToken } from '../stores/contract.ts';
-import { anEntry, recordsOf, tamper, verified } from '../support/audit.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { anEntry, recordsOf, tamper, verified } from '../../testkit/postern/audit.ts';
+import { newToken } from '../store/contract.ts';
 import type { WriterTask } from './writer.ts';
 
 /** A store in a directory of the test, and its audit log. */

@@ -10,9 +10,10 @@ import type { DecisionRecord } from '../../src/core/model/events.ts';
 import { deny } from '../../src/core/model/verdict.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { auditSampling, createSampler } from '../../src/telemetry/sampler.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { recordsOf, verified } from '../support/audit.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { recordsOf, verified } from '../../testkit/postern/audit.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const handshake = { ...handshakeHeaders, 'x-postern-gate': 'chat' };
 
@@ -36,22 +37,22 @@ function denied(reason: DenialCode, facts: Partial<DecisionRecord> = {}): Decisi
 }
 
 /** Something that writes denials, and what it has written. */
-function openScene(t: TestContext) {
+function openFixture(t: TestContext) {
   const written: AuditEntry[] = [];
-  const scene = { failure: undefined as Error | undefined, reports: [] as unknown[], isOn: true };
+  const fixture = { failure: undefined as Error | undefined, reports: [] as unknown[], isOn: true };
   const denials = createDenialRecorder({
     store: {
       async append(entries) {
-        if (scene.failure !== undefined) throw scene.failure;
+        if (fixture.failure !== undefined) throw fixture.failure;
         written.push(...entries);
       },
     },
-    isOn: () => scene.isOn,
-    report: (error) => void scene.reports.push(error),
+    isOn: () => fixture.isOn,
+    report: (error) => void fixture.reports.push(error),
     clock: () => 1_000,
   });
   t.after(() => denials.finish());
-  return { scene, denials, written };
+  return { fixture, denials, written };
 }
 
 const total = (entries: readonly { count?: number | null | undefined }[]) =>
@@ -87,8 +88,8 @@ test('a denied handshake is told with who, where and why, and a page load withou
 });
 
 test('denials can be left out, and the refusals of the admin API cannot', async (t) => {
-  const { scene, denials, written } = openScene(t);
-  scene.isOn = false;
+  const { fixture, denials, written } = openFixture(t);
+  fixture.isOn = false;
   denials.events.decided(denied('revoked'));
   denials.events.adminDenied({ reason: 'unauthorized', key: undefined, client: undefined });
   await denials.finish();
@@ -184,7 +185,7 @@ test('what happens seldom is told in full, in each window anew', () => {
 
 test('counts are written at the end of the minute', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { denials, written } = openScene(t);
+  const { denials, written } = openFixture(t);
   for (let i = 0; i < 100; i++) denials.events.decided(denied('revoked'));
   t.mock.timers.tick(1_000);
   assert.equal(written.length, auditSampling.fullEntriesPerKey);
@@ -199,9 +200,9 @@ test('counts are written at the end of the minute', (t) => {
 
 test('while the store cannot be written denials wait, bounded, and are reported once', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { scene, denials, written } = openScene(t);
+  const { fixture, denials, written } = openFixture(t);
   const settle = () => new Promise((resolve) => setImmediate(resolve));
-  scene.failure = new StoreUnavailable('token store: disk I/O error');
+  fixture.failure = new StoreUnavailable('token store: disk I/O error');
   for (let minute = 0; minute < 60; minute++) {
     for (let i = 0; i < 200; i++) denials.events.decided(denied('revoked', { gate: `g${i}` }));
     for (let second = 0; second < 60; second += 5) {
@@ -209,8 +210,8 @@ test('while the store cannot be written denials wait, bounded, and are reported 
       await settle();
     }
   }
-  assert.deepEqual(scene.reports, [scene.failure]);
-  scene.failure = undefined;
+  assert.deepEqual(fixture.reports, [fixture.failure]);
+  fixture.failure = undefined;
   t.mock.timers.tick(5_000);
   await settle();
   assert.equal(written.length, 1_000);

@@ -12,10 +12,12 @@ import { fullAccessKey } from '../../src/core/model/admin-key.ts';
 import type { Events } from '../../src/core/model/events.ts';
 import { createErrorHandler } from '../../src/http/problem.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { anEntry, openEvents } from '../support/audit.ts';
-import { serve, surroundings } from '../support/cli.ts';
-import { adminKey, startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { anEntry, openEvents } from '../../testkit/postern/audit.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const entryOf = ({ data }: { data: string }) => JSON.parse(data) as ShownAuditEntry;
 
@@ -90,8 +92,8 @@ test('a place in the log that is none is refused, and one that is not there yet'
 });
 
 test('what another process writes is sent too, and so is what other workers do', async (t) => {
-  const { env, dataDir } = surroundings(t, { POSTERN_WORKERS: '2' });
-  const served = await serve(t, env);
+  const { env, dataDir } = programEnvironment(t, { POSTERN_WORKERS: '2' });
+  const served = await startTestProgram(t, { env });
   const readers = await Promise.all([1, 2, 3, 4].map(() => openEvents(t, served.admin)));
   const client = connectAdmin({ listen: served.admin, key: adminKey }, undefined);
   // Each over a connection of its own, so that both workers get some.
@@ -181,7 +183,7 @@ test('there are as many streams at once as are allowed, and room when one goes',
 });
 
 test('64 streams of one key keep no other key out', async (t) => {
-  const postern = await startTestPostern(t, { alone: true });
+  const postern = await startTestPostern(t, { singleProcess: true });
   const keyOf = async (name: string) => {
     const { body } = await postern.api('POST', '/v1/keys', { name, role: 'auditor' });
     return (body as { key: string }).key;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JwtReference } from '../../src/core/model/identity.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { openUnrecordedStore, type UnrecordedStore } from '../../testkit/store.ts';
 
 /** Two connections to one store. */
 function openTwice(t: TestContext): [UnrecordedStore['jwts'], UnrecordedStore['jwts']] {
   const directory = temporaryDirectory(t);
-  const stores = [openUnrecorded(directory), openUnrecorded(directory)] as const;
+  const stores = [openUnrecordedStore(directory), openUnrecordedStore(directory)] as const;
   t.after(() => Promise.all(stores.map((store) => store.close())));
   return [stores[0].jwts, stores[1].jwts];
 }

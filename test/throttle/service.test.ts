@@ -9,7 +9,7 @@ import { credentialSources } from '../../src/credentials/index.ts';
 import { type NetworkSet, parseNetworks } from '../../src/lib/network.ts';
 import type { StoredThrottle } from '../../src/store/port/throttles.ts';
 import { createThrottle } from '../../src/throttle/service.ts';
-import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity } from '../../testkit/examples.ts';
 
 const now = 1_700_000_000_000;
 const minute = 60_000;
