@@ -180,6 +180,6 @@ test('whatever stands there, it is built or reported, never a fault of the progr
       build({ ...raw, service });
       build(raw);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 2_000, examples: [[{ max_requests: [{ toString: false }] }, 'custom']] },
   );
 });
