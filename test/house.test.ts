@@ -51,7 +51,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'sessions/': [...feature, 'admission/read-subrequest.ts'],
   // Programs that stand beside the service.
-  'doctor/remedy.ts': ['lib/resources.ts'],
+  'doctor/remedy.ts': [],
   'doctor/config/': ['doctor/remedy.ts', 'lib/', 'core/gate/', 'proxies/nginx/'],
   'doctor/probe/': ['doctor/remedy.ts', 'lib/', 'core/model/'],
   // What wires all of it together, and what people call.
