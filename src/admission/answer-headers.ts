@@ -7,7 +7,7 @@ import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
 import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
 import { formatTimestamp } from '../core/model/audit-entries.ts';
-import { denialStatus, renderChallenge } from '../core/model/denials.ts';
+import { denialStatus, renderChallenge } from '../core/model/denial-response.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
 

@@ -29,12 +29,12 @@ const program = new Command('postern')
   )
   .version(version)
   .exitOverride()
-  .showHelpAfterError('(add --help for what it takes)')
+  .showHelpAfterError('(add --help for usage)')
   .addHelpText(
     'after',
     `
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 wrong configuration,
-4 the service or something it needs cannot be had.`,
+4 the service, or something that it needs, is unavailable.`,
   );
 const commands = [
   registerServeCommand,

@@ -76,7 +76,7 @@ export function createBridge(
     keep: keepConnections,
     onConnected: limiter.serviceReached,
     onUnsolicitedAnswer: () =>
-      setHealth('it sent an answer to no question: its connections are kept no longer'),
+      setHealth('it sent an answer without a request: its connections are no longer reused'),
   });
   const cache = cacheTtl > 0 ? createAnswerCache(cacheTtl) : undefined;
   let lastFailure: string | undefined;
@@ -142,7 +142,7 @@ export function createBridge(
     const requestHeaders = profile.renderHeaders(forwarded);
     // Without it the service would apply its rules to Postern's own address.
     if (Object.values(requestHeaders).includes('')) {
-      return unavailable('nginx does not say the address of its client (X-Real-IP)');
+      return unavailable('nginx does not send the client address (X-Real-IP)');
     }
     const credentials = {
       ...(cookies !== undefined && { Cookie: cookies }),

@@ -31,7 +31,7 @@ export function interpretAnswer(
     const renewed = setCookies.length > 0 && { setCookies };
     if (identity !== 'no_subject') return { ...identity, ...renewed };
     if (profile.noSubject === 'anonymous') return { ...anonymous, ...renewed };
-    return unusable('it lets through without saying whom', profile.hints.noSubject);
+    return unusable('it allows the request without naming a user', profile.hints.noSubject);
   }
   const redirected = status >= 300 && status < 400;
   if (redirected || status === 401) {

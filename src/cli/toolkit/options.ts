@@ -18,7 +18,7 @@ export interface AdminOptions extends ConfigOptions {
 export function withConfigOption(command: Command): Command {
   return command.option(
     '-c, --config <file>',
-    'configuration file (default: POSTERN_CONFIG, or postern.yaml where it exists)',
+    'configuration file (default: POSTERN_CONFIG, or postern.yaml if it exists)',
   );
 }
 
