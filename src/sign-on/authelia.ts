@@ -15,6 +15,7 @@ export const authelia: ServiceProfile = {
   answerHeaders: remoteHeaders,
   // Authelia's policy "bypass".
   noSubject: 'anonymous',
+  acceptsBearer: true,
   loginHeader: 'location',
   login: undefined,
   returnTo: 'url',

@@ -18,6 +18,7 @@ export const authentik: ServiceProfile = {
   },
   // The provider's setting "Unauthenticated Paths".
   noSubject: 'anonymous',
+  acceptsBearer: true,
   loginHeader: undefined,
   login: '/outpost.goauthentik.io/start?rd=',
   returnTo: 'url',

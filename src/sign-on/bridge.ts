@@ -191,6 +191,7 @@ export function createBridge(
   }
 
   return {
+    acceptsBearer: profile.acceptsBearer,
     selectCookies: (header) => pickCookies(header, profile.cookies, gate.cookieNames),
     async ask(request, now, mayDoExpensiveWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');

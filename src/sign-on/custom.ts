@@ -17,6 +17,7 @@ export function createCustom({ custom }: BridgeSettings): ServiceProfile {
         ),
       ),
     noSubject: 'unusable',
+    acceptsBearer: true,
     loginHeader,
     login: undefined,
     returnTo: 'url',

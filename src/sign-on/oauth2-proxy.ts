@@ -20,6 +20,7 @@ export const oauth2Proxy: ServiceProfile = {
   },
   // Without --set-xauthrequest nobody has a subject: all users must not become one.
   noSubject: 'unusable',
+  acceptsBearer: true,
   loginHeader: undefined,
   login: '/oauth2/sign_in?rd=',
   // A full URL would have to match its --whitelist-domain.

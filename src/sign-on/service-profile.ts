@@ -17,6 +17,8 @@ export interface ServiceProfile {
    * or addresses through without a login. `unusable`: a fault in its setup.
    */
   readonly noSubject: 'anonymous' | 'unusable';
+  /** Whether it accepts `Authorization: Bearer` with a token of its own, or can be configured to. */
+  readonly acceptsBearer: boolean;
   /** Response header of a denial that holds the login URL, lower case. */
   readonly loginHeader: string | undefined;
   /** Default login URL, used when neither the configuration nor the response has one. */

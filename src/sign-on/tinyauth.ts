@@ -23,6 +23,7 @@ export function createTinyauth(generation: BridgeSettings['headers']): ServicePr
     answerHeaders: remoteHeaders,
     // Paths and addresses that its labels exempt from login.
     noSubject: 'anonymous',
+    acceptsBearer: false,
     loginHeader: 'x-tinyauth-location',
     login: undefined,
     returnTo: 'url',

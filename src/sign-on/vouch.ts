@@ -15,6 +15,7 @@ export const vouch: ServiceProfile = {
   },
   // With publicAccess everybody passes, so the gate would protect nothing.
   noSubject: 'unusable',
+  acceptsBearer: true,
   loginHeader: undefined,
   login: undefined,
   returnTo: 'url',

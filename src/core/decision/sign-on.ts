@@ -19,6 +19,8 @@ export interface BridgeIdentity extends Identity {
 
 /** A sign-on service as a source of identities. */
 export interface Bridge {
+  /** Whether the service may accept `Authorization: Bearer` with a token of its own. */
+  readonly acceptsBearer: boolean;
   /**
    * Selects the service's cookies from a `Cookie` header; undefined when there are none. Pure, never
    * throws.
