@@ -51,7 +51,10 @@ export function renderDenyHeaders(denied: {
 }): AnswerHeader[] {
   const { gate, handshake, denial, requestId } = denied;
   const page = mayLogIn(handshake, denial) ? handshake : undefined;
-  const login = page && gate && (renderLoginUrl(gate, page) ?? denial.login);
+  // A 403 of a sign-on service may name a page about it.
+  const isForbidden = denial.reason === 'sign_on_forbidden' && handshake?.upgrade === 'none';
+  const forbidden = isForbidden ? denial.login : undefined;
+  const login = page && gate ? (renderLoginUrl(gate, page) ?? denial.login) : forbidden;
   return [
     ['X-Postern-Reason', denial.reason],
     ['X-Postern-Request-Id', requestId],

@@ -2,7 +2,7 @@ import type { BridgeIdentity } from '../core/decision/sign-on.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import { anonymous, readIdentity } from './identity.ts';
-import { findLoginUrl } from './login.ts';
+import { findForbiddenPage, findLoginUrl } from './login.ts';
 import type { ServiceAnswer } from './service-client.ts';
 import type { ServiceProfile } from './service-profile.ts';
 import { readSetCookies } from './set-cookies.ts';
@@ -38,7 +38,10 @@ export function interpretAnswer(
     const login = findLoginUrl(headers, profile, request, redirected);
     return { ...deny('sign_on_denied'), ...(login !== undefined && { login }) };
   }
-  if (status === 403) return deny('sign_on_forbidden');
+  if (status === 403) {
+    const page = findForbiddenPage(headers, profile);
+    return { ...deny('sign_on_forbidden'), ...(page !== undefined && { login: page }) };
+  }
   return unusable(`it answered ${status}`, profile.hints[status]);
 }
 

@@ -1,7 +1,7 @@
-import type { ServiceProfile } from './service-profile.ts';
+import type { ServiceDefaults } from './service-profile.ts';
 
 /** oauth2-proxy, started with `--reverse-proxy` and `--set-xauthrequest`. It answers 202. */
-export const oauth2Proxy: ServiceProfile = {
+export const oauth2Proxy: ServiceDefaults = {
   path: '/oauth2/auth',
   cookies: ['_oauth2_proxy*'],
   renderHeaders: ({ scheme, host, uri, client_address: address = '' }) => ({

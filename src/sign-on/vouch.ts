@@ -1,7 +1,7 @@
-import type { ServiceProfile } from './service-profile.ts';
+import type { ServiceDefaults } from './service-profile.ts';
 
 /** Vouch Proxy. It compares `Host` with the sites of its JWT. */
-export const vouch: ServiceProfile = {
+export const vouch: ServiceDefaults = {
   path: '/validate',
   cookies: ['VouchCookie*'],
   renderHeaders: ({ host }) => ({ Host: host }),
