@@ -21,7 +21,10 @@ export const cachedAnswer: Rule = {
       if (missing.length === 0) continue;
       const hasNone = !names.some(
         (name) =>
-          name === 'http_cookie' || name.startsWith('cookie_') || name === 'http_authorization',
+          name === 'http_cookie' ||
+          name.startsWith('cookie_') ||
+          name === 'http_authorization' ||
+          name === 'http_x_api_key',
       );
       const isKept = location.effective('proxy_cache_valid').length > 0;
       yield {
@@ -69,6 +72,9 @@ function inputs(configuration: Configuration, location: Scope): Input[] {
       : []),
     ...(sees('Authorization')
       ? [{ what: 'Authorization', covered: (name: string) => name === 'http_authorization' }]
+      : []),
+    ...(sends('X-Api-Key')
+      ? [{ what: 'X-Api-Key', covered: (name: string) => name === 'http_x_api_key' }]
       : []),
     ...(sends('X-Original-URI', 'X-Original-URL', 'X-Forwarded-Uri')
       ? [{ what: 'the path', covered: (name: string) => name === 'request_uri' }]
