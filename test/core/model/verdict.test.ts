@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type DenialCode,
-  denialStatus,
-  denials,
-  renderChallenge,
-} from '../../../src/core/model/denials.ts';
+import { denialStatus, renderChallenge } from '../../../src/core/model/denial-response.ts';
+import { type DenialCode, denials } from '../../../src/core/model/denials.ts';
 import { deny, isDenial } from '../../../src/core/model/verdict.ts';
 import { anIdentity } from '../../../testkit/examples.ts';
 
