@@ -55,11 +55,9 @@ function inputs(configuration: Configuration, location: Scope): Input[] {
       const lines = headersSent(location, header, context);
       return lines.some(({ value }) => value !== '');
     });
-  const sees = (header: string) => {
+  const sees = (header: string, unset = passesHeaders) => {
     const lines = headersSent(location, header, context);
-    return lines.length === 0
-      ? passesHeaders
-      : lines.some(({ directive }) => directive.args[1] !== '');
+    return lines.length === 0 ? unset : lines.some(({ directive }) => directive.args[1] !== '');
   };
   return [
     ...(sees('Cookie')
@@ -73,7 +71,7 @@ function inputs(configuration: Configuration, location: Scope): Input[] {
     ...(sees('Authorization')
       ? [{ what: 'Authorization', covered: (name: string) => name === 'http_authorization' }]
       : []),
-    ...(sends('X-Api-Key')
+    ...(sees('X-Api-Key', false)
       ? [{ what: 'X-Api-Key', covered: (name: string) => name === 'http_x_api_key' }]
       : []),
     ...(sends('X-Original-URI', 'X-Original-URL', 'X-Forwarded-Uri')
