@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { cacheDirectives } from './cache.ts';
+import { renderCacheDirectives } from './cache.ts';
 import { denialLocations } from './denial-locations.ts';
 import { renderSubrequestHeaders } from './subrequest-headers.ts';
 import { indent, joinParts } from './text.ts';
@@ -23,6 +23,9 @@ export const upstreamTarget: ProxyTarget = {
   separator: '',
 };
 
+/** What the directives of a server block depend on. */
+type ServerBundleOptions = Pick<BundleOptions, 'cache' | 'headers' | 'sources'>;
+
 /** Parts that differ by flavour. */
 interface ServerOptions {
   readonly variables?: string;
@@ -34,7 +37,7 @@ interface ServerOptions {
 
 /** The directives of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<BundleOptions, 'cache' | 'headers'>,
+  options: ServerBundleOptions,
   target: ProxyTarget,
   { variables = '', authComment = defaultAuthComment, log = '' }: ServerOptions = {},
 ): string {
@@ -44,7 +47,7 @@ export function renderServerRules(
     `${serverVariables}${variables}`,
     log && `\n# Access log without tokens, instead of the inherited one.\n${log}`,
     renderAuthLocation(options, target, authComment),
-    renderPublicLocation(target),
+    renderPublicLocation(options, target),
     ...denialLocations,
   );
 }
@@ -116,7 +119,7 @@ function renderHiddenHeaders(headers: readonly string[]): string {
 }
 
 function renderAuthLocation(
-  options: Pick<BundleOptions, 'cache' | 'headers'>,
+  options: ServerBundleOptions,
   target: ProxyTarget,
   authComment: string,
 ): string {
@@ -160,7 +163,7 @@ ${indent(renderPass(target, '/auth'))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Length "";
-${indent(renderSubrequestHeaders('auth'))}
+${indent(renderSubrequestHeaders('auth', options.sources))}
 
     # After these times the client gets 503. Connecting may take longer: when thousands reconnect at once,
     # some connections wait for a retransmission.
@@ -173,11 +176,11 @@ ${indent(renderSubrequestHeaders('auth'))}
     proxy_busy_buffers_size ${2 * size}k;
     proxy_temp_file_write_size ${2 * size}k;
     proxy_max_temp_file_size 0;
-${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheDirectives}`)}
+${indent(cache === undefined ? 'proxy_cache off;' : `\n${renderCacheDirectives(options.sources)}`)}
 }`;
 }
 
-function renderPublicLocation(target: ProxyTarget): string {
+function renderPublicLocation({ sources }: ServerBundleOptions, target: ProxyTarget): string {
   return `
 # Postern's endpoints for browsers: sign in, sign out, "who am I", and the login page.
 location ^~ /.postern/ {
@@ -208,7 +211,7 @@ ${indent(renderPass(target, ''))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Type $content_type;
-${indent(renderSubrequestHeaders('sign-in'))}
+${indent(renderSubrequestHeaders('sign-in', sources))}
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
     proxy_buffer_size 16k;
