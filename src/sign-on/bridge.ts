@@ -39,6 +39,8 @@ interface CheckContext {
 
 /** A bridge with its life cycle. */
 export interface ServiceBridge extends Bridge {
+  /** Drops the cached answers; returns how many were in force. */
+  forgetAnswers(now: number): number;
   /** Closes its connections; requests that still wait are denied. */
   close(): Promise<void>;
   /** Closes once no request is in flight. */
@@ -186,7 +188,7 @@ export function createBridge(
 
   async function close(): Promise<void> {
     closed = true;
-    cache?.clear();
+    cache?.clear(0);
     await client.close();
   }
 
@@ -199,6 +201,7 @@ export function createBridge(
       inFlight.add(pending);
       return pending.finally(() => inFlight.delete(pending));
     },
+    forgetAnswers: (now) => cache?.clear(now) ?? 0,
     close,
     async retire() {
       // Requests that did not start by now belong to rules that are no longer in force.

@@ -2,7 +2,7 @@ import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
 import { setCookieHeaders } from '../../core/gate/set-cookie-headers.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { cacheDirectives } from './cache.ts';
+import { renderCacheDirectives } from './cache.ts';
 import { denialLocations } from './denial-locations.ts';
 import { cookieDefaults, giveCookies } from './renewed-cookies.ts';
 import { renderSubrequestHeaders } from './subrequest-headers.ts';
@@ -25,6 +25,9 @@ export const upstreamTarget: ProxyTarget = {
   separator: '',
 };
 
+/** What the directives of a server block depend on. */
+type ServerBundleOptions = Pick<BundleOptions, 'cache' | 'headers' | 'sources'>;
+
 /** Parts that differ by flavour. */
 interface ServerOptions {
   readonly variables?: string;
@@ -38,7 +41,7 @@ interface ServerOptions {
 
 /** The directives of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<BundleOptions, 'cache' | 'headers'>,
+  options: ServerBundleOptions,
   target: ProxyTarget,
   {
     variables = '',
@@ -54,7 +57,7 @@ export function renderServerRules(
     log && `\n# Access log without tokens, instead of the inherited one.\n${log}`,
     givesCookies ? cookieLines : '',
     renderAuthLocation(options, target, authComment),
-    renderPublicLocation(target),
+    renderPublicLocation(options, target),
     ...denialLocations,
   );
 }
@@ -135,7 +138,7 @@ function renderHiddenHeaders(headers: readonly string[]): string {
 }
 
 function renderAuthLocation(
-  options: Pick<BundleOptions, 'cache' | 'headers'>,
+  options: ServerBundleOptions,
   target: ProxyTarget,
   authComment: string,
 ): string {
@@ -179,7 +182,7 @@ ${indent(renderPass(target, '/auth'))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Length "";
-${indent(renderSubrequestHeaders('auth'))}
+${indent(renderSubrequestHeaders('auth', options.sources))}
 
     # After these times the client gets 503. Connecting may take longer: when thousands reconnect at once,
     # some connections wait for a retransmission.
@@ -192,11 +195,11 @@ ${indent(renderSubrequestHeaders('auth'))}
     proxy_busy_buffers_size ${2 * size}k;
     proxy_temp_file_write_size ${2 * size}k;
     proxy_max_temp_file_size 0;
-${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheDirectives}`)}
+${indent(cache === undefined ? 'proxy_cache off;' : `\n${renderCacheDirectives(options.sources)}`)}
 }`;
 }
 
-function renderPublicLocation(target: ProxyTarget): string {
+function renderPublicLocation({ sources }: ServerBundleOptions, target: ProxyTarget): string {
   return `
 # Postern's endpoints for browsers: sign in, sign out, "who am I", and the login page.
 location ^~ /.postern/ {
@@ -227,7 +230,7 @@ ${indent(renderPass(target, ''))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Type $content_type;
-${indent(renderSubrequestHeaders('sign-in'))}
+${indent(renderSubrequestHeaders('sign-in', sources))}
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
     proxy_buffer_size 16k;
