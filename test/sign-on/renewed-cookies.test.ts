@@ -29,7 +29,7 @@ async function startRenewing(t: TestContext, lines: readonly string[]) {
 }
 
 /** A Postern whose only gate asks the service. */
-async function startAsking(t: TestContext, lines: readonly string[], settings = {}) {
+async function startAsking(t: TestContext, lines: readonly string[], settings = {}, gate = {}) {
   const signOn = await startRenewing(t, lines);
   const config = join(temporaryDirectory(t), 'postern.yaml');
   const bridge = {
@@ -39,7 +39,10 @@ async function startAsking(t: TestContext, lines: readonly string[], settings = 
     cookies: service.cookies,
     answer_headers: { subject: 'X-User' },
   };
-  writeFileSync(config, JSON.stringify({ default_gate: { bridge: { ...bridge, ...settings } } }));
+  writeFileSync(
+    config,
+    JSON.stringify({ default_gate: { ...gate, bridge: { ...bridge, ...settings } } }),
+  );
   return { signOn, postern: await startTestPostern(t, { config }) };
 }
 
@@ -118,7 +121,7 @@ test('a denial sets no cookie: the service sets its own when people log in', asy
 });
 
 test('neither nginx nor Postern keeps a cookie with an answer', async (t) => {
-  const { signOn, postern } = await startAsking(t, renewed, { cache: '60s' });
+  const { signOn, postern } = await startAsking(t, renewed, { cache: '60s' }, { cache: '60s' });
   const site = await startSite(t, {
     gate: postern.gate,
     kit: { cache: { path: join(temporaryDirectory(t), 'answers'), ttl: 60_000 } },
@@ -127,7 +130,18 @@ test('neither nginx nor Postern keeps a cookie with an answer', async (t) => {
     (await tryPage(`${site.url}/`, { cookie: 'sid=old' })).headers['set-cookie'];
   assert.deepEqual(await cookies(), renewed);
   assert.equal(await cookies(), undefined);
+  assert.equal(await cookies(), undefined);
   assert.equal(signOn.questions.length, 1);
+  // The first answer is Postern's, the second comes from its cache, and only that one is kept by nginx.
+  assert.equal(postern.log.filter(({ event }) => event === 'decision').length, 2);
+});
+
+test('a service cannot set the cookies of the gate, even where its own names cover them', async (t) => {
+  const { url } = await startRenewing(t, ['postern_token=stolen', 'sid=new']);
+  const bridge = openBridge(t, { ...service, url, cookies: ['sid', 'postern_*'] });
+  const found = await bridge.about({ cookie: 'sid=old' });
+  assert.ok('setCookies' in found);
+  assert.deepEqual(found.setCookies, ['sid=new']);
 });
 
 const rows: readonly [what: string, lines: readonly string[], passed: readonly string[]][] = [
