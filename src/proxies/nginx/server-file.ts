@@ -1,8 +1,10 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
+import { setCookieHeaders } from '../../core/gate/set-cookie-headers.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderCacheDirectives } from './cache.ts';
 import { denialLocations } from './denial-locations.ts';
+import { cookieDefaults, giveCookies } from './renewed-cookies.ts';
 import { renderSubrequestHeaders } from './subrequest-headers.ts';
 import { indent, joinParts } from './text.ts';
 
@@ -33,19 +35,27 @@ interface ServerOptions {
   readonly authComment?: string;
   /** The access log of this server block. */
   readonly log?: string;
+  /** Whether renewed cookies are sent to the client from here, not from the http context. */
+  readonly givesCookies?: boolean;
 }
 
 /** The directives of a server block with protected locations. */
 export function renderServerRules(
   options: ServerBundleOptions,
   target: ProxyTarget,
-  { variables = '', authComment = defaultAuthComment, log = '' }: ServerOptions = {},
+  {
+    variables = '',
+    authComment = defaultAuthComment,
+    log = '',
+    givesCookies = false,
+  }: ServerOptions = {},
 ): string {
   return joinParts(
     rewriteGuard,
     headersHashSize,
-    `${serverVariables}${variables}`,
+    `${serverVariables}${givesCookies ? cookieDefaults : ''}${variables}`,
     log && `\n# Access log without tokens, instead of the inherited one.\n${log}`,
+    givesCookies ? cookieLines : '',
     renderAuthLocation(options, target, authComment),
     renderPublicLocation(options, target),
     ...denialLocations,
@@ -56,6 +66,13 @@ export function renderServerRules(
 const headersHashSize = `
 # Large enough for all headers that these files set, long names included.
 proxy_headers_hash_bucket_size 128;`;
+
+/** Beside the add_header lines of the server block, which stay in force. */
+const cookieLines = `
+# Cookies that the gate's sign-on service renews (bridge), to the client, beside the add_header lines of this
+# server block. nginx forgets those of the http block then: repeat them here. A location with an add_header
+# of its own forgets these: repeat them there.
+${giveCookies}`;
 
 const rewriteGuard = `
 # The rewrite directives of a server block also run for the subrequest, in their order. A rewrite or
@@ -109,9 +126,11 @@ proxy_http_version 1.1;`;
 
 /** Response headers for nginx only, hidden from clients. */
 const internalHeaders = [
-  ...['X-Postern-Assertion', 'X-Postern-Authorization', 'X-Postern-Subprotocols'],
+  ...['X-Postern-Assertion', 'X-Postern-Expires-At', 'X-Postern-Authorization'],
+  'X-Postern-Subprotocols',
   ...['X-Postern-Subprotocol', 'X-Postern-Login', 'X-Postern-Return', 'X-Postern-Status'],
   ...['X-Postern-Reason', 'X-Postern-Request-Id'],
+  ...setCookieHeaders,
 ] as const;
 
 function renderHiddenHeaders(headers: readonly string[]): string {
