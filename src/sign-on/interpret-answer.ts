@@ -25,7 +25,7 @@ export function interpretAnswer(
   if (status >= 200 && status < 300) {
     const identity = readIdentity(headers, profile.answerHeaders);
     if (identity === 'unreadable') {
-      return { why: `it names somebody in ${profile.answerHeaders.subject} who cannot be read` };
+      return { why: `its header ${profile.answerHeaders.subject} cannot be read` };
     }
     const setCookies = readSetCookies(headers, profile.cookies, gateCookies);
     const renewed = setCookies.length > 0 && { setCookies };
@@ -39,7 +39,7 @@ export function interpretAnswer(
     return { ...deny('sign_on_denied'), ...(login !== undefined && { login }) };
   }
   if (status === 403) {
-    const page = findForbiddenPage(headers, profile);
+    const page = findForbiddenPage(headers, profile, request);
     return { ...deny('sign_on_forbidden'), ...(page !== undefined && { login: page }) };
   }
   return unusable(`it answered ${status}`, profile.hints[status]);

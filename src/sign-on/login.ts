@@ -24,16 +24,24 @@ export function findLoginUrl(
   return checkLoginUrl(inHeader || inLocation || '');
 }
 
+/** Characters that could end an attribute of HTML, or that browsers encode by themselves. */
+const unsafeInHtml = /["'<>`{}|^]/g;
+
 /**
- * The page that the service names in a 403, for people whom its rules do not allow: where a denial names
- * the login, or in `Location`. Never the login itself, which may send a signed-in user back at once.
+ * Where a 403 page of the service's denial links to: the page that the response names, in the header of a
+ * denial's login or in `Location`, else the login, to sign in as somebody else. Safe in an HTML attribute.
  */
 export function findForbiddenPage(
   headers: AnswerHeaderLines,
-  { responseLoginHeader }: ServiceProfile,
+  profile: ServiceProfile,
+  request: ForwardedRequest,
 ): string | undefined {
+  const { responseLoginHeader } = profile;
   const named = responseLoginHeader === undefined ? '' : readHeader(headers, responseLoginHeader);
-  return checkLoginUrl(named || readHeader(headers, 'location') || '');
+  const page =
+    checkLoginUrl(named || readHeader(headers, 'location') || '') ??
+    findLoginUrl({}, profile, request, false);
+  return page?.replace(unsafeInHtml, percentEncodeOctets);
 }
 
 function appendReturnUrl(

@@ -9,7 +9,8 @@ import { startTestPostern } from '../../testkit/postern/start.ts';
 import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
 
 const ownPage = 'set $postern_login "/.postern/login?rd=";';
-const unauthorized = 'https://tinyauth.example.com/unauthorized?username=bob';
+const unauthorized = `https://tinyauth.example.com/unauthorized?username=bob"><script>'`;
+const escaped = 'https://tinyauth.example.com/unauthorized?username=bob%22%3E%3Cscript%3E%27';
 const login = 'https://tinyauth.example.com/login?redirect_uri=x';
 
 /** A Postern in front of a TinyAuth that knows Bob, whom its rules do not allow, and nobody else. */
@@ -36,8 +37,10 @@ for (const [name, start] of flavourSites) {
     assert.deepEqual([page.status, page.headers.location], [302, login]);
     assert.equal((await tryHandshake(`${site.socketUrl}/ws`)).status, 401);
 
-    const forbidden = await tryPage(`${site.url}/doc`, bob);
-    assert.deepEqual([forbidden.status, forbidden.headers.location], [302, unauthorized]);
+    const forbidden = await fetch(`${site.url}/doc.js`, { headers: bob });
+    assert.equal(forbidden.status, 403);
+    assert.equal(forbidden.headers.get('content-type'), 'text/html');
+    assert.ok((await forbidden.text()).includes(`<a href="${escaped}">`));
     const program = await tryPage(`${site.url}/doc`, { ...bob, accept: 'application/json' });
     assert.deepEqual([program.status, program.headers.location], [403, undefined]);
     const posted = await tryPage(`${site.url}/doc`, bob, 'POST');

@@ -78,15 +78,14 @@ const pageLoadsOnly = (status: number, uri: string) =>
     return ${status};`.slice(1);
 
 const refusedLocation = `
-# Authenticated, but not allowed here: 403. A page load goes to the page that the gate's sign-on service
-# names for it, if any (TinyAuth's "unauthorized" page, for example).
+# Authenticated, but not allowed here: 403. For a page load that a sign-on service forbids, with a link to
+# the page that it names (TinyAuth's "unauthorized" page, for example), or to its login.
 location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
-    absolute_redirect off;
-    expires off;
-    msie_refresh off;
+    types { }
+    default_type text/html;
     set $postern_any_login $postern_gate_login;
     if ($http_upgrade != "") {
         set $postern_any_login "";
@@ -101,7 +100,7 @@ location @postern_refused {
         set $postern_any_login "";
     }
     if ($postern_any_login != "") {
-        return 302 $postern_any_login;
+        return 403 '<!doctype html><title>403 Forbidden</title><h1>403 Forbidden</h1><p>You are signed in, but not allowed here.</p><p><a href="$postern_any_login">Continue at the sign-on</a></p>';
     }
 ${pageLoadsOnly(403, '/.postern/refused')}
 }`;
