@@ -20,6 +20,11 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
     queryNames: [...defaults.queryNames, 'access_token'],
+    subprotocolMarkers: [
+      ...defaults.subprotocolMarkers,
+      'v1.token.websocket.jupyter.org',
+      'bearer',
+    ],
     headers: [...defaults.headers, 'X-Api-Key'],
     cache: { path: undefined, ttl: 30_000 },
   };

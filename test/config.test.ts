@@ -35,6 +35,7 @@ const defaults = {
     sources: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token'],
+    subprotocolForms: [],
     forwardAuthorization: false,
     assertion: false,
     jwtSingleUse: false,
@@ -153,6 +154,14 @@ const samples: Readonly<
     yaml: ['ticket', 'access_token'],
     read: (config) => config.defaultGate.queryNames,
     value: ['ticket', 'access_token'],
+  },
+  'default_gate.subprotocols': {
+    text: 'bearer, acme.{token}',
+    other: 'phoenix',
+    yaml: ['bearer', 'acme.{token}'],
+    read: (config) =>
+      config.defaultGate.subprotocolForms.map(({ prefix, marker }) => prefix ?? marker),
+    value: ['bearer', 'acme.'],
   },
   'default_gate.forward_authorization': {
     text: 'true',

@@ -197,13 +197,19 @@ const readers: Readonly<Record<Place['looks'][number], Reader>> = {
       const [user, ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
       return user === 'token' || user === subject ? [rest.join(':')] : ['somebody else'];
     }),
-  subprotocol: (_place, lines) =>
+  subprotocol: ({ carriers }, lines) =>
     lines('sec-websocket-protocol')
       .flatMap(splitList)
-      .flatMap((name) => {
+      .flatMap((name, i, all) => {
+        if (carriers && all[i - 1] === 'bearer') return [decode(name)];
         const [, encoding, value] = /^postern\.bearer(64)?\.(.*)$/.exec(name) ?? [];
-        if (value === undefined) return [];
-        return [encoding === undefined ? value : Buffer.from(value, 'base64url').toString()];
+        if (value !== undefined) {
+          return [encoding === undefined ? value : Buffer.from(value, 'base64url').toString()];
+        }
+        const [, kind, text = ''] =
+          /^(base64url\.bearer\.phx|v1\.token\.websocket\.jupyter\.org)\.(.*)$/.exec(name) ?? [];
+        if (!carriers || kind === undefined) return [];
+        return [kind.startsWith('base64') ? Buffer.from(text, 'base64').toString() : decode(text)];
       }),
 };
 

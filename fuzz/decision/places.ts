@@ -18,6 +18,8 @@ export interface Place {
   readonly kinds?: readonly string[];
   readonly groups?: string;
   readonly once?: boolean;
+  /** Whether tokens count in the subprotocols of Phoenix, of Jupyter, and behind `bearer`. */
+  readonly carriers?: boolean;
   /** Whether the client's `Authorization` goes on to the backend. */
   readonly forwards?: boolean;
 }
@@ -84,9 +86,14 @@ export const places: Readonly<Record<string, Place>> = {
   },
   office: {
     ...everywhere,
-    settings: { hosts: ['office.example.com'], networks: { allow: ['198.51.100.0/24'] } },
+    settings: {
+      hosts: ['office.example.com'],
+      networks: { allow: ['198.51.100.0/24'] },
+      subprotocols: ['phoenix', 'jupyter', 'bearer'],
+    },
     host: /^office\.example\.com$/,
     admits: (address) => address.startsWith('198.51.100.'),
+    carriers: true,
   },
   staff: {
     ...everywhere,

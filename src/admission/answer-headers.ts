@@ -3,7 +3,7 @@ import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { renderLoginUrl } from '../core/gate/login.ts';
 import { loginReturnUrl } from '../core/gate/request-url.ts';
-import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
+import { parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
 import { denialStatus, renderChallenge } from '../core/model/denials.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
@@ -100,12 +100,12 @@ function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[
   const { subprotocols, authorization } = handshake;
   const forwarded: AnswerHeader[] = [];
   if (subprotocols !== undefined) {
-    const { application, hasMarker } = parseSubprotocolOffer(subprotocols) ?? {
-      application: [],
-      hasMarker: false,
-    };
+    const offer = parseSubprotocolOffer(subprotocols, gate);
+    const application = offer?.application ?? [];
     if (application.length > 0) forwarded.push(['X-Postern-Subprotocols', application.join(', ')]);
-    else if (hasMarker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
+    else if (offer?.marker !== undefined) {
+      forwarded.push(['X-Postern-Subprotocol', offer.marker]);
+    }
   }
   const isGiven = gate.headers.some(({ name }) => name === authorizationHeader);
   if (gate.forwardAuthorization && authorization !== undefined && !isGiven) {

@@ -1,7 +1,8 @@
 import type { CredentialSource, PresentedCredential } from '../core/decision/credential-source.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
+import { percentDecode } from '../lib/percent-decode.ts';
 import { trimBlanks } from './blanks.ts';
-import { isTokenText, percentDecode } from './token-text.ts';
+import { isTokenText } from './token-text.ts';
 
 /**
  * A cookie with one of the gate's names (`Cookie` header; RFC 6265, section 5.4), in their order. The

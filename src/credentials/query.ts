@@ -1,6 +1,7 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
 import { deny } from '../core/model/verdict.ts';
-import { isTokenText, percentDecode } from './token-text.ts';
+import { percentDecode } from '../lib/percent-decode.ts';
+import { isTokenText } from './token-text.ts';
 
 /**
  * A query parameter with one of the gate's names, percent-encoded or not. A repeated parameter denies, since

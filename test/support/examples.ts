@@ -40,6 +40,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     sources: ['query', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token'],
+    subprotocolForms: [],
     assertion: false,
     forwardAuthorization: false,
     jwtSingleUse: false,

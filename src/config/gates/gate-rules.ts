@@ -7,6 +7,7 @@ import {
 import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePublicRoute } from '../../core/gate/public-route.ts';
+import { parseSubprotocolForm } from '../../core/gate/subprotocol-form.ts';
 import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { type NetworkSet, parseNetworks } from '../../lib/network.ts';
@@ -41,6 +42,7 @@ export function buildRules(
     sources: readSources(raw, report),
     cookieNames: [...new Set([sessionCookie, ...tokenCookies(raw)])],
     queryNames: asTexts(raw.query) ?? [],
+    subprotocolForms: parseEach(raw.subprotocols, 'subprotocols', report, parseSubprotocolForm),
     origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
     networks: {
       trust: network('trust'),

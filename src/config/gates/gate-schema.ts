@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { credentialKinds, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
+import { presetNames } from '../../core/gate/subprotocol-form.ts';
 import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
@@ -54,6 +55,9 @@ const ruleProperties = {
       default: ['token'],
       description: 'Names of query parameters that may hold a token.',
     }),
+  ),
+  subprotocols: grantList(
+    `Forms of subprotocols that may hold a token, beside \`postern.bearer.…\`: ${presetNames.map((name) => `\`${name}\``).join(', ')}, \`acme.token.{token}\`, \`acme.token.{base64url}\`, or \`acme {token}\` for one that is offered after \`acme\`.`,
   ),
   origins: stringList(
     'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',

@@ -6,6 +6,7 @@ import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { PublicRoute } from './public-route.ts';
+import type { SubprotocolForm } from './subprotocol-form.ts';
 
 /** Where the value of a header for the backend comes from. */
 export type HeaderField =
@@ -62,6 +63,8 @@ export interface GateRules {
   readonly cookieNames: readonly string[];
   /** Names of query parameters that may hold a token; a request may have one of them, once. */
   readonly queryNames: readonly string[];
+  /** Forms of subprotocols with a token, beside Postern's own. */
+  readonly subprotocolForms: readonly SubprotocolForm[];
   readonly origins: OriginRules;
   readonly networks: NetworkRules;
   /** Routes that need no credential. */

@@ -17,6 +17,7 @@ export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
     sources: sourceNames.filter((name) => searched.includes(name)),
     cookieNames: union(({ cookieNames }) => cookieNames),
     queryNames: union(({ queryNames }) => queryNames),
+    subprotocolForms: union(({ subprotocolForms }) => subprotocolForms),
     origins: gates.map(({ origins }) => origins).reduce(mergeOrigins),
     networks: { ...first.networks, trust: undefined, allow: undefined, deny: undefined },
     publicRoutes: [],

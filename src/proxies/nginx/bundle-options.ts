@@ -1,6 +1,12 @@
 import type { Config } from '../../config/config.ts';
 import type { ListenAddress } from '../../config/listen-address.ts';
-import { authorizationHeader, defaultGateName, identityHeaders } from '../../core/gate/gate.ts';
+import {
+  authorizationHeader,
+  defaultGateName,
+  type GateRules,
+  identityHeaders,
+} from '../../core/gate/gate.ts';
+import { markerSubprotocol } from '../../core/gate/subprotocol-form.ts';
 
 /** Inputs of the nginx files. Equal options give byte-identical files. */
 export interface BundleOptions {
@@ -10,6 +16,8 @@ export interface BundleOptions {
   readonly gates: readonly string[];
   /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
+  /** Subprotocols that are selected for clients without one of the application, of all gates. */
+  readonly subprotocolMarkers: readonly string[];
   /** Identity headers for the backend, of all gates, in their original case. */
   readonly headers: readonly string[];
   /** Undefined without caching. */
@@ -29,6 +37,7 @@ export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
   queryNames: ['token'],
+  subprotocolMarkers: [markerSubprotocol],
   headers: identityHeaders.map(({ name }) => name),
   cache: undefined,
 };
@@ -47,9 +56,14 @@ export function bundleOptionsOf(config: Config): BundleOptions {
     gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
+    subprotocolMarkers: [...new Set([markerSubprotocol, ...gates.flatMap(listMarkers)])],
     headers: [...byLowerCase.values()],
     cache: ttl > 0 ? { path: undefined, ttl } : undefined,
   };
+}
+
+function listMarkers({ subprotocolForms }: GateRules): string[] {
+  return subprotocolForms.flatMap(({ marker }) => marker ?? []);
 }
 
 /** A service that listens on all addresses is reached at the loopback address. */

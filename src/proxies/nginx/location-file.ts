@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { authUri } from '../../core/gate/auth-uri.ts';
+import { markerSubprotocol } from '../../core/gate/subprotocol-form.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderClearedHeaders } from './cleared-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
@@ -58,10 +59,22 @@ proxy_set_header Authorization $postern_authorization;`,
 # own offers "postern" beside the token, and gets it back. This "if" must be the last one. add_header is
 # inside it so that the server's add_header lines stay in force for all other responses.
 auth_request_set $postern_subprotocol $upstream_http_x_postern_subprotocol;
-if ($http_sec_websocket_protocol ~ "postern") {
+if ($http_sec_websocket_protocol ~ "${markerPattern(options.subprotocolMarkers)}") {
     add_header Sec-WebSocket-Protocol $postern_subprotocol always;
 }`,
   );
+}
+
+/**
+ * Matches an offer with a marker. Others than Postern's are matched as a whole, since `bearer` is also part of
+ * names with a token. Markers consist of unreserved characters (see parseSubprotocolForm).
+ */
+function markerPattern(markers: readonly string[]): string {
+  return markers
+    .map((name) =>
+      name === markerSubprotocol ? name : `(?:^|[, ])${name.replaceAll('.', '\\.')}(?:[, ]|$)`,
+    )
+    .join('|');
 }
 
 /**

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfig } from '../../src/config/load.ts';
+import { tryHandshake } from '../../src/demo/client.ts';
+import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
+import { startSite } from '../support/nginx.ts';
+import { nginxPrograms } from '../support/nginx-programs.ts';
+import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { sendRaw } from '../support/raw.ts';
+
+const jupyter = 'v1.token.websocket.jupyter.org';
+const kernel = 'v1.kernel.websocket.jupyter.org';
+
+for (const { name, program } of nginxPrograms) {
+  test(`tokens in the subprotocols of frameworks, over nginx: ${name}`, async (t) => {
+    const config = join(temporaryDirectory(t), 'postern.yaml');
+    writeFileSync(
+      config,
+      'gates: { chat: { subprotocols: [phoenix, kubernetes, jupyter, bearer] }, plain: { paths: [/plain] } }\n',
+    );
+    const postern = await startTestPostern(t, { config });
+    const site = await startSite(t, {
+      gate: postern.gate,
+      program,
+      kit: bundleOptionsOf(loadConfig({ file: config, env: {} }).config),
+      server: 'add_header X-Frame-Options DENY always;',
+      locations: (backend, include) => `
+        location / { ${include('gates/chat.conf')} ${include('postern-proxy.conf')} ${backend} }
+        location /plain { ${include('gates/plain.conf')} ${include('postern-proxy.conf')} ${backend} }`,
+    });
+    const { token } = await postern.issue();
+    const encoded = Buffer.from(token).toString('base64url');
+    const cases: [offered: string[], backend: string | undefined, client: string | undefined][] = [
+      [['phoenix', `base64url.bearer.phx.${encoded}`], 'phoenix', 'phoenix'],
+      [
+        [`base64url.bearer.authorization.k8s.io.${encoded}`, 'v4.channel.k8s.io'],
+        'v4.channel.k8s.io',
+        'v4.channel.k8s.io',
+      ],
+      [[jupyter, `${jupyter}.${token}`], undefined, jupyter],
+      [[kernel, jupyter, `${jupyter}.${token}`], kernel, kernel],
+      [['bearer', token], undefined, 'bearer'],
+      [['chat', 'bearer', token], 'chat', 'chat'],
+      [['postern', `postern.bearer.${token}`], undefined, 'postern'],
+    ];
+    for (const [offered, backend, client] of cases) {
+      const outcome = await tryHandshake(`${site.socketUrl}/ws`, {}, offered);
+      assert.equal(outcome.status, 101, offered.join());
+      assert.equal(outcome.seen?.headers['sec-websocket-protocol'], backend, offered.join());
+      assert.equal(outcome.headers['sec-websocket-protocol'], client, offered.join());
+      assert.equal(postern.lastDecision().source, 'subprotocol');
+    }
+
+    // A token after which no marker is offered is not echoed, and the headers of the server stay.
+    const alone = await sendRaw(
+      site.nginx.port,
+      `GET /ws HTTP/1.1
+Host: app.example.com
+Connection: Upgrade
+Upgrade: websocket
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+Sec-WebSocket-Protocol: base64url.bearer.phx.${encoded}
+
+`,
+    );
+    assert.equal(alone.status, 101);
+    assert.equal(alone.headers['sec-websocket-protocol'], undefined);
+    assert.equal(alone.headers['x-frame-options'], 'DENY');
+    assert.ok(!alone.text.includes(encoded));
+
+    for (const offered of [[token, 'bearer'], ['bearer', 'chat'], ['phoenix']]) {
+      assert.equal((await tryHandshake(`${site.socketUrl}/ws`, {}, offered)).status, 401);
+    }
+    assert.equal(site.backend.seen.length, cases.length + 1, 'no other request got through');
+
+    // A gate without the setting leaves them to the application, which may have tokens of its own.
+    const own = ['phoenix', `base64url.bearer.phx.${encoded}`];
+    const plain = await tryHandshake(`${site.socketUrl}/plain?token=${token}`, {}, own);
+    assert.equal(plain.seen?.headers['sec-websocket-protocol'], own.join(', '));
+  });
+}
