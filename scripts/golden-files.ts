@@ -19,7 +19,7 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
   const more: BundleOptions = {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
-    queryNames: [...defaults.queryNames, 'access_token'],
+    queryNames: [...defaults.queryNames, 'ticket'],
     subprotocolMarkers: [
       ...defaults.subprotocolMarkers,
       'v1.token.websocket.jupyter.org',

@@ -34,7 +34,7 @@ const defaults = {
   defaultGate: {
     sources: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
-    queryNames: ['token'],
+    queryNames: ['token', 'access_token'],
     subprotocolForms: [],
     forwardAuthorization: false,
     assertion: false,
@@ -278,7 +278,7 @@ const samples: Readonly<
     text: '{"chat":{"paths":["/ws"],"sources":["query"]}}',
     yaml: { chat: { paths: ['/ws'], sources: ['query'] } },
     read: ({ gates }) => gates.map(({ name, sources, queryNames }) => [name, sources, queryNames]),
-    value: [['chat', ['query'], ['token']]],
+    value: [['chat', ['query'], ['token', 'access_token']]],
     other: '{"media":{}}',
   },
   workers: { text: '4', yaml: 4, read: (config) => config.workers, value: 4, other: '2' },

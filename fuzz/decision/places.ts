@@ -26,7 +26,7 @@ export interface Place {
 
 const everywhere = {
   looks: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
-  queries: ['token'],
+  queries: ['token', 'access_token'],
   cookies: ['__Host-postern', 'postern_token'],
 } as const;
 

@@ -168,6 +168,19 @@ test('the Authorization of an application passes where the gate says so', async 
   assert.equal(outcome.seen?.headers.authorization, 'Bearer of-the-application');
 });
 
+test('access_token counts without a setting, and reaches neither the backend nor the log', async (t) => {
+  const { postern, site, url } = await startScene(t);
+  const { token } = await postern.issue();
+  const outcome = await tryHandshake(`${url}?a=1&access_token=${token}`);
+  assert.equal(outcome.status, 101);
+  assert.equal(postern.lastDecision().source, 'query');
+  assert.equal(outcome.seen?.url, '/ws?a=1');
+  // In no form that a mask could know by itself.
+  assert.equal((await tryHandshake(`${url}?access_token=hunter2`)).status, 401);
+  assert.match(site.accessLog(), /GET \/ws\?access_token=\*\*\* HTTP/);
+  assert.ok(!site.accessLog().includes('hunter2'));
+});
+
 test('several names of query parameters count, and one of them once', async (t) => {
   const { postern } = await startScene(t, { POSTERN_DEFAULT_GATE_QUERY: 'token,access_token' });
   const { token } = await postern.issue();

@@ -39,7 +39,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     throttleGateName: rules.name ?? 'chat',
     sources: ['query', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
-    queryNames: ['token'],
+    queryNames: ['token', 'access_token'],
     subprotocolForms: [],
     assertion: false,
     forwardAuthorization: false,

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { credentialKinds, defaultTokenCookie } from '../../core/gate/gate.ts';
+import { credentialKinds, defaultQueryNames, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { presetNames } from '../../core/gate/subprotocol-form.ts';
 import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
@@ -52,7 +52,7 @@ const ruleProperties = {
     Type.Array(Type.String({ pattern: '^[A-Za-z0-9._~-]+$' }), {
       minItems: 1,
       uniqueItems: true,
-      default: ['token'],
+      default: [...defaultQueryNames],
       description: 'Names of query parameters that may hold a token.',
     }),
   ),

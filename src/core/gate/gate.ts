@@ -55,6 +55,12 @@ export const credentialKinds = [
  */
 export const defaultTokenCookie = 'postern_token';
 
+/**
+ * The default of `query`. `access_token` is the name of RFC 6750, section 2.3, which clients such as SignalR's
+ * have no setting for.
+ */
+export const defaultQueryNames = ['token', 'access_token'] as const;
+
 /** The rules of a gate. */
 export interface GateRules {
   /** Credential sources in order; the first that has a credential decides. */

@@ -3,6 +3,7 @@ import type { ListenAddress } from '../../config/listen-address.ts';
 import {
   authorizationHeader,
   defaultGateName,
+  defaultQueryNames,
   type GateRules,
   identityHeaders,
 } from '../../core/gate/gate.ts';
@@ -36,7 +37,7 @@ export interface CacheOptions {
 export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
-  queryNames: ['token'],
+  queryNames: defaultQueryNames,
   subprotocolMarkers: [markerSubprotocol],
   headers: identityHeaders.map(({ name }) => name),
   cache: undefined,
