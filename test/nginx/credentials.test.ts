@@ -181,7 +181,7 @@ test('access_token counts without a setting, and reaches neither the backend nor
   assert.ok(!site.accessLog().includes('hunter2'));
 });
 
-test('several names of query parameters count, and one of them once', async (t) => {
+test('several names of query parameters count, and several with one value', async (t) => {
   const { postern } = await startScene(t, { POSTERN_DEFAULT_GATE_QUERY: 'token,access_token' });
   const { token } = await postern.issue();
   const reason = async (query: string) => {
@@ -190,7 +190,31 @@ test('several names of query parameters count, and one of them once', async (t) 
   };
   assert.equal(await reason(`token=${token}`), 200);
   assert.equal(await reason(`access_token=${token}`), 200);
-  assert.equal(await reason(`access_token=${token}&token=${token}`), 'malformed_credential');
+  assert.equal(await reason(`access_token=${token}&token=${token}`), 200);
+  assert.equal(await reason(`access_token=${token}&token=`), 200);
+  assert.equal(await reason(`access_token=${token}&token=${token}x`), 'malformed_credential');
+});
+
+test('one token, sent twice, is admitted and reaches the backend in no place', async (t) => {
+  const { postern, url } = await startScene(t);
+  const { token } = await postern.issue();
+  const cases: [query: string, backend: string][] = [
+    [`token=${token}&token=${token}`, ''],
+    [`a=1&token=${token}&b=2&token=${token}&c=3`, '?a=1&b=2&c=3'],
+    [`a=1&token=${token}&access_token=${token}`, '?a=1'],
+    [`a=1&access_token=${token}&token=${token}&%74oken=${token}&access_token=${token}`, '?a=1'],
+    [`token=&access_token=${token}`, ''],
+  ];
+  for (const [query, rest] of cases) {
+    const outcome = await tryHandshake(`${url}?${query}`);
+    assert.equal(outcome.status, 101, query);
+    assert.equal(outcome.seen?.url, `/ws${rest}`, query);
+  }
+  const thrice = Array.from({ length: 3 }, () => `token=${token}`).join('&');
+  for (const query of [`token=${token}&token=x`, thrice]) {
+    assert.equal((await tryHandshake(`${url}?${query}`)).status, 401);
+    assert.equal(postern.lastDecision().reason, 'malformed_credential');
+  }
 });
 
 test("a token in a header of one's own making is no credential", async (t) => {

@@ -67,7 +67,7 @@ export interface GateRules {
   readonly sources: readonly SourceName[];
   /** Names of cookies that may hold a token; the first present one counts. */
   readonly cookieNames: readonly string[];
-  /** Names of query parameters that may hold a token; a request may have one of them, once. */
+  /** Names of query parameters that may hold a token; all that a request has hold the same one. */
   readonly queryNames: readonly string[];
   /** Forms of subprotocols with a token, beside Postern's own. */
   readonly subprotocolForms: readonly SubprotocolForm[];

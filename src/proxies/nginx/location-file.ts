@@ -127,25 +127,28 @@ proxy_set_header X-Postern-Assertion $postern_assertion;`;
 }
 
 function renderStripping(names: readonly string[]): string {
-  const fromArguments = names.map(namePattern).map(
-    (name) => `
-if ($args ~ "^${name}=[^&]*&?(?<postern_after>.*)$") {
-    set $args $postern_after;
-}
+  const patterns = names.map(namePattern);
+  const fromArguments = patterns.map((name) => {
+    const later = `
 if ($args ~ "^(?<postern_before>.*)&${name}=[^&]*(?<postern_after>.*)$") {
     set $args $postern_before$postern_after;
-}`,
-  );
-  const fromReturn = names.map(namePattern).map(
-    (name) => `
-if ($postern_return ~ "^(?<postern_before>[^?]*\\?)${name}=[^&]*&?(?<postern_after>.*)$") {
-    set $postern_return $postern_before$postern_after;
-}
+}`;
+    return `${later}${later}
+if ($args ~ "^${name}=[^&]*&?(?<postern_after>.*)$") {
+    set $args $postern_after;
+}`;
+  });
+  const fromReturn = patterns.map((name) => {
+    const later = `
 if ($postern_return ~ "^(?<postern_before>[^?]*\\?.*)&${name}=[^&]*(?<postern_after>.*)$") {
     set $postern_return $postern_before$postern_after;
-}`,
-  );
-  const inReferer = names.map(namePattern).map(
+}`;
+    return `${later}${later}
+if ($postern_return ~ "^(?<postern_before>[^?]*\\?)${name}=[^&]*&?(?<postern_after>.*)$") {
+    set $postern_return $postern_before$postern_after;
+}`;
+  });
+  const inReferer = patterns.map(
     (name) => `
 if ($http_referer ~ "[?&]${name}=") {
     set $postern_backend_referer "";
@@ -154,7 +157,8 @@ if ($http_referer ~ "[?&]${name}=") {
   return `
 # Removes the token from the URI and the Referer that the backend gets; Postern reads it from
 # $request_uri. The patterns match percent-encoded parameter names too. The groups are named, since nginx
-# would escape $1 again where the path has a percent sign or a plus.${fromArguments.join('')}
+# would escape $1 again where the path has a percent sign or a plus.
+# A parameter may be there twice. The one at the start is removed last, since another may follow it.${fromArguments.join('')}
 # The requested URI without the token, for REQUEST_URI and X-Forwarded-Uri.
 set $postern_return $request_uri;${fromReturn.join('')}
 set $postern_backend_referer $http_referer;${inReferer.join('')}
