@@ -20,6 +20,7 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
     queryNames: [...defaults.queryNames, 'ticket'],
+    gateQueryNames: new Map([['chat', ['ticket']]]),
     subprotocolMarkers: [
       ...defaults.subprotocolMarkers,
       'v1.token.websocket.jupyter.org',

@@ -235,12 +235,13 @@ test('the first credential that is present decides, whatever the others are', as
   const byQuery = await decideOn({ ...both, verified: bad });
   assert.deepEqual(byQuery, {
     outcome: 'unknown_token',
-    calls: ['extract query', `verify query from the query at ${now}`],
+    // The cookie is looked at for the detail of the denial, and never verified.
+    calls: ['extract query', `verify query from the query at ${now}`, 'extract cookie'],
   });
   const byCookie = await decideOn({ ...both, verified: bad }, {}, { sources: ['cookie', 'query'] });
   assert.deepEqual(byCookie, {
     outcome: 'unknown_token',
-    calls: ['extract cookie', `verify cookie from the cookie at ${now}`],
+    calls: ['extract cookie', `verify cookie from the cookie at ${now}`, 'extract query'],
   });
 });
 
@@ -248,8 +249,28 @@ test('a malformed credential is not rescued by a good one further down', async (
   const world = { presented: { query: deny('malformed_credential'), cookie: 'good' } };
   assert.deepEqual(await decideOn(world), {
     outcome: 'malformed_credential',
-    calls: ['extract query'],
+    calls: ['extract query', 'extract cookie'],
   });
+});
+
+test('an unknown credential beside another one says what to set where it is the application’s', async () => {
+  const detailOf = async (
+    presented: NonNullable<World['presented']>,
+    verified: Identity | Deny,
+  ) => {
+    const { ports } = portsOf({ presented, verified });
+    const verdict = await decide({ handshake: aHandshake(), gate: aGate(), now }, ports);
+    assert.ok(isDenial(verdict), 'the other credential is no fallback');
+    return verdict.detail;
+  };
+  const unknown = deny('unknown_token', 'issuer');
+  const both = { query: 'of-the-application', cookie: 'good' };
+  assert.match((await detailOf(both, unknown)) ?? '', /^issuer; query decides.*\[postern\]/);
+  const malformed = { query: deny('malformed_credential'), cookie: 'good' };
+  assert.match((await detailOf(malformed, anIdentity())) ?? '', /^query decides/);
+  assert.equal(await detailOf({ query: 'secret' }, unknown), 'issuer');
+  assert.equal(await detailOf({ cookie: 'secret' }, unknown), 'issuer');
+  assert.equal(await detailOf(both, deny('expired')), undefined);
 });
 
 test('a credential in a place where the gate does not look is none', async () => {

@@ -3,6 +3,7 @@ import { type Identity, identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
 import { throttleAttempt } from './failed-attempts.ts';
+import { hintAtForeignCredential } from './foreign-credential.ts';
 
 /** Establishes the identity from the basis of access. */
 export function findIdentity(context: DecisionContext): MaybePromise<Deny | undefined> {
@@ -13,7 +14,7 @@ function acceptIdentity(context: DecisionContext, found: Identity | Deny): Deny 
   if (isDenial(found)) {
     // An expired or revoked token still has a subject, which the log shows.
     if (found.identity !== undefined) context.identity = found.identity;
-    return found;
+    return hintAtForeignCredential(found, context);
   }
   const claimed = context.credential?.claimedSubject;
   // The same reason as for an unknown token, so that it reveals nothing to an attacker.

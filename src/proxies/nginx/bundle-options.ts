@@ -17,6 +17,11 @@ export interface BundleOptions {
   readonly gates: readonly string[];
   /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
+  /**
+   * The same for gates by name: what is another gate's name may be the application's own parameter. Gates
+   * that are missing have those of all.
+   */
+  readonly gateQueryNames: ReadonlyMap<string, readonly string[]>;
   /** Subprotocols that are selected for clients without one of the application, of all gates. */
   readonly subprotocolMarkers: readonly string[];
   /** Identity headers for the backend, of all gates, in their original case. */
@@ -38,6 +43,7 @@ export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
   queryNames: defaultQueryNames,
+  gateQueryNames: new Map(),
   subprotocolMarkers: [markerSubprotocol],
   headers: identityHeaders.map(({ name }) => name),
   cache: undefined,
@@ -57,6 +63,7 @@ export function bundleOptionsOf(config: Config): BundleOptions {
     gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
+    gateQueryNames: new Map(config.gates.map(({ name, queryNames }) => [name, queryNames])),
     subprotocolMarkers: [...new Set([markerSubprotocol, ...gates.flatMap(listMarkers)])],
     headers: [...byLowerCase.values()],
     cache: ttl > 0 ? { path: undefined, ttl } : undefined,

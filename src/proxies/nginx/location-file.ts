@@ -53,7 +53,7 @@ auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols;
 auth_request_set $postern_authorization $upstream_http_x_postern_authorization;
 proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;
 proxy_set_header Authorization $postern_authorization;`,
-    renderStripping(options.queryNames),
+    renderStripping(options.gateQueryNames.get(gateName ?? '') ?? options.queryNames),
     `
 # Browsers fail a handshake if none of the offered subprotocols is selected. A page without one of its
 # own offers "postern" beside the token, and gets it back. This "if" must be the last one. add_header is
