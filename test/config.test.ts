@@ -36,6 +36,7 @@ const defaults = {
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token', 'access_token'],
     subprotocolForms: [],
+    challenge: ['bearer'],
     forwardAuthorization: false,
     assertion: false,
     jwtSingleUse: false,
@@ -162,6 +163,12 @@ const samples: Readonly<
     read: (config) =>
       config.defaultGate.subprotocolForms.map(({ prefix, marker }) => prefix ?? marker),
     value: ['bearer', 'acme.'],
+  },
+  'default_gate.challenge': {
+    text: 'bearer,basic',
+    yaml: ['bearer', 'basic'],
+    read: (config) => config.defaultGate.challenge,
+    value: ['bearer', 'basic'],
   },
   'default_gate.forward_authorization': {
     text: 'true',

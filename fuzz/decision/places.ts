@@ -108,7 +108,12 @@ export const places: Readonly<Record<string, Place>> = {
   },
   once: {
     ...everywhere,
-    settings: { hosts: ['once.example.com'], kinds: ['jwt'], jwt_single_use: true },
+    settings: {
+      hosts: ['once.example.com'],
+      challenge: ['basic', 'bearer'],
+      kinds: ['jwt'],
+      jwt_single_use: true,
+    },
     host: /^once\.example\.com$/,
     kinds: ['jwt'],
     once: true,

@@ -46,7 +46,10 @@ export function renderDenyHeaders(denied: {
   return [
     ['X-Postern-Reason', denial.reason],
     ['X-Postern-Request-Id', requestId],
-    ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
+    [
+      'WWW-Authenticate',
+      renderChallenge(gate?.name ?? realm, denial.reason, gate?.challenge ?? ['bearer']),
+    ],
     ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
     ...(page && gate ? [['X-Postern-Return', loginReturnUrl(page, gate.queryNames)] as const] : []),
     ...renderStatus(denial),

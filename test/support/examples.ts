@@ -41,6 +41,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     cookieNames: ['__Host-postern', 'postern_token'],
     queryNames: ['token', 'access_token'],
     subprotocolForms: [],
+    challenge: ['bearer'],
     assertion: false,
     forwardAuthorization: false,
     jwtSingleUse: false,

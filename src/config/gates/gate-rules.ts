@@ -8,6 +8,7 @@ import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePublicRoute } from '../../core/gate/public-route.ts';
 import { parseSubprotocolForm } from '../../core/gate/subprotocol-form.ts';
+import type { ChallengeScheme } from '../../core/model/denials.ts';
 import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { type NetworkSet, parseNetworks } from '../../lib/network.ts';
@@ -43,6 +44,7 @@ export function buildRules(
     cookieNames: [...new Set([sessionCookie, ...tokenCookies(raw)])],
     queryNames: asTexts(raw.query) ?? [],
     subprotocolForms: parseEach(raw.subprotocols, 'subprotocols', report, parseSubprotocolForm),
+    challenge: readChallenge(raw, report),
     origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
     networks: {
       trust: network('trust'),
@@ -97,6 +99,17 @@ function readSources(
   if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');
   return sources;
 }
+/** Without `basic` where the gate would not take the password that browsers then ask for. */
+function readChallenge(
+  { challenge, sources }: RawGateRules,
+  report: ReportFault,
+): readonly ChallengeScheme[] {
+  const schemes = (asTexts(challenge) ?? []) as ChallengeScheme[];
+  if (asTexts(sources)?.includes('basic') !== false) return schemes;
+  if (schemes.includes('basic')) report('challenge', 'basic has to be in `sources`, too');
+  return ['bearer'];
+}
+
 /** Parses each word of a list. Reports invalid ones and leaves them out. */
 export function parseEach<T extends object>(
   raw: unknown,

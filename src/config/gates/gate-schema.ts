@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { credentialKinds, defaultQueryNames, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { presetNames } from '../../core/gate/subprotocol-form.ts';
+import { challengeSchemes } from '../../core/model/denials.ts';
 import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
@@ -58,6 +59,15 @@ const ruleProperties = {
   ),
   subprotocols: grantList(
     `Forms of subprotocols that may hold a token, beside \`postern.bearer.…\`: ${presetNames.map((name) => `\`${name}\``).join(', ')}, \`acme.token.{token}\`, \`acme.token.{base64url}\`, or \`acme {token}\` for one that is offered after \`acme\`.`,
+  ),
+  challenge: Type.Optional(
+    Type.Array(Type.Enum([...challengeSchemes]), {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['bearer'],
+      description:
+        'Schemes that a denial asks for in `WWW-Authenticate`. With `basic`, browsers send user information of a URL, and ask for a password on pages without `login`.',
+    }),
   ),
   origins: stringList(
     'Origins whose pages may connect: `same` (host of the request), `https://app.example.com`, `https://*.example.com`, `null`.',

@@ -1,4 +1,5 @@
 import type { NetworkSet } from '../../lib/network.ts';
+import type { ChallengeScheme } from '../model/denials.ts';
 import type { TokenKind } from '../model/identity.ts';
 import type { BridgeSettings } from '../model/sign-on-settings.ts';
 import type { SourceName } from '../model/source-name.ts';
@@ -71,6 +72,8 @@ export interface GateRules {
   readonly queryNames: readonly string[];
   /** Forms of subprotocols with a token, beside Postern's own. */
   readonly subprotocolForms: readonly SubprotocolForm[];
+  /** Schemes that a denial asks for. */
+  readonly challenge: readonly ChallengeScheme[];
   readonly origins: OriginRules;
   readonly networks: NetworkRules;
   /** Routes that need no credential. */
