@@ -34,6 +34,7 @@ const defaults = {
   defaultGate: {
     sources: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
+    cookiesWithoutOrigin: [],
     queryNames: ['token', 'access_token'],
     subprotocolForms: [],
     challenge: ['bearer'],
@@ -169,6 +170,13 @@ const samples: Readonly<
     yaml: ['bearer', 'basic'],
     read: (config) => config.defaultGate.challenge,
     value: ['bearer', 'basic'],
+  },
+  'default_gate.cookies_without_origin': {
+    text: 'postern_token',
+    yaml: ['postern_token'],
+    read: (config) => config.defaultGate.cookiesWithoutOrigin,
+    value: ['postern_token'],
+    other: '__Host-postern',
   },
   'default_gate.forward_authorization': {
     text: 'true',

@@ -49,7 +49,8 @@ export function checkAdmission(
     expect(isOpen, 'nobody is let in at a public place only', { gate, paths });
     return;
   }
-  checkListed(place, page);
+  const isNative = page.origin === undefined && isNativeCookie(place, lines, bySubject(subject));
+  if (!isNative) checkListed(place, page);
   if (subject === 'trusted-network') {
     expect(place.trusts !== undefined && from.some(place.trusts), 'the network is trusted', from);
     if (page.origin !== undefined) checkOrigin(place, page);
@@ -63,7 +64,7 @@ export function checkAdmission(
     subject,
     gate,
   });
-  const isAmbient = source === 'cookie' && page.isUpgrade;
+  const isAmbient = source === 'cookie' && page.isUpgrade && !isNative;
   if (isAmbient || (source === 'cookie' && page.origin !== undefined)) checkOrigin(place, page);
   if (source === 'basic' && page.origin !== undefined) checkOrigin(place, page);
 }
@@ -163,6 +164,15 @@ function presentedIn(issued: Issued, place: Place, lines: Lines): string | undef
     return values.every((value) => value === issued.secret) ? source : undefined;
   }
   return undefined;
+}
+
+/** Whether it is presented in the cookie of programs: among those that count, no other one is there. */
+function isNativeCookie(place: Place, lines: Lines, issued: Issued | undefined): boolean {
+  const { native } = place;
+  if (native === undefined || issued === undefined) return false;
+  const others = { ...place, cookies: place.cookies.filter((name) => name !== native) };
+  const isCookie = presentedIn(issued, place, lines) === 'cookie';
+  return isCookie && readers.cookie(others, lines, issued.subject).length === 0;
 }
 
 type Reader = (place: Place, lines: Lines, subject: string) => string[];

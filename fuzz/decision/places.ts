@@ -9,6 +9,8 @@ export interface Place {
   readonly looks: readonly ('query' | 'subprotocol' | 'bearer' | 'basic' | 'cookie')[];
   readonly queries: readonly string[];
   readonly cookies: readonly string[];
+  /** The cookie that programs have, which send no Origin. */
+  readonly native?: string;
   /** Methods and paths that need no credential. */
   readonly open?: (method: string, path: string) => boolean;
   /** Origins that are listed; undefined where only pages of the same host count. */
@@ -69,9 +71,11 @@ export const places: Readonly<Record<string, Place>> = {
       hosts: ['listed.example.com'],
       origins: ['https://*.example.com', 'https://pages.example.net'],
       cookies: ['listed_token'],
+      cookies_without_origin: ['listed_token'],
     },
     host: /^listed\.example\.com$/,
     cookies: ['__Host-postern', 'listed_token'],
+    native: 'listed_token',
     origins: /^https:\/\/(?:[^/:@]+\.example\.com|pages\.example\.net)\.?(?::443)?$/i,
   },
   lan: {

@@ -69,6 +69,9 @@ export const seeds = [
     'Cookie: listed_token={active}',
     'Origin: https://a.example.com',
   ),
+  ...['listed_token={active}', '__Host-postern={session}', 'x=1'].map((cookie) =>
+    ask('listed.example.com', 'X-Original-URI: /', `Cookie: ${cookie}`),
+  ),
   ask('lan.example.com', 'X-Original-URI: /', 'X-Real-IP: 192.168.1.7'),
   ask('lan.example.com', 'X-Original-URI: /', 'X-Forwarded-For: fd00::1, 127.0.0.1'),
   ask('office.example.com', 'X-Original-URI: /?token={active}', 'X-Real-IP: 198.51.100.7'),

@@ -39,7 +39,9 @@ function findCookie(header: string, name: string): PresentedCredential | Deny | 
   // Deleting a cookie often leaves an empty one: no credential.
   if (found === undefined || found === '') return undefined;
   const value = cookieValue.test(found) ? percentDecode(found) : undefined;
-  return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+  return value === undefined || !isTokenText(value)
+    ? deny('malformed_credential')
+    : { value, cookieName: name };
 }
 
 function unquote(value: string): string {

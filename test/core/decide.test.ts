@@ -6,6 +6,7 @@ import type { CredentialSource } from '../../src/core/decision/credential-source
 import { decide } from '../../src/core/decision/decide.ts';
 import type { Gate } from '../../src/core/gate/gate.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
+import { type HostPattern, parseHostPattern } from '../../src/core/gate/host-pattern.ts';
 import { parseOriginRules } from '../../src/core/gate/origin.ts';
 import type { Credential } from '../../src/core/model/credential.ts';
 import type { Identity } from '../../src/core/model/identity.ts';
@@ -19,10 +20,17 @@ interface World {
   readonly presented?: Partial<Record<CredentialSource['name'], string | Deny>>;
   readonly verified?: Identity | Deny;
   readonly redeemed?: Deny;
+  /** Name of the cookie with the credential. */
+  readonly cookieName?: string;
 }
 
 /** Ports that answer as told, and the calls they got. `ports` may be changed before use. */
-function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = {}) {
+function portsOf({
+  presented = {},
+  verified = anIdentity(),
+  redeemed,
+  cookieName = 'AUTH',
+}: World = {}) {
   const calls: string[] = [];
   const source = (
     name: CredentialSource['name'],
@@ -33,7 +41,8 @@ function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = 
     extract() {
       calls.push(`extract ${name}`);
       const found = presented[name];
-      return typeof found === 'string' ? { value: found } : found;
+      if (typeof found !== 'string') return found;
+      return { value: found, ...(name === 'cookie' && { cookieName }) };
     },
   });
   const ports = {
@@ -166,6 +175,9 @@ for (const { mended, world, facts, rules, outcome, calls } of ladder) {
 const listed = { origins: originsOf('same', 'https://pages.example') };
 const query = { presented: { query: 'secret' } };
 const cookie = { presented: { cookie: 'secret' } };
+const otherCookie = { ...cookie, cookieName: 'other' };
+const noOrigin = { origin: undefined };
+const native = { cookiesWithoutOrigin: ['AUTH'] };
 const evil = 'https://evil.example';
 const page = { upgrade: 'none', origin: undefined } as const;
 
@@ -200,6 +212,49 @@ const table: readonly [
     query,
     { ...page, origin: evil },
     listed,
+    'origin_not_allowed',
+  ],
+  ['a named cookie without an origin', cookie, noOrigin, native, 'allow'],
+  ['a named cookie from a stranger’s page', cookie, { origin: evil }, native, 'origin_not_allowed'],
+  [
+    'a named cookie from an opaque origin',
+    cookie,
+    { origin: 'null' },
+    native,
+    'origin_not_allowed',
+  ],
+  ['another cookie without an origin', otherCookie, noOrigin, native, 'origin_not_allowed'],
+  [
+    'a named cookie without an origin where some are listed',
+    cookie,
+    noOrigin,
+    { ...native, ...listed },
+    'allow',
+  ],
+  [
+    'another cookie without an origin where some are listed',
+    otherCookie,
+    noOrigin,
+    { ...native, ...listed },
+    'origin_not_allowed',
+  ],
+  [
+    'a query token without an origin where some are listed, beside a named cookie',
+    query,
+    noOrigin,
+    { ...native, ...listed },
+    'origin_not_allowed',
+  ],
+  [
+    'nothing, in a trusted network without an origin where some are listed',
+    {},
+    { ...noOrigin, clientAddress: '192.0.2.7' },
+    {
+      ...native,
+      ...listed,
+      hosts: [parseHostPattern('app.example.com') as HostPattern],
+      networks: { ...aGate().networks, trust: { includes: () => true } },
+    },
     'origin_not_allowed',
   ],
   ['an upgrade to something else', query, { upgrade: 'other' }, {}, 'upgrade_not_websocket'],

@@ -226,6 +226,26 @@ test("a token in a header of one's own making is no credential", async (t) => {
   }
 });
 
+test('a native client opens a socket with a named cookie and no Origin, and no page does', async (t) => {
+  const { postern, site, url } = await startScene(t, {
+    POSTERN_DEFAULT_GATE_COOKIES: 'AUTH,other',
+    POSTERN_DEFAULT_GATE_COOKIES_WITHOUT_ORIGIN: 'AUTH',
+    POSTERN_DEFAULT_GATE_ORIGINS: 'same,https://www.example.com',
+  });
+  const { token } = await postern.issue();
+  const handshake = async (cookie: string, origin?: string) =>
+    (await tryHandshake(url, { cookie, ...(origin !== undefined && { origin }) })).status;
+  assert.equal(await handshake(`AUTH=${token}`), 101);
+  assert.equal(await handshake(`AUTH=${token}`, site.url), 101);
+  assert.equal(await handshake(`AUTH=${token}`, 'https://evil.example'), 401);
+  assert.equal(await handshake(`AUTH=${token}`, 'null'), 401);
+  assert.equal(await handshake(`other=${token}`), 401);
+  assert.equal(postern.lastDecision().reason, 'origin_not_allowed');
+  // The first name that is there counts.
+  assert.equal(await handshake(`other=${token}; AUTH=x`), 401);
+  assert.equal((await tryHandshake(`${url}?token=${token}`)).status, 401, 'origins are listed');
+});
+
 test('a cookie that a script wrote percent-encoded works, and broken encoding denies', async (t) => {
   const { postern, site, url } = await startScene(t, { POSTERN_DEFAULT_GATE_COOKIES: 'AUTH' });
   const { token } = await postern.issue();

@@ -39,6 +39,7 @@ export function aGate(rules: Partial<Gate> = {}): Gate {
     throttleGateName: rules.name ?? 'chat',
     sources: ['query', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
+    cookiesWithoutOrigin: [],
     queryNames: ['token', 'access_token'],
     subprotocolForms: [],
     challenge: ['bearer'],

@@ -39,9 +39,11 @@ export function buildRules(
     const problem = findLoginProblem(raw.login);
     if (problem !== undefined) report('login', problem);
   }
+  const cookieNames = [...new Set([sessionCookie, ...tokenCookies(raw)])];
   return {
     sources: readSources(raw, report),
-    cookieNames: [...new Set([sessionCookie, ...tokenCookies(raw)])],
+    cookieNames,
+    cookiesWithoutOrigin: readCookiesWithoutOrigin(raw, cookieNames, report),
     queryNames: asTexts(raw.query) ?? [],
     subprotocolForms: parseEach(raw.subprotocols, 'subprotocols', report, parseSubprotocolForm),
     challenge: readChallenge(raw, report),
@@ -99,6 +101,19 @@ function readSources(
   if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');
   return sources;
 }
+function readCookiesWithoutOrigin(
+  raw: RawGateRules,
+  cookieNames: readonly string[],
+  report: ReportFault,
+): readonly string[] {
+  const names = asTexts(raw.cookies_without_origin) ?? [];
+  const unknown = names.find((name) => !cookieNames.includes(name));
+  if (unknown !== undefined) {
+    report('cookies_without_origin', `"${unknown}" is not among the names in \`cookies\``);
+  }
+  return names.filter((name) => cookieNames.includes(name));
+}
+
 /** Without `basic` where the gate would not take the password that browsers then ask for. */
 function readChallenge(
   { challenge, sources }: RawGateRules,

@@ -49,6 +49,9 @@ const ruleProperties = {
         "Names of cookies that may hold a token, where there is no cookie of a session: `__Host-postern`, which is that one, for no others. `postern_token` is left out where `login` is Postern's own page.",
     }),
   ),
+  cookies_without_origin: grantList(
+    'Names of `cookies` that open a socket without an `Origin`, for programs that have a cookie and no page. An `Origin` that is there has to be allowed.',
+  ),
   query: Type.Optional(
     Type.Array(Type.String({ pattern: '^[A-Za-z0-9._~-]+$' }), {
       minItems: 1,

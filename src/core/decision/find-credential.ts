@@ -25,8 +25,8 @@ export function findCredential(context: DecisionContext): Deny | undefined {
     if (presented === undefined) continue;
     context.basis = name;
     if (isDenial(presented)) return hintAtForeignCredential(presented, context);
-    const { value, claimedSubject } = presented;
-    context.credential = { source: name, value, claimedSubject };
+    const { value, claimedSubject, cookieName } = presented;
+    context.credential = { source: name, value, claimedSubject, cookieName };
     return undefined;
   }
   const { trust } = gate.networks;

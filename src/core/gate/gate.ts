@@ -68,6 +68,8 @@ export interface GateRules {
   readonly sources: readonly SourceName[];
   /** Names of cookies that may hold a token; the first present one counts. */
   readonly cookieNames: readonly string[];
+  /** Those of them that open a socket without an `Origin`. */
+  readonly cookiesWithoutOrigin: readonly string[];
   /** Names of query parameters that may hold a token; all that a request has hold the same one. */
   readonly queryNames: readonly string[];
   /** Forms of subprotocols with a token, beside Postern's own. */

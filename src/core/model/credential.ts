@@ -6,4 +6,6 @@ export interface Credential {
   readonly value: string;
   /** The user name of Basic: the token has to belong to this subject. */
   readonly claimedSubject?: string | undefined;
+  /** The name of the cookie that it came in. */
+  readonly cookieName?: string | undefined;
 }
