@@ -28,7 +28,7 @@ export const query: Target = {
       return 'nothing';
     }
     if (isDenial(found)) return found.reason;
-    expect(/^[\x21-\x7e]{1,8192}$/.test(found.value), 'a credential is printable');
+    expect(/^[\x21-\x7e]{1,16384}$/.test(found.value), 'a credential is printable');
     const values = told?.filter((value) => value !== '');
     const isTold = values?.every((value) => value === found.value) ?? true;
     expect(isTold, 'all parameters have that value', told);

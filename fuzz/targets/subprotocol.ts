@@ -73,7 +73,7 @@ export const subprotocol: Target = {
     }
     if (found === undefined) return offer === undefined ? 'no offer' : 'nothing';
     if (isDenial(found)) return found.reason;
-    expect(/^[\x21-\x7e]{1,8192}$/.test(found.value), 'a credential is printable');
+    expect(/^[\x21-\x7e]{1,16384}$/.test(found.value), 'a credential is printable');
     const encoded = Buffer.from(found.value).toString('base64url');
     const again = subprotocolSource.extract(
       handshakeOf({ subprotocols: `postern.bearer64.${encoded}` }),

@@ -1,7 +1,7 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
 import { deny } from '../core/model/verdict.ts';
 import { percentDecode } from '../lib/percent-decode.ts';
-import { isTokenText } from './token-text.ts';
+import { readTokenText } from './token-text.ts';
 
 /** How often the nginx files can remove one name from a query, wherever it stands. */
 const maxRepetitions = 2;
@@ -29,8 +29,6 @@ export const querySource: CredentialSource = {
     if (values.size === 0) return undefined;
     const [value] = values;
     const isRemovable = [...repetitions.values()].every((count) => count <= maxRepetitions);
-    return values.size > 1 || !isRemovable || value === undefined || !isTokenText(value)
-      ? deny('malformed_credential')
-      : { value };
+    return values.size > 1 || !isRemovable ? deny('malformed_credential') : readTokenText(value);
   },
 };

@@ -1,7 +1,7 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
 import { decodeTokenSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import { deny } from '../core/model/verdict.ts';
-import { isTokenText } from './token-text.ts';
+import { readTokenText } from './token-text.ts';
 
 /**
  * A subprotocol `postern.bearer.<token>`, or of another form that the gate knows, among those that the
@@ -16,7 +16,6 @@ export const subprotocolSource: CredentialSource = {
     if (offer === undefined || offer.tokens.length > 1) return deny('malformed_credential');
     const [token] = offer.tokens;
     if (token === undefined) return undefined;
-    const value = decodeTokenSubprotocol(token);
-    return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+    return readTokenText(decodeTokenSubprotocol(token));
   },
 };

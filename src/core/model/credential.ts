@@ -1,5 +1,8 @@
 import type { SourceName } from './source-name.ts';
 
+/** Limit on credentials, in characters. JWTs with many groups have more than 8 KiB. */
+export const maxCredentialLength = 16_384;
+
 /** An unverified credential of a handshake. The value is secret: never log it. */
 export interface Credential {
   readonly source: SourceName;
