@@ -7,7 +7,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
     `postern needs Node.js 22.19 or newer; this is ${process.version} (${process.execPath}).\n` +
-      'Install a current Node.js, or run it from a checkout with `npx postern`, which brings its own.\n',
+      'Install a current Node.js. In a checkout, after npm ci, use its own: node_modules/.bin/node bin/postern.js\n',
   );
   process.exit(1);
 }

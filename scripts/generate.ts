@@ -9,8 +9,11 @@ import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.t
 import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
 import { settings } from '../src/config/settings.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
-import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
+import { denialStatus } from '../src/core/model/denial-response.ts';
+import { type DenialCode, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
+import { catalog } from '../src/doctor/probe/catalog.ts';
+import type { FindingRule } from '../src/doctor/probe/finding-rule.ts';
 import { problems } from '../src/http/problem.ts';
 import { defaultBundleOptions } from '../src/proxies/nginx/bundle-options.ts';
 import { inheritedGroups } from '../src/proxies/nginx/inherited-directives.ts';
@@ -18,13 +21,15 @@ import { renderShippedFiles } from '../src/proxies/nginx/shipped.ts';
 import { type Definition, definitions } from '../src/telemetry/metrics/definitions.ts';
 import { renderApiReference } from './api-reference.ts';
 import { configSchemaFile, renderConfigSchema } from './config-schema.ts';
+import { denialAdvice } from './denial-advice.ts';
 import { exampleParts } from './example-parts.ts';
 import { gateParts } from './gate-parts.ts';
 import { renderGoldenFiles } from './golden-files.ts';
+import { settingPages } from './setting-pages.ts';
 
 /** The generated parts, by file and marker name. */
 const parts = [
-  { file: 'README.md', name: 'settings', render: renderSettings },
+  { file: 'docs/configuration.md', name: 'settings', render: renderSettings },
   { file: 'docs/denials.md', name: 'denials', render: renderDenials },
   { file: 'docs/metrics.md', name: 'metrics', render: renderMetrics },
   { file: 'docs/api.md', name: 'problems', render: renderProblems },
@@ -34,6 +39,7 @@ const parts = [
   ...gateParts,
   { file: 'docs/gates.md', name: 'rules', render: renderRules },
   { file: 'docs/doctor/README.md', name: 'rules', render: renderDoctorRules },
+  { file: 'docs/doctor-findings.md', name: 'findings', render: renderFindings },
   {
     file: 'docs/nginx/inherited-directives.md',
     name: 'directives',
@@ -58,7 +64,7 @@ const wholeFiles = [
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
   ...[...renderGoldenFiles(defaultBundleOptions)].map(
-    ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
+    ([path, text]) => [`test/proxies/nginx/golden/${path}`, text] as const,
   ),
 ];
 for (const [file, text] of wholeFiles) {
@@ -90,14 +96,28 @@ function renderTable(heading: string[], rows: string[][]): string {
 
 function renderSettings(): string {
   return renderTable(
-    ['Setting', 'Variable', 'Default', 'What it does'],
+    ['Setting', 'Variable', 'Default', 'What it does', 'More'],
     settings.map(({ path, variable, schema }) => [
-      `\`${path.join('.')}\``,
+      `<a id="${path.join('.')}"></a>\`${path.join('.')}\``,
       `\`${variable}\``,
       schema.default === undefined ? '–' : `\`${[schema.default].flat().join(',')}\``,
       `${schema.description}${schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`}`,
+      linkTo(pageAbout(path)),
     ]),
   );
+}
+
+/** The page in docs/ that explains a setting: the entry for the longest beginning of its path. */
+function pageAbout(path: readonly string[]): string {
+  for (let length = path.length; length > 0; length--) {
+    const page = settingPages.get(path.slice(0, length).join('.'));
+    if (page !== undefined) return page;
+  }
+  throw new Error(`no page explains ${path.join('.')}: name one in scripts/setting-pages.ts`);
+}
+
+function linkTo(page: string): string {
+  return `[${page.replace(/\.md.*$/, '')}](${page})`;
 }
 
 /** A setting, or a section of settings. */
@@ -130,6 +150,34 @@ function renderDoctorRules(): string {
   );
 }
 
+/** A table of all findings of the probe, by severity, and a section for each. */
+function renderFindings(): string {
+  const findings = (['fault', 'warning', 'ok'] as const).flatMap((severity) =>
+    Object.entries<FindingRule>(catalog).filter(([, rule]) => rule.severity === severity),
+  );
+  const table = renderTable(
+    ['Code', 'Severity', 'What'],
+    findings.map(([code, { severity, title }]) => [`[\`${code}\`](#${code})`, severity, title]),
+  );
+  return [table, ...findings.map(renderFinding)].join('\n\n');
+}
+
+function renderFinding([code, { severity, title, meaning, change }]: [
+  string,
+  FindingRule,
+]): string {
+  const lines = [`## ${code}`, `${title}. Severity: ${severity}.`, inText(meaning)];
+  return [
+    ...lines,
+    ...(change === undefined ? [] : [`**What to change:** ${inText(change)}`]),
+  ].join('\n\n');
+}
+
+/** What is written for a terminal, in Markdown: nothing in it is markup. */
+function inText(text: string): string {
+  return text.replace(/[<>*_|`]/g, (character) => `\\${character}`);
+}
+
 /** The defaults are those of `default_gate`; a named gate has none. */
 function renderRules(): string {
   const { hosts, paths } = gateSchema.properties;
@@ -148,17 +196,28 @@ function renderInheritedDirectives(): string {
   );
 }
 
+/** A table of all codes, and a section for each: what it means, its statuses, what to do. */
 function renderDenials(): string {
   const codes = Object.keys(denials) as DenialCode[];
-  return renderTable(
-    ['Code', 'Handshake', 'Page', 'What happened, and what to do'],
+  const table = renderTable(
+    ['Code', 'Handshake', 'Other request'],
     codes.map((code) => [
-      `\`${code}\``,
+      `[\`${code}\`](#${code})`,
       String(denialStatus(code, true)),
       String(denialStatus(code, false)),
-      denials[code].meaning,
     ]),
   );
+  return [table, ...codes.map(renderDenial)].join('\n\n');
+}
+
+function renderDenial(code: DenialCode): string {
+  const statuses = `${denialStatus(code, true)} for a handshake, ${denialStatus(code, false)} for another request`;
+  return `## ${code}
+
+${denials[code].meaning}
+
+- **Status:** ${statuses}.
+- **What to do:** ${denialAdvice[code]}`;
 }
 
 function renderMetrics(): string {

@@ -8,7 +8,7 @@ const pieces = [
   ...['..;', '%252e', '%00', '%', '%zz', 'a', '.', '...', '%c3%a9', '\u00e9'],
 ];
 
-/** The path of a request target, as nginx resolves it and as lenient software may. */
+/** The path of a request target, as nginx normalizes it and as lenient software may. */
 export const path: Target = {
   seeds: ['/', '/a/b/', '/a/../b', '/%2e%2e/a', '/a//b', '/a/..;/b', '/a%2fb', '/a\\..\\b', '/%25'],
   words: pieces,

@@ -10,7 +10,7 @@ import type { AdminKeys } from './service.ts';
 
 const name = Type.String({
   pattern: gateNamePattern,
-  description: 'What the key is called in lists and logs.',
+  description: 'Name of the key in lists and logs.',
 });
 const duration = (description: string) =>
   Type.Optional(Type.String({ pattern: durationPattern, description }));
@@ -22,11 +22,11 @@ const createKeySchema = Type.Object(
     gates: Type.Optional(
       Type.Array(Type.String({ pattern: gateNamePattern }), {
         maxItems: 32,
-        description: 'Gates that an issuer may issue for; all, when left out.',
+        description: 'Gates that an issuer may issue for. If omitted, all.',
       }),
     ),
-    max_ttl: duration('Longest life that an issuer may give.'),
-    expires_in: duration('Life of the key itself.'),
+    max_ttl: duration('Maximum lifetime that an issuer may grant.'),
+    expires_in: duration('Lifetime of the key itself.'),
   },
   { additionalProperties: false },
 );
@@ -45,7 +45,7 @@ export function keyRoutes(dependencies: {
       '/keys',
       {
         schema: {
-          summary: 'Make an admin key',
+          summary: 'Create an admin key',
           body: createKeySchema,
           response: { 201: Type.Unsafe<IssuedKey>({ $ref: 'IssuedKey#' }) },
         },

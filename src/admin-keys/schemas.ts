@@ -25,7 +25,7 @@ export type ShownKey = Static<typeof keySchema>;
 export const issuedKeySchema = Type.Object(
   {
     ...keySchema.properties,
-    key: Type.String({ description: 'The secret. It is shown this once and stored nowhere.' }),
+    key: Type.String({ description: 'The secret. It is shown only once and not stored.' }),
   },
   { $id: 'IssuedKey' },
 );

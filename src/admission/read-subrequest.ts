@@ -66,7 +66,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   if (isConflict(location)) return malformed('X-Postern-Location-URI');
   if (asked !== undefined && gateName === undefined && location === undefined) {
     return malformed(
-      'the lines of postern-location.conf did not run for this request (limit_except, a nested location, a break before them, or a file older than postern-server.conf): include gates/NAME.conf, or include the file in the inner location too',
+      'the lines of postern-location.conf did not run for this request (limit_except, a nested location, a break before them, or a file older than postern-server.conf): include gates/NAME.conf, or include the file in the nested location too',
     );
   }
   const origin = singleValue(headers[factIndex.origin]);
@@ -101,7 +101,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
 }
 
 const throughUnixSocket =
-  'client address: nginx has "unix:" for a request that came through its "listen unix:"; write set_real_ip_from unix: and real_ip_header beside that line';
+  'client address: nginx sends "unix:" for a request through its "listen unix:"; add set_real_ip_from unix: and real_ip_header there';
 
 /** The trace context (W3C Trace Context). No decision depends on it, so a conflict only leaves it out. */
 function readTrace(headers: ForwardedHeaders): Subrequest['trace'] {

@@ -19,7 +19,8 @@ const gateSchema = Type.Object(
   { name: Type.String() },
   {
     additionalProperties: true,
-    description: 'Its settings as in `postern.yaml`, with what it takes from `default_gate`.',
+    description:
+      'Its settings as in `postern.yaml`, including those inherited from `default_gate`.',
   },
 );
 
@@ -38,7 +39,7 @@ export const explanationSchema = Type.Object(
       Type.Object({
         fact: Type.String(),
         value: nullable(Type.String()),
-        headers: Type.Array(Type.String(), { description: 'The headers that told it.' }),
+        headers: Type.Array(Type.String(), { description: 'The headers with this fact.' }),
       }),
     ),
     gate: nullable(Type.Object({ name: Type.String(), because: Type.String() })),
@@ -61,7 +62,7 @@ export const explanationSchema = Type.Object(
         token_id: nullable(Type.String()),
       }),
     ),
-    status: Type.Integer({ description: 'What nginx is answered.' }),
+    status: Type.Integer({ description: 'Status of the answer to nginx.' }),
     headers: Type.Array(headerSchema),
   },
   { $id: 'Explanation' },
@@ -97,7 +98,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
                 {},
                 {
                   additionalProperties: true,
-                  description: 'The rules of every gate that nginx names, where `gates` is empty.',
+                  description: 'The rules of every gate that nginx names, if `gates` is empty.',
                 },
               ),
             }),
@@ -115,7 +116,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Read the configuration again; one with faults changes nothing',
+          summary: 'Reload the configuration; a faulty one changes nothing',
           response: {
             200: Type.Object({
               gates: Type.Array(Type.String()),
@@ -142,7 +143,7 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
       {
         onRequest: requireRole('auditor'),
         schema: {
-          summary: 'Say how a request would be answered, and why; nothing is used up',
+          summary: 'Explain how a request would be answered; nothing is redeemed',
           body: Type.Object(
             {
               uri: Type.String({
@@ -155,13 +156,11 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
                 Type.String({ default: 'localhost', minLength: 1, maxLength: 300 }),
               ),
               scheme: Type.Optional(Type.Enum(['http', 'https'], { default: 'https' })),
-              client: Type.Optional(
-                Type.String({ description: 'Address of the client.', maxLength: 64 }),
-              ),
+              client: Type.Optional(Type.String({ description: 'Client address.', maxLength: 64 })),
               gate: Type.Optional(
                 Type.String({
                   pattern: gateNamePattern,
-                  description: 'The gate that nginx names, where it does.',
+                  description: 'The gate that nginx names, if any.',
                 }),
               ),
               headers: Type.Optional(
@@ -190,9 +189,9 @@ export function gateRoutes(dependencies: GateRouteDependencies): FastifyPluginAs
       {
         onRequest: requireRole('auditor'),
         schema: {
-          summary: 'Say how one of the last requests was answered, and why',
+          summary: 'Explain how a recent request was answered',
           description:
-            'The last 1,000 denials are remembered, and the last 1,000 admissions, of each second the first 100.',
+            'The last 1,000 denials are kept, and the last 1,000 allows (the first 100 of each second).',
           params: Type.Object({
             id: Type.String({
               minLength: 1,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createDenialAudit } from '../audit/denials.ts';
+import { createDenialRecorder } from '../audit/denials.ts';
 import { createAuditFeed } from '../audit/feed.ts';
 import { type ClusterBus, type ClusterHandlers, singleProcess } from '../cluster/bus.ts';
 import type { Config } from '../config/config.ts';
@@ -9,8 +9,9 @@ import { createEvents, type Events } from '../core/model/events.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { createAuditedReload } from '../maintenance/audited-reload.ts';
 import { createReload } from '../maintenance/reload.ts';
-import type { Store } from '../store/port.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
+import { createRecheck } from '../sign-on/recheck.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/port/store.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
 import { createLogSampler } from '../telemetry/log/log-sampler.ts';
@@ -68,10 +69,10 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
   const recent = createRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = isOffline ? undefined : await openTracing(config);
-  const store = openSqliteStore(config.dataDir, metrics.store);
+  const store = await openStore(config, metrics.store);
   let inForce = config;
   let isClosing = false;
-  const denials = createDenialAudit({
+  const denials = createDenialRecorder({
     store: store.audit,
     isOn: () => inForce.audit.denials,
     report: (error) => events.failed('denials were not written to the audit log', error),
@@ -108,6 +109,10 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       return made;
     };
     const live = createLiveServices(make(config));
+    const bridges = createRecheck({
+      current: live.current,
+      ...{ audit: store.audit, events, bus, clock },
+    });
     const reload = createReload({
       started: config,
       load,
@@ -124,7 +129,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       const reloading = isAudited ? auditedReload(systemActor) : reload();
       reloading.catch((error: unknown) => {
         // What is wrong with a configuration is in the log; the old rules stay in force.
-        if (!(error instanceof OperatorError)) events.failed('a reload went wrong', error);
+        if (!(error instanceof OperatorError)) events.failed('a reload failed', error);
       });
     };
     return {
@@ -147,7 +152,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
           metrics,
           collectFromWorkers: bus.isShared ? (own) => bus.query('metrics', own) : undefined,
         }),
-        ...{ events, throttling, clock },
+        ...{ events, throttling, bridges, clock },
         ping: store.ping,
       },
       reload: () => reloadInBackground(true),
@@ -161,6 +166,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
           decision: (id) => recent.find(id) ?? null,
           metrics: () => takeSnapshot(metrics),
           ...throttling.questions,
+          ...bridges.questions,
         },
       },
       async flush() {

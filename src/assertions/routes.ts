@@ -10,7 +10,7 @@ const shown = Type.Object({
   retired_at: Type.Union([timestamp, Type.Null()]),
 });
 
-/** `/signing-keys` of the admin API: the keys behind `X-Postern-Assertion`. */
+/** `/signing-keys` of the admin API: the keys that sign `X-Postern-Assertion`. */
 export function signingKeyRoutes(dependencies: {
   /** The services in force. */
   readonly current: () => { readonly assertions: Assertions };
@@ -34,7 +34,7 @@ export function signingKeyRoutes(dependencies: {
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Sign with a new key from now on; the old one stays published for a day',
+          summary: 'Rotate the signing key; the old one stays published for a day',
           response: { 200: shown },
         },
       },

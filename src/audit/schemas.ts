@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type AuditRecord, auditEvents } from '../core/model/audit.ts';
 import { ProblemError } from '../http/problem.ts';
-import type { AuditFilter } from '../store/port.ts';
+import type { AuditFilter } from '../store/port/audit.ts';
 
 const text = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 512, description }));
@@ -11,12 +11,12 @@ const place = Type.String({ pattern: '^[0-9]{1,15}$' });
 
 const filterFields = {
   event: Type.Optional(Type.Enum([...auditEvents])),
-  actor: text('Who did it: the name of an admin key, `store`, `token:<id>` or `postern`.'),
+  actor: text('Actor: the name of an admin key, `store`, `token:<id>` or `postern`.'),
   token_id: text('About this token.'),
   subject: text('About this subject.'),
   gate: text('About this gate, alone or among others.'),
-  since: moment('Entries of this moment and later.'),
-  until: moment('Entries before this moment.'),
+  since: moment('Entries from this time on.'),
+  until: moment('Entries before this time.'),
 };
 
 /** Query of `GET /v1/audit`. */
@@ -28,7 +28,7 @@ export const listAuditSchema = Type.Object(
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
     cursor: Type.Optional(
-      Type.Unsafe<string>({ ...place, description: '`next_cursor` of the page before.' }),
+      Type.Unsafe<string>({ ...place, description: '`next_cursor` of the previous page.' }),
     ),
   },
   { additionalProperties: false },
@@ -41,7 +41,7 @@ export const followAuditSchema = Type.Object(
     after: Type.Optional(
       Type.Unsafe<string>({
         ...place,
-        description: 'Begin behind the entry with this number; `Last-Event-ID` counts more.',
+        description: 'Begin after the entry with this number; `Last-Event-ID` takes precedence.',
       }),
     ),
   },
@@ -53,26 +53,26 @@ const maybeText = Type.Union([Type.String(), Type.Null()]);
 /** An entry of the audit log as the API shows it. */
 export const auditEntrySchema = Type.Object(
   {
-    seq: Type.Integer({ description: 'Begins at 1 and has no gap.' }),
+    seq: Type.Integer({ description: 'Starts at 1, without gaps.' }),
     at: Type.String({ format: 'date-time' }),
     event: Type.String({ description: 'One of the events in docs/audit.md.' }),
-    actor: Type.String({ description: 'Who did it.' }),
+    actor: Type.String({ description: 'Actor.' }),
     token_id: maybeText,
     kind: maybeText,
     subject: maybeText,
     gate: maybeText,
     reason: maybeText,
     client: Type.Union([Type.String(), Type.Null()], {
-      description: 'Address it came from, or the network where several are counted.',
+      description: 'Client address, or the network if several are counted.',
     }),
     request_id: Type.Union([Type.String(), Type.Null()], {
       description: '`request_id` of the log.',
     }),
     count: Type.Union([Type.Integer(), Type.Null()], {
-      description: 'How many it was, where that can be more than one.',
+      description: 'Number of occurrences, if it can be more than one.',
     }),
     details: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
-    previous: Type.String({ description: 'Hash of the entry before, in hexadecimal.' }),
+    previous: Type.String({ description: 'Hash of the previous entry, in hexadecimal.' }),
     hash: Type.String(),
   },
   { $id: 'AuditEntry' },
@@ -87,7 +87,7 @@ export interface ShownAuditPage {
   readonly next_cursor: string | null;
 }
 
-/** How the API shows an entry. */
+/** Converts an entry to its form in the API. */
 export function showEntry(record: AuditRecord): ShownAuditEntry {
   const { seq, event, actor, kind, subject, gate, reason, client, count, previous, hash } = record;
   return {
@@ -109,7 +109,7 @@ export function showEntry(record: AuditRecord): ShownAuditEntry {
   };
 }
 
-/** Which entries a query asks for. Throws ProblemError. */
+/** Converts a query to a filter. Throws ProblemError. */
 export function toFilter(query: Omit<Static<typeof followAuditSchema>, 'after'>): AuditFilter {
   const { event, actor, token_id: tokenId, subject, gate } = query;
   const [since, until] = [readMoment('since', query.since), readMoment('until', query.until)];
@@ -128,12 +128,12 @@ function readMoment(field: string, text: string | undefined): number | undefined
   if (text === undefined) return undefined;
   const at = Date.parse(text);
   if (Number.isNaN(at)) {
-    throw new ProblemError('validation_failed', `${field} is no date that exists.`);
+    throw new ProblemError('validation_failed', `${field} is not a valid date.`);
   }
   return at;
 }
 
-/** Whoever wrote to the store past Postern may have put anything there; verifying is for finding that. */
+/** Tolerates any content: the file may have been changed by other means than Postern, which verification finds. */
 function readDetails(details: string | null): Record<string, unknown> | null {
   try {
     return details === null ? null : (JSON.parse(details) as Record<string, unknown>);

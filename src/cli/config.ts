@@ -25,9 +25,7 @@ interface Reloaded {
 export function registerConfigCommands(program: Command): void {
   const config = program.command('config').description('check and show the configuration');
 
-  withConfigOption(
-    config.command('check').description('report every problem, or say that all is well'),
-  )
+  withConfigOption(config.command('check').description('report every problem'))
     .addHelpText('after', '\nExample:\n  postern config check --config /etc/postern/postern.yaml')
     .action((options: ConfigOptions) => {
       const { effective, warnings } = loadConfigFrom(options);
@@ -40,8 +38,10 @@ export function registerConfigCommands(program: Command): void {
       );
     });
 
-  withConfigOption(config.command('show').description('show what is in force; secrets are masked'))
-    .option('--json', 'print JSON for scripts, with where each value comes from')
+  withConfigOption(
+    config.command('show').description('show the settings in force; secrets are masked'),
+  )
+    .option('--json', 'print JSON for scripts, with the origin of each value')
     .addHelpText('after', '\nExample:\n  postern config show')
     .action((options: ConfigOptions & { json?: boolean }) => {
       const { effective } = loadConfigFrom(options);
@@ -55,7 +55,7 @@ export function registerConfigCommands(program: Command): void {
     });
 
   withAdminOptions(
-    config.command('reload').description('have the running service read its configuration again'),
+    config.command('reload').description('reload the configuration of the running service'),
   )
     .addHelpText('after', '\nExample:\n  postern config reload')
     .action((options: AdminOptions) =>

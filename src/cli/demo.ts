@@ -9,8 +9,8 @@ import { print, printStderr } from './toolkit/output.ts';
 export function registerDemoCommand(program: Command): void {
   program
     .command('demo')
-    .description('watch a real nginx let handshakes through and refuse others')
-    .option('--once', 'end after the table; exit code 0 only if every row is as expected')
+    .description('run handshakes through a real nginx and show which are allowed')
+    .option('--once', 'exit after the table; exit code 0 only if every row is as expected')
     .addHelpText('after', '\nExamples:\n  postern demo\n  postern demo --once')
     .action(async ({ once }: { once?: boolean }) => {
       const { startDemo } = await import('../demo/demo.ts');
@@ -61,7 +61,7 @@ and a ticket, good for one handshake:
   curl -X POST ${demo.adminUrl}/v1/tickets -H 'Authorization: Bearer ${demo.adminKey}' \\
        -H 'Content-Type: application/json' -d '{"subject":"you"}'
 `);
-  printStderr('Ctrl-C ends it.');
+  printStderr('Press Ctrl-C to stop.');
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());

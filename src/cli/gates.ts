@@ -11,7 +11,7 @@ interface ShownGates {
 
 /** `postern gate list`. */
 export function registerGateCommands(program: Command): void {
-  const gate = program.command('gate').description('look at the gates that are in force');
+  const gate = program.command('gate').description('show the gates in force');
 
   withAdminOptions(
     gate.command('list').description('list the gates in force, with the rules of each'),

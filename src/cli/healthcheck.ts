@@ -9,7 +9,7 @@ export function registerHealthcheckCommand(program: Command): void {
   withConfigOption(
     program
       .command('healthcheck')
-      .description('ask the running service whether it and its store are well'),
+      .description('check the health of the running service and its store'),
   )
     .addHelpText('after', '\nExample:\n  postern healthcheck && echo well')
     .action(async (options: ConfigOptions) => {

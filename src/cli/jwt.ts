@@ -24,16 +24,19 @@ export function registerJwtCommands(program: Command): void {
   const jwt = program.command('jwt').description('revoke JWTs of other issuers');
 
   withAdminOptions(
-    jwt.command('revoke').description('revoke a JWT, or all that a subject was given, at once'),
+    jwt.command('revoke').description('revoke a JWT, or all JWTs of a subject, immediately'),
   )
     .requiredOption('--issuer <name>', 'name of the issuer in jwt.issuers')
-    .option('--jti <jti>', 'the one JWT with this jti, which is the token_id in the log')
+    .option('--jti <jti>', 'the JWT with this jti, which is the token_id in the log')
     .option('--subject <subject>', 'all JWTs of this subject')
     .option(
       '--issued-before <time>',
-      "with --subject: up to this moment (default: now plus the issuer's leeway)",
+      "with --subject: issued up to this time (default: now plus the issuer's leeway)",
     )
-    .option('--expires-at <time>', 'when they expire by themselves (default: kept for good)')
+    .option(
+      '--expires-at <time>',
+      'when the JWTs expire; the revocation is then deleted (default: kept forever)',
+    )
     .addHelpText(
       'after',
       `
@@ -60,9 +63,9 @@ Examples:
       });
     });
 
-  withAdminOptions(jwt.command('revocations').description('list what is revoked, newest first'))
-    .option('--limit <n>', 'rows a page (default: 50)')
-    .option('--cursor <cursor>', 'where the next page starts')
+  withAdminOptions(jwt.command('revocations').description('list revocations, newest first'))
+    .option('--limit <n>', 'rows per page (default: 50)')
+    .option('--cursor <cursor>', 'start of the next page')
     .addHelpText('after', '\nExample:\n  postern jwt revocations --json')
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {

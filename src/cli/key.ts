@@ -13,17 +13,17 @@ interface CreateOptions extends AdminOptions {
 
 /** `postern key …`. */
 export function registerKeyCommands(program: Command): void {
-  const key = program.command('key').description('make, list and revoke admin keys');
+  const key = program.command('key').description('create, list and revoke admin keys');
 
-  withAdminOptions(key.command('create <name>').description('make a key; it is shown this once'))
+  withAdminOptions(key.command('create <name>').description('create a key; it is shown only once'))
     .requiredOption('--role <role>', 'admin, issuer, introspector or auditor')
     .option(
       '--gate <gate>',
       'gates that an issuer may issue for (default: all); repeatable',
       collect,
     )
-    .option('--max-ttl <duration>', 'longest life that an issuer may give')
-    .option('--expires-in <duration>', 'life of the key itself (default: for ever)')
+    .option('--max-ttl <duration>', 'maximum lifetime that an issuer may grant')
+    .option('--expires-in <duration>', 'lifetime of the key itself (default: forever)')
     .addHelpText(
       'after',
       `
@@ -65,7 +65,7 @@ Examples:
       }),
     );
 
-  withAdminOptions(key.command('revoke <name>').description('revoke an admin key, at once'))
+  withAdminOptions(key.command('revoke <name>').description('revoke an admin key, immediately'))
     .addHelpText('after', '\nExample:\n  postern key revoke web')
     .action((name: string, options: AdminOptions) =>
       withAdmin(options, async (admin) => {

@@ -5,6 +5,7 @@ import { OperatorError } from '../lib/operator-error.ts';
 import { Refused } from '../lib/refused.ts';
 import { version } from '../lib/resources.ts';
 import { registerAuditCommands } from './audit/audit.ts';
+import { registerBridgeCommands } from './bridge.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommands } from './doctor/doctor.ts';
@@ -29,12 +30,12 @@ const program = new Command('postern')
   )
   .version(version)
   .exitOverride()
-  .showHelpAfterError('(add --help for what it takes)')
+  .showHelpAfterError('(add --help for usage)')
   .addHelpText(
     'after',
     `
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 3 wrong configuration,
-4 the service or something it needs cannot be had.`,
+4 the service, or something that it needs, is unavailable.`,
   );
 const commands = [
   registerServeCommand,
@@ -45,6 +46,7 @@ const commands = [
   registerAuditCommands,
   registerThrottleCommands,
   registerGateCommands,
+  registerBridgeCommands,
   registerExplainCommand,
   registerConfigCommands,
   registerBackupCommands,

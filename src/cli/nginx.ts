@@ -31,32 +31,38 @@ const outputOptions = ['out', 'check', 'diff', 'file'] as const;
 
 /** `postern nginx …`. */
 export function registerNginxCommands(program: Command): void {
-  const nginx = program.command('nginx').description('files for nginx that fit the configuration');
+  const nginx = program
+    .command('nginx')
+    .description("render the files for nginx, clear nginx's answer cache");
   const names = Object.keys(flavours);
   const list = Object.entries(flavours).map(([name, { about }]) => `  ${name.padEnd(22)}${about}`);
 
   const render = withConfigOption(
     nginx
       .command('render')
-      .description('render the files that nginx includes, for the gates in the configuration')
+      .description('render the files for nginx, for the gates in the configuration')
       .addOption(
-        new Option('--flavour <name>', 'which nginx they are for').choices(names).default('plain'),
+        new Option('--flavour <name>', 'the kind of nginx').choices(names).default('plain'),
       ),
   )
-    .option('--gate <address>', 'where nginx finds Postern (default: gate.listen)', parseGate)
-    .option('--cache-path <dir>', 'where nginx keeps answers, an absolute path', parseCachePath);
+    .option('--gate <address>', 'address of Postern for nginx (default: gate.listen)', parseGate)
+    .option(
+      '--cache-path <dir>',
+      "directory of nginx's answer cache, an absolute path",
+      parseCachePath,
+    );
   for (const option of [
-    new Option('--out <dir>', 'write them; a file that was changed by hand stops it'),
-    new Option('--check <dir>', 'say which differ; exit code 1 if any does'),
+    new Option('--out <dir>', 'write the files, unless one was changed by hand'),
+    new Option('--check <dir>', 'list the files that differ; exit code 1 if any does'),
     new Option('--diff <dir>', 'show what would change; exit code 1 if anything would'),
-    new Option('--file <name>', 'print one of them'),
+    new Option('--file <name>', 'print one of the files'),
   ]) {
     render.addOption(
       option.conflicts(outputOptions.filter((way) => way !== option.attributeName())),
     );
   }
   render
-    .option('--force', 'with --out: write over files that were changed by hand too')
+    .option('--force', 'with --out: also overwrite files that were changed by hand')
     .addHelpText(
       'after',
       `
@@ -73,7 +79,7 @@ Examples:
 
   nginx
     .command('purge')
-    .description('have nginx forget every answer that it keeps (cache); run it where nginx runs')
+    .description("clear nginx's answer cache; run it on the machine of nginx")
     .requiredOption(
       '--cache-path <dir>',
       'the directory of proxy_cache_path in the rendered files',
@@ -82,7 +88,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  postern nginx purge --cache-path /run/postern-cache')
     .action(({ cachePath }: { cachePath: string }) => {
       const count = purgeCache(cachePath);
-      print(`${count} kept ${count === 1 ? 'answer' : 'answers'} removed.`);
+      print(`${count} cached ${count === 1 ? 'answer' : 'answers'} removed.`);
     });
 }
 
@@ -110,7 +116,7 @@ function writeFiles(directory: string, bundle: ConfigBundle, force: boolean): vo
   if (changed.length > 0 && !force) {
     const names = changed.map(({ path }) => `  ${path}`).join('\n');
     throw new CommandFailed(
-      `nothing written: these files in ${directory} were changed by hand, or are not Postern's\n${names}\nSee what would be lost with --diff, and write over them with --force.`,
+      `nothing written: these files in ${directory} were changed by hand, or are not Postern's\n${names}\n--diff shows what would be lost, --force overwrites them.`,
     );
   }
   const stale = states.filter(({ state }) => state !== 'same');
@@ -118,13 +124,13 @@ function writeFiles(directory: string, bundle: ConfigBundle, force: boolean): vo
   for (const { path } of stale) print(`${path} written`);
   printStderr(
     stale.length > 0
-      ? 'Now: nginx -t && nginx -s reload'
-      : `All ${states.length} files in ${directory} are as they should be.`,
+      ? 'Next: nginx -t && nginx -s reload'
+      : `All ${states.length} files in ${directory} are up to date.`,
   );
 }
 
 const stateMessages = {
-  same: 'is as it should be',
+  same: 'is up to date',
   missing: 'is missing',
   outdated: 'is out of date',
   changed: 'was changed by hand',
@@ -152,7 +158,7 @@ function printDiff(directory: string, bundle: ConfigBundle): void {
 function printFile(name: string, bundle: ConfigBundle): void {
   const text = bundle.get(name);
   if (text === undefined) {
-    throw new CommandFailed(`there is no file ${name} here, only ${[...bundle.keys()].join(', ')}`);
+    throw new CommandFailed(`there is no file ${name}, only ${[...bundle.keys()].join(', ')}`);
   }
   process.stdout.write(text);
 }

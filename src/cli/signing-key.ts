@@ -13,7 +13,7 @@ interface Shown {
 export function registerSigningKeyCommands(program: Command): void {
   const key = program
     .command('signing-key')
-    .description('list and rotate the keys behind X-Postern-Assertion');
+    .description('list and rotate the keys that sign X-Postern-Assertion');
 
   withAdminOptions(key.command('list').description('list them, newest first'))
     .addHelpText('after', '\nExample:\n  postern signing-key list')
@@ -40,7 +40,7 @@ export function registerSigningKeyCommands(program: Command): void {
       withAdmin(options, async (admin) => {
         const shown = expectSuccess(await admin.send('POST', '/v1/signing-keys/rotate')) as Shown;
         if (options.json) printJson(shown);
-        else print(`${shown.id} signs from now on`);
+        else print(`${shown.id} is the signing key now`);
       }),
     );
 }

@@ -21,12 +21,14 @@ interface ClearOptions extends AdminOptions {
 export function registerThrottleCommands(program: Command): void {
   const throttle = program
     .command('throttle')
-    .description('see which networks made too many failed attempts, and forget it');
+    .description('list and clear networks with too many failed attempts');
 
-  withAdminOptions(throttle.command('list').description('list them, the longest throttled first'))
+  withAdminOptions(
+    throttle.command('list').description('list networks, the longest throttled first'),
+  )
     .option('--gate <gate>', 'at this gate only')
-    .option('--limit <n>', 'rows a page (default: 50)')
-    .option('--cursor <cursor>', 'where the next page starts')
+    .option('--limit <n>', 'rows per page (default: 50)')
+    .option('--cursor <cursor>', 'start of the next page')
     .addHelpText('after', '\nExample:\n  postern throttle list --gate chat')
     .action((options: ListOptions) =>
       withAdmin(options, async (admin) => {
@@ -35,7 +37,7 @@ export function registerThrottleCommands(program: Command): void {
           await admin.send('GET', `/v1/throttle?${query}`),
         ) as ShownThrottlePage;
         if (options.json) return printJson(page);
-        if (page.throttled.length === 0) return printStderr('Nobody is throttled.');
+        if (page.throttled.length === 0) return printStderr('No network is throttled.');
         const rows = page.throttled.map((shown) => [
           shown.gate ?? '(admin API)',
           shown.network,
@@ -48,7 +50,7 @@ export function registerThrottleCommands(program: Command): void {
       }),
     );
 
-  withAdminOptions(throttle.command('clear').description('forget failed attempts'))
+  withAdminOptions(throttle.command('clear').description('clear failed attempts'))
     .option('--gate <gate>', 'at this gate only')
     .option('--network <network>', 'of this network only, or of an address')
     .option('--all', 'of everybody')

@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { DecisionRecord } from '../core/model/events.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
-import type { StoredThrottle } from '../store/port.ts';
+import type { StoredThrottle } from '../store/port/throttles.ts';
 import type { Snapshot } from '../telemetry/metrics/snapshot.ts';
 
 /** Where the workers listen: the same for all of them. */
@@ -31,6 +31,8 @@ export interface Questions {
     readonly content: ThrottleFilter;
     readonly answer: readonly ThrottledNetwork[];
   };
+  /** Drops the cached answers of the sign-on service behind the gate of this name; the answer is their count. */
+  readonly forgetAnswers: { readonly content: string; readonly answer: number };
 }
 
 /** Messages from the primary process to a worker. */

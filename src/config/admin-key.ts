@@ -29,8 +29,8 @@ export function readAdminKey(raw: RawConfig, report: ReportFault): string | unde
     report(
       path,
       bits < minEntropyBits
-        ? `the key has at most ${bits} bits of entropy; ${minEntropyBits} are needed. Make one with: openssl rand -base64 32`
-        : 'the key may hold printable ASCII characters without spaces only',
+        ? `the key has at most ${bits} bits of entropy; ${minEntropyBits} are required. Make one with: openssl rand -base64 32`
+        : 'the key must be printable ASCII without spaces',
     );
     return undefined;
   }

@@ -23,7 +23,7 @@ export function buildConfig(raw: RawConfig, env: NodeJS.ProcessEnv, report: Repo
   const gateListen = readListenAddress('gate.listen', raw.gate?.listen, report);
   const adminListen = readListenAddress('admin.listen', raw.admin?.listen, report);
   if (isSameListener(gateListen, adminListen)) {
-    report('admin.listen', 'the gate listens there; the admin API needs a listener of its own');
+    report('admin.listen', 'the gate listens there; the admin API needs another address');
   }
   const tickets = readLifetimes('tickets', raw.tickets, report);
   return {
@@ -56,7 +56,7 @@ function readTrustedProxies(raw: unknown, report: ReportFault): NetworkSet {
   if (!('invalid' in networks)) return networks;
   report(
     'gate.trusted_proxies',
-    `"${networks.invalid}" is no address, CIDR network, "loopback" or "private"`,
+    `"${networks.invalid}" is not an address, a CIDR network, "loopback" or "private"`,
   );
   return { includes: () => false };
 }
@@ -69,7 +69,7 @@ function readListenAddress(
   const text = asText(raw) ?? '';
   const address = parseListenAddress(text);
   if (address !== undefined) return address;
-  report(path, `"${text}" is no address; write host:port, [ipv6]:port or unix:/path`);
+  report(path, `"${text}" is not an address; write host:port, [ipv6]:port or unix:/path`);
   return { kind: 'tcp', host: '127.0.0.1', port: 0 };
 }
 

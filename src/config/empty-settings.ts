@@ -21,7 +21,7 @@ export function emptyProblems(
   return emptyPaths(given, configSchema, []).map((path) => ({
     where: where(path),
     path: path.join('.'),
-    message: 'is empty: name at least one, or leave it out',
+    message: 'is empty: add at least one item, or omit the setting',
   }));
 }
 

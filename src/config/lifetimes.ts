@@ -9,9 +9,9 @@ export function readTtl(path: string, value: unknown, report: ReportFault): numb
   if (value === undefined) return undefined;
   const text = asText(value) ?? '';
   const milliseconds = parseDuration(text);
-  if (milliseconds === undefined) report(path, `${text} is too long; 36500d is the most`);
+  if (milliseconds === undefined) report(path, `${text} is too long; the maximum is 36500d`);
   const isLifetime = !path.endsWith('.retention');
-  if (milliseconds === 0 && isLifetime) report(path, 'must be longer than nothing');
+  if (milliseconds === 0 && isLifetime) report(path, 'must be longer than 0');
   return milliseconds;
 }
 

@@ -39,7 +39,7 @@ export function schemaProblems(
         const message =
           patternProperties === undefined
             ? `unknown setting${suggest(key, known)}`
-            : 'a name here is made of lower case letters, digits, - and _, a letter first';
+            : 'a name has lower case letters, digits, - and _, and begins with a letter';
         problems.set(dotted, { where: where([...path, key]), path: dotted, message });
       }
       continue;

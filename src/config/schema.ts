@@ -11,25 +11,25 @@ import { duration, section, strict, stringList, text } from './schema-fields.ts'
  */
 export const configSchema = Type.Object(
   {
-    data_dir: text('./data', 'Directory of the token store. Made with mode 0700 when missing.'),
+    data_dir: text('./data', 'Directory of the token store. Created with mode 0700 if missing.'),
     gate: section({
-      listen: text('127.0.0.1:8420', 'Where nginx asks: `host:port`, or `unix:/path/to/socket`.'),
+      listen: text('127.0.0.1:8420', 'Address for nginx: `host:port`, or `unix:/path/to/socket`.'),
       trusted_proxies: stringList(
-        'Addresses and networks of the nginx servers that may ask, also `loopback` and `private`. Unix sockets always may.',
+        'Addresses and networks of the nginx servers that may ask; `loopback` and `private` work as well. Unix sockets may always ask.',
         ['loopback'],
       ),
     }),
     admin: section({
       listen: text(
         '127.0.0.1:8421',
-        'Where tokens are issued and revoked: `host:port`, or `unix:/path/to/socket`.',
+        'Address of the admin API: `host:port`, or `unix:/path/to/socket`.',
       ),
       key: text(
         undefined,
-        'The admin key, 128 bits or more. Without one the first start makes one, and shows it once on a terminal, or else puts it into `first-admin-key` in `data_dir`.',
+        'The admin key, 128 bits or more. Without it, the first start makes one and shows it once on a terminal; without a terminal it writes it to `first-admin-key` in `data_dir`.',
         { writeOnly: true },
       ),
-      key_file: text(undefined, 'File that holds the admin key, instead of `key`.'),
+      key_file: text(undefined, 'File with the admin key, instead of `key`.'),
     }),
     workers: Type.Optional(
       Type.Integer({
@@ -37,50 +37,56 @@ export const configSchema = Type.Object(
         maximum: 64,
         default: 1,
         description:
-          'Processes that answer nginx, on the same listeners and store. More than one pays when one processor is not enough.',
+          'Number of processes that answer nginx, on the same listeners and store. Use more than one if one processor is not enough.',
       }),
     ),
     default_gate: Type.Optional(defaultGateSchema),
     gates: Type.Optional(gatesSchema),
     assertion: section({
-      issuer: text('postern', '`iss` of the assertions that backends get.'),
-      ttl: duration('60s', 'Life of an assertion.'),
+      issuer: text('postern', '`iss` of the assertions for applications.'),
+      ttl: duration('60s', 'Lifetime of an assertion.'),
     }),
     tokens: section({
-      default_ttl: duration('30d', 'Life of a token when the request names none.'),
+      default_ttl: duration('30d', 'Lifetime of a token if the request sets none.'),
       max_ttl: duration(
         undefined,
-        'Longest life of a token. Unset: any, and tokens that never expire are possible.',
+        'Maximum lifetime of a token. If unset, there is no limit, and tokens without expiry are possible.',
       ),
-      retention: duration('30d', 'How long an expired or revoked token stays listed.'),
+      retention: duration(
+        '30d',
+        'How long an expired or revoked token is kept. After that it is `unknown_token`.',
+      ),
     }),
     tickets: section({
-      default_ttl: duration('30s', 'Life of a ticket when the request names none.'),
-      max_ttl: duration('5m', 'Longest life of a ticket.'),
-      retention: duration('1d', 'How long a used, expired or revoked ticket stays listed.'),
+      default_ttl: duration('30s', 'Lifetime of a ticket if the request sets none.'),
+      max_ttl: duration('5m', 'Maximum lifetime of a ticket.'),
+      retention: duration('1d', 'How long a used, expired or revoked ticket is kept.'),
     }),
     sessions: section({
       cookie: text(
         '__Host-postern',
-        'Name of the cookie that signing in sets. Every gate that looks for cookies looks for it first.',
+        'Name of the session cookie. Every gate that accepts cookies looks for it first.',
         { pattern: httpTokenPattern },
       ),
-      ttl: duration('12h', 'Life of a session; with `sliding` expiry, since its last use.'),
+      ttl: duration(
+        '12h',
+        'Lifetime of a session; with `sliding` expiry, counted from its last use.',
+      ),
       expiry: Type.Optional(
         Type.Enum(['fixed', 'sliding'], {
           default: 'fixed',
-          description: 'Whether using a session makes it live longer.',
+          description: 'Whether each use extends the session.',
         }),
       ),
-      max_ttl: duration('30d', 'Longest life of a session with `sliding` expiry.'),
-      retention: duration('7d', 'How long an ended session stays listed.'),
+      max_ttl: duration('30d', 'Maximum lifetime of a session with `sliding` expiry.'),
+      retention: duration('7d', 'How long an ended session is kept.'),
       max_per_token: Type.Optional(
         Type.Integer({
           minimum: 1,
           maximum: 1_000_000,
           default: 200,
           description:
-            'Most sessions that one token has at a time; the oldest ends for a new one. Nor are more opened with it in ten minutes.',
+            'Maximum number of sessions of one token at a time; a new one ends the oldest. Also the maximum that are opened with it within ten minutes.',
         }),
       ),
       max_per_subject: Type.Optional(
@@ -89,7 +95,7 @@ export const configSchema = Type.Object(
           maximum: 1_000_000,
           default: 2_000,
           description:
-            'Most sessions that one subject has at a time, by whatever tokens; the oldest ends for a new one.',
+            'Maximum number of sessions of one subject at a time, over all its tokens; a new one ends the oldest.',
         }),
       ),
       same_site: Type.Optional(
@@ -112,12 +118,15 @@ export const configSchema = Type.Object(
     }),
     jwt: section({ issuers: Type.Optional(issuersSchema) }),
     audit: section({
-      retention: duration('400d', 'How long entries of the audit log stay: a year and a month.'),
+      retention: duration(
+        '400d',
+        'How long entries of the audit log are kept. The default is a year and a month.',
+      ),
       denials: Type.Optional(
         Type.Boolean({
           default: true,
           description:
-            'Whether denials are in the audit log: the first of a kind each minute, then how many.',
+            'Whether denials are in the audit log: the first ones of a kind each minute, then a count.',
         }),
       ),
     }),
@@ -125,8 +134,7 @@ export const configSchema = Type.Object(
       enabled: Type.Optional(
         Type.Boolean({
           default: true,
-          description:
-            'Whether failed attempts are counted: see [docs/throttling.md](docs/throttling.md).',
+          description: 'Whether failed attempts are counted (docs/throttling.md).',
         }),
       ),
       failures: Type.Optional(
@@ -134,16 +142,17 @@ export const configSchema = Type.Object(
           minimum: 1,
           maximum: 1_000_000,
           default: 300,
-          description: 'How many attempts of one network at one gate may fail within `window`.',
+          description:
+            'Number of attempts of one network at one gate that may fail within `window`.',
         }),
       ),
-      window: duration('10m', 'The time that `failures` is about.'),
+      window: duration('10m', 'Time window for `failures`, which drain linearly over it.'),
       ipv4_prefix: Type.Optional(
         Type.Integer({
           minimum: 8,
           maximum: 32,
           default: 32,
-          description: 'Leading bits of an IPv4 address that name a network.',
+          description: 'Number of leading bits of an IPv4 address that identify a network.',
         }),
       ),
       ipv6_prefix: Type.Optional(
@@ -151,19 +160,19 @@ export const configSchema = Type.Object(
           minimum: 16,
           maximum: 128,
           default: 64,
-          description: 'Leading bits of an IPv6 address that name a network.',
+          description: 'Number of leading bits of an IPv6 address that identify a network.',
         }),
       ),
       exempt: Type.Optional(
         Type.Array(Type.String({ minLength: 1 }), {
           description:
-            'Client addresses and networks whose attempts are not counted, also `loopback` and `private`.',
+            'Client addresses and networks whose attempts are not counted; `loopback` and `private` work as well.',
         }),
       ),
       persist: Type.Optional(
         Type.Boolean({
           default: false,
-          description: 'Whether a restart remembers which networks are throttled.',
+          description: 'Whether throttled networks stay throttled after a restart.',
         }),
       ),
     }),
@@ -172,7 +181,7 @@ export const configSchema = Type.Object(
         Type.Boolean({
           default: false,
           description:
-            'Whether `/metrics` on the admin listener answers without an admin key, for scrapers that cannot send one.',
+            'Whether `/metrics` on the admin listener works without an admin key, for scrapers that cannot send one.',
         }),
       ),
     }),
@@ -181,7 +190,7 @@ export const configSchema = Type.Object(
         Type.Boolean({
           default: false,
           description:
-            'Whether decisions are spans for the OpenTelemetry SDK that the process was started with: see [docs/tracing.md](docs/tracing.md).',
+            'Whether decisions are recorded as spans for the OpenTelemetry SDK of the process (docs/tracing.md).',
         }),
       ),
     }),

@@ -16,7 +16,7 @@ export function buildSessions(raw: RawConfig, report: ReportFault): SessionConfi
   if (cookieName.startsWith('__Host-') && section.domain !== undefined) {
     report(
       'sessions.domain',
-      'browsers refuse a cookie named __Host-… with a domain; set sessions.cookie to __Secure-postern, for example',
+      'browsers reject a cookie named __Host-… with a domain; set sessions.cookie to __Secure-postern, for example',
     );
   }
   if (partitioned && sameSite !== 'none') {

@@ -11,16 +11,16 @@ const maxWindow = 24 * 3_600_000;
 export function buildThrottle(section: unknown, report: ReportFault): ThrottleConfig {
   const raw = asMap(section);
   const window = parseDuration(asText(raw.window) ?? '') ?? maxWindow + 1;
-  if (window === 0) report('throttle.window', 'must be longer than nothing');
+  if (window === 0) report('throttle.window', 'must be longer than 0');
   if (window > maxWindow) {
-    report('throttle.window', `${formatDuration(maxWindow)} is the most`);
+    report('throttle.window', `the maximum is ${formatDuration(maxWindow)}`);
   }
   const words = asTexts(raw.exempt) ?? [];
   const exempt = parseNetworks(words);
   if ('invalid' in exempt) {
     report(
       'throttle.exempt',
-      `"${exempt.invalid}" is no address, CIDR network, "loopback" or "private"`,
+      `"${exempt.invalid}" is not an address, a CIDR network, "loopback" or "private"`,
     );
   }
   const number = (value: unknown) => (typeof value === 'number' ? value : 1);

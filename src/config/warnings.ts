@@ -54,7 +54,7 @@ function checkProxies({ trusted_proxies, listen }: Record<string, unknown>, warn
     warn(
       'trusts_every_proxy',
       'gate.trusted_proxies',
-      `${word}: whoever reaches ${renderListenAddress(address)} may claim any host, path and client address; name the addresses of your nginx`,
+      `${word}: any client that reaches ${renderListenAddress(address)} may claim any host, path and client address; list only the addresses of your nginx`,
     );
   }
 }
@@ -83,7 +83,7 @@ function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): vo
     warn(
       'trusts_everybody',
       `${path}.networks.trust`,
-      `${word} lets nearly everybody in without a credential`,
+      `${word} admits nearly everybody without a credential`,
     );
   }
   for (const word of asTexts(own.public) ?? []) {
@@ -100,13 +100,13 @@ function checkRules(own: RawGate, shared: RawGate, path: string, warn: Warn): vo
   for (const word of asTexts(own.origins) ?? []) {
     const label = wideLabel(word.replace(/^[a-z]+:\/\//i, ''));
     if (label === undefined) continue;
-    warn('wide_name', `${path}.origins`, `"${word}" admits the pages of everybody below .${label}`);
+    warn('wide_name', `${path}.origins`, `"${word}" allows all pages below .${label}`);
   }
   const isTrusting = (trusted ?? asTexts(asMap(shared.networks).trust) ?? []).length > 0;
   for (const word of isTrusting ? (asTexts(own.hosts) ?? []) : []) {
     const label = wideLabel(word);
     if (label === undefined) continue;
-    const effect = `with networks.trust it lets in pages of everybody below .${label}`;
+    const effect = `with networks.trust it admits all pages below .${label}`;
     warn('wide_name', `${path}.hosts`, `"${word}": ${effect}`);
   }
 }
@@ -127,14 +127,18 @@ function checkFiles(
 ): void {
   const checkSecretFile = (path: string, file: unknown) => {
     if (typeof file !== 'string' || !isWorldReadable(file, 0o004)) return;
-    warn('world_readable', path, `every user of this machine can read ${file}; chmod 600 it`);
+    warn(
+      'world_readable',
+      path,
+      `every user of this machine can read ${file}; run: chmod 600 ${file}`,
+    );
   };
   const directory = asText(raw.data_dir) ?? '';
   if (isWorldReadable(directory, 0o005)) {
     warn(
       'world_readable',
       'data_dir',
-      `every user of this machine can look into ${directory}; chmod 700 it`,
+      `every user of this machine can list ${directory}; run: chmod 700 ${directory}`,
     );
   }
   checkSecretFile('admin.key_file', asMap(raw.admin).key_file);

@@ -66,7 +66,7 @@ function toPlainValues(document: Document, at: (offset: number | undefined) => s
     // The message may quote a value: a secret may happen to start with an asterisk.
     const isBomb = (error as Error).message.startsWith('Excessive alias count');
     const message = isBomb
-      ? 'unfolds to more than it may: too many aliases'
+      ? 'expands beyond the limit: too many aliases'
       : 'has an alias (*) without its anchor (&); put a value that starts with * in quotes';
     throw new ConfigError([
       { where: at(isBomb ? undefined : offsetOfAlias(document)), path: undefined, message },

@@ -70,7 +70,7 @@ export function requireRole(...roles: readonly Role[]) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     if (isAllowed(request.adminKey, roles)) return;
     return sendProblem(reply, 'forbidden', {
-      detail: `This needs a key of the role ${['admin', ...roles].join(' or ')}.`,
+      detail: `This request needs a key of the role ${['admin', ...roles].join(' or ')}.`,
     });
   };
 }

@@ -70,7 +70,7 @@ async function listenOnPassedSocket(
   const actual =
     typeof bound === 'object' && bound !== null ? `port ${bound.port}` : 'another place';
   throw new OperatorError(
-    `systemd passed a socket at ${actual} for ${name}.listen, which is ${renderListenAddress(address)}. Let ListenStream= of the socket unit and the setting say the same.`,
+    `systemd passed a socket at ${actual} for ${name}.listen, which is ${renderListenAddress(address)}. Set ListenStream= of the socket unit and the setting to the same value.`,
   );
 }
 
@@ -89,9 +89,9 @@ function explainListenError(
     return 'the directory does not exist.';
   }
   if (code === 'EADDRINUSE') {
-    return 'something listens there already, perhaps another Postern. Stop it, or choose another address.';
+    return 'another process listens there, perhaps another Postern. Stop it, or choose another address.';
   }
-  if (code === 'EACCES') return 'this user may not. Choose a port above 1023 or another directory.';
+  if (code === 'EACCES') return 'permission denied. Choose a port above 1023 or another directory.';
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'this machine has no such address.';
   return message;
 }

@@ -17,37 +17,41 @@ import { explainSchemaError } from '../lib/schema-error.ts';
 /** The problems of the admin API: status and title by code. The codes are API. */
 export const problems = {
   validation_failed: { status: 400, title: 'The request has invalid fields' },
-  malformed_body: { status: 400, title: 'The body could not be read' },
-  unauthorized: { status: 401, title: 'A valid admin key is needed' },
-  forbidden: { status: 403, title: 'This key may not do that' },
-  not_found: { status: 404, title: 'There is nothing here' },
-  method_not_allowed: { status: 405, title: 'There is something here, but not for this method' },
-  token_not_found: { status: 404, title: 'There is no token with this id' },
+  malformed_body: { status: 400, title: 'The body cannot be parsed' },
+  unauthorized: { status: 401, title: 'A valid admin key is required' },
+  forbidden: { status: 403, title: 'This key is not allowed to do that' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'This path does not support this method' },
+  token_not_found: { status: 404, title: 'No token has this id' },
   decision_not_found: {
     status: 404,
-    title: 'None of the decisions that are remembered has this id',
+    title: 'No recorded decision has this id',
   },
-  key_not_found: { status: 404, title: 'There is no admin key of this name' },
-  key_exists: { status: 409, title: 'There is an admin key of this name already' },
-  token_ended: { status: 409, title: 'The token cannot be changed any more' },
+  bridge_not_found: { status: 404, title: 'No gate with this name has a bridge' },
+  key_not_found: { status: 404, title: 'No admin key has this name' },
+  key_exists: { status: 409, title: 'An admin key with this name already exists' },
+  token_ended: { status: 409, title: 'The token can no longer be changed' },
   body_too_large: { status: 413, title: 'The body is too large' },
   config_invalid: {
     status: 422,
-    title: 'The configuration has faults; the old one stays in force',
+    title: 'The configuration is invalid; the old one stays in force',
   },
-  too_many_attempts: { status: 429, title: 'Too many wrong admin keys came from there; try later' },
-  unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many wrong admin keys from this address; try again later',
+  },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   too_many_streams: { status: 429, title: 'Too many event streams are open' },
-  internal_error: { status: 500, title: 'Postern met a fault of its own' },
+  internal_error: { status: 500, title: 'Internal error' },
   issuer_unavailable: {
     status: 503,
-    title: "The keys of the JWT's issuer cannot be had right now",
+    title: "The keys of the JWT's issuer are unavailable",
   },
   metrics_unavailable: {
     status: 503,
-    title: 'The numbers of the other workers cannot be had right now',
+    title: 'The metrics of the other workers are unavailable',
   },
-  store_unavailable: { status: 503, title: 'The token store cannot answer right now' },
+  store_unavailable: { status: 503, title: 'The token store is unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 /** A stable problem code. */

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { JwtRevocationRefused } from '../core/model/errors.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { maxSubjectLength, subjectPattern } from '../lib/text-line.ts';
-import type { JwtRevocation } from '../store/port.ts';
+import type { JwtRevocation } from '../store/port/jwts.ts';
 import type { JwtRevocationRequest, JwtRevocations } from './revocations.ts';
 
 const moment = (description: string) =>
@@ -13,21 +13,21 @@ const revokeSchema = Type.Object(
   {
     issuer: Type.String({ description: 'Its name in `jwt.issuers`.' }),
     jti: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1_024, description: 'The one JWT with this `jti`.' }),
+      Type.String({ minLength: 1, maxLength: 1_024, description: 'The JWT with this `jti`.' }),
     ),
     subject: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: maxSubjectLength,
         pattern: subjectPattern,
-        description: 'All JWTs of this subject, as `Remote-User` names it.',
+        description: 'All JWTs of this subject, as in `Remote-User`.',
       }),
     ),
     issued_before: moment(
-      "With `subject`: JWTs with a later `iat` stay good. When left out, now plus the issuer's `leeway`. JWTs without `iat` are revoked.",
+      "With `subject`: JWTs with a later `iat` stay valid. The default is now plus the issuer's `leeway`. JWTs without `iat` are revoked.",
     ),
     expires_at: moment(
-      'When what is revoked expires by itself, so that this can be forgotten. Kept for good, when left out.',
+      'When the revoked JWTs expire, so that the revocation can be deleted. If omitted, it is kept forever.',
     ),
   },
   { additionalProperties: false },
@@ -38,7 +38,7 @@ const maybe = <T extends ReturnType<typeof Type.String>>(type: T) =>
 const timestamp = Type.String({ format: 'date-time' });
 const revocationSchema = Type.Object({
   issuer: Type.Union([Type.String(), Type.Null()], {
-    description: 'Its name in `jwt.issuers`; null when it is there no more.',
+    description: 'Its name in `jwt.issuers`; null if it is no longer there.',
   }),
   iss: Type.String({ description: 'The `iss` claim of its JWTs.' }),
   jti: maybe(Type.String()),
@@ -59,7 +59,7 @@ export interface ShownJwtRevocationPage {
 
 const defaultLimit = 50;
 
-/** `/jwt` of the admin API: what to refuse of other issuers. */
+/** `/jwt` of the admin API: revocations of other issuers' JWTs. */
 export function jwtRoutes(dependencies: {
   /** The services in force. */
   readonly current: () => { readonly jwts: JwtRevocations };
@@ -73,7 +73,7 @@ export function jwtRoutes(dependencies: {
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Revoke a JWT of another issuer, or all that a subject was given',
+          summary: 'Revoke a JWT of another issuer, or all JWTs of a subject',
           body: revokeSchema,
           response: { 200: revocationSchema },
         },
@@ -94,7 +94,7 @@ export function jwtRoutes(dependencies: {
               cursor: Type.Optional(
                 Type.String({
                   pattern: '^[0-9]{1,16}$',
-                  description: '`next_cursor` of the page before.',
+                  description: '`next_cursor` of the previous page.',
                 }),
               ),
             },
@@ -125,30 +125,30 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
     throw new JwtRevocationRefused('jti', 'give either jti or subject');
   }
   if (jti !== undefined) {
-    if (issuedBefore === undefined) return { issuer, concerns: { jti }, expiresAt };
-    throw new JwtRevocationRefused('issued_before', 'goes with subject, not with jti');
+    if (issuedBefore === undefined) return { issuer, target: { jti }, expiresAt };
+    throw new JwtRevocationRefused('issued_before', 'applies to subject, not to jti');
   }
-  return { issuer, concerns: { subject: subject ?? '', issuedBefore }, expiresAt };
+  return { issuer, target: { subject: subject ?? '', issuedBefore }, expiresAt };
 }
 
 function toTime(field: string, moment: string | undefined): number | undefined {
   if (moment === undefined) return undefined;
   const at = Date.parse(moment);
-  if (Number.isNaN(at)) throw new JwtRevocationRefused(field, 'is no date that exists');
+  if (Number.isNaN(at)) throw new JwtRevocationRefused(field, 'is not a valid date');
   return at;
 }
 
 function showRevocation(
-  { iss, concerns, revokedAt, expiresAt }: JwtRevocation,
+  { iss, target, revokedAt, expiresAt }: JwtRevocation,
   issuer: string | undefined,
 ): ShownJwtRevocation {
-  const isOne = 'jti' in concerns;
+  const isOne = 'jti' in target;
   return {
     issuer: issuer ?? null,
     iss,
-    jti: isOne ? concerns.jti : null,
-    subject: isOne ? null : concerns.subject,
-    issued_before: isOne ? null : new Date(concerns.issuedBefore).toISOString(),
+    jti: isOne ? target.jti : null,
+    subject: isOne ? null : target.subject,
+    issued_before: isOne ? null : new Date(target.issuedBefore).toISOString(),
     revoked_at: new Date(revokedAt).toISOString(),
     expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
   };

@@ -15,7 +15,7 @@ export function readRegularFile(path: string, maxBytes: number): string {
     const stat = fstatSync(fd);
     if (!stat.isFile()) {
       const kind = stat.isDirectory() ? 'a directory' : 'a device, a pipe or a socket';
-      throw new FileRefused(`is no regular file but ${kind}`);
+      throw new FileRefused(`is not a regular file but ${kind}`);
     }
     // Files in /proc report size 0 and still have content.
     const chunks: Buffer[] = [];

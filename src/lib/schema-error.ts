@@ -17,7 +17,7 @@ export function explainSchemaError({ keyword, params, message }: SchemaError): s
     const { allowedValues } = params as { allowedValues: unknown[] };
     return `must be one of ${allowedValues.join(', ')}`;
   }
-  if (keyword === 'minProperties') return 'must have one of its fields at least';
+  if (keyword === 'minProperties') return 'must have at least one of its fields';
   return message ?? 'is invalid';
 }
 
@@ -27,7 +27,7 @@ const examples = [
   { part: '[smhd]', says: 'a duration such as 30s, 15m, 12h or 30d' },
   {
     part: '\\u202e',
-    says: 'one line of text, without control characters or others that nobody sees, and without white space around it',
+    says: 'one line of text, without control characters or other invisible characters, and without surrounding white space',
   },
   { part: '[a-z0-9_-]{0,63}', says: 'a gate name: lower case letters, digits, - and _' },
 ];

@@ -34,7 +34,7 @@ const introspectSchema = Type.Object(
     redeem: flag,
     path: Type.Optional(Type.String({ pattern: '^/', description: 'Path of the handshake.' })),
     origin: Type.Optional(Type.String({ description: '`Origin` of the handshake.' })),
-    client: Type.Optional(Type.String({ description: "Address of the handshake's client." })),
+    client: Type.Optional(Type.String({ description: 'Client address of the handshake.' })),
   },
   { additionalProperties: false },
 );
@@ -43,7 +43,7 @@ const introspectSchema = Type.Object(
 const introspectionSchema = Type.Object({
   active: Type.Boolean(),
   sub: Type.Optional(Type.String()),
-  iss: Type.Optional(Type.String({ description: 'Issuer, where it is a JWT.' })),
+  iss: Type.Optional(Type.String({ description: 'Issuer, if it is a JWT.' })),
   token_type: Type.Optional(Type.String()),
   jti: Type.Optional(Type.String({ description: 'Id of the token.' })),
   exp: Type.Optional(Type.Integer()),
@@ -82,7 +82,7 @@ export function oauthRoutes(dependencies: {
       {
         onRequest: requireRole('introspector'),
         schema: {
-          summary: 'Tell whether a token is good at a gate, and whose it is (RFC 7662)',
+          summary: 'Validate a token at a gate, and return its subject (RFC 7662)',
           consumes: ['application/json', 'application/x-www-form-urlencoded'],
           body: introspectSchema,
           response: { 200: introspectionSchema },
@@ -127,7 +127,7 @@ export function oauthRoutes(dependencies: {
         onRequest: requireRole('issuer'),
         schema: {
           summary:
-            'Revoke the token that is presented (RFC 7009); an issuer, what it could have issued',
+            'Revoke the presented token (RFC 7009); an issuer may revoke only what it could have issued',
           consumes: ['application/json', 'application/x-www-form-urlencoded'],
           body: Type.Object({ token, token_type_hint: hint }, { additionalProperties: false }),
           response: { 200: Type.Object({}) },

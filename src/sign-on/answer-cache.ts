@@ -16,7 +16,11 @@ export interface AnswerCache {
     request: () => Promise<Identity | Deny>,
     mayRequest: () => boolean,
   ): Promise<Identity | Deny | undefined>;
-  clear(): void;
+  /**
+   * Drops all answers; returns how many of them were in force. Answers of requests in flight are not
+   * cached any more, and later calls do not share them.
+   */
+  clear(now: number): number;
 }
 
 const maxEntries = 10_000;
@@ -29,25 +33,36 @@ const maxEntries = 10_000;
 export function createAnswerCache(ttl: number): AnswerCache {
   const answers = new LRUCache<string, { identity: Identity; until: number }>({ max: maxEntries });
   const pending = new Map<string, Promise<Identity | Deny>>();
+  // Also checks the lower bound: after the clock is set back an entry must not live longer.
+  const isInForce = (until: number, now: number) => now < until && now >= until - ttl;
 
   return {
     async find(keyParts, now, request, mayRequest) {
       const key = digest(keyParts);
       const answer = answers.get(key);
-      // Also checks the lower bound: after the clock is set back an entry must not live longer.
-      if (answer && now < answer.until && now >= answer.until - ttl) return answer.identity;
+      if (answer && isInForce(answer.until, now)) return answer.identity;
       const shared = pending.get(key);
       if (shared !== undefined) return shared;
       if (!mayRequest()) return undefined;
       const requested = request()
         .then((found) => {
-          if (!isDenial(found)) answers.set(key, { identity: found, until: now + ttl });
+          // Not if the cache was cleared meanwhile: the service may have answered before that.
+          const isCurrent = pending.get(key) === requested;
+          if (isCurrent && !isDenial(found))
+            answers.set(key, { identity: found, until: now + ttl });
           return found;
         })
-        .finally(() => pending.delete(key));
+        .finally(() => {
+          if (pending.get(key) === requested) pending.delete(key);
+        });
       pending.set(key, requested);
       return requested;
     },
-    clear: () => answers.clear(),
+    clear(now) {
+      const inForce = [...answers.values()].filter(({ until }) => isInForce(until, now));
+      answers.clear();
+      pending.clear();
+      return inForce.length;
+    },
   };
 }

@@ -19,7 +19,7 @@ export const authelia: ServiceProfile = {
   login: undefined,
   returnTo: 'url',
   hints: {
-    400: 'Authelia answers for https addresses below one of its session.cookies domains only',
+    400: 'Authelia accepts only https addresses below one of its session.cookies domains',
     404: 'this needs Authelia 4.38 or later, with the endpoint auth-request',
     noSubject: undefined,
   },

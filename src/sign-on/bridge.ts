@@ -39,6 +39,8 @@ interface CheckContext {
 
 /** A bridge with its life cycle. */
 export interface ServiceBridge extends Bridge {
+  /** Drops the cached answers; returns how many were in force. */
+  forgetAnswers(now: number): number;
   /** Closes its connections; requests that still wait are denied. */
   close(): Promise<void>;
   /** Closes once no request is in flight. */
@@ -76,7 +78,7 @@ export function createBridge(
     keep: keepConnections,
     onConnected: limiter.serviceReached,
     onUnsolicitedAnswer: () =>
-      setHealth('it sent an answer to no question: its connections are kept no longer'),
+      setHealth('it sent an answer without a request: its connections are no longer reused'),
   });
   const cache = cacheTtl > 0 ? createAnswerCache(cacheTtl) : undefined;
   let lastFailure: string | undefined;
@@ -140,7 +142,7 @@ export function createBridge(
     const requestHeaders = profile.renderHeaders(forwarded);
     // Without it the service would apply its rules to Postern's own address.
     if (Object.values(requestHeaders).includes('')) {
-      return unavailable('nginx does not say the address of its client (X-Real-IP)');
+      return unavailable('nginx does not send the client address (X-Real-IP)');
     }
     const credentials = {
       ...(cookies !== undefined && { Cookie: cookies }),
@@ -184,7 +186,7 @@ export function createBridge(
 
   async function close(): Promise<void> {
     closed = true;
-    cache?.clear();
+    cache?.clear(0);
     await client.close();
   }
 
@@ -196,6 +198,7 @@ export function createBridge(
       inFlight.add(pending);
       return pending.finally(() => inFlight.delete(pending));
     },
+    forgetAnswers: (now) => cache?.clear(now) ?? 0,
     close,
     async retire() {
       // Requests that did not start by now belong to rules that are no longer in force.

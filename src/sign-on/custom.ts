@@ -20,6 +20,6 @@ export function createCustom({ custom }: BridgeSettings): ServiceProfile {
     loginHeader,
     login: undefined,
     returnTo: 'url',
-    hints: { noSubject: 'is answer_headers.subject the header that it names people in?' },
+    hints: { noSubject: 'check that answer_headers.subject is the header with the user' },
   };
 }

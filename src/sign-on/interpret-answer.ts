@@ -24,7 +24,7 @@ export function interpretAnswer(
     }
     if (identity !== 'no_subject') return identity;
     if (profile.noSubject === 'anonymous') return anonymous;
-    return unusable('it lets through without saying whom', profile.hints.noSubject);
+    return unusable('it allows the request without naming a user', profile.hints.noSubject);
   }
   const redirected = status >= 300 && status < 400;
   if (redirected || status === 401) {

@@ -6,15 +6,15 @@ interface ClientError {
 }
 
 const timedOut = 'it did not answer in time';
-const closedEarly = 'it closed the connection without a whole answer';
+const closedEarly = 'it closed the connection before the answer was complete';
 
 /** Log messages by error code. */
 const messages: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (connection refused)',
-  ENOTFOUND: 'the host of its url is not known to DNS',
-  EAI_AGAIN: 'DNS does not answer about the host of its url',
-  EHOSTUNREACH: 'its host cannot be reached',
-  ENETUNREACH: 'its network cannot be reached',
+  ENOTFOUND: 'DNS does not know the host of its url',
+  EAI_AGAIN: 'DNS does not answer for the host of its url',
+  EHOSTUNREACH: 'its host is unreachable',
+  ENETUNREACH: 'its network is unreachable',
   ETIMEDOUT: timedOut,
   UND_ERR_CONNECT_TIMEOUT: timedOut,
   UND_ERR_HEADERS_TIMEOUT: timedOut,
@@ -55,7 +55,7 @@ function explainFailure(error: unknown): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another host';
   if (/CERT|LEAF_SIGNATURE/.test(code)) return `its certificate is not trusted (${code})`;
   if (/SSL|TLS/.test(code)) return `TLS with it fails (${code})`;
-  return cause === undefined ? `asking it failed (${code || name})` : explainFailure(cause);
+  return cause === undefined ? `the request to it failed (${code || name})` : explainFailure(cause);
 }
 
 /** True when a kept connection turned out to be closed, so that a retry makes sense. */
@@ -72,7 +72,7 @@ export function isUnsolicitedAnswer(error: Error): boolean {
 
 /** The error for a response that may belong to another request. */
 export function desynchronized(): Error {
-  return Object.assign(new Error('an answer that may be to another question'), {
+  return Object.assign(new Error('an answer that may belong to another request'), {
     code: 'UND_ERR_SOCKET',
   });
 }

@@ -27,7 +27,7 @@ export function createTinyauth(generation: BridgeSettings['headers']): ServicePr
     login: undefined,
     returnTo: 'url',
     hints: {
-      400: `TinyAuth 5.2 and later wants headers: original, an older one headers: forwarded; try ${other}`,
+      400: `TinyAuth 5.2 and later needs headers: original, an older one headers: forwarded; try ${other}`,
       noSubject: undefined,
     },
   };

@@ -10,10 +10,10 @@ const throttledSchema = Type.Object({
   gate: Type.Union([Type.String(), Type.Null()], { description: 'Null for the admin API.' }),
   network: Type.String({
     description:
-      'As `203.0.113.7/32`; `unknown` where nginx does not say who the client is, `unix` for a Unix socket.',
+      'As `203.0.113.7/32`; `unknown` if nginx sends no client address, `unix` for a Unix socket.',
   }),
   since: timestamp,
-  until: Type.String({ format: 'date-time', description: 'If nothing else fails.' }),
+  until: Type.String({ format: 'date-time', description: 'If no other attempt fails.' }),
   failures: Type.Integer({ description: 'Failed attempts so far.' }),
 });
 
@@ -46,7 +46,7 @@ export function throttleRoutes({
       {
         onRequest: requireRole('auditor'),
         schema: {
-          summary: 'List networks that made too many failed attempts, the longest throttled first',
+          summary: 'List networks with too many failed attempts, the longest throttled first',
           querystring: Type.Object(
             {
               gate,
@@ -54,7 +54,7 @@ export function throttleRoutes({
               cursor: Type.Optional(
                 Type.String({
                   pattern: '^[0-9]{1,9}$',
-                  description: '`next_cursor` of the page before.',
+                  description: '`next_cursor` of the previous page.',
                 }),
               ),
             },
@@ -87,7 +87,7 @@ export function throttleRoutes({
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Forget failed attempts: all, those at a gate, or those of a network',
+          summary: 'Clear failed attempts: all, those at a gate, or those of a network',
           querystring: Type.Object(
             {
               gate,

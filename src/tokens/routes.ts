@@ -72,7 +72,7 @@ export function tokenRoutes(dependencies: {
       {
         onRequest: requireRole('issuer'),
         schema: {
-          summary: 'Issue a ticket, good for one handshake',
+          summary: 'Issue a ticket, valid for one handshake',
           body: issueTicketSchema,
           response: { 201: refs.issued },
         },
@@ -148,7 +148,7 @@ export function tokenRoutes(dependencies: {
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Give a token a new secret; the old one stays good for a while',
+          summary: 'Give a token a new secret; the old one stays valid for a while',
           params: byId,
           body: rotateTokenSchema,
           response: { 200: refs.issued },
@@ -168,13 +168,13 @@ export function tokenRoutes(dependencies: {
         bodyLimit: 2 * 1_048_576,
         onRequest: requireRole(),
         schema: {
-          summary: 'Take over tokens whose secrets exist already',
+          summary: 'Import tokens with existing secrets',
           body: importTokensSchema,
           response: {
             200: Type.Object({
               results: Type.Array(
                 Type.Enum(['imported', 'imported_weak', 'known', 'refused_weak']),
-                { description: 'What became of each token, in the order of the request.' },
+                { description: 'Result for each token, in the order of the request.' },
               ),
             }),
           },
@@ -197,7 +197,7 @@ export function tokenRoutes(dependencies: {
       {
         onRequest: requireRole(),
         schema: {
-          summary: 'Revoke a token; a second time changes nothing',
+          summary: 'Revoke a token; a repetition changes nothing',
           params: byId,
           response: { 200: refs.token },
         },

@@ -10,7 +10,7 @@ const subject = Type.String({
   minLength: 1,
   maxLength: maxSubjectLength,
   pattern: subjectPattern,
-  description: 'Who the token stands for. Backends see it as `Remote-User`.',
+  description: 'User or program that the token identifies. Applications get it as `Remote-User`.',
 });
 const gate = Type.String({ pattern: gateNamePattern });
 
@@ -18,13 +18,13 @@ const label = Type.String({
   minLength: 1,
   maxLength: 256,
   pattern: linePattern,
-  description: 'A note for people.',
+  description: 'A note.',
 });
 const claims = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Unknown(), {
   description:
-    'What backends may learn: `email`, `name` and `groups` travel as `Remote-Email`, `Remote-Name` and `Remote-Groups`.',
+    'Claims for applications: `email`, `name` and `groups` are sent as `Remote-Email`, `Remote-Name` and `Remote-Groups`.',
 });
-const words = (description: string) =>
+const stringList = (description: string) =>
   Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 32, description }),
   );
@@ -37,27 +37,27 @@ const expiryFields = {
       maximum: 3_153_600_000,
       pattern: '^([0-9]{1,9}(ms|[smhd])|never)$',
       description:
-        'Life in seconds or as a duration (`500ms`, `30s`, `15m`, `12h`, `30d`), or `never`.',
+        'Lifetime in seconds or as a duration (`500ms`, `30s`, `15m`, `12h`, `30d`), or `never`.',
     }),
   ),
   expires_at: Type.Optional(
-    Type.String({ format: 'date-time', description: 'Moment of expiry, instead of `expires_in`.' }),
+    Type.String({ format: 'date-time', description: 'Time of expiry, instead of `expires_in`.' }),
   ),
 };
 
 const issueFields = {
   subject,
   gates: Type.Optional(
-    Type.Array(gate, { maxItems: 32, description: 'Gates it is good at; all, when left out.' }),
+    Type.Array(gate, { maxItems: 32, description: 'Gates where it is valid. If omitted, all.' }),
   ),
-  paths: words('Path prefixes it is good at, as nginx resolves paths; all, when left out.'),
-  origins: words(
-    "Origins it is good from, in the words of a gate's `origins`; all, when left out.",
+  paths: stringList('Path prefixes where it is valid, as nginx normalizes paths. If omitted, all.'),
+  origins: stringList(
+    "Origins from which it is valid, in the syntax of a gate's `origins`. If omitted, all.",
   ),
-  networks: words('Client addresses and networks it is good from; all, when left out.'),
+  networks: stringList('Client addresses and networks from which it is valid. If omitted, all.'),
   ...expiryFields,
   not_before: Type.Optional(
-    Type.String({ format: 'date-time', description: 'Moment from which it is good.' }),
+    Type.String({ format: 'date-time', description: 'Start of its validity.' }),
   ),
   label: Type.Optional(label),
   claims: Type.Optional(claims),
@@ -67,7 +67,7 @@ const maxUses = Type.Optional(
   Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
-    description: 'How many requests it lets through; not counted, when left out.',
+    description: 'Number of requests that it allows. If omitted, not counted.',
   }),
 );
 
@@ -94,7 +94,7 @@ export const rotateTokenSchema = Type.Object(
       Type.String({
         pattern: durationPattern,
         default: '10m',
-        description: 'How long the old secret stays good.',
+        description: 'How long the old secret stays valid.',
       }),
     ),
   },
@@ -105,7 +105,7 @@ export const rotateTokenSchema = Type.Object(
 export const importTokensSchema = Type.Object(
   {
     allow_weak: Type.Optional(
-      Type.Boolean({ description: 'Take secrets under 128 bits too, and mark them.' }),
+      Type.Boolean({ description: 'Also import secrets under 128 bits, and mark them.' }),
     ),
     tokens: Type.Array(
       Type.Object(
@@ -114,7 +114,7 @@ export const importTokensSchema = Type.Object(
             minLength: 1,
             maxLength: 1_024,
             pattern: '^[\\x21-\\x7e]+$',
-            description: 'The secret that clients have. Only its hash is kept.',
+            description: 'The existing secret. Only its hash is stored.',
           }),
           ...issueFields,
           max_uses: maxUses,
@@ -138,7 +138,7 @@ export const listTokensSchema = Type.Object(
     state: Type.Optional(Type.Enum([...tokenStates])),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
     cursor: Type.Optional(
-      Type.String({ pattern: '^[0-9]{1,16}$', description: '`next_cursor` of the page before.' }),
+      Type.String({ pattern: '^[0-9]{1,16}$', description: '`next_cursor` of the previous page.' }),
     ),
   },
   strict,
@@ -173,7 +173,7 @@ export const tokenSchema = Type.Object(
     max_uses: Type.Union([Type.Integer(), Type.Null()]),
     uses: Type.Integer(),
     last_used_at: Type.Union([timestamp, Type.Null()], {
-      description: 'About when it last let somebody through, to a minute or so.',
+      description: 'Approximate time of its last use, to about a minute.',
     }),
   },
   { $id: 'Token' },
@@ -186,7 +186,7 @@ export type ShownToken = Static<typeof tokenSchema>;
 export const issuedTokenSchema = Type.Object(
   {
     ...tokenSchema.properties,
-    token: Type.String({ description: 'The secret. It is shown this once and stored nowhere.' }),
+    token: Type.String({ description: 'The secret. It is shown only once and not stored.' }),
   },
   { $id: 'IssuedToken' },
 );

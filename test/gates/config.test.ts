@@ -6,9 +6,10 @@ import type { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { decide } from '../../src/core/decision/decide.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
-import { ask } from '../support/ask.ts';
-import { aGate, aHandshake, anIdentity, noThrottle } from '../support/examples.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { aGate, aHandshake, anIdentity, noThrottle } from '../../testkit/examples.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 function problemsOf(t: TestContext, yaml: string, env: Record<string, string> = {}): string[] {
   const file = join(temporaryDirectory(t), 'postern.yaml');
@@ -39,8 +40,8 @@ for (const [what, gate, problem] of [
     'headers: { X_Key: { value: x } }',
     /headers\.X_Key: .*letters, digits and -/,
   ],
-  ['no value', 'headers: { X-Key: {} }', /headers\.X-Key: say where its value comes from/],
-  ['two values', 'headers: { X-Key: { value: a, env: B } }', /headers\.X-Key: say where/],
+  ['no value', 'headers: { X-Key: {} }', /headers\.X-Key: set the source of its value/],
+  ['two values', 'headers: { X-Key: { value: a, env: B } }', /headers\.X-Key: set the source/],
   ['a variable that is not set', 'headers: { X-Key: { env: NOWHERE } }', /NOWHERE is not set/],
   ['a missing file', 'headers: { X-Key: { file: /nowhere } }', /cannot read \/nowhere: ENOENT/],
   ['a value with a line feed', 'headers: { X-Key: { value: "a\\nb" } }', /cannot carry/],
@@ -49,16 +50,16 @@ for (const [what, gate, problem] of [
   [
     'a network that is none',
     'hosts: [a.test], networks: { trust: [home] }',
-    /networks\.trust: "home" is no address/,
+    /networks\.trust: "home" is not an address/,
   ],
   ['a login that leads nowhere', 'login: "//evil"', /login: write https:/],
   ['a public place that is none', 'public: ["GET"]', /public: "GET": a path starts/],
-  ['a cache that is kept too long', 'cache: 1h', /cache: 5m is the most/],
+  ['a cache that is kept too long', 'cache: 1h', /cache: the maximum is 5m/],
   ['a source without its service', 'sources: [bridge]', /sources: bridge needs/],
   [
     'a trusted network and no host',
     'paths: [/ws], networks: { trust: [10.0.0.0/8] }',
-    /^gates\.a\.hosts: is needed with networks\.trust/,
+    /^gates\.a\.hosts: is required with networks\.trust/,
   ],
 ] as const) {
   test(`a gate with ${what} is refused`, (t) => {

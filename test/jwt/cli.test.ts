@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
-import { run as runCli } from '../support/cli.ts';
-import { audience, iss, makeJwt, newSecret, outcome, startWithIssuers } from '../support/jwt.ts';
-import { adminKey } from '../support/postern.ts';
+import { audience, iss, makeJwt, newSecret, outcome, startWithIssuers } from '../../testkit/jwt.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { runCommand as runCli } from '../../testkit/postern/command.ts';
 
 test('`postern jwt` revokes and lists, over the API and in the store', async (t) => {
   const signer = newSecret();
@@ -44,7 +44,7 @@ test('`postern jwt` revokes and lists, over the API and in the store', async (t)
 
   const unknown = await run('revoke', '--issuer', 'two', '--jti', 'x', '--url', url);
   assert.equal(unknown.code, 1);
-  assert.match(unknown.stderr, /issuer: is not in jwt\.issuers, where there is: one/);
+  assert.match(unknown.stderr, /issuer: is not in jwt\.issuers, which has: one/);
   for (const args of [[], ['--jti', 'x', '--subject', 'y']]) {
     const unclear = await run('revoke', '--issuer', 'one', ...args);
     assert.equal(unclear.code, 2);

@@ -7,9 +7,9 @@ import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { algorithmsByKey } from '../../src/core/model/issuer.ts';
-import { run } from '../support/cli.ts';
-import { newSecret, newSigner } from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { newSecret, newSigner } from '../../testkit/jwt.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
 
 const { material: secret } = newSecret();
 const { material: pem } = newSigner('ES256');
@@ -90,7 +90,11 @@ test('every fault of an issuer is named', (t) => {
   );
   const cases: [what: string, issuer: unknown, problems: Record<string, RegExp>][] = [
     ['no map', 'x', { '': /must be object/ }],
-    ['nothing', {}, { issuer: /required/, audience: /required/, jwks_url: /is needed, or one of/ }],
+    [
+      'nothing',
+      {},
+      { issuer: /required/, audience: /required/, jwks_url: /is required, or one of/ },
+    ],
     [
       'no key',
       base,
@@ -106,13 +110,13 @@ test('every fault of an issuer is named', (t) => {
     [
       'empty audience',
       { ...base, audience: [], secret },
-      { audience: /is empty: name at least one/ },
+      { audience: /is empty: add at least one/ },
     ],
     ['empty word', { ...base, audience: [''], secret }, { audience: /characters/ }],
     ['audience of another type', { ...base, audience: 5, secret }, { audience: /string or array/ }],
-    ['url that is none', { ...base, jwks_url: 'issuer/jwks' }, { jwks_url: /no https URL/ }],
-    ['ftp', { ...base, jwks_url: 'ftp://a/jwks' }, { jwks_url: /no https URL/ }],
-    ['file url', { ...base, jwks_url: 'file:///etc/passwd' }, { jwks_url: /no https URL/ }],
+    ['url that is none', { ...base, jwks_url: 'issuer/jwks' }, { jwks_url: /not an https URL/ }],
+    ['ftp', { ...base, jwks_url: 'ftp://a/jwks' }, { jwks_url: /not an https URL/ }],
+    ['file url', { ...base, jwks_url: 'file:///etc/passwd' }, { jwks_url: /not an https URL/ }],
     ['http', { ...base, jwks_url: 'http://127.0.0.1/jwks' }, { jwks_url: /allow_http/ }],
     ['user in url', { ...base, jwks_url: 'https://a:b@c/jwks' }, { jwks_url: /user name/ }],
     ['pointless allow_http', { ...base, secret, allow_http: true }, { allow_http: /jwks_url/ }],
@@ -144,27 +148,27 @@ test('every fault of an issuer is named', (t) => {
     [
       'HS256 with RSA',
       { ...base, public_key: rsaPem, algorithms: ['HS256'] },
-      { algorithms: /HS256 does not go with an RSA key/ },
+      { algorithms: /HS256 does not work with an RSA key/ },
     ],
     [
       'HS256 with a JWKS',
       { ...base, jwks_url: url, algorithms: ['RS256', 'HS256'] },
-      { algorithms: /HS256 does not go with a JWKS/ },
+      { algorithms: /HS256 does not work with a JWKS/ },
     ],
     [
       'RS256 with a secret',
       { ...base, secret, algorithms: ['RS256'] },
-      { algorithms: /RS256 does not go with a secret/ },
+      { algorithms: /RS256 does not work with a secret/ },
     ],
     [
       'EdDSA with a secret',
       { ...base, secret, algorithms: ['EdDSA'] },
-      { algorithms: /does not go/ },
+      { algorithms: /does not work/ },
     ],
     [
       'ES384 with P-256',
       { ...base, public_key: pem, algorithms: ['ES384'] },
-      { algorithms: /an EC P-256 key, but ES256/ },
+      { algorithms: /an EC P-256 key; supported: ES256/ },
     ],
     ['none', { ...base, secret, algorithms: ['none'] }, { algorithms: /one of HS256/ }],
     ['no algorithms', { ...base, secret, algorithms: [] }, { algorithms: /is empty/ }],
@@ -184,7 +188,7 @@ test('every fault of an issuer is named', (t) => {
     ['one letter', { ...base, secret: 'a'.repeat(64) }, { secret: /guessed/ }],
     ['digits', { ...base, secret: '01234567890123456789012345678901' }, { secret: /guessed/ }],
     ['PEM as a secret', { ...base, secret: rsaPem }, { secret: /public_key/ }],
-    ['leeway', { ...base, secret, leeway: '6m' }, { leeway: /5m is the most/ }],
+    ['leeway', { ...base, secret, leeway: '6m' }, { leeway: /the maximum is 5m/ }],
     ['odd leeway', { ...base, secret, leeway: '1 minute' }, { leeway: /duration/ }],
     [
       'empty claims',
@@ -223,13 +227,13 @@ test('files with keys are judged as the keys themselves', (t) => {
     ['secret_file', '\n', /0 bits/],
     ['secret_file', `${secret.slice(0, 32)}\n`, undefined],
     ['secret_file', `${secret.slice(0, 31)}\n`, /248 bits/],
-    ['secret_file', 'x'.repeat(300_000), /262144 are the most/],
+    ['secret_file', 'x'.repeat(300_000), /the maximum is 262144/],
     ['public_key_file', pem, undefined],
     ['public_key_file', secret, /PEM/],
     ['jwks_file', '{"keys":[{"kty":"RSA"}]}', undefined],
-    ['jwks_file', '{"keys":[]}', /without any keys/],
-    ['jwks_file', '{}', /holds no JWKS/],
-    ['jwks_file', secret, /holds no JWKS/],
+    ['jwks_file', '{"keys":[]}', /without keys/],
+    ['jwks_file', '{}', /is not a JWKS/],
+    ['jwks_file', secret, /is not a JWKS/],
   ];
   for (const [index, [setting, text, problem]] of cases.entries()) {
     const found = issuerProblems(t, { ...base, [setting]: write(`f${index}`, text) });
@@ -253,10 +257,10 @@ test('two issuers with one `iss`, and names that cannot be, are refused at their
     __proto__: {}
 `;
   assert.deepEqual(problemsOf(t, yaml).sort(), [
-    'postern.yaml:10:5: jwt.issuers.5: a name here is made of lower case letters, digits, - and _, a letter first',
-    'postern.yaml:11:5: jwt.issuers.__proto__: a name here is made of lower case letters, digits, - and _, a letter first',
-    'postern.yaml:5:7: jwt.issuers.two.issuer: jwt.issuers.one has the same; nobody could tell whose a JWT is',
-    'postern.yaml:9:5: jwt.issuers.Fo.ur: a name here is made of lower case letters, digits, - and _, a letter first',
+    'postern.yaml:10:5: jwt.issuers.5: a name has lower case letters, digits, - and _, and begins with a letter',
+    'postern.yaml:11:5: jwt.issuers.__proto__: a name has lower case letters, digits, - and _, and begins with a letter',
+    'postern.yaml:5:7: jwt.issuers.two.issuer: jwt.issuers.one has the same; the issuer of a JWT would be ambiguous',
+    'postern.yaml:9:5: jwt.issuers.Fo.ur: a name has lower case letters, digits, - and _, and begins with a letter',
   ]);
 });
 
@@ -324,13 +328,13 @@ test('`config show` masks secrets inside the map, and `config check` accepts it'
       ['config', 'show', '--json'],
       ['config', 'check'],
     ]) {
-      const { code, stdout, stderr } = await run(args, env);
+      const { code, stdout, stderr } = await runCommand(args, env);
       assert.equal(code, 0, stderr);
       assert.ok(!`${stdout}${stderr}`.includes(secret), args.join(' '));
       if (args[1] === 'show') assert.match(stdout, /"?secret"?: "?\*{8}/);
     }
   }
-  const schema = JSON.parse((await run(['config', 'schema'])).stdout);
+  const schema = JSON.parse((await runCommand(['config', 'schema'])).stdout);
   const [issuer] = Object.values<{ required: string[] }>(
     schema.properties.jwt.properties.issuers.patternProperties,
   );

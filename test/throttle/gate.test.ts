@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const minute = 60_000;
 
@@ -194,7 +194,7 @@ test('an explanation shows that somebody is throttled, and counts nothing', asyn
   const throttled = await explain();
   assert.deepEqual([throttled.reason, throttled.detail], ['throttled', 'unknown_token']);
   assert.ok(throttled.headers.some(([name, value]) => name === 'Retry-After' && value === '300'));
-  assert.match(throttled.steps.at(-1)?.notes.join() ?? '', /too many attempts/);
+  assert.match(throttled.steps.at(-1)?.notes.join() ?? '', /too many failed attempts/);
 });
 
 test('an application that asks about tokens of a client is told as the gate would, without a client for all as one', async (t) => {

@@ -45,14 +45,12 @@ interface VerifyOptions extends ConfigOptions {
 
 /** `postern audit …`. */
 export function registerAuditCommands(program: Command): void {
-  const audit = program
-    .command('audit')
-    .description('see who did what, and whether the log of it is whole');
+  const audit = program.command('audit').description('show and verify the audit log');
 
   withFilters(audit.command('list').description('list entries, newest first'))
     .option('--order <order>', 'desc for newest first, asc for oldest (default: desc)')
-    .option('--limit <n>', 'entries a page (default: 50)', parseCount)
-    .option('--cursor <cursor>', 'where the next page starts')
+    .option('--limit <n>', 'entries per page (default: 50)', parseCount)
+    .option('--cursor <cursor>', 'start of the next page')
     .addHelpText(
       'after',
       `
@@ -75,9 +73,11 @@ Examples:
       }),
     );
 
-  withFilters(audit.command('tail').description('show the last entries, and those to come'))
-    .option('-n, --lines <n>', 'how many of the last ones', parseLines, 10)
-    .option('-f, --follow', 'go on with what is added')
+  withFilters(
+    audit.command('tail').description('show the last entries, and new ones with --follow'),
+  )
+    .option('-n, --lines <n>', 'number of entries', parseLines, 10)
+    .option('-f, --follow', 'continue with new entries')
     .addHelpText(
       'after',
       `
@@ -108,19 +108,21 @@ Examples:
   withConfigOption(
     audit
       .command('verify')
-      .description('check on the machine of the store that no entry was changed or taken away'),
+      .description(
+        'verify that no entry was changed or removed; run it on the machine of the store',
+      ),
   )
     .option(
       '--expect-head <seq:hash>',
-      'an entry as it was once, to see that the end is there; repeatable',
+      'an anchor: an earlier entry that must still be there; repeatable',
       collectAnchor,
     )
     .option('--json', 'print JSON for scripts')
     .addHelpText(
       'after',
       `
-It ends with 1 when something is wrong. Keep what it prints as "head" somewhere else: entries that
-are taken away at the end are only missed by those who know that they were there.
+The exit code is 1 if something is wrong. Keep the printed "head" on another machine: entries that
+are removed at the end can be detected only with such an anchor.
 
 Examples:
   postern audit verify
@@ -132,12 +134,12 @@ Examples:
 async function verify({ expectHead = [], json, ...options }: VerifyOptions): Promise<void> {
   const { config } = loadConfigFrom(options);
   // Loaded on demand: the other commands need no store.
-  const { openSqliteStore } = await import('../../store/sqlite/store.ts');
+  const { openStore } = await import('../../store/open.ts');
   const { auditFaults, verifyAudit } = await import('../../audit/verify.ts');
-  const store = openSqliteStore(config.dataDir);
+  const store = await openStore(config);
   try {
-    const { entries, first, head, fault } = store.audit.read((reading) =>
-      verifyAudit(reading, expectHead),
+    const { entries, first, head, fault } = await store.audit.read((snapshot) =>
+      verifyAudit(snapshot, expectHead),
     );
     const meaning = fault && auditFaults[fault.code];
     if (json) {
@@ -150,7 +152,9 @@ async function verify({ expectHead = [], json, ...options }: VerifyOptions): Pro
       });
     } else if (fault !== undefined) {
       print(`entry ${fault.seq}: ${fault.code}\n  ${meaning}`);
-      print(head === undefined ? 'Nothing before it is whole.' : `Whole up to entry ${head.seq}.`);
+      print(
+        head === undefined ? 'No entry before it is intact.' : `Intact up to entry ${head.seq}.`,
+      );
     } else {
       print(head === undefined ? 'no entries' : `whole: ${entries} entries from ${first} on`);
       if (head !== undefined) print(`head: ${head.seq}:${head.hash}`);
@@ -164,12 +168,12 @@ async function verify({ expectHead = [], json, ...options }: VerifyOptions): Pro
 function withFilters(command: Command): Command {
   return withAdminOptions(command)
     .option('--event <event>', `one of ${auditEvents.join(', ')}`)
-    .option('--actor <actor>', 'who did it: an admin key, store, token:<id> or postern')
-    .option('--token <id>', 'about this token')
-    .option('--subject <subject>', 'about this subject')
-    .option('--gate <gate>', 'about this gate')
-    .option('--since <time>', 'of this moment and later')
-    .option('--until <time>', 'before this moment');
+    .option('--actor <actor>', 'actor: an admin key, store, token:<id> or postern')
+    .option('--token <id>', 'entries about this token')
+    .option('--subject <subject>', 'entries about this subject')
+    .option('--gate <gate>', 'entries about this gate')
+    .option('--since <time>', 'from this time on')
+    .option('--until <time>', 'before this time');
 }
 
 function toFilterQuery(options: FilterOptions): URLSearchParams {

@@ -58,9 +58,7 @@ async function report(file: string, options: DoctorOptions): Promise<number> {
   const checked = checkEdits(origin, loaded, found, nginxTest?.check);
   const examination = withEdits(found, checked);
   if (gates?.gates.length === 0) {
-    printStderr(
-      `${options.gates} has no gates: every name is one, and there is nothing to compare with.`,
-    );
+    printStderr(`${options.gates} has no gates, so there is nothing to compare with.`);
   }
   if (options.json) printJson(toJson(examination));
   else if (options.sarif) printJson(toSarif(examination, { version: ownVersion, rules }));
@@ -159,7 +157,7 @@ function readVersion(given: string | undefined): string | undefined {
   const found = /^\d+\.\d+\.\d+$/.test(given) ? given : findNginxVersion(given);
   if (found === undefined) {
     throw new NginxSyntaxError(
-      '--nginx-version: give a version such as 1.22.1, or what nginx -V prints.',
+      '--nginx-version: give a version such as 1.22.1, or the output of nginx -V.',
     );
   }
   return found;

@@ -6,17 +6,17 @@ import type { DoctorOptions } from './doctor-config-report.ts';
 export function registerDoctorConfig(doctor: Command): void {
   doctor
     .command('config')
-    .description('judge an nginx configuration: auth_request and WebSocket')
+    .description('check an nginx configuration: auth_request and WebSocket')
     .argument(
       '[file]',
-      'nginx.conf, a piece of one, or the output of nginx -T; - reads it from standard input',
+      'nginx.conf, a part of one, or the output of nginx -T; - reads standard input',
       '/etc/nginx/nginx.conf',
     )
     .option('--root <directory>', 'look up absolute includes below this directory')
-    .option('--nginx-version <version>', 'the version of nginx (1.22.1), or what nginx -V prints')
+    .option('--nginx-version <version>', 'the version of nginx (1.22.1), or the output of nginx -V')
     .option('--gates <file>', "compare with Postern's gates in this postern.yaml")
     .addOption(
-      new Option('--fail-on <severity>', 'what ends with exit code 1: this and worse')
+      new Option('--fail-on <severity>', 'exit with code 1 for this severity and worse')
         .choices(severities)
         .default('fault'),
     )
@@ -26,7 +26,7 @@ export function registerDoctorConfig(doctor: Command): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 nothing as bad as --fail-on, 1 something is, 3 the configuration,
+Exit codes: 0 no finding reaches --fail-on, 1 one does, 3 the configuration,
 or the file with the gates, cannot be read.
 
 Examples:

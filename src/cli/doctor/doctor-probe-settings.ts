@@ -49,7 +49,7 @@ export async function readSettings(
   const fromInput = [options.token, options.tokenFile, options.cookie, options.cookieFile]
     .concat(options.ticket, options.ticketFile)
     .filter((from) => from === '-').length;
-  if (fromInput > 1) command.error('error: standard input holds one secret only');
+  if (fromInput > 1) command.error('error: standard input can hold only one secret');
   const token = await readSecret(command, { option: 'token', value, file, prompt });
   const [cookie, ticket] = [
     await readSecret(command, {

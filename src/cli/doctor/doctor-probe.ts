@@ -11,18 +11,18 @@ import { type ProbeOptions, readSettings } from './doctor-probe-settings.ts';
 export function registerDoctorProbe(doctor: Command): void {
   doctor
     .command('probe')
-    .description('make handshakes with an address and say what a client would see')
-    .argument('[url]', 'wss://host/path; ws, https and http will do too')
-    .option('--error <text>', 'explain what a client or a log said, without asking anybody')
+    .description('make handshakes with an address and report what a client sees')
+    .argument('[url]', 'wss://host/path; ws, https and http work as well')
+    .option('--error <text>', 'explain an error message of a client or a log, without a connection')
     .option(
       '--connect <host:port>',
-      'connect there instead; name and certificate stay those of url',
+      'connect to this address, with the name and certificate of the url',
     )
     .option('--ca <file>', 'trust these certificates too (PEM)')
     .option('--origin <origin>', 'Origin of the page that opens the socket (default: that of url)')
     .option('--token <token>', 'present this token in every way; - reads it from standard input')
     .option('--token-file <file>', 'the same, from a file')
-    .option('--token-prompt', 'the same, asked for on the terminal')
+    .option('--token-prompt', 'the same, read from the terminal')
     .option('--query-name <name>', 'name of the query parameter that holds a token', 'token')
     .option('--cookie-name <name>', 'name of the cookie that holds a token', 'postern_token')
     .option('--cookie <name=value>', 'present this cookie, from this host and from others; or -')
@@ -30,13 +30,16 @@ export function registerDoctorProbe(doctor: Command): void {
     .option('--ticket <ticket>', 'present this ticket twice; or -')
     .option('--ticket-file <file>', 'the same, from a file')
     .option('--protocol <name>', 'offer this subprotocol; may be given several times', collect)
-    .option('--gate-reason', "explain Postern's reasons for denials, where nginx passes them on")
-    .option('--from-server', 'this is the server that opens its own address (Grist does)')
-    .option('--idle <duration>', 'leave the open socket silent for so long (90s)')
+    .option('--gate-reason', "explain Postern's reasons for denials, if nginx passes them on")
+    .option(
+      '--from-server',
+      'the command runs on the server that opens its own address (as Grist does)',
+    )
+    .option('--idle <duration>', 'leave the open socket silent for this long (90s)')
     .option('--frame <bytes>', 'send a text message of this size to the application')
-    .option('--timeout <duration>', 'longest time for each step of a request', '10s')
+    .option('--timeout <duration>', 'time limit for each step of a request', '10s')
     .addOption(
-      new Option('--fail-on <severity>', 'what ends with exit code 1: this and worse')
+      new Option('--fail-on <severity>', 'exit with code 1 for this severity and worse')
         .choices(['warning', 'fault'])
         .default('fault'),
     )
@@ -44,12 +47,12 @@ export function registerDoctorProbe(doctor: Command): void {
     .addHelpText(
       'after',
       `
-What stands on a command line is visible to other users of the machine (ps) and stays in the
-history of the shell: prefer --token-file, --token-prompt, or - and standard input.
+Other users of the machine can see a command line (ps), and the history of the shell
+keeps it: prefer --token-file, --token-prompt, or - and standard input.
 A token is presented about ten times, so it must not be a ticket. Redirects are not followed,
-and no other server than the one named is asked.
+and no other server is contacted.
 
-Exit codes: 0 nothing as bad as --fail-on, 1 something is, or unknown words with --error, 2 wrong
+Exit codes: 0 no finding reaches --fail-on, 1 one does, or an unknown message with --error, 2 wrong
 command line, 4 the server cannot be reached.
 
 Examples:

@@ -24,26 +24,26 @@ export function registerExplainCommand(program: Command): void {
   withAdminOptions(
     program
       .command('explain')
-      .description('say how a request would be answered, or was, and why; nothing is used up'),
+      .description('explain how a request would be answered, or was; nothing is redeemed'),
   )
     .option('--uri <uri>', "the client's request target, such as /ws?room=1")
-    .option('--gate <gate>', 'the gate that nginx names ($postern_gate), where it does')
-    .option('--host <host>', 'as in Host (default: localhost)')
+    .option('--gate <gate>', 'the gate that nginx names ($postern_gate), if any')
+    .option('--host <host>', 'the host, the host, the host, as in Host (default: localhost)')
     .option('--method <method>', 'the method (default: GET)')
     .option('--scheme <scheme>', 'http or https (default: https)')
     .option('--client <address>', 'address of the client')
     .option(
       '-H, --header <line>',
-      'a header of the client, such as "Cookie: a=b"; may be repeated',
+      'a header of the client, such as "Cookie: a=b"; repeatable',
       collect,
     )
     .option('--request <file>', 'a raw request, as a client sends it; - reads standard input')
-    .option('--log-id <id>', 'one of the last decisions, by its request_id or X-Postern-Request-Id')
+    .option('--log-id <id>', 'a recent decision, by its request_id or X-Postern-Request-Id')
     .addHelpText(
       'after',
       `
-A secret on the command line can be seen by other users of this machine and stays in the shell's
-history; put it into a file for --request.
+Other users of this machine can see a secret on the command line, and the shell's history keeps
+it; put it into a file for --request.
 
 Examples:
   postern explain --uri /ws --host app.example.com -H 'Upgrade: websocket' -H 'Origin: https://app.example.com'

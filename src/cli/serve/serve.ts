@@ -109,7 +109,7 @@ function announceAdminKey(dataDir: string, log: Logger): (key: string) => void {
     writePrivateFile(file, `${key}\n`);
     log.warn(
       { event: 'admin_key', file },
-      'the admin key of this Postern is in this file, this once: keep it somewhere safe, and delete the file',
+      'the admin key of this Postern is in this file: store it in a safe place, and delete the file',
     );
   };
 }
@@ -125,19 +125,19 @@ function writePrivateFile(file: string, text: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new OperatorError(
-      `the first admin key cannot be written to ${file}: ${code}; set POSTERN_ADMIN_KEY or POSTERN_ADMIN_KEY_FILE to one of your own`,
+      `the first admin key cannot be written to ${file}: ${code}; set POSTERN_ADMIN_KEY or POSTERN_ADMIN_KEY_FILE to your own key`,
     );
   }
 }
 
 function showAdminKey(key: string): void {
   const lines = [
-    'This is the admin key of this Postern. It is shown this once and',
-    'stored only as a hash. Keep it somewhere safe:',
+    'This is the admin key of this Postern. It is shown only once and',
+    'stored only as a hash. Store it in a safe place:',
     '',
     key,
     '',
-    'To set one of your own at any time, put it into POSTERN_ADMIN_KEY',
+    'To use your own key instead, set POSTERN_ADMIN_KEY',
     'or the file named by POSTERN_ADMIN_KEY_FILE, and restart.',
   ];
   const width = Math.max(...lines.map((line) => line.length));
@@ -151,7 +151,7 @@ function warnOfExposure({ admin }: Config, log: Logger): void {
   if (['127.0.0.1', '::1', 'localhost'].includes(admin.listen.host)) return;
   log.warn(
     { event: 'exposure', admin: renderListenAddress(admin.listen) },
-    'the admin API listens beyond this machine: keep its port out of reach of strangers',
+    'the admin API listens on an address beyond this machine: restrict access to its port',
   );
 }
 

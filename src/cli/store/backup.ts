@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { replaceInvisible } from '../../lib/replace-invisible.ts';
-import type { Undone } from '../../store/sqlite/compare.ts';
+import type { RevertedChanges } from '../../store/sqlite/compare.ts';
 import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';
 import { renderRowCounts } from '../toolkit/store-output.ts';
@@ -11,14 +11,14 @@ export function registerBackupCommands(program: Command): void {
   withConfigOption(
     program
       .command('backup <file>')
-      .description('copy the token store to a file, while a service runs on it'),
+      .description('copy the token store to a file, also while a service uses it'),
   )
     .option('--force', 'replace the file if it exists')
     .addHelpText(
       'after',
       `
-The copy is checked before it gets its name. The key that opens signing keys (postern.key in
-data_dir) is not in it: keep a copy of that apart.
+The copy is checked before it gets its name. It does not include postern.key in data_dir, which
+decrypts the signing keys: keep a separate copy of that file.
 
 Examples:
   postern backup /var/backups/postern.db
@@ -36,13 +36,13 @@ Examples:
   withConfigOption(
     program
       .command('restore <file>')
-      .description('put a backup in the place of the token store; no service may be running'),
+      .description('replace the token store by a backup; no service may be running'),
   )
     .addHelpText(
       'after',
       `
-The store that is there is kept beside it. Whatever was revoked after the backup was made is good
-again; this says what that is, where it can tell.
+The previous store is kept beside the new one. Tokens that were revoked after the backup are valid
+again; the command lists them, if it can read the previous store.
 
 Example:
   postern restore /var/backups/postern.db`,
@@ -50,56 +50,60 @@ Example:
     .action(async (file: string, options: ConfigOptions) => {
       const { dataDir } = loadConfigFrom(options).config;
       const { restoreStore } = await import('../../store/sqlite/restore.ts');
-      const { facts, kept, undone } = await restoreStore(dataDir, resolve(file), Date.now());
+      const { facts, previousStore, reverted } = await restoreStore(
+        dataDir,
+        resolve(file),
+        Date.now(),
+      );
       print(`Restored ${file} into ${dataDir} (schema ${facts.schema}).`);
       print(renderRowCounts(facts.rows));
       if (facts.schema < facts.newestSchema) {
-        print(`The next start brings its schema up to ${facts.newestSchema}.`);
+        print(`The next start migrates its schema to ${facts.newestSchema}.`);
       }
-      if (kept === undefined) print('There was no store before.');
-      else print(`The store from before is kept: ${kept}`);
+      if (previousStore === undefined) print('There was no previous store.');
+      else print(`The previous store is kept: ${previousStore}`);
       print();
-      for (const line of renderUndone(undone)) print(line);
+      for (const line of renderUndone(reverted)) print(line);
     });
 }
 
 /** Lists what to revoke again before clients reconnect. */
-function renderUndone(undone: Undone | undefined): string[] {
-  if (undone === undefined) {
+function renderUndone(reverted: RevertedChanges | undefined): string[] {
+  if (reverted === undefined) {
     return [
-      'What happened after the backup was made has not happened: tokens that were revoked since are good',
-      'again, and tickets and JWTs that were used once. There is no readable store from before to say which.',
-      'Before clients get back: revoke again what your records say, or all of a subject or a gate',
+      'Changes after the backup are lost: tokens that were revoked since then are valid',
+      'again, and so are used tickets and single-use JWTs. No readable previous store can list them.',
+      'Before clients reconnect, revoke them again by your records, or all of a subject or a gate',
       '(postern token revoke --store --subject <subject>).',
     ];
   }
-  const { goodAgain, usesAgain, keysAgain, jwtsAgain, gone } = undone;
+  const { reinstatedTokens, restoredUses, reinstatedKeys, reinstatedJwts, lostTokens } = reverted;
   const parts = [
-    ...(goodAgain.length > 0
+    ...(reinstatedTokens.length > 0
       ? [
-          `Revoked or deleted since the backup, and good again: ${goodAgain.length}. Before clients get back:`,
-          ...revokeCommands(goodAgain),
+          `Revoked or deleted since the backup, and valid again: ${reinstatedTokens.length}. Before clients reconnect:`,
+          ...revokeCommands(reinstatedTokens),
         ]
       : []),
-    ...(usesAgain.length > 0
+    ...(restoredUses.length > 0
       ? [
-          `Tickets and counted tokens whose uses since the backup do not count any more: ${usesAgain.length}. To end them:`,
-          ...revokeCommands(usesAgain),
+          `Tickets and counted tokens whose uses since the backup are lost: ${restoredUses.length}. To revoke them:`,
+          ...revokeCommands(restoredUses),
         ]
       : []),
-    ...(keysAgain.length > 0
+    ...(reinstatedKeys.length > 0
       ? [
-          `Admin keys that were revoked since the backup, and are good again: ${keysAgain.length}. To end them:`,
-          ...keysAgain.map((name) => `  postern key revoke --store ${name}`),
+          `Admin keys that were revoked since the backup, and are valid again: ${reinstatedKeys.length}. To revoke them:`,
+          ...reinstatedKeys.map((name) => `  postern key revoke --store ${name}`),
         ]
       : []),
-    ...(jwtsAgain.length > 0
+    ...(reinstatedJwts.length > 0
       ? [
-          `JWTs that were revoked since the backup, and are good again: ${jwtsAgain.length}. Revoke them again (postern jwt revoke):`,
-          ...jwtsAgain.map((what) => `  ${replaceInvisible(what)}`),
+          `JWTs that were revoked since the backup, and are valid again: ${reinstatedJwts.length}. Revoke them again (postern jwt revoke):`,
+          ...reinstatedJwts.map((what) => `  ${replaceInvisible(what)}`),
         ]
       : []),
-    ...(gone > 0 ? [`Tokens issued since the backup that nobody knows now: ${gone}.`] : []),
+    ...(lostTokens > 0 ? [`Tokens issued since the backup, now unknown: ${lostTokens}.`] : []),
   ];
   return parts.length > 0 ? parts : ['Nothing was issued, used or revoked since the backup.'];
 }

@@ -7,7 +7,7 @@ import { renderRowCounts } from '../toolkit/store-output.ts';
 
 /** `postern store …`. */
 export function registerStoreCommands(program: Command): void {
-  const store = program.command('store').description('look after the token store');
+  const store = program.command('store').description('check the token store');
 
   withConfigOption(
     store
@@ -18,8 +18,7 @@ export function registerStoreCommands(program: Command): void {
     .addHelpText(
       'after',
       `
-Works beside a running service. Ends with 0 when all is well, 1 when something needs attention,
-4 when there is no store to look at.
+Works while a service is running. Exit codes: 0 no problem, 1 a problem, 4 there is no store.
 
 Examples:
   postern store check
@@ -27,10 +26,10 @@ Examples:
     )
     .action(async (file: string | undefined, options: ConfigOptions & { json?: boolean }) => {
       const place = file ?? loadConfigFrom(options).config.dataDir;
-      const { checkStore, inMebibytes } = await import('../../store/sqlite/check.ts');
+      const { checkStore, formatMebibytes } = await import('../../store/sqlite/check.ts');
       const report = checkStore(place);
       if (options.json) printJson(renderJson(report));
-      else printReport(report, inMebibytes);
+      else printReport(report, formatMebibytes);
       if (report.problems.length > 0) process.exitCode = exitCodes.failed;
     });
 }
@@ -66,6 +65,6 @@ function printReport(report: StoreReport, size: (bytes: number) => string): void
     ),
   );
   print();
-  if (problems.length === 0) print('The store is whole.');
+  if (problems.length === 0) print('The store has no problem.');
   for (const { code, message } of problems) print(`${code}: ${message}`);
 }

@@ -33,18 +33,16 @@ const listColumns = ['gates', 'paths', 'origins', 'networks'];
 /** `postern token import`. */
 export function registerImportCommand(token: Command): void {
   withAdminOptions(
-    token
-      .command('import <source>')
-      .description('take over tokens that clients have already; only hashes are kept'),
+    token.command('import <source>').description('import existing tokens; only hashes are stored'),
   )
-    .option('--subject <subject>', 'whose they are, where the source does not say')
+    .option('--subject <subject>', 'subject, if the source has none')
     .option(
       '--gate <gate>',
-      'gates they are good at, where the source does not say; repeatable',
+      'gates where they are valid, if the source has none; repeatable',
       collect,
     )
-    .option('--expires-in <duration>', 'their life from now on, where the source does not say')
-    .option('--allow-weak', 'take secrets under 128 bits too, and mark them as weak')
+    .option('--expires-in <duration>', 'lifetime from now on, if the source has none')
+    .option('--allow-weak', 'also import secrets under 128 bits, and mark them as weak')
     .addHelpText(
       'after',
       `
@@ -74,7 +72,7 @@ Examples:
           for (const [index, result] of results.entries()) {
             counts[result]++;
             if (result === 'refused_weak')
-              printStderr(`${batch[index]?.where}: refused, its secret can be guessed`);
+              printStderr(`${batch[index]?.where}: refused, because its secret can be guessed`);
           }
         }
         report(counts, options);
@@ -92,7 +90,7 @@ function report(
   );
   if (counts.refused_weak > 0) {
     throw new CommandFailed(
-      'secrets under 128 bits were refused; --allow-weak takes and marks them',
+      'secrets under 128 bits were refused; --allow-weak imports and marks them',
     );
   }
 }

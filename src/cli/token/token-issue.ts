@@ -26,10 +26,10 @@ interface IssueOptions extends AdminOptions {
 
 /** `postern token issue|update|rotate` and `postern ticket issue`. */
 export function registerIssueCommands(token: Command, ticket: Command): void {
-  addIssueOptions(token.command('issue').description('issue a token; it is shown this once'))
+  addIssueOptions(token.command('issue').description('issue a token; it is shown only once'))
     .option(
       '--max-uses <n>',
-      'how many requests it lets through (default: not counted)',
+      'number of requests that it allows (default: not counted)',
       parseCount,
     )
     .addHelpText(
@@ -42,7 +42,7 @@ Examples:
     )
     .action((subject: string, options: IssueOptions) => issue('/v1/tokens', subject, options));
 
-  addIssueOptions(ticket.command('issue').description('issue a ticket; it is shown this once'))
+  addIssueOptions(ticket.command('issue').description('issue a ticket; it is shown only once'))
     .addHelpText(
       'after',
       `
@@ -53,9 +53,9 @@ Examples:
     .action((subject: string, options: IssueOptions) => issue('/v1/tickets', subject, options));
 
   withAdminOptions(token.command('update <id>').description('change label, claims or expiry'))
-    .option('--expires-in <duration>', 'life from now on: 30s, 15m, 12h, 30d, or never')
-    .option('--expires-at <time>', 'moment of expiry')
-    .option('--label <text>', 'a note for people; empty takes it away')
+    .option('--expires-in <duration>', 'lifetime from now on: 30s, 15m, 12h, 30d, or never')
+    .option('--expires-at <time>', 'time of expiry')
+    .option('--label <text>', 'a note; empty removes it')
     .option('--claim <name=value>', 'replaces all claims; repeatable', collectClaim)
     .addHelpText(
       'after',
@@ -79,9 +79,9 @@ Examples:
   withAdminOptions(
     token
       .command('rotate <id>')
-      .description('give a token a new secret; the old one stays good for a while'),
+      .description('give a token a new secret; the old one stays valid for a while'),
   )
-    .option('--grace <duration>', 'how long the old secret stays good', '10m')
+    .option('--grace <duration>', 'how long the old secret stays valid', '10m')
     .addHelpText('after', '\nExample:\n  postern token rotate tok_2vX4qK8mZ1pR7sT5w --grace 1h')
     .action((id: string, options: AdminOptions & { grace: string }) =>
       withAdmin(options, async (admin) => {
@@ -94,22 +94,30 @@ Examples:
 
 function addIssueOptions(command: Command): Command {
   return withAdminOptions(command)
-    .argument('<subject>', 'who it stands for')
-    .option('--gate <gate>', 'gates it is good at (default: all); repeatable', collect)
-    .option('--path <prefix>', 'path prefixes it is good at (default: all); repeatable', collect)
-    .option('--origin <origin>', 'origins it is good from (default: all); repeatable', collect)
+    .argument('<subject>', 'user or program that the token identifies')
+    .option('--gate <gate>', 'gates where it is valid (default: all); repeatable', collect)
     .option(
-      '--network <network>',
-      'client addresses and networks it is good from (default: all); repeatable',
+      '--path <prefix>',
+      'path prefixes where it is valid (default: all); repeatable',
       collect,
     )
-    .option('--not-before <time>', 'moment from which it is good')
-    .option('--expires-in <duration>', 'life: 30s, 15m, 12h, 30d, or never')
-    .option('--expires-at <time>', 'moment of expiry, such as 2027-01-31T12:00:00Z')
-    .option('--label <text>', 'a note for people')
+    .option(
+      '--origin <origin>',
+      'origins from which it is valid (default: all); repeatable',
+      collect,
+    )
+    .option(
+      '--network <network>',
+      'client addresses and networks from which it is valid (default: all); repeatable',
+      collect,
+    )
+    .option('--not-before <time>', 'start of its validity')
+    .option('--expires-in <duration>', 'lifetime: 30s, 15m, 12h, 30d, or never')
+    .option('--expires-at <time>', 'time of expiry, such as 2027-01-31T12:00:00Z')
+    .option('--label <text>', 'a note')
     .option(
       '--claim <name=value>',
-      'what backends learn, such as email=a@example.com; JSON values are read as such; repeatable',
+      'claim for applications, such as email=a@example.com; JSON values are parsed; repeatable',
       collectClaim,
     );
 }

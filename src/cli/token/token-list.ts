@@ -18,11 +18,11 @@ interface ListOptions extends AdminOptions {
 /** `postern token list|show|revoke`. */
 export function registerListCommands(token: Command): void {
   withAdminOptions(token.command('list').description('list tokens and tickets, newest first'))
-    .option('--subject <subject>', 'of this subject')
-    .option('--gate <gate>', 'bound to this gate')
+    .option('--subject <subject>', 'tokens of this subject')
+    .option('--gate <gate>', 'tokens restricted to this gate')
     .option('--state <state>', 'active, used, expired or revoked')
-    .option('--limit <n>', 'rows a page (default: 50)', parseCount)
-    .option('--cursor <cursor>', 'where the next page starts')
+    .option('--limit <n>', 'rows per page (default: 50)', parseCount)
+    .option('--cursor <cursor>', 'start of the next page')
     .addHelpText(
       'after',
       `
@@ -45,10 +45,10 @@ Examples:
     );
 
   withAdminOptions(
-    token.command('revoke [ids...]').description('revoke tokens, at once and for good'),
+    token.command('revoke [ids...]').description('revoke tokens, immediately and permanently'),
   )
     .option('--subject <subject>', 'all tokens of this subject')
-    .option('--gate <gate>', 'all tokens bound to this gate')
+    .option('--gate <gate>', 'all tokens restricted to this gate')
     .addHelpText(
       'after',
       `

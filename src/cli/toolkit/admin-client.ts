@@ -125,7 +125,7 @@ function requestHttp(
 function targetOfUrl(url: string, path: string) {
   const base = URL.canParse(url) ? new URL(url) : undefined;
   if (base === undefined || !['http:', 'https:'].includes(base.protocol)) {
-    throw new OperatorError(`"${url}" is no http or https URL.`);
+    throw new OperatorError(`"${url}" is not an http or https URL.`);
   }
   return {
     name: base.origin,

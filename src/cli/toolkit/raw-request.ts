@@ -20,7 +20,7 @@ export function parseRawRequest(text: string): RawRequest {
   const match = /^([A-Z-]+) (\S+)(?: HTTP\/[\d.]+)?$/.exec(first.trimEnd());
   const [, method, target] = match ?? [];
   if (method === undefined || target === undefined) {
-    throw new CommandFailed('the request has to start with a line such as: GET /ws HTTP/1.1');
+    throw new CommandFailed('the request must start with a line such as: GET /ws HTTP/1.1');
   }
   const end = rest.findIndex((line) => line.trim() === '');
   const lines = end === -1 ? rest : rest.slice(0, end);
@@ -39,7 +39,7 @@ export function parseHeaderLine(line: string, number?: number): readonly [string
   const name = line.slice(0, Math.max(colon, 0)).trim();
   if (!isHttpToken(name)) {
     const where = number === undefined ? 'a --header' : `line ${number} of the request`;
-    throw new CommandFailed(`${where} has to look like "Name: value"`);
+    throw new CommandFailed(`${where} must have the form "Name: value"`);
   }
   return [name, line.slice(colon + 1).trim()];
 }

@@ -25,7 +25,7 @@ export async function readSecret(
 ): Promise<string | undefined> {
   const given = [value !== undefined, file !== undefined, prompt].filter(Boolean).length;
   if (given === 0) return undefined;
-  if (given > 1) command.error(`error: give the ${option} in one way only`);
+  if (given > 1) command.error(`error: give the ${option} only once`);
   const text = prompt
     ? await promptForSecret(command, option)
     : (readText(command, option, value, file) ?? value);
@@ -59,7 +59,7 @@ function readText(
 /** Prompts on the terminal without echo. */
 function promptForSecret(command: Command, option: string): Promise<string> {
   const { stdin, stderr } = process;
-  if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal to ask on`);
+  if (!stdin.isTTY) command.error(`error: --${option}-prompt needs a terminal`);
   // Set before the prompt, so that early input is not echoed either.
   stdin.setRawMode(true);
   stderr.write(`${option}: `);

@@ -8,7 +8,7 @@ import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePublicRoute } from '../../core/gate/public-route.ts';
 import { parseSubprotocolForm } from '../../core/gate/subprotocol-form.ts';
-import type { ChallengeScheme } from '../../core/model/denials.ts';
+import type { ChallengeScheme } from '../../core/model/denial-response.ts';
 import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { type NetworkSet, parseNetworks } from '../../lib/network.ts';
@@ -146,14 +146,14 @@ function readNetworks(
   if (words.length === 0) return undefined;
   const set = parseNetworks(words);
   if (!('invalid' in set)) return set;
-  report(`"${set.invalid}" is no address, CIDR network, "loopback" or "private"`);
+  report(`"${set.invalid}" is not an address, a CIDR network, "loopback" or "private"`);
   return undefined;
 }
 function readOrigins(words: readonly string[], report: (message: string) => void): OriginRules {
   const rules = parseOriginRules(words);
   if (!('invalid' in rules)) return rules;
   report(
-    `"${rules.invalid}" is no origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
+    `"${rules.invalid}" is not an origin; write "same", "null", https://host[:port] or https://*.domain, without a path`,
   );
   return { same: false, opaque: false, exact: [], wildcards: [] };
 }
@@ -165,7 +165,7 @@ function readCache(raw: unknown, report: ReportFault): number {
   if (milliseconds > maxCacheTtl) {
     report(
       'cache',
-      `${formatDuration(maxCacheTtl)} is the most: a revocation is not felt until then`,
+      `the maximum is ${formatDuration(maxCacheTtl)}: revocation is delayed by this long`,
     );
   }
   return milliseconds;

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { credentialKinds, defaultQueryNames, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
 import { presetNames } from '../../core/gate/subprotocol-form.ts';
-import { challengeSchemes } from '../../core/model/denials.ts';
+import { challengeSchemes } from '../../core/model/denial-response.ts';
 import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
@@ -37,7 +37,7 @@ const ruleProperties = {
       uniqueItems: true,
       default: [...defaultSourceNames],
       description:
-        'Where to look for a token, in this order; the first that holds one decides. `bridge` stands for the sign-on service in `bridge`, and comes last where it is left out.',
+        'Where to look for a credential, in this order; the first source that has one decides. `bridge` is the sign-on service in `bridge`; if omitted, it comes last.',
     }),
   ),
   cookies: Type.Optional(
@@ -46,7 +46,7 @@ const ruleProperties = {
       uniqueItems: true,
       default: [defaultTokenCookie],
       description:
-        "Names of cookies that may hold a token, where there is no cookie of a session: `__Host-postern`, which is that one, for no others. `postern_token` is left out where `login` is Postern's own page.",
+        "Names of cookies that may hold a token, used if there is no session cookie. `__Host-postern`, the session cookie itself, allows no others. `postern_token` is not used if `login` is Postern's own page.",
     }),
   ),
   cookies_without_origin: grantList(
@@ -80,34 +80,34 @@ const ruleProperties = {
     Type.Object(
       {
         trust: grantList(
-          'Client addresses and networks that are let in without a credential, also `loopback` and `private`. Needs `hosts`.',
+          'Client addresses and networks that are admitted without a credential; `loopback` and `private` work as well. Needs `hosts`.',
         ),
         trust_as: Type.Optional(
           Type.String({
             pattern: '^[^\\s\\u0000-\\u001f\\u007f]{1,256}$',
             default: 'trusted-network',
-            description: 'Who they are then, for the application and the log.',
+            description: 'Their subject, for the application and the log.',
           }),
         ),
-        allow: stringList('Client addresses and networks that may connect. All, when left out.'),
-        deny: stringList('Client addresses and networks that may not.'),
+        allow: stringList('Client addresses and networks that may connect. If omitted, all.'),
+        deny: stringList('Client addresses and networks that may not connect.'),
       },
       restricting,
     ),
   ),
   public: grantList(
-    'What needs no credential: `/healthz` (GET and HEAD), `POST /hooks/*`, `=/exactly/this`.',
+    'Paths that need no credential: `/healthz` (GET and HEAD), `POST /hooks/*`, `=/exactly/this`.',
   ),
   require: Type.Optional(
     Type.Object(
       {
-        scopes: stringList('Scopes that are all needed.'),
-        groups: stringList('Groups of which one is needed.'),
+        scopes: stringList('Scopes that are required, all of them.'),
+        groups: stringList('Groups of which one is required.'),
         claims: Type.Optional(
           Type.Record(Type.String(), claimValue, {
             minProperties: 1,
             description:
-              'Claims with the value, or one of the values, that each has to have. `*` in text stands for anything.',
+              'Claims that are required, each with its value or one of its values. `*` in text matches anything.',
           }),
         ),
       },
@@ -119,20 +119,20 @@ const ruleProperties = {
       minItems: 1,
       uniqueItems: true,
       default: [...credentialKinds],
-      description: 'Kinds of tokens that are taken.',
+      description: 'Kinds of tokens that are accepted.',
     }),
   ),
   max_uses: Type.Optional(
     Type.Integer({
       minimum: 1,
-      description: 'Takes only what is good for at most so many uses: `1` for tickets alone.',
+      description: 'Accepts only tokens with at most this many uses: `1` for tickets only.',
     }),
   ),
   login: Type.Optional(
     Type.String({
       minLength: 1,
       description:
-        'Where page loads without a credential are sent: `https://login.example.com/?rd={url}`. Also `{scheme}`, `{host}` and `{path}`.',
+        'Where page loads without a credential are redirected: `https://login.example.com/?rd={url}`. `{scheme}`, `{host}` and `{path}` work as well.',
     }),
   ),
   headers: Type.Optional(
@@ -143,21 +143,20 @@ const ruleProperties = {
     }),
   ),
   forward_authorization: flag(
-    "Whether the application gets the client's `Authorization`. For one that uses it itself, also take `bearer` and `basic` out of `sources`.",
+    "Whether the application gets the client's `Authorization`. If the application uses it itself, also remove `bearer` and `basic` from `sources`.",
   ),
   assertion: flag(
-    'Whether the application gets `X-Postern-Assertion`, a signed statement of who is there. The keys to check it are at `/.well-known/jwks.json` on the gate listener.',
+    'Whether the application gets `X-Postern-Assertion`, a signed JWT with the identity. The keys to verify it are at `/.well-known/jwks.json` on the gate listener.',
   ),
   jwt_single_use: flag(
-    'Whether a JWT is good for one request only, as a ticket is. It then needs a `jti`.',
+    'Whether a JWT is valid for one request only, like a ticket. It then needs a `jti`.',
   ),
   bridge: Type.Optional(bridgeSchema),
   cache: Type.Optional(
     Type.String({
       pattern: durationPattern,
       default: '0s',
-      description:
-        'For how long nginx may keep an answer that lets through. A revocation takes as long to be felt.',
+      description: 'How long nginx may cache an allow. Revocation is delayed by up to this long.',
     }),
   ),
 };
@@ -168,9 +167,9 @@ export const defaultGateSchema = Type.Object(ruleProperties, strict);
 /** One of `gates`: its hosts, paths and rules. */
 export const gateSchema = Type.Object(
   {
-    hosts: stringList('Hosts it is at: `app.example.com`, `*.example.com`. All, when left out.'),
+    hosts: stringList('Hosts of the gate: `app.example.com`, `*.example.com`. If omitted, all.'),
     paths: stringList(
-      'Paths it is at: `/ws` with all below it, `=/ws` alone, `/rooms/*/ws`. All, when left out.',
+      'Paths of the gate: `/ws` with everything below it, `=/ws` alone, `/rooms/*/ws`. If omitted, all.',
     ),
     ...withoutDefaults(ruleProperties),
   },
@@ -182,7 +181,7 @@ export const gatesSchema = Type.Record(Type.String({ pattern: gateNamePattern })
   minProperties: 1,
   additionalProperties: false,
   description:
-    'Gates by name, each with its place and its rules: see [docs/gates.md](docs/gates.md). What it leaves out is as in `default_gate`. With any gates here, what is at none of them is denied. In the variable as JSON.',
+    'Gates by name, each with hosts, paths and rules (docs/gates.md). A rule that a gate omits is as in `default_gate`. With `gates`, requests that match no gate are denied. In the variable as JSON.',
 });
 
 /** The rules of a gate, parsed and not validated. */

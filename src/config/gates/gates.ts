@@ -17,7 +17,7 @@ export interface BuiltGates {
 
 /** Why a trusted network needs `hosts`: DNS rebinding. */
 const whyHosts =
-  'else any page could have its own name lead here, and a browser in that network would be let in for it';
+  'otherwise any page could make its own name resolve to this server, and a browser in that network would be admitted (DNS rebinding)';
 
 /** Builds all gates, each with the rules of `default_gate` for what it leaves out. Faults go to `report`. */
 export function buildGates(
@@ -55,7 +55,7 @@ function buildGate(
   };
   if (hosts === undefined && isTrusting(merged)) {
     const prefix = isSet(own, 'networks.trust') ? '' : 'default_gate.';
-    reportHere('hosts', `is needed with ${prefix}networks.trust: ${whyHosts}`);
+    reportHere('hosts', `is required with ${prefix}networks.trust: ${whyHosts}`);
   }
   return {
     ...buildRules(merged, { ...deps, report: reportOwn }),
@@ -78,7 +78,7 @@ function reportAmbiguities(gates: readonly Gate[], report: ReportFault): void {
     const [a, b] = patterns;
     report(
       `gates.${names[1]}`,
-      `is as specific as gates.${names[0]} for ${a === b ? a : `${a} and ${b}`}; nobody could tell which of them is meant`,
+      `is as specific as gates.${names[0]} for ${a === b ? a : `${a} and ${b}`}; the choice would be ambiguous`,
     );
   }
 }

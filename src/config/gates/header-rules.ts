@@ -42,9 +42,9 @@ export function buildHeaders(
 
 function findNameFault(name: string, own: ReadonlyMap<string, unknown>): string | undefined {
   if (!headerName.test(name) || name.length > 64) {
-    return 'a name here is made of letters, digits and -; nginx drops others';
+    return 'a header name has letters, digits and - only; nginx drops others';
   }
-  if (own.has(name.toLowerCase())) return 'is there twice, with other capitals';
+  if (own.has(name.toLowerCase())) return 'is there twice, in different case';
   return reserved.test(name) ? 'is set by nginx or by Postern itself' : undefined;
 }
 
@@ -56,7 +56,7 @@ function readField(
   const given = sources.filter((source) => header?.[source] !== undefined);
   const [source] = given;
   if (source === undefined || given.length > 1) {
-    report(`say where its value comes from, with one of ${sources.join(', ')}`);
+    report(`set the source of its value, one of ${sources.join(', ')}`);
     return undefined;
   }
   if (source === 'claim') return { claim: header.claim ?? '' };

@@ -40,15 +40,15 @@ export function readIssuerKeys(
   const given = Object.keys(readers).filter((name) => Object.hasOwn(raw, name));
   const [name = '', second] = given;
   if (second !== undefined) {
-    report(second, `${name} is set too; an issuer's keys come from one place`);
+    report(second, `${name} is set too; an issuer has one source of keys`);
     return undefined;
   }
   if (raw.allow_http === true && name !== 'jwks_url') {
-    report('allow_http', 'says something about jwks_url, which is not set');
+    report('allow_http', 'applies to jwks_url, which is not set');
   }
   const read = readers[name];
   if (read === undefined) {
-    report('jwks_url', `is needed, or one of ${Object.keys(readers).slice(1).join(', ')}`);
+    report('jwks_url', `is required, or one of ${Object.keys(readers).slice(1).join(', ')}`);
     return undefined;
   }
   // Schema validation reports other types.
@@ -61,14 +61,14 @@ function readUrl(url: string, allowHttp: unknown, report: ReportFault): FoundKey
   const fault = (message: string) => void report('jwks_url', message);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['https:', 'http:'].includes(parsed.protocol)) {
-    fault('is no https URL');
+    fault('is not an https URL');
     return undefined;
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    fault('must not hold a user name or a password');
+    fault('must not contain a user name or a password');
   }
   if (parsed.protocol === 'http:' && allowHttp !== true) {
-    fault('has to be https; for an issuer on a network of your own set allow_http: true');
+    fault('must be https; for an issuer on a private network set allow_http: true');
   }
   return { keys: { kind: 'jwks_url', url }, kind: 'a JWKS' };
 }
@@ -76,8 +76,8 @@ function readUrl(url: string, allowHttp: unknown, report: ReportFault): FoundKey
 function readJwksFile(path: string, report: ReportFault): FoundKeys | undefined {
   return withFile('jwks_file', path, report, (bytes, fault) => {
     const jwks = parseJwks(bytes.toString('utf8'));
-    if (jwks === undefined) fault('holds no JWKS: a JSON object with a list "keys"');
-    else if (jwks.keys.length === 0) fault('holds a JWKS without any keys');
+    if (jwks === undefined) fault('is not a JWKS: a JSON object with a list "keys"');
+    else if (jwks.keys.length === 0) fault('is a JWKS without keys');
     return { keys: { kind: 'jwks_file', path }, kind: 'a JWKS' };
   });
 }
@@ -93,7 +93,7 @@ function withFile(
   try {
     const { size } = statSync(path);
     if (size > maxJwksBytes) {
-      fault(`${path} has ${size} bytes; ${maxJwksBytes} are the most`);
+      fault(`${path} has ${size} bytes; the maximum is ${maxJwksBytes}`);
       return undefined;
     }
     const bytes = readFileSync(path);
@@ -114,20 +114,20 @@ const curves: Readonly<Record<string, KeyKind>> = {
 function readPublicKey(pem: string, fault: Fault): FoundKeys | undefined {
   // Node would accept a private key and derive the public one.
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    fault('holds a private key; take it away from here and put the public one in its place');
+    fault('is a private key; remove it and use the public key instead');
     return undefined;
   }
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
   } catch {
-    fault('is no public key in PEM form (-----BEGIN PUBLIC KEY-----)');
+    fault('is not a public key in PEM (-----BEGIN PUBLIC KEY-----)');
     return undefined;
   }
   const kind = kindOf(key);
   if (kind === undefined) {
     fault(
-      'RSA keys of 2048 bits and more, EC keys on P-256, P-384 and P-521, and Ed25519 keys work',
+      'supported are RSA keys of 2048 bits and more, EC keys on P-256, P-384 and P-521, and Ed25519 keys',
     );
     return undefined;
   }
@@ -148,7 +148,7 @@ const minEntropyBits = 128;
 function readSecret(bytes: Buffer, algorithms: unknown, fault: Fault): FoundKeys | undefined {
   const text = bytes.toString('latin1');
   if (text.includes('-----BEGIN')) {
-    fault('holds a PEM key, which is no secret; set public_key instead');
+    fault('is a PEM key, not a secret; set public_key instead');
     return undefined;
   }
   const hashes = (Array.isArray(algorithms) ? algorithms : []).map((name) =>

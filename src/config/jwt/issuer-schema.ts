@@ -15,27 +15,27 @@ export const issuerSchema = Type.Object(
   {
     issuer: Type.String({
       minLength: 1,
-      description: 'The `iss` claim of its JWTs, to the letter, a slash at the end included.',
+      description: 'The `iss` claim of its JWTs, exactly, including a slash at the end.',
     }),
     audience: Type.Unsafe<string | string[]>({
       type: ['string', 'array'],
       minLength: 1,
       items: { type: 'string', minLength: 1 },
       minItems: 1,
-      description: 'What its JWTs name in `aud`: one word or a list, of which one is enough.',
+      description: 'Value of `aud` in its JWTs: one value or a list, of which one is enough.',
     }),
-    jwks_url: optionalText('Where it publishes its keys (a JWKS, RFC 7517).'),
+    jwks_url: optionalText('Address of its keys (a JWKS, RFC 7517).'),
     allow_http: Type.Optional(
       Type.Boolean({
         default: false,
         description:
-          'Whether `jwks_url` may be `http:`. Whoever is on the way can then sign whatever they like.',
+          'Whether `jwks_url` may be `http:`. An attacker on the network path can then sign any JWT.',
       }),
     ),
-    jwks_file: optionalText('File with its JWKS. Read again when it has changed.'),
+    jwks_file: optionalText('File with its JWKS. Read again after a change.'),
     public_key: optionalText('Its public key or certificate, PEM.'),
     public_key_file: optionalText('File with the same.'),
-    secret: optionalText('The secret it shares with you (HMAC), 256 bits or more.', {
+    secret: optionalText('Shared secret (HMAC), 256 bits or more.', {
       writeOnly: true,
     }),
     secret_file: optionalText('File with the same.'),
@@ -43,24 +43,24 @@ export const issuerSchema = Type.Object(
       Type.Array(Type.Enum([...jwtAlgorithms]), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Algorithms that it may sign with. By default what is usual for its keys.',
+        description: 'Allowed signature algorithms. The default depends on its keys.',
       }),
     ),
     leeway: Type.Optional(
       Type.String({
         pattern: durationPattern,
         default: issuerDefaults.leeway,
-        description: 'By how much its clock may be wrong, `5m` at most.',
+        description: 'Tolerated clock difference, at most `5m`.',
       }),
     ),
-    subject_claim: optionalText('Claim that says who it is.', {
+    subject_claim: optionalText('Claim with the subject.', {
       default: issuerDefaults.subject_claim,
     }),
-    groups_claim: optionalText('Claim with a list of groups.', {
+    groups_claim: optionalText('Claim with the list of groups.', {
       default: issuerDefaults.groups_claim,
     }),
     gates_claim: optionalText(
-      'Claim with the names of the gates that the JWT is good at. A JWT without it is then good at none.',
+      'Claim with the names of the gates where the JWT is valid. A JWT without it is then valid at none.',
     ),
   },
   { additionalProperties: false },
@@ -79,6 +79,6 @@ export const issuersSchema = Type.Record(
   {
     additionalProperties: false,
     description:
-      'Issuers whose JWTs count as credentials, by names of your own: see [docs/jwt.md](docs/jwt.md). In the variable as JSON.',
+      'Issuers whose JWTs are accepted, by names that you choose (docs/jwt.md). In the variable as JSON.',
   },
 );

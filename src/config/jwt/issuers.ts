@@ -18,7 +18,7 @@ export function buildIssuers(raw: unknown, report: ReportFault): readonly Issuer
       const iss = asText(section.issuer) ?? '';
       const other = nameByIss.get(iss);
       if (other !== undefined && iss !== '') {
-        here('issuer', `jwt.issuers.${other} has the same; nobody could tell whose a JWT is`);
+        here('issuer', `jwt.issuers.${other} has the same; the issuer of a JWT would be ambiguous`);
       }
       nameByIss.set(iss, name);
       return buildIssuer(name, section, here) ?? [];
@@ -33,7 +33,7 @@ function buildIssuer(
 ): Issuer | undefined {
   const found = readIssuerKeys(raw, report);
   const leeway = parseDuration(asText(raw.leeway ?? issuerDefaults.leeway) ?? '');
-  if (leeway === undefined || leeway > maxLeeway) report('leeway', '5m is the most');
+  if (leeway === undefined || leeway > maxLeeway) report('leeway', 'the maximum is 5m');
   if (found === undefined) return undefined;
   const { defaults, allowed } = algorithmsByKey[found.kind];
   const algorithms = Array.isArray(raw.algorithms) ? raw.algorithms : defaults;
@@ -41,7 +41,7 @@ function buildIssuer(
   if (unsupported !== undefined) {
     report(
       'algorithms',
-      `${unsupported} does not go with ${found.kind}, but ${allowed.join(', ')}`,
+      `${unsupported} does not work with ${found.kind}; supported: ${allowed.join(', ')}`,
     );
   }
   return {

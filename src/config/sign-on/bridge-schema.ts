@@ -33,18 +33,18 @@ function headers(description: string) {
 export const bridgeSchema = Type.Object(
   {
     service: Type.Enum([...bridgeServices], {
-      description: `What it is: ${bridgeServices.map((name) => `\`${name}\``).join(', ')}.`,
+      description: `The service: ${bridgeServices.map((name) => `\`${name}\``).join(', ')}.`,
     }),
     url: Type.String({
       minLength: 1,
       description:
-        'Where Postern reaches it, such as `http://tinyauth:3000`. A path in it goes before the paths of the service.',
+        'Its address for Postern, such as `http://tinyauth:3000`. A path in it is put before the paths of the service.',
     }),
     headers: Type.Optional(
       Type.Enum(['original', 'forwarded'], {
         default: bridgeDefaults.headers,
         description:
-          'How TinyAuth is told about the request: `original` since 5.2, `forwarded` before.',
+          'Headers that describe the request to TinyAuth: `original` since 5.2, `forwarded` before.',
       }),
     ),
     cookies: Type.Optional(
@@ -52,18 +52,18 @@ export const bridgeSchema = Type.Object(
         minItems: 1,
         uniqueItems: true,
         description:
-          'Names of its session cookies, a `*` at the end for any ending. By default what is usual for the service; it gets no others.',
+          'Names of its session cookies; a `*` at the end matches any ending. The default depends on the service; it gets no other cookies.',
       }),
     ),
     login: optionalText(
-      "Where people log in: an address, or a path on the host of the request. Behind a `=` at its end comes the address that they asked for. By default what the service's answer says, or what is usual for it.",
+      "Where people log in: an address, or a path on the host of the request. If it ends in `=`, the address that was asked for is appended. The default is the address in the service's answer, or the usual one of the service.",
     ),
     timeout: Type.Optional(
       Type.String({
         pattern: durationPattern,
         default: bridgeDefaults.timeout,
         description:
-          'How long an answer may take, `30s` at most. nginx waits 3 seconds, so more has no effect without a longer `proxy_read_timeout` there.',
+          'Time limit for an answer, at most `30s`. nginx waits 3 seconds, so more has no effect without a longer `proxy_read_timeout` there.',
       }),
     ),
     max_requests: Type.Optional(
@@ -72,14 +72,14 @@ export const bridgeSchema = Type.Object(
         maximum: 1_024,
         default: bridgeDefaults.max_requests,
         description:
-          'Most requests to it at once, of which one network of clients gets three quarters. Four times as many may wait, the rest is denied.',
+          'Maximum number of concurrent requests to it; one client network gets at most three quarters. Four times as many may wait, further ones are denied.',
       }),
     ),
     keep_connections: Type.Optional(
       Type.Boolean({
         default: bridgeDefaults.keep_connections,
         description:
-          'Whether a connection is used again, for the same person. `false` opens one for each question: for a service that may answer late or twice.',
+          'Whether a connection is reused, for the same user. `false` opens one per request: for a service that may answer late or twice.',
       }),
     ),
     cache: Type.Optional(
@@ -87,42 +87,42 @@ export const bridgeSchema = Type.Object(
         pattern: durationPattern,
         default: bridgeDefaults.cache,
         description:
-          'How long an answer that lets through counts, `60s` at most. For that long somebody who logs out there still gets in here.',
+          'How long an allow of the service is cached, at most `60s`. For that long, a user who logs out there is still admitted here.',
       }),
     ),
-    path: optionalText('Where a `custom` service answers auth_request.'),
+    path: optionalText('Path where a `custom` service answers auth_request.'),
     request_headers: Type.Optional(
       Type.Object(
         {
-          url: headers('Header, or list of them, for the whole address of the request.'),
+          url: headers('Header, or list of headers, for the whole address of the request.'),
           uri: headers('The same for its path and query.'),
           scheme: headers('The same for `https` or `http`.'),
           host: headers('The same for its host; `Host` works too.'),
           method: headers('The same for its method.'),
-          client_address: headers('The same for the address of the client.'),
+          client_address: headers('The same for the client address.'),
         },
         {
           additionalProperties: false,
-          description: 'What a `custom` service is told about the request, and in which headers.',
+          description: 'Headers that describe the request to a `custom` service.',
         },
       ),
     ),
     answer_headers: Type.Optional(
       Type.Object(
         {
-          subject: header('Header that names who it is. A `custom` service has to have one.'),
-          email: header('Header with their e-mail address.'),
-          name: header('Header with their name.'),
-          groups: header('Header with their groups.'),
-          login: header('Header of a denial by a `custom` service: where to log in.'),
+          subject: header('Header with the subject. Required for a `custom` service.'),
+          email: header('Header with the e-mail address.'),
+          name: header('Header with the name.'),
+          groups: header('Header with the groups.'),
+          login: header('Header in a denial of a `custom` service with its login address.'),
         },
         {
           additionalProperties: false,
-          description: 'Which headers of its answer say who it is, where they are not the usual.',
+          description: 'Headers of its answer with the identity, if they are not the usual ones.',
         },
       ),
     ),
-    groups_separator: optionalText('What stands between two groups, one character.', {
+    groups_separator: optionalText('Separator of groups, one character.', {
       maxLength: 1,
     }),
   },
@@ -131,7 +131,7 @@ export const bridgeSchema = Type.Object(
     // One environment variable for the section: its settings depend on each other.
     whole: true,
     description:
-      'Another sign-on service that is asked who somebody is: see [docs/bridge.md](docs/bridge.md). In the variable as JSON.',
+      'A sign-on service as a source of identities (docs/bridge.md). In the variable as JSON.',
   },
 );
 

@@ -6,7 +6,7 @@ import {
   type CustomBridge,
 } from '../../core/model/sign-on-settings.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { asMap, asText, asTexts } from '../raw-values.ts';
+import { asMap, asNumber, asText, asTexts } from '../raw-values.ts';
 import type { ReportFault } from '../report-fault.ts';
 import { bridgeDefaults, type RawBridge } from './bridge-schema.ts';
 
@@ -39,10 +39,10 @@ export function buildBridge(raw: unknown, report: ReportFault): BridgeSettings |
   }
   const timeout = duration(section.timeout ?? bridgeDefaults.timeout);
   if (timeout !== undefined && (timeout < 1 || timeout > maxTimeout)) {
-    report('timeout', 'has to be from 1s to 30s');
+    report('timeout', 'must be from 1s to 30s');
   }
   const cacheTtl = duration(section.cache ?? bridgeDefaults.cache);
-  if (cacheTtl !== undefined && cacheTtl > maxCacheTtl) report('cache', '60s is the most');
+  if (cacheTtl !== undefined && cacheTtl > maxCacheTtl) report('cache', 'the maximum is 60s');
   const cookies = asTexts(section.cookies);
   checkCookies(cookies, isCustom, report);
   checkUrl(section.url, report);
@@ -55,7 +55,7 @@ export function buildBridge(raw: unknown, report: ReportFault): BridgeSettings |
     answerHeaders: readAnswerHeaders(section, isCustom, report),
     login: asText(section.login),
     timeout: timeout ?? 0,
-    maxRequests: Number(section.max_requests ?? bridgeDefaults.max_requests),
+    maxRequests: asNumber(section.max_requests) ?? bridgeDefaults.max_requests,
     keepConnections: section.keep_connections ?? bridgeDefaults.keep_connections,
     cacheTtl: cacheTtl ?? 0,
     custom: isCustom ? readCustom(section, report) : undefined,
@@ -96,12 +96,12 @@ function checkUrl(url: unknown, report: ReportFault): void {
   if (typeof url !== 'string') return;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:\/\//i.test(url)) {
-    report('url', 'is no address such as http://tinyauth:3000');
+    report('url', 'is not an address such as http://tinyauth:3000');
     return;
   }
   // The message does not quote the URL: it may contain a password.
   if (parsed.username !== '' || parsed.password !== '') {
-    report('url', 'must not hold a user name or a password');
+    report('url', 'must not contain a user name or a password');
   }
   if (parsed.search !== '' || parsed.hash !== '') {
     report('url', 'must not hold a query or a fragment');
@@ -115,7 +115,7 @@ function checkLogin(login: unknown, report: ReportFault): void {
   if ((!isPath && !isAddress) || login.includes('\\')) {
     report('login', 'is neither an address (https://…) nor a path on the same host (/…)');
   } else if (isAddress && new URL(login).username + new URL(login).password !== '') {
-    report('login', 'must not hold a user name or a password');
+    report('login', 'must not contain a user name or a password');
   }
 }
 

@@ -28,7 +28,7 @@ export function checkQueryTokenRemoved({
   if (!presented && !holdsSecret(query)) return undefined;
   return deny(
     'malformed_request',
-    'a token in the query would reach the backend: the lines that take it out did not run (a break before the include, limit_except, a nested location): include the file of the gate before every rewrite, and in the inner location too, or send the token in another way',
+    'a token in the query would reach the backend: the lines that remove it did not run (a break before the include, limit_except, a nested location): include the file of the gate before every rewrite, and in the nested location too, or send the token in another way',
   );
 }
 
@@ -51,7 +51,7 @@ export function checkNetworks(context: DecisionContext): Deny | undefined {
 export function checkListedOrigin(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
   if (!hasExplicitOrigins(gate.origins)) {
-    addTraceNote(context, 'none is listed');
+    addTraceNote(context, 'the gate lists none');
     return undefined;
   }
   // Browsers send no Origin with a plain navigation, so only an upgrade requires one.
@@ -85,7 +85,7 @@ export function checkCrossSite(context: DecisionContext): Deny | undefined {
   if (origin === undefined && mayLack) return undefined;
   addTraceNote(
     context,
-    handshake.origin === undefined ? 'an Origin is needed' : 'the Origin has to fit',
+    handshake.origin === undefined ? 'an Origin is needed' : 'the Origin must be allowed',
   );
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }

@@ -150,7 +150,7 @@ function checkPublicRoute(context: DecisionContext): Deny | undefined {
   }
   context.basis = 'public';
   context.identity = identityWithoutToken('public', '');
-  addTraceNote(context, 'anybody may');
+  addTraceNote(context, 'public');
   return undefined;
 }
 

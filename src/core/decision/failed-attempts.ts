@@ -1,4 +1,5 @@
-import { type AttemptRule, denials } from '../model/denials.ts';
+import type { AttemptRule } from '../model/denial-rule.ts';
+import { denials } from '../model/denials.ts';
 import type { Attempt } from '../model/throttle.ts';
 import type { Deny } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
@@ -43,7 +44,7 @@ export function countFailedAttempt(denial: Deny, context: DecisionContext): Deny
   if (weight === undefined) return denial;
   const throttle = context.ports.throttle.failed(throttleAttempt(context), weight);
   if (throttle === undefined) return denial;
-  addTraceNote(context, 'too many attempts of this network failed');
+  addTraceNote(context, 'too many failed attempts from this network');
   const detail = denial.reason === 'throttled' ? denial.detail : denial.reason;
   return {
     ...denial,

@@ -36,7 +36,7 @@ export function findCredential(context: DecisionContext): Deny | undefined {
       context.basis = 'network';
       return undefined;
     }
-    addTraceNote(context, 'networks.trust counts at the hosts of the gate alone');
+    addTraceNote(context, 'networks.trust applies at the hosts of the gate only');
   }
   const request = gate.sources.includes('bridge') ? buildBridgeRequest(context) : undefined;
   return request === undefined ? deny('no_credential') : useBridge(context, request);

@@ -28,7 +28,7 @@ function identify(context: DecisionContext): MaybePromise<Identity | Deny> {
   const { basis, credential, bridgeRequest, gate, now, ports } = context;
   const mayDoExpensiveWork = () => {
     const may = ports.throttle.mayDoExpensiveWork(throttleAttempt(context));
-    if (!may) addTraceNote(context, 'too many attempts failed: nothing that costs work is done');
+    if (!may) addTraceNote(context, 'too many failed attempts: no expensive check is done');
     return may;
   };
   if (basis === 'network') return identityWithoutToken('network', gate.networks.trustAs);

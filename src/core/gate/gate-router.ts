@@ -26,7 +26,7 @@ export interface GateRouter {
   forHost(host: string): readonly Gate[];
 }
 
-const dotsDetail = 'dot segments, and nginx named the gate';
+const dotsDetail = 'dot segments, and a gate by name';
 
 /** Router for the configured gates. The most specific route wins: first by host, then by path. */
 export function createGateRouter(gates: readonly Gate[]): GateRouter {

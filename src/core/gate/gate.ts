@@ -1,5 +1,5 @@
 import type { NetworkSet } from '../../lib/network.ts';
-import type { ChallengeScheme } from '../model/denials.ts';
+import type { ChallengeScheme } from '../model/denial-response.ts';
 import type { TokenKind } from '../model/identity.ts';
 import type { BridgeSettings } from '../model/sign-on-settings.ts';
 import type { SourceName } from '../model/source-name.ts';

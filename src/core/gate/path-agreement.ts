@@ -20,5 +20,5 @@ export function requireAgreement<T>(
       return { conflict: `${first.how}: ${describe(value)}; ${how}: ${describe(other)}` };
     }
   }
-  return isComplete ? { value } : { conflict: 'too many ways to read it' };
+  return isComplete ? { value } : { conflict: 'too many readings' };
 }

@@ -23,10 +23,10 @@ export function decodePath(path: string, resolved: string): readonly DecodedPath
     // As URL parsers do (WHATWG URL; RFC 3986, section 6.2.2.2).
     { text: sent.replace(/%2e/gi, '.'), how: 'dots decoded' },
     { text: sent.replace(unreserved, fromHex), how: 'letters and digits decoded' },
-    { text: resolved, how: 'resolved by nginx' },
-    { text: decodeValid(resolved), how: 'resolved by nginx, decoded' },
-    { text: unmerged, how: 'resolved by nginx' },
-    { text: decodeValid(unmerged), how: 'resolved by nginx, decoded' },
+    { text: resolved, how: 'normalized by nginx' },
+    { text: decodeValid(resolved), how: 'normalized by nginx, decoded' },
+    { text: unmerged, how: 'normalized by nginx' },
+    { text: decodeValid(unmerged), how: 'normalized by nginx, decoded' },
   ];
   const forms = new Map<string, DecodedPath>();
   const add = (form: DecodedPath) => {

@@ -27,7 +27,7 @@ export function parsePathPattern(text: string): PathPattern | { readonly invalid
     return { invalid: 'a path starts with / and has neither a query nor spaces' };
   }
   if (path.includes('%') || resolvePath(toBytes(path)) !== toBytes(path)) {
-    return { invalid: 'write the path as nginx resolves it: decoded, without //, . and ..' };
+    return { invalid: 'write the path as nginx normalizes it: decoded, without //, . and ..' };
   }
   const segments = toBytes(path).slice(1).split('/');
   const isPattern = path.includes('*');

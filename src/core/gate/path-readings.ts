@@ -45,7 +45,7 @@ const isPlain = (path: string) => !/[%\\;?]|\/\/|[. ](?:\/|$)/.test(path);
 export function readPath(path: string): PathReadings | undefined {
   const resolved = resolvePath(path);
   if (resolved === undefined) return undefined;
-  const first = { path: resolved, how: 'as nginx resolves it' };
+  const first = { path: resolved, how: 'as nginx normalizes it' };
   if (isPlain(path)) return { resolved, all: [first], isComplete: true, hasDots: false };
   if (path.length > maxPathLength || path.split('/', maxSegments + 2).length > maxSegments + 1) {
     return { resolved, all: [first], isComplete: false, hasDots: true };

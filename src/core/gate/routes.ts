@@ -36,8 +36,8 @@ export interface Ambiguity {
 
 /** Why backends may find another gate at a path that has one reading only. */
 const nearMisses = {
-  capitals: 'without capitals: another gate',
-  slash: 'but for the slash at the end: another gate',
+  capitals: 'in lower case: another gate',
+  slash: 'without the slash at the end: another gate',
 } as const;
 type NearMiss = keyof typeof nearMisses;
 

@@ -50,7 +50,7 @@ function renderFinding(finding: Finding, paint: Paint): string {
 export function renderExplanation(explained: Explanation, paint: Paint): string {
   const { certainty, code, title, note, meaning, change } = explained;
   if (certainty === 'unknown') {
-    return 'These words are not known here. "postern doctor probe wss://host/path" shows what the server answers.';
+    return 'This message is unknown. "postern doctor probe wss://host/path" shows what the server answers.';
   }
   const head = renderSource(explained, paint);
   return [
@@ -68,7 +68,7 @@ function renderSource({ certainty, by, like, status }: Explanation, paint: Paint
     return by === undefined ? `The status in the text says it: ${status}.` : `${by} says this.`;
   }
   const doubt = paint('Not sure.', 'yellow');
-  return by === undefined ? doubt : `${doubt} The nearest known words are those of ${by}: ${like}`;
+  return by === undefined ? doubt : `${doubt} The nearest known message is that of ${by}: ${like}`;
 }
 
 /** Width of a line, where words allow. */

@@ -15,14 +15,14 @@ export interface Target {
 /** Reads an address; the message says what is wrong with it and never repeats a secret in it. */
 export function parseTarget(address: string, connect?: string): Target | { problem: string } {
   if (!URL.canParse(address)) {
-    return { problem: 'the address is no URL; write it as wss://host/path' };
+    return { problem: 'the address is not a URL; write it as wss://host/path' };
   }
   const url = new URL(address);
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol)) {
-    return { problem: `"${url.protocol}" is none of wss:, ws:, https: and http:` };
+    return { problem: `"${url.protocol}" is not one of wss:, ws:, https: and http:` };
   }
   if (url.username !== '' || url.password !== '') {
-    return { problem: 'leave user and password out of the address; --token-file takes a token' };
+    return { problem: 'remove user and password from the address; use --token-file for a token' };
   }
   const secure = url.protocol === 'https:' || url.protocol === 'wss:';
   const instead = connect === undefined ? undefined : parseConnect(connect);

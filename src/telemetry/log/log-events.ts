@@ -89,16 +89,19 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
       log.info({ event: 'revocation', issuer, token_id: jti, subject }, 'JWT revoked');
     },
     issuerLoaded(issuer) {
-      log.debug({ event: 'issuer', issuer }, 'the keys of an issuer were got');
+      log.debug({ event: 'issuer', issuer }, 'the keys of an issuer were fetched');
     },
     issuerFailed(issuer, why) {
-      log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer cannot be had');
+      log.warn({ event: 'issuer', issuer, why }, 'the keys of an issuer are unavailable');
     },
     // Not logged: the line of the decision says the same.
     bridgeAsked() {},
     bridgeChanged(service, why) {
       if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
-      else log.warn({ event: 'bridge', service, why }, 'the sign-on service cannot be asked');
+      else log.warn({ event: 'bridge', service, why }, 'the sign-on service is unavailable');
+    },
+    bridgeRechecked({ gate, service }, count) {
+      log.info({ event: 'recheck', gate, service, count }, 'cached sign-on answers dropped');
     },
     reloaded(needRestart) {
       log.info(
@@ -122,7 +125,7 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
     // At debug level, so that a client that tries keys cannot fill the log; the audit log records a
     // sample.
     adminDenied({ reason, key, client }) {
-      log.debug({ event: 'admin_denial', reason, key, client }, 'an admin request was refused');
+      log.debug({ event: 'admin_denial', reason, key, client }, 'an admin request was denied');
     },
     auditHead({ seq, hash }) {
       log.info({ event: 'audit_head', seq, hash }, 'the audit log ends here');
@@ -136,7 +139,7 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
       );
     },
     throttleCleared({ gate, network }, count) {
-      log.info({ event: 'throttle', gate, network, count }, 'failed attempts forgotten');
+      log.info({ event: 'throttle', gate, network, count }, 'failed attempts cleared');
     },
     failed(what, error) {
       log.error({ event: 'fault', err: error }, what);

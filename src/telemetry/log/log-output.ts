@@ -56,7 +56,7 @@ export function openLogOutput(fd: number, maxBatchChars: number): LogOutput {
       time,
       event: 'log',
       lost: lostLines,
-      msg: 'lines of this log were lost',
+      msg: 'lines of this log were dropped',
     };
     lostLines = 0;
     enqueue(`${JSON.stringify(notice)}\n`);

@@ -33,7 +33,7 @@ export function createMetricRegistry(): MetricRegistry {
   const sources = new Map<MetricKey, () => readonly Sample[]>();
 
   function register(key: MetricKey, read: () => readonly Sample[]): void {
-    if (sources.has(key)) throw new Error(`the metric ${key} was begun twice`);
+    if (sources.has(key)) throw new Error(`the metric ${key} was started twice`);
     sources.set(key, read);
   }
 

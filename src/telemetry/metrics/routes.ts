@@ -50,7 +50,7 @@ export function metricRoutes(
           summary: 'The metrics, for Prometheus',
           response: {
             200: {
-              description: 'OpenMetrics 1.0 where `Accept` names it, else the text format.',
+              description: 'OpenMetrics 1.0 if `Accept` asks for it, otherwise the text format.',
               content: { 'text/plain': { schema: Type.String() } },
             },
           },

@@ -12,9 +12,14 @@ import {
   type FileSet,
   loadConfiguration,
 } from '../../../src/proxies/nginx/syntax/index.ts';
-import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
-import { signOns } from '../../support/sign-ons/index.ts';
-import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';
+import {
+  type ConfigFiles,
+  codesOf,
+  examineFiles,
+  testedVersion,
+} from '../../../testkit/doctor/examine.ts';
+import { proxyConf, swagBase, swagGenerations, swagSet } from '../../../testkit/nginx/swag-set.ts';
+import { signOns } from '../../../testkit/sign-on/nginx/index.ts';
 
 /** Findings that say that something is wrong, or may be. */
 function alarms(files: ConfigFiles): string[] {
@@ -263,3 +268,46 @@ for (const { service, server, location, files, known } of swagGenerations) {
     assert.ok(!aboutQuestion.some((code) => rest.has(code as RuleCode)), [...rest].join());
   });
 }
+
+test("Vouch Proxy's documented setup names nobody to the backend by mistake", () => {
+  const text = `server {
+    server_name app.example.com;
+    auth_request /validate;
+    location = /validate {
+        proxy_pass http://127.0.0.1:9090/validate;
+        proxy_set_header Host $host;
+        proxy_pass_request_body off;
+        proxy_set_header Content-Length "";
+        auth_request_set $auth_resp_x_vouch_user $upstream_http_x_vouch_user;
+        auth_request_set $auth_resp_jwt $upstream_http_x_vouch_jwt;
+    }
+    error_page 401 = @error401;
+    location @error401 { return 302 https://vouch.example.com/login?url=$scheme://$host$request_uri&X-Vouch-Token=$auth_resp_jwt; }
+    location / {
+        auth_request_set $auth_resp_x_vouch_user $upstream_http_x_vouch_user;
+        proxy_set_header X-Vouch-User $auth_resp_x_vouch_user;
+        proxy_pass http://127.0.0.1:8080;
+    }
+}`;
+  assert.deepEqual(alarms({ 'site.conf': text }), []);
+});
+
+test("lines for upgrades around Postern's own locations are no matter of theirs", () => {
+  const files = shipped();
+  const around = `proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";
+    include postern-server.conf;`;
+  const text = (files['site.conf'] ?? '').replace('include postern-server.conf;', around);
+  assert.deepEqual(alarms({ ...files, 'site.conf': text }), []);
+});
+
+test('a path for sockets beside a protection that has nothing to do with it is left alone', () => {
+  const upgrade =
+    'proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
+  const text = `server {
+    location = /auth { internal; return 204; }
+    location /admin/ { auth_request /auth; proxy_pass http://127.0.0.1:8081; }
+    location / { proxy_pass http://127.0.0.1:8080; }
+    location /ws { ${upgrade} proxy_pass http://127.0.0.1:8082; }
+}`;
+  assert.deepEqual(alarms({ 'site.conf': text }), []);
+});

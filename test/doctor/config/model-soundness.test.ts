@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { startBackend } from '../../../src/demo/backend.ts';
+import { examine } from '../../../src/doctor/config/examine.ts';
 import {
   buildConfiguration,
   type Configuration,
@@ -18,9 +19,9 @@ import {
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
-import { memoryFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { sendRaw } from '../../support/raw.ts';
+import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
 
 /**
  * How many servers there are, with rewrites, breaks, conditions and returns in every order, on what clients
@@ -204,7 +205,13 @@ ${servers.map((one, index) => `server { ${listen} server_name s${index}.test; se
   });
   t.after(() => nginx.close());
   const files = memoryFiles({ 'site.conf': text('') });
-  const configuration = buildConfiguration(loadConfiguration('site.conf', files), undefined);
+  const loaded = loadConfiguration('site.conf', files);
+  // nginx started with all of it.
+  assert.deepEqual(
+    examine(loaded).findings.filter(({ code }) => code === 'PD044'),
+    [],
+  );
+  const configuration = buildConfiguration(loaded, undefined);
   return { nginx, configuration };
 }
 

@@ -6,25 +6,29 @@ import { denials } from '../../../src/core/model/denials.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
 import type { FindingRule, Severity } from '../../../src/doctor/probe/finding-rule.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
-import { createAuthority } from '../../support/authority.ts';
-import { run } from '../../support/cli.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../../support/postern.ts';
-import { startPlainNginx } from '../../support/probe.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { runCommand } from '../../../testkit/postern/command.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { createAuthority } from '../../../testkit/tls/authority.ts';
 
 const file = join(packageRoot, 'docs/doctor-probe.md');
 const text = readFileSync(file, 'utf8');
 
-test('docs/doctor-probe.md lists every finding with its severity and title, and no other', () => {
+test('docs/doctor-findings.md has a row and a heading for every finding, and no other', () => {
+  const page = readFileSync(join(packageRoot, 'docs/doctor-findings.md'), 'utf8');
   const rules: [string, FindingRule][] = Object.entries(catalog);
   const severities: Severity[] = ['fault', 'warning', 'ok'];
   const rows = severities.flatMap((severity) =>
     rules
       .filter(([, rule]) => rule.severity === severity)
-      .map(([code, { title }]) => `| \`${code}\` | ${severity} | ${title} |`),
+      .map(([code, { title }]) => `| [\`${code}\`](#${code}) | ${severity} | ${title} |`),
   );
-  const written = text.match(/^\| `[a-z0-9-]+` \| (?:fault|warning|ok) \| .*$/gm);
+  const written = page.match(/^\| \[`[a-z0-9-]+`\]\S+ \| (?:fault|warning|ok) \| .*$/gm);
   assert.deepEqual(written, rows);
+  const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, code]) => code);
+  assert.deepEqual(headings.sort(), Object.keys(catalog).sort());
 });
 
 test('every finding is made by some check, and every code that a check names exists', () => {
@@ -51,7 +55,7 @@ test('what is not well says what to change, and what is well does not alarm', ()
 });
 
 test('docs/doctor-probe.md names every option of the command, and no other', async () => {
-  const { stdout } = await run(['doctor', 'probe', '--help']);
+  const { stdout } = await runCommand(['doctor', 'probe', '--help']);
   const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name);
   const known = options.filter((name) => name !== '--help');
   assert.deepEqual(
@@ -121,7 +125,7 @@ test('every example of docs/doctor-probe.md shows what the command prints', asyn
     const port = ports.get(host);
     const where = port === undefined ? [] : ['--connect', `127.0.0.1:${port}`, '--ca', ca];
     const all = [...args.filter((word) => word !== undefined), ...where];
-    const { stdout, stderr } = await run(all, {}, { cwd: directory });
+    const { stdout, stderr } = await runCommand(all, {}, { cwd: directory });
     assert.equal(stderr, '');
     assert.equal(settle(stdout), shown.trimEnd(), `what "${line}" shows is not what it prints`);
   }

@@ -86,9 +86,9 @@ describe('an address', () => {
   }
 
   const bad: readonly [text: string, connect: string | undefined, problem: RegExp][] = [
-    ['grist.example.com', undefined, /no URL; write it as wss:/],
-    ['ftp://a.example.com/', undefined, /"ftp:" is none of/],
-    ['wss://token:hunter2hunter2@a.example.com/', undefined, /leave user and password out/],
+    ['grist.example.com', undefined, /not a URL; write it as wss:/],
+    ['ftp://a.example.com/', undefined, /"ftp:" is not one of/],
+    ['wss://token:hunter2hunter2@a.example.com/', undefined, /remove user and password/],
     ['wss://a.example.com/', 'b.example.com', /host:port/],
     ['wss://a.example.com/', '::1:443', /host:port/],
     ['wss://a.example.com/', 'b.example.com:0', /host:port/],

@@ -11,6 +11,15 @@ export interface Heard {
   readonly state: State;
 }
 
+/** What a request is simulated in. */
+export interface SimulationContext {
+  readonly configuration: Configuration;
+  readonly server: Scope;
+  readonly scenario: Scenario;
+  /** What the auth service answers. */
+  readonly answer: AuthAnswer;
+}
+
 const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, forbid: 403 };
 
 /**
@@ -20,12 +29,7 @@ const statusOf: Readonly<Record<AuthAnswer, number>> = { allow: 200, deny: 401, 
 export function hearAnswers(
   target: string,
   state: State,
-  context: {
-    readonly configuration: Configuration;
-    readonly server: Scope;
-    readonly scenario: Scenario;
-    readonly answer: AuthAnswer;
-  },
+  context: SimulationContext,
 ): readonly Heard[] {
   const { configuration, server, scenario, answer } = context;
   const { path } = state;

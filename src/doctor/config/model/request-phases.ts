@@ -1,15 +1,13 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
-import { hearAnswers } from './auth-answer.ts';
-import type { Configuration } from './configuration.ts';
+import { hearAnswers, type SimulationContext } from './auth-answer.ts';
 import { asksForPassword, handlerOf, ownOrAround, programIn } from './content.ts';
 import { destinationsOf } from './destinations.ts';
 import { errorPageFor, isRedirect } from './error-page.ts';
 import { asGet, intoErrorPage } from './error-page-state.ts';
 import { bareName } from './map-block.ts';
 import { chooseLocation, findNamed } from './match.ts';
-import type { AuthAnswer, BareOutcome } from './outcome.ts';
+import type { BareOutcome } from './outcome.ts';
 import { type Flow, RewriteScript } from './rewrite-script.ts';
-import type { Scenario } from './scenario.ts';
 import type { Scope } from './scope.ts';
 import {
   arrivalOf,
@@ -22,7 +20,6 @@ import {
   type State,
   withAnswers,
 } from './simulation-state.ts';
-import { startOf } from './term.ts';
 
 /** nginx itself gives up after ten internal redirects. */
 const maxDepth = 10;
@@ -35,33 +32,26 @@ export const tooManyWays = 'there are too many ways to go';
 
 /** The phases of nginx that one request runs through: rewrite, access, content, and error pages. */
 export class RequestPhases {
-  readonly #configuration: Configuration;
-  readonly #server: Scope;
-  readonly #scenario: Scenario;
-  readonly #answer: AuthAnswer;
+  readonly #context: SimulationContext;
   readonly #script: RewriteScript;
   /** The path of the client's request is known. */
   #hasPath = false;
   #visits = 0;
 
-  constructor(configuration: Configuration, server: Scope, scenario: Scenario, answer: AuthAnswer) {
-    this.#configuration = configuration;
-    this.#server = server;
-    this.#scenario = scenario;
-    this.#answer = answer;
-    const context = { configuration, scenario, asked: undefined, isSimulated: true } as const;
-    this.#script = new RewriteScript(context);
+  constructor(context: SimulationContext) {
+    this.#context = context;
+    this.#script = new RewriteScript({ ...context, asked: undefined, isSimulated: true });
   }
 
   /** Any request that comes to a location. Those that the server sends elsewhere are not among them. */
   startIn(location: Scope): readonly OpenOutcome[] {
     const state = firstState();
-    return this.#script.run(this.#server, state.path).flatMap((flow) => {
-      const outcomes = this.#leave(flow, this.#server, state);
+    return this.#script.run(this.#context.server, state.path).flatMap((flow) => {
+      const outcomes = this.#leave(flow, this.#context.server, state);
       if (outcomes !== undefined) return outcomes;
       const { uri, uriStart } = flow.path;
       if (uri !== undefined) {
-        const chosen = chooseLocation(this.#server, uri);
+        const chosen = chooseLocation(this.#context.server, uri);
         if (chosen.kind === 'scope' && chosen.scope !== location) return [];
       }
       const path = { ...flow.path, uriStart: uri ?? (uriStart === '' ? '/' : uriStart) };
@@ -77,15 +67,15 @@ export class RequestPhases {
 
   /** A request, or an internal redirect, which begins anew with the rewrite directives of the server. */
   #enter(state: State): readonly OpenOutcome[] {
-    return this.#script.run(this.#server, state.path).flatMap((flow) => {
+    return this.#script.run(this.#context.server, state.path).flatMap((flow) => {
       const next = { ...state, path: flow.path };
-      return this.#leave(flow, this.#server, state) ?? this.#goTo(next);
+      return this.#leave(flow, this.#context.server, state) ?? this.#goTo(next);
     });
   }
 
   /** What ends in the rewrite phase; undefined where the request goes on. */
   #leave(flow: Flow, scope: Scope, state: State): readonly OpenOutcome[] | undefined {
-    const view = scope === this.#server ? scope : flow.view;
+    const view = scope === this.#context.server ? scope : flow.view;
     const next = { ...state, path: flow.path };
     switch (flow.kind) {
       case 'lost':
@@ -102,12 +92,10 @@ export class RequestPhases {
   /** Runs a location's phases: rewrite, access, content. */
   #visit(location: Scope, state: State): readonly OpenOutcome[] {
     if (state.depth > maxDepth) {
-      const status = { kind: 'answered', status: 500, guarded: state.authenticated } as const;
-      return this.#outcome(status, { ...state, certain: false });
+      return this.#answered(500, state.authenticated, { ...state, certain: false });
     }
-    if (++this.#visits > maxVisits) {
-      return this.#outcome({ kind: 'unknown', why: tooManyWays }, state);
-    }
+    const unknown = { kind: 'unknown', why: tooManyWays } as const;
+    if (++this.#visits > maxVisits) return this.#outcome(unknown, state);
     return this.#script.run(location, inLocation(state.path, location)).flatMap((flow) => {
       const outcomes = this.#leave(flow, location, state);
       if (outcomes !== undefined) return outcomes;
@@ -123,8 +111,7 @@ export class RequestPhases {
     if (isRedirect(status) || (status >= 400 && text === undefined)) {
       return this.#fail(status, view, state, false);
     }
-    const sent = state.fixed ?? status;
-    return this.#outcome({ kind: 'answered', status: sent, guarded: state.authenticated }, state);
+    return this.#answered(state.fixed ?? status, state.authenticated, state);
   }
 
   #access(view: Scope, state: State): readonly OpenOutcome[] {
@@ -137,25 +124,20 @@ export class RequestPhases {
     const now = { ...state, certain: state.certain && programIn(view) === undefined };
     const [auth] = view.effective('auth_request');
     if (auth === undefined || auth.args[0] === 'off') {
-      const isRefused = this.#answer !== 'allow' && asksForPassword(view);
+      const isRefused = this.#context.answer !== 'allow' && asksForPassword(view);
       return isRefused ? this.#fail(401, view, now, true) : this.#content(view, now);
     }
     const names = view.effective('auth_request_set').map(({ args }) => bareName(args[0] ?? ''));
-    return this.#ask(auth, now).flatMap(({ status, state: heard }) => {
-      const environment = environmentOf(heard, this.#hasPath);
-      const question = { directive: auth, view, environment };
-      const next = { ...heard, path: withAnswers(heard.path, names) };
-      if (status < 300) return this.#content(view, { ...next, authenticated: true, question });
-      const byAddress = any && lets ? this.#content(view, { ...next, certain: false }) : [];
-      return [...byAddress, ...this.#fail(status, view, passed(next, auth), true)];
-    });
-  }
-
-  #ask({ args }: Directive, state: State) {
-    return hearAnswers(args[0] ?? '', state, {
-      ...{ configuration: this.#configuration, server: this.#server },
-      ...{ scenario: this.#scenario, answer: this.#answer },
-    });
+    return hearAnswers(auth.args[0] ?? '', now, this.#context).flatMap(
+      ({ status, state: heard }) => {
+        const environment = environmentOf(heard, this.#hasPath);
+        const question = { directive: auth, view, environment };
+        const next = { ...heard, path: withAnswers(heard.path, names) };
+        if (status < 300) return this.#content(view, { ...next, authenticated: true, question });
+        const byAddress = any && lets ? this.#content(view, { ...next, certain: false }) : [];
+        return [...byAddress, ...this.#fail(status, view, passed(next, auth), true)];
+      },
+    );
   }
 
   #content(view: Scope, state: State): readonly OpenOutcome[] {
@@ -167,7 +149,10 @@ export class RequestPhases {
       const missing = by === undefined ? this.#missingFile(view, state) : [];
       return [...this.#handled(by, view, state), ...missing];
     }
-    return this.#outcome({ kind: 'proxied', view, ...this.#arrival(state) }, passed(state, proxy));
+    return this.#outcome(
+      { kind: 'proxied', view, ...arrivalOf(state, this.#hasPath) },
+      passed(state, proxy),
+    );
   }
 
   /** Files are taken to be there; where one is not, an error page may lead on. */
@@ -195,31 +180,29 @@ export class RequestPhases {
   /** Ends with a status of nginx's own, or with the error page for it. */
   #fail(status: number, view: Scope, state: State, guarded: boolean): readonly OpenOutcome[] {
     const page = errorPageFor(view.effective('error_page'), status);
-    if (state.inErrorPage || page === undefined) {
-      return this.#outcome({ kind: 'answered', status, guarded }, state);
-    }
+    if (state.inErrorPage || page === undefined) return this.#answered(status, guarded, state);
     const isRecursive = view.value('recursive_error_pages')?.[0] === 'on';
     const now = intoErrorPage(state, page, { status, isRecursive });
+    // A circle of error pages ends with the error, or with 500 where nginx counts one redirect too many.
     if (now.depth > maxDepth) {
-      return this.#outcome({ kind: 'answered', status, guarded }, { ...now, certain: false });
+      const unsure = { ...now, certain: false };
+      return [status, 500].flatMap((sent) => this.#answered(sent, guarded, unsure));
     }
     if (page.uri.startsWith('@')) return this.#toNamed(page.uri, now);
-    const start = this.#start(page.uri, state);
+    const start = this.#script.startOf(page.uri, state.path);
     if (start.startsWith('/')) return this.#redirectTo(page.uri, asGet(now));
     const redirect = typeof page.status === 'number' && isRedirect(page.status);
     if (start !== '' || redirect) {
       const sent = redirect ? Number(page.status) : 302;
-      return this.#outcome({ kind: 'answered', status: sent, guarded }, now);
+      return this.#answered(sent, guarded, now);
     }
     return this.#outcome({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
   }
 
   #toNamed(name: string, state: State): readonly OpenOutcome[] {
-    const target = findNamed(this.#server, name);
+    const target = findNamed(this.#context.server, name);
     // nginx finds out when it is asked for, and answers 500.
-    if (target === undefined) {
-      return this.#outcome({ kind: 'answered', status: 500, guarded: true }, state);
-    }
+    if (target === undefined) return this.#answered(500, true, state);
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
 
@@ -229,7 +212,7 @@ export class RequestPhases {
     const next = {
       ...path,
       uri: this.#script.evaluate(target, path).text,
-      uriStart: this.#start(target, state),
+      uriStart: this.#script.startOf(target, path),
       args: this.#script.evaluate(query, path).text,
       hasClientQuery: false,
     };
@@ -238,34 +221,27 @@ export class RequestPhases {
 
   /** Looks for the location of a path again; for all that it may be where the path is not known. */
   #goTo(state: State): readonly OpenOutcome[] {
-    const found = destinationsOf(this.#server, state.path, this.#hasPath);
+    const found = destinationsOf(this.#context.server, state.path, this.#hasPath);
     if (found.kind === 'unknown') return this.#outcome(found, state);
-    if (found.kind === 'completed') {
-      return this.#outcome({ kind: 'answered', status: 301, guarded: false }, state);
-    }
+    if (found.kind === 'completed') return this.#answered(301, false, state);
     const isOne = found.locations.length === 1;
     const path = { ...state.path, certain: state.path.certain && isOne };
     return found.locations.flatMap((scope) => this.#come(scope, { ...state, path }));
   }
 
   #come(scope: Scope, state: State): readonly OpenOutcome[] {
-    if (scope === this.#server) return this.#handled(undefined, this.#server, state);
+    if (scope === this.#context.server)
+      return this.#handled(undefined, this.#context.server, state);
     return this.#visit(scope, { ...state, depth: state.depth + 1 });
   }
 
   /** A file, or something that answers in its place. */
   #handled(by: Directive | undefined, view: Scope, state: State): readonly OpenOutcome[] {
-    return this.#outcome({ kind: 'handled', by, view, ...this.#arrival(state) }, state);
+    return this.#outcome({ kind: 'handled', by, view, ...arrivalOf(state, this.#hasPath) }, state);
   }
 
-  #arrival(state: State) {
-    return arrivalOf(state, this.#hasPath);
-  }
-
-  #start(text: string, { path }: State): string {
-    const configuration = this.#configuration;
-    const context = { configuration, scenario: this.#scenario, isSimulated: true } as const;
-    return startOf(text, { ...path, ...context });
+  #answered(status: number, guarded: boolean, state: State): readonly OpenOutcome[] {
+    return this.#outcome({ kind: 'answered', status, guarded }, state);
   }
 
   #outcome(outcome: BareOutcome, state: State): readonly OpenOutcome[] {

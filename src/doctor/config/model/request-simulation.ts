@@ -14,7 +14,7 @@ export function simulate(
 ): readonly Outcome[] {
   const server = location.nearest('server');
   if (server === undefined) return [];
-  const simulation = new RequestPhases(configuration, server, scenario, answer);
+  const simulation = new RequestPhases({ configuration, server, scenario, answer });
   return settleOutcomes(configuration, simulation.startIn(location));
 }
 
@@ -32,6 +32,6 @@ export function simulateRequest(
   options: { readonly scenario: Scenario; readonly answer: AuthAnswer },
 ): readonly Outcome[] {
   const { scenario, answer } = options;
-  const simulation = new RequestPhases(configuration, server, scenario, answer);
+  const simulation = new RequestPhases({ configuration, server, scenario, answer });
   return settleOutcomes(configuration, simulation.start(request));
 }

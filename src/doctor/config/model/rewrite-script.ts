@@ -5,7 +5,7 @@ import { applyRewrite } from './rewrite-directive.ts';
 import { decide, type Path, type ScriptContext, traced, withVariable } from './rewrite-path.ts';
 import { mergeSame, type Step } from './rewrite-steps.ts';
 import type { Scope } from './scope.ts';
-import { join, type Term, termOf } from './term.ts';
+import { join, startOf, type Term, termOf } from './term.ts';
 import { variablesIn } from './value.ts';
 
 /** How a path leaves a list of rewrite directives. */
@@ -53,6 +53,11 @@ export class RewriteScript {
   /** A text with variables. */
   evaluate(text: string, path: Path): Term {
     return termOf(text, { ...path, ...this.#context });
+  }
+
+  /** What a text with variables surely begins with. */
+  startOf(text: string, path: Path): string {
+    return startOf(text, { ...path, ...this.#context });
   }
 
   #block(scope: Scope, begin: readonly Step[], done: Flow[]): readonly Step[] {

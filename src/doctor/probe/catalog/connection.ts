@@ -4,8 +4,8 @@ import type { FindingRule } from '../finding-rule.ts';
 export const connectionFindings = {
   'dns-failed': {
     severity: 'fault',
-    title: 'The host name leads nowhere',
-    meaning: 'No client gets as far as a connection.',
+    title: 'The host name cannot be resolved',
+    meaning: 'No client can connect.',
     change:
       'Create an A or AAAA record for the name, or correct the name. To try a server before its name exists, add --connect address:port.',
     terminal: true,
@@ -13,7 +13,7 @@ export const connectionFindings = {
   'connection-failed': {
     severity: 'fault',
     title: 'The server cannot be reached',
-    meaning: 'Nothing answers at this address and port, so nothing can be said about handshakes.',
+    meaning: 'Nothing answers at this address and port, so handshakes cannot be tested.',
     change:
       'Check that the server runs and listens on this port ("ss -ltn" on the server), and that firewalls and port forwardings let the connection through.',
     terminal: true,
@@ -29,8 +29,8 @@ export const connectionFindings = {
     severity: 'warning',
     title: 'The connection is not encrypted',
     meaning:
-      'Whoever is between client and server reads tokens and cookies, and pages served over https may not open ws:// sockets at all.',
-    change: 'Serve the place over TLS and let clients use wss://.',
+      'Anybody on the network path can read tokens and cookies, and pages served over https may not open ws:// sockets at all.',
+    change: 'Serve the address over TLS and let clients use wss://.',
   },
   'tls-failed': {
     severity: 'fault',
@@ -43,15 +43,15 @@ export const connectionFindings = {
   'tls-valid': {
     severity: 'ok',
     title: 'The certificate is valid',
-    meaning: 'Clients that trust the usual authorities connect without complaint.',
+    meaning: 'Clients that trust the usual authorities can connect.',
   },
   'tls-self-signed': {
     severity: 'fault',
-    title: 'The certificate is signed by itself',
+    title: 'The certificate is self-signed',
     meaning:
-      'Browsers give close code 1006 for the socket without asking, programs refuse ("self-signed certificate"). Only clients told to trust it connect.',
+      'Browsers report close code 1006 for the socket without a prompt, programs refuse ("self-signed certificate"). Only clients told to trust it connect.',
     change:
-      'Get a certificate from an authority that clients trust (Let’s Encrypt, for one). If it is meant to be so, add --ca with the certificate to this command and to the clients.',
+      'Get a certificate from an authority that clients trust (for example Let’s Encrypt). If it is intended, add --ca with the certificate to this command and to the clients.',
   },
   'tls-untrusted': {
     severity: 'fault',
@@ -101,10 +101,10 @@ export const connectionFindings = {
   },
   'http2-only': {
     severity: 'fault',
-    title: 'The server does not take HTTP/1.1',
+    title: 'The server does not accept HTTP/1.1',
     meaning: 'A WebSocket handshake needs HTTP/1.1, so it fails for almost every client.',
     change:
-      'Let the server offer "http/1.1" beside "h2" (nginx does by itself; look at the load balancer or CDN in front).',
+      'Let the server offer "http/1.1" beside "h2" (nginx does by default; check the load balancer or CDN in front).',
     terminal: true,
   },
 } as const satisfies Record<string, FindingRule>;

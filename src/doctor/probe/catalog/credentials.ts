@@ -10,16 +10,16 @@ export const credentialFindings = {
   'token-refused-in-some-ways': {
     severity: 'warning',
     title: 'The token opens the socket in some ways only',
-    meaning: 'Right if the gate looks in the other places only.',
+    meaning: 'Correct if the gate accepts the other ways only.',
     change:
-      'If clients are to use these ways too, add them to the "sources" of the gate, and see to it that the auth location passes on Authorization, Cookie and Sec-WebSocket-Protocol.',
+      'If clients are to use these ways too, add them to the "sources" of the gate, and let the auth location pass on Authorization, Cookie and Sec-WebSocket-Protocol.',
   },
   'token-refused': {
     severity: 'fault',
-    title: 'The token opens the socket in no way',
-    meaning: 'It is expired, revoked or for another gate, or the auth service never sees it.',
+    title: 'The token does not open the socket in any way',
+    meaning: 'It is expired, revoked or for another gate, or the auth service does not receive it.',
     change:
-      'Look at the log of the auth service; for Postern: "postern token show ID", or --gate-reason. The auth location has to pass on the URI (X-Original-URI), Authorization, Cookie and Sec-WebSocket-Protocol.',
+      'Look at the log of the auth service; for Postern: "postern token show ID", or --gate-reason. The auth location must pass on the URI (X-Original-URI), Authorization, Cookie and Sec-WebSocket-Protocol.',
   },
   'cookie-accepted': {
     severity: 'ok',
@@ -32,25 +32,25 @@ export const credentialFindings = {
     meaning:
       'The session has ended, or the cookie does not reach the auth service, or the Origin of the host itself is refused.',
     change:
-      'Take a fresh cookie from a signed-in browser, the whole of it (name=value; several with "; " between). If it is fresh: does the auth location pass on Cookie and Host?',
+      'Copy a current cookie from a signed-in browser, completely (name=value; several separated by "; "). If it is current: does the auth location pass on Cookie and Host?',
   },
   'cross-site-refused': {
     severity: 'ok',
-    title: 'A page of somebody else cannot use the cookie',
+    title: 'A foreign page cannot use the cookie',
     meaning: 'The handshake with a foreign Origin is refused (cross-site WebSocket hijacking).',
   },
   'cross-site-accepted': {
     severity: 'fault',
-    title: 'A page of somebody else can open the socket with the visitor’s cookie',
+    title: 'A foreign page can open the socket with the visitor’s cookie',
     meaning:
-      'Cross-site WebSocket hijacking: browsers attach the cookie whoever wrote the page, and the same-origin policy does not cover WebSocket. Only a check of Origin keeps such pages out, and SameSite does not help against sibling hosts.',
+      'Cross-site WebSocket hijacking: browsers add the cookie to requests of any page, and the same-origin policy does not cover WebSocket. Only a check of Origin keeps such pages out, and SameSite does not help against sibling hosts.',
     change:
       'Check Origin in the gate (Postern does for cookies), in the application, or in nginx. In http: "map $http_origin $foreign_origin { default 1; \'\' 0; https://your.host 0; }"; in the location, before everything else: "if ($foreign_origin) { return 403; }". (Not 401: an error_page for it would redirect the handshake to the login.)',
   },
   'ticket-single-use': {
     severity: 'ok',
     title: 'The ticket opens one socket and no second one',
-    meaning: 'Whoever reads it in a log later has nothing.',
+    meaning: 'Anybody who reads it in a log later cannot use it.',
   },
   'ticket-reusable': {
     severity: 'fault',
@@ -63,7 +63,7 @@ export const credentialFindings = {
     severity: 'fault',
     title: 'The ticket does not open the socket',
     meaning: 'It has expired (tickets live seconds), was used already, or is for another gate.',
-    change: 'Issue a new one and run this at once, or let it live longer (--expires-in 2m).',
+    change: 'Issue a new one and run this immediately, or extend its lifetime (--expires-in 2m).',
   },
   'subprotocol-confirmed': {
     severity: 'ok',
@@ -87,9 +87,8 @@ export const credentialFindings = {
   'token-echoed': {
     severity: 'fault',
     title: 'The token comes back in the answer',
-    meaning:
-      'A token that is part of an answer ends up in places where nobody looks for one: logs, caches, developer tools.',
+    meaning: 'A token in an answer ends up in logs, caches and developer tools.',
     change:
-      'Take the subprotocol that carries the token out before the application sees it: "auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols; proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;" (postern-location.conf has this). In other places it is the application that has to leave it out.',
+      'Remove the subprotocol with the token before it reaches the application: "auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols; proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;" (postern-location.conf has this). Otherwise the application must omit it.',
   },
 } as const satisfies Record<string, FindingRule>;

@@ -6,7 +6,7 @@ export const refusalFindings = {
     severity: 'fault',
     title: 'A handshake is answered like a page load',
     meaning:
-      'The application never saw that the client wanted a WebSocket (clients say "Unexpected server response: 200"), or a login page was put in the place of an answer.',
+      'The application never saw that the client wanted a WebSocket (clients say "Unexpected server response: 200"), or a login page was served instead of an answer.',
     change:
       'In the location: "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;" with "map $http_upgrade $connection_upgrade { default upgrade; \'\' close; }" in http. They belong into the location itself: nginx drops inherited proxy_set_header lines where a location has one of its own. Where "error_page 401" leads to a login page, answer upgrades with 401 first (docs/why-302.md).',
   },
@@ -19,8 +19,8 @@ export const refusalFindings = {
   },
   'upgrade-bad-request': {
     severity: 'fault',
-    title: 'A handshake is called a bad request',
-    meaning: 'Something on the way finds the request malformed; the answer’s text may say what.',
+    title: 'A handshake is rejected as a bad request',
+    meaning: 'A server on the path finds the request malformed; the answer’s text may say why.',
     change:
       'Look at the error logs of nginx and of the application at this time. A full and correct handshake was sent.',
   },
@@ -34,14 +34,14 @@ export const refusalFindings = {
   },
   'plain-to-tls-port': {
     severity: 'fault',
-    title: 'The port wants TLS',
+    title: 'The port requires TLS',
     meaning: 'A client that uses ws:// here gets a 400.',
     change: 'Use wss:// (or https://).',
   },
   'client-certificate-wanted': {
     severity: 'fault',
-    title: 'The server wants a client certificate',
-    meaning: 'Clients without one are refused before any token is looked at.',
+    title: 'The server requires a client certificate',
+    meaning: 'Clients without one are refused before any token is checked.',
     change: 'Give clients a certificate, or "ssl_verify_client optional;" or "off;" here.',
   },
   'upgrade-forbidden': {
@@ -55,7 +55,7 @@ export const refusalFindings = {
     severity: 'ok',
     title: 'A handshake is admitted with an Origin and refused without one',
     meaning:
-      'The Origin of a page on the same host opens the socket, without a credential. That keeps other people’s pages out, but no program: those can send any Origin.',
+      'The Origin of a page on the same host opens the socket, without a credential. That keeps foreign pages out, but not programs, which can send any Origin.',
   },
   'upgrade-not-found': {
     severity: 'fault',
@@ -68,14 +68,14 @@ export const refusalFindings = {
   'upgrade-throttled': {
     severity: 'warning',
     title: 'A handshake is refused for too many requests',
-    meaning: 'A rate limit was hit, so nothing can be said about the rest.',
-    change: 'Wait and try again; look at "limit_req" and "limit_conn" if clients meet it too.',
+    meaning: 'A rate limit was reached, so the rest could not be tested.',
+    change: 'Wait and try again; check "limit_req" and "limit_conn" if clients reach it too.',
   },
   'auth-service-broken': {
     severity: 'fault',
     title: 'A handshake ends with 500',
     meaning:
-      'Behind "auth_request" this means: the auth service is down, or it answered something else than 2xx, 401 or 403 (a redirect, 400, 404), and nginx makes 500 of all of these. The error log says "auth request unexpected status: …". Otherwise the application failed.',
+      'Behind "auth_request" this means: the auth service is down, or it answered something other than 2xx, 401 or 403 (a redirect, 400, 404), which nginx turns into 500. The error log says "auth request unexpected status: …". Otherwise the application failed.',
     change:
       'Look for "auth request unexpected status" in nginx’s error log: 302 or 307 – the service was asked as if for a page; 400 – TinyAuth since 5.2 refuses X-Original-URL and X-Forwarded-* together; 404 – the path in the auth location is wrong; 502 or 504 – it cannot be reached.',
   },
@@ -89,16 +89,16 @@ export const refusalFindings = {
   },
   'service-unavailable': {
     severity: 'fault',
-    title: 'A handshake is told that the service is unavailable',
+    title: 'A handshake gets 503: the service is unavailable',
     meaning:
-      'With a Retry-After header this is what Postern’s nginx files say when Postern cannot be reached or cannot tell; nothing is let through then. Otherwise the application or a limit says so.',
+      'With a Retry-After header this comes from Postern’s nginx files, when Postern is unreachable or cannot decide; all requests are denied then. Otherwise it comes from the application or a limit.',
     change: 'Check that the auth service runs ("postern healthcheck"), then the application.',
   },
   'backend-timeout': {
     severity: 'fault',
     title: 'The application does not answer the proxy in time',
     meaning: 'nginx gave up waiting ("upstream timed out" in its error log).',
-    change: 'Look at what the application does with the handshake, and at proxy_pass.',
+    change: 'Check what the application does with the handshake, and proxy_pass.',
   },
   'upgrade-unexpected-status': {
     severity: 'fault',

@@ -11,7 +11,7 @@ export const socketFindings = {
     severity: 'fault',
     title: 'The socket opens, but nothing comes back through it',
     meaning:
-      'Every WebSocket server answers a ping (RFC 6455, section 5.5.3), so something on the way keeps or drops frames.',
+      'Every WebSocket server answers a ping (RFC 6455, section 5.5.3), so a proxy on the path holds or drops frames.',
     change:
       'Look for a proxy that buffers, or an application that stops reading. In nginx: "proxy_buffering off;" is not needed for WebSocket, "proxy_http_version 1.1;" is.',
   },
@@ -19,7 +19,7 @@ export const socketFindings = {
     severity: 'warning',
     title: 'The server closes the socket at once',
     meaning:
-      'The gate let the client in, and the application sent it away: it may want a message first, or a token of its own.',
+      'The gate let the client in, and the application closed the socket: it may expect a message first, or its own token.',
     change: 'Look at the application’s log for the close code.',
   },
   'large-frame-passed': {
@@ -37,14 +37,14 @@ export const socketFindings = {
   'idle-survived': {
     severity: 'ok',
     title: 'A silent socket stays open',
-    meaning: 'Nothing on the way cuts it within this time.',
+    meaning: 'No proxy on the path closes it within this time.',
   },
   'idle-cut': {
     severity: 'warning',
-    title: 'A silent socket is cut',
+    title: 'A silent socket is closed',
     meaning:
-      'Something on the way closes sockets that say nothing. nginx does so after proxy_read_timeout, 60 seconds unless set; load balancers and CDNs have limits of their own.',
+      'A proxy on the path closes silent sockets. nginx does so after proxy_read_timeout, 60 seconds unless set; load balancers and CDNs have their own limits.',
     change:
-      'In the location: "proxy_read_timeout 1d; proxy_send_timeout 1d;", or let the application send pings more often than the socket is cut.',
+      'In the location: "proxy_read_timeout 1d; proxy_send_timeout 1d;", or let the application send pings in shorter intervals.',
   },
 } as const satisfies Record<string, FindingRule>;

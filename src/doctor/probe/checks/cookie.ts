@@ -31,7 +31,7 @@ export const cookie: Check = {
     }
     if (outcome === 'denied') {
       const location = own.outcome.kind === 'answer' && headerOf(own.outcome.answer, 'location');
-      const isSentOn = typeof location === 'string' ? ', sent on to a login' : '';
+      const isSentOn = typeof location === 'string' ? ', redirected to a login' : '';
       return [finding('cookie-refused', evidence + isSentOn)];
     }
     probe.admitted ??= own.request;
