@@ -19,6 +19,7 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
   const more: BundleOptions = {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
+    sources: [...defaults.sources, 'api_key'],
     queryNames: [...defaults.queryNames, 'ticket'],
     gateQueryNames: new Map([['chat', ['ticket']]]),
     subprotocolMarkers: [
@@ -26,7 +27,7 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
       'v1.token.websocket.jupyter.org',
       'bearer',
     ],
-    headers: [...defaults.headers, 'X-Api-Key'],
+    headers: [...defaults.headers, 'X-Kiosk-Key'],
     cache: { path: undefined, ttl: 30_000 },
   };
   add('plain-with-gates', renderBundle('plain', more));

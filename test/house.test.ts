@@ -33,7 +33,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['lib/', 'core/model/', 'store/port/', 'config/listen-address.ts'],
     'telemetry/metrics/',
   ],
-  'proxies/': ['lib/', 'core/gate/', 'config/config.ts', 'config/listen-address.ts'],
+  'proxies/': [
+    ...['lib/', 'core/gate/', 'core/model/source-name.ts'],
+    ...['config/config.ts', 'config/listen-address.ts'],
+  ],
   'proxies/nginx/syntax/': ['lib/'],
   // Features: routes, service, schemas and types of one thing.
   'admin-keys/': feature,

@@ -8,6 +8,7 @@ const remedies: Partial<Record<SourceName, string>> = {
   subprotocol: 'take its form out of subprotocols',
   bearer: 'take bearer out of sources, and set forward_authorization: true',
   basic: 'take basic out of sources, and set forward_authorization: true',
+  api_key: 'take api_key out of sources',
   cookie: 'give the gate other names in cookies',
 };
 

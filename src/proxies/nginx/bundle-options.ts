@@ -8,6 +8,7 @@ import {
   identityHeaders,
 } from '../../core/gate/gate.ts';
 import { markerSubprotocol } from '../../core/gate/subprotocol-form.ts';
+import { defaultSourceNames, type SourceName } from '../../core/model/source-name.ts';
 
 /** Inputs of the nginx files. Equal options give byte-identical files. */
 export interface BundleOptions {
@@ -15,6 +16,8 @@ export interface BundleOptions {
   readonly gate: ListenAddress;
   /** Gate names; each gate gets a location file. */
   readonly gates: readonly string[];
+  /** Credential sources of all gates. */
+  readonly sources: readonly SourceName[];
   /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
   /**
@@ -42,6 +45,7 @@ export interface CacheOptions {
 export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
+  sources: defaultSourceNames,
   queryNames: defaultQueryNames,
   gateQueryNames: new Map(),
   subprotocolMarkers: [markerSubprotocol],
@@ -62,6 +66,7 @@ export function bundleOptionsOf(config: Config): BundleOptions {
   return {
     gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
+    sources: [...new Set(gates.flatMap(({ sources }) => sources))],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
     gateQueryNames: new Map(config.gates.map(({ name, queryNames }) => [name, queryNames])),
     subprotocolMarkers: [...new Set([markerSubprotocol, ...gates.flatMap(listMarkers)])],

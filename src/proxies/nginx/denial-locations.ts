@@ -19,6 +19,12 @@ location @postern_denied {
     if ($postern_status = 425) {
         return 425;
     }
+    # Postern's own page is for gates without a login of their own (login, bridge). The space separates the
+    # two: no address has one.
+    set $postern_own_page "$postern_gate_login $postern_login";
+    if ($postern_own_page ~ "^[^ ]+ /\\.postern/login") {
+        set $postern_login "";
+    }
     set $postern_any_login $postern_login$postern_gate_login;
     if ($http_upgrade != "") {
         set $postern_any_login "";
@@ -72,11 +78,31 @@ const pageLoadsOnly = (status: number, uri: string) =>
     return ${status};`.slice(1);
 
 const refusedLocation = `
-# Authenticated, but not allowed here: 403.
+# Authenticated, but not allowed here: 403. A page load goes to the page that the gate's sign-on service
+# names for it, if any (TinyAuth's "unauthorized" page, for example).
 location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
+    absolute_redirect off;
+    expires off;
+    msie_refresh off;
+    set $postern_any_login $postern_gate_login;
+    if ($http_upgrade != "") {
+        set $postern_any_login "";
+    }
+    if ($request_method !~ ^(GET|HEAD)$) {
+        set $postern_any_login "";
+    }
+    if ($http_accept ~* application/json) {
+        set $postern_any_login "";
+    }
+    if ($http_x_requested_with ~* "^XMLHttpRequest$") {
+        set $postern_any_login "";
+    }
+    if ($postern_any_login != "") {
+        return 302 $postern_any_login;
+    }
 ${pageLoadsOnly(403, '/.postern/refused')}
 }`;
 
