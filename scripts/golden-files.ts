@@ -20,7 +20,13 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
     sources: [...defaults.sources, 'api_key'],
-    queryNames: [...defaults.queryNames, 'access_token'],
+    queryNames: [...defaults.queryNames, 'ticket'],
+    gateQueryNames: new Map([['chat', ['ticket']]]),
+    subprotocolMarkers: [
+      ...defaults.subprotocolMarkers,
+      'v1.token.websocket.jupyter.org',
+      'bearer',
+    ],
     headers: [...defaults.headers, 'X-Kiosk-Key'],
     cache: { path: undefined, ttl: 30_000 },
   };

@@ -49,7 +49,8 @@ export function checkAdmission(
     expect(isOpen, 'nobody is let in at a public place only', { gate, paths });
     return;
   }
-  checkListed(place, page);
+  const isNative = page.origin === undefined && isNativeCookie(place, lines, bySubject(subject));
+  if (!isNative) checkListed(place, page);
   if (subject === 'trusted-network') {
     expect(place.trusts !== undefined && from.some(place.trusts), 'the network is trusted', from);
     if (page.origin !== undefined) checkOrigin(place, page);
@@ -63,7 +64,7 @@ export function checkAdmission(
     subject,
     gate,
   });
-  const isAmbient = source === 'cookie' && page.isUpgrade;
+  const isAmbient = source === 'cookie' && page.isUpgrade && !isNative;
   if (isAmbient || (source === 'cookie' && page.origin !== undefined)) checkOrigin(place, page);
   if (source === 'basic' && page.origin !== undefined) checkOrigin(place, page);
 }
@@ -165,6 +166,15 @@ function presentedIn(issued: IssuedCredential, place: Place, lines: Lines): stri
   return undefined;
 }
 
+/** Whether it is presented in the cookie of programs: among those that count, no other one is there. */
+function isNativeCookie(place: Place, lines: Lines, issued: IssuedCredential | undefined): boolean {
+  const { native } = place;
+  if (native === undefined || issued === undefined) return false;
+  const others = { ...place, cookies: place.cookies.filter((name) => name !== native) };
+  const isCookie = presentedIn(issued, place, lines) === 'cookie';
+  return isCookie && readers.cookie(others, lines, issued.subject).length === 0;
+}
+
 type Reader = (place: Place, lines: Lines, subject: string) => string[];
 
 /** What is presented in each place, decoded, as far as a simple mind can tell. */
@@ -201,13 +211,19 @@ const readers: Readonly<Record<Place['looks'][number], Reader>> = {
     lines('x-api-key')
       .map(trim)
       .filter((value) => value !== ''),
-  subprotocol: (_place, lines) =>
+  subprotocol: ({ carriers }, lines) =>
     lines('sec-websocket-protocol')
       .flatMap(splitList)
-      .flatMap((name) => {
+      .flatMap((name, i, all) => {
+        if (carriers && all[i - 1] === 'bearer') return [decode(name)];
         const [, encoding, value] = /^postern\.bearer(64)?\.(.*)$/.exec(name) ?? [];
-        if (value === undefined) return [];
-        return [encoding === undefined ? value : Buffer.from(value, 'base64url').toString()];
+        if (value !== undefined) {
+          return [encoding === undefined ? value : Buffer.from(value, 'base64url').toString()];
+        }
+        const [, kind, text = ''] =
+          /^(base64url\.bearer\.phx|v1\.token\.websocket\.jupyter\.org)\.(.*)$/.exec(name) ?? [];
+        if (!carriers || kind === undefined) return [];
+        return [kind.startsWith('base64') ? Buffer.from(text, 'base64').toString() : decode(text)];
       }),
 };
 

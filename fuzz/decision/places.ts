@@ -9,6 +9,8 @@ export interface Place {
   readonly looks: readonly ('query' | 'subprotocol' | 'bearer' | 'basic' | 'api_key' | 'cookie')[];
   readonly queries: readonly string[];
   readonly cookies: readonly string[];
+  /** The cookie that programs have, which send no Origin. */
+  readonly native?: string;
   /** Methods and paths that need no credential. */
   readonly open?: (method: string, path: string) => boolean;
   /** Origins that are listed; undefined where only pages of the same host count. */
@@ -18,13 +20,15 @@ export interface Place {
   readonly kinds?: readonly string[];
   readonly groups?: string;
   readonly once?: boolean;
+  /** Whether tokens count in the subprotocols of Phoenix, of Jupyter, and behind `bearer`. */
+  readonly carriers?: boolean;
   /** Whether the client's `Authorization` goes on to the backend. */
   readonly forwards?: boolean;
 }
 
 const everywhere = {
   looks: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
-  queries: ['token'],
+  queries: ['token', 'access_token'],
   cookies: ['__Host-postern', 'postern_token'],
 } as const;
 
@@ -67,9 +71,11 @@ export const places: Readonly<Record<string, Place>> = {
       hosts: ['listed.example.com'],
       origins: ['https://*.example.com', 'https://pages.example.net'],
       cookies: ['listed_token'],
+      cookies_without_origin: ['listed_token'],
     },
     host: /^listed\.example\.com$/,
     cookies: ['__Host-postern', 'listed_token'],
+    native: 'listed_token',
     origins: /^https:\/\/(?:[^/:@]+\.example\.com|pages\.example\.net)\.?(?::443)?$/i,
   },
   lan: {
@@ -84,9 +90,14 @@ export const places: Readonly<Record<string, Place>> = {
   },
   office: {
     ...everywhere,
-    settings: { hosts: ['office.example.com'], networks: { allow: ['198.51.100.0/24'] } },
+    settings: {
+      hosts: ['office.example.com'],
+      networks: { allow: ['198.51.100.0/24'] },
+      subprotocols: ['phoenix', 'jupyter', 'bearer'],
+    },
     host: /^office\.example\.com$/,
     admits: (address) => address.startsWith('198.51.100.'),
+    carriers: true,
   },
   staff: {
     ...everywhere,
@@ -101,7 +112,12 @@ export const places: Readonly<Record<string, Place>> = {
   },
   once: {
     ...everywhere,
-    settings: { hosts: ['once.example.com'], kinds: ['jwt'], jwt_single_use: true },
+    settings: {
+      hosts: ['once.example.com'],
+      challenge: ['basic', 'bearer'],
+      kinds: ['jwt'],
+      jwt_single_use: true,
+    },
     host: /^once\.example\.com$/,
     kinds: ['jwt'],
     once: true,

@@ -82,9 +82,25 @@ export const seeds = [
     'Cookie: listed_token={active}',
     'Origin: https://a.example.com',
   ),
+  ...['listed_token={active}', '__Host-postern={session}', 'x=1'].map((cookie) =>
+    ask('listed.example.com', 'X-Original-URI: /', `Cookie: ${cookie}`),
+  ),
   ask('lan.example.com', 'X-Original-URI: /', 'X-Real-IP: 192.168.1.7'),
   ask('lan.example.com', 'X-Original-URI: /', 'X-Forwarded-For: fd00::1, 127.0.0.1'),
   ask('office.example.com', 'X-Original-URI: /?token={active}', 'X-Real-IP: 198.51.100.7'),
+  ...[
+    'phoenix, base64url.bearer.phx.{active^base64url}',
+    'v1.token.websocket.jupyter.org, v1.token.websocket.jupyter.org.{active^percent}',
+    'chat, bearer, {active}',
+    '{active}, bearer',
+  ].map((offer) =>
+    ask(
+      'office.example.com',
+      'X-Original-URI: /',
+      'X-Real-IP: 198.51.100.7',
+      `Sec-WebSocket-Protocol: ${offer}`,
+    ),
+  ),
   ask('staff.example.com', 'X-Original-URI: /', 'Authorization: Bearer {staff}'),
   ask('staff.example.com', 'X-Original-URI: /', 'Authorization: Bearer {jwtStaff}'),
   ask('once.example.com', 'X-Original-URI: /', 'Authorization: Bearer {jwt}'),
@@ -133,6 +149,7 @@ export const words = [
     '\n!gone',
     '\n!odd',
   ],
+  ...['base64url.bearer.phx.', 'v1.token.websocket.jupyter.org.', 'bearer, '],
   ...['postern_token=', '__Host-postern=', 'postern.bearer64.', 'postern, ', 'to%6ben=', '; '],
 ];
 
@@ -164,6 +181,8 @@ export function writeRequest(random: Random, names: readonly string[]): string {
     () => `Authorization: Basic ${credential(random.pick(['basic', 'named', 'other']))}`,
     () => `Sec-WebSocket-Protocol: chat, postern.bearer.${credential()}`,
     () => `Sec-WebSocket-Protocol: postern.bearer64.${credential('base64url')}, postern`,
+    () => `Sec-WebSocket-Protocol: base64url.bearer.phx.${credential('base64url')}, phoenix`,
+    () => `Sec-WebSocket-Protocol: chat, bearer, ${credential()}`,
   ];
   const inQuery = random.oneIn(3);
   const query = inQuery ? `?${random.pick(['token', 'ticket', 'to%6ben'])}=${credential()}` : '';

@@ -21,7 +21,7 @@ export const apiKey: Target = {
       expect(bare === '', 'only an empty header is no credential', header);
       return 'nothing';
     }
-    const isToken = /^[\x21-\x7e]{1,8192}$/.test(bare);
+    const isToken = /^[\x21-\x7e]{1,16384}$/.test(bare);
     expect(isToken !== isDenial(found), 'a credential is printable, and all that is', header);
     if (isDenial(found)) return found.reason;
     expect(found.value === bare, 'a credential is the whole header', found.value);

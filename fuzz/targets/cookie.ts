@@ -37,12 +37,12 @@ export const cookie: Target = {
     if (found === undefined) return 'nothing';
     if (isDenial(found)) return found.reason;
     const { value } = found;
-    expect(/^[\x21-\x7e]{1,8192}$/.test(value), 'a credential is printable', value);
+    expect(/^[\x21-\x7e]{1,16384}$/.test(value), 'a credential is printable', value);
     const holds = header.includes(value) || header.includes('%');
     expect(holds, 'a credential stands in the header', value);
     const again = extract(`postern_token=${encodeURIComponent(value)}`);
     const same = again !== undefined && !isDenial(again) && again.value === value;
-    expect(same || encodeURIComponent(value).length > 8_192, 'it can be presented again', value);
+    expect(same || encodeURIComponent(value).length > 16_384, 'it can be presented again', value);
     // A cookie of another name beside it changes nothing.
     const beside = extract(`${header}; unrelated=1`);
     const unchanged = beside !== undefined && !isDenial(beside) && beside.value === value;

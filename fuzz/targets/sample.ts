@@ -1,5 +1,6 @@
 import type { Gate } from '../../src/core/gate/gate.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
+import { parseSubprotocolForm } from '../../src/core/gate/subprotocol-form.ts';
 import { aHandshake } from '../../testkit/examples.ts';
 
 /** A handshake about which nothing is remarkable but these facts. */
@@ -12,10 +13,15 @@ export function handshakeOf(facts: Partial<Handshake>): Handshake {
   });
 }
 
+function formsOf(...words: readonly string[]): Gate['subprotocolForms'] {
+  return words.map(parseSubprotocolForm).flatMap((form) => ('invalid' in form ? [] : [form]));
+}
+
 /** What credential sources read of a gate. */
 export const gateNames = {
   cookieNames: ['__Host-postern', 'postern_token'],
   queryNames: ['token', 'access.key'],
+  subprotocolForms: formsOf('phoenix', 'jupyter', 'bearer', 'acme-{base64url}'),
 } as unknown as Gate;
 
 /** Text that looks like a token of some kind. */

@@ -16,7 +16,12 @@ const parts = [
     'POSTERN.BEARER.x',
     '',
   ],
+  ...['phoenix', 'base64url.bearer.phx.YWJj', 'base64url.bearer.phx.YW>', 'acme-YWJj', 'acme-'],
+  ...['v1.token.websocket.jupyter.org', 'v1.token.websocket.jupyter.org.a%62c', 'bearer', 'Bearer'],
 ];
+/** All prefixes of tokens at the sample gate. */
+const carrier =
+  /^(?:postern\.bearer(?:64)?\.|base64url\.bearer\.phx\.|acme-|v1\.token\.websocket\.jupyter\.org\.)/;
 const gate = { ...gateNames, headers: [], cacheTtl: 0 };
 const identity = identityWithoutToken('public', '');
 
@@ -29,6 +34,10 @@ export const subprotocol: Target = {
     'a,,b',
     'a, a',
     'postern.bearer64.!',
+    'phoenix, base64url.bearer.phx.YWJj',
+    'v1.token.websocket.jupyter.org, v1.token.websocket.jupyter.org.a%62c',
+    'chat, bearer, abc',
+    'abc, bearer',
   ],
   words: [...parts, ...tokenWords, ', ', ','],
   longest: 65_536,
@@ -49,17 +58,22 @@ export const subprotocol: Target = {
     });
     for (const [name, value] of forwarded) {
       expect(/^[\t\x20-\x7e]*$/.test(value), 'what goes on can stand in a header', [name, value]);
-      expect(!/(?:^|, *)postern\.bearer(64)?\./.test(value), 'no token goes on', value);
+      const names = value.split(',').map((one) => one.trim());
+      expect(!names.some((one) => carrier.test(one)), 'no token goes on', value);
+      // Told by other means: what follows `bearer` in the list as sent.
+      const sent = header.split(',').map((one) => one.trim());
+      const followers = sent.filter((_, i) => sent[i - 1] === 'bearer');
+      expect(!names.some((one) => followers.includes(one)), 'nor one behind "bearer"', value);
     }
-    const offer = parseSubprotocolOffer(header);
+    const offer = parseSubprotocolOffer(header, gateNames);
     if (offer !== undefined) {
-      const again = parseSubprotocolOffer([...offer.application, ...offer.tokens].join(', '));
+      const again = parseSubprotocolOffer(offer.application.join(', '), gateNames);
       const same = again === undefined || again.application.join() === offer.application.join();
       expect(same, 'what was read can be read again');
     }
     if (found === undefined) return offer === undefined ? 'no offer' : 'nothing';
     if (isDenial(found)) return found.reason;
-    expect(/^[\x21-\x7e]{1,8192}$/.test(found.value), 'a credential is printable');
+    expect(/^[\x21-\x7e]{1,16384}$/.test(found.value), 'a credential is printable');
     const encoded = Buffer.from(found.value).toString('base64url');
     const again = subprotocolSource.extract(
       handshakeOf({ subprotocols: `postern.bearer64.${encoded}` }),

@@ -4,7 +4,7 @@ import type { Handshake } from '../core/gate/handshake.ts';
 import { renderLoginUrl } from '../core/gate/login.ts';
 import { loginReturnUrl } from '../core/gate/request-url.ts';
 import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
-import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
+import { parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
 import { formatTimestamp } from '../core/model/audit-entries.ts';
 import { denialStatus, renderChallenge } from '../core/model/denial-response.ts';
@@ -58,7 +58,10 @@ export function renderDenyHeaders(denied: {
   return [
     ['X-Postern-Reason', denial.reason],
     ['X-Postern-Request-Id', requestId],
-    ['WWW-Authenticate', renderChallenge(gate?.name ?? realm, denial.reason)],
+    [
+      'WWW-Authenticate',
+      renderChallenge(gate?.name ?? realm, denial.reason, gate?.challenge ?? ['bearer']),
+    ],
     ...(login === undefined ? [] : [['X-Postern-Login', login] as const]),
     ...(page && gate ? [['X-Postern-Return', loginReturnUrl(page, gate.queryNames)] as const] : []),
     ...renderStatus(denial),
@@ -113,12 +116,12 @@ function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[
   const { subprotocols, authorization } = handshake;
   const forwarded: AnswerHeader[] = [];
   if (subprotocols !== undefined) {
-    const { application, hasMarker } = parseSubprotocolOffer(subprotocols) ?? {
-      application: [],
-      hasMarker: false,
-    };
+    const offer = parseSubprotocolOffer(subprotocols, gate);
+    const application = offer?.application ?? [];
     if (application.length > 0) forwarded.push(['X-Postern-Subprotocols', application.join(', ')]);
-    else if (hasMarker) forwarded.push(['X-Postern-Subprotocol', markerSubprotocol]);
+    else if (offer?.marker !== undefined) {
+      forwarded.push(['X-Postern-Subprotocol', offer.marker]);
+    }
   }
   const isGiven = gate.headers.some(({ name }) => name === authorizationHeader);
   if (gate.forwardAuthorization && authorization !== undefined && !isGiven) {

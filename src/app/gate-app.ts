@@ -30,7 +30,7 @@ export async function buildGateApp(dependencies: {
   });
   const app = fastify({
     ...serverOptions,
-    bodyLimit: 16_384,
+    bodyLimit: 32_768,
     // Fastify sets no server options itself where there is a serverFactory.
     serverFactory: (serve) =>
       createServer({ ...serverOptions.http, keepAliveTimeout }, (request, response) => {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from './config-error.ts';
+import { resolveVariable } from './section-aliases.ts';
 import { settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 
@@ -27,13 +29,18 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSettings {
   const known = new Map(settings.map((setting) => [setting.variable, setting]));
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith('POSTERN_') || variable === configVariable || !text) continue;
-    const setting = known.get(variable);
+    const setting = known.get(resolveVariable(variable));
     if (setting !== undefined) {
       const path = setting.path.join('.');
       const value = parseValue(text, setting.schema.type);
       // The parser's message would contain part of the text, which may be a secret.
-      if (value === undefined) problems.push({ where: variable, path, message: 'must be JSON' });
-      else values.set(path, { variable, value });
+      const other = values.get(path);
+      if (other !== undefined && !isDeepStrictEqual(other.value, value)) {
+        const message = `is another name of ${other.variable}, which has another value; set one of them`;
+        problems.push({ where: variable, path, message });
+      } else if (value === undefined) {
+        problems.push({ where: variable, path, message: 'must be JSON' });
+      } else values.set(path, { variable, value });
     } else if (!serviceLink.test(variable)) {
       problems.push({
         where: variable,

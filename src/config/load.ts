@@ -9,6 +9,7 @@ import { asMap, isMap } from './raw-values.ts';
 import type { ReportFault } from './report-fault.ts';
 import type { RawConfig } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { resolveAliases } from './section-aliases.ts';
 import { findWarnings, type Warning } from './warnings.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -35,11 +36,12 @@ export function loadConfig(
   const env = options.env ?? process.env;
   const named = options.file ?? (env[configVariable] || undefined);
   const file = named ?? (existsSync(defaultFile) ? defaultFile : undefined);
-  const document = file === undefined ? undefined : readYaml(file);
+  const { document, problems: aliasProblems = [] } =
+    file === undefined ? {} : resolveAliases(readYaml(file));
   const environment = readEnvironment(env);
   const merged = mergeSettings(document, environment);
   const { raw, effective, locate } = merged;
-  const problems = [...environment.problems, ...findSchemaProblems(merged)];
+  const problems = [...aliasProblems, ...environment.problems, ...findSchemaProblems(merged)];
   const report = createReport(problems, locate);
   if (options.remote) dropLocalSettings(raw);
   const config = buildConfig(raw as RawConfig, env, report);

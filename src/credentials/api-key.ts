@@ -1,7 +1,6 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
-import { deny } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
-import { isTokenText } from './token-text.ts';
+import { readTokenText } from './token-text.ts';
 
 /**
  * `X-Api-Key: <token>`. A page cannot give a WebSocket this header, and `fetch` asks for permission before it
@@ -14,6 +13,6 @@ export const apiKeySource: CredentialSource = {
     const value = trimBlanks(apiKey ?? '');
     if (value === '') return undefined;
     // nginx joins repeated lines by ", " (1.23 and newer): the space makes those malformed.
-    return isTokenText(value) ? { value } : deny('malformed_credential');
+    return readTokenText(value);
   },
 };

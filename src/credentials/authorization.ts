@@ -1,7 +1,7 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
-import { type Deny, deny } from '../core/model/verdict.ts';
+import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { trimBlanks } from './blanks.ts';
-import { isTokenText } from './token-text.ts';
+import { readTokenText } from './token-text.ts';
 
 /** User name of Basic for any subject. */
 const anyUser = 'token';
@@ -12,7 +12,7 @@ export const bearerSource: CredentialSource = {
   origin: 'none',
   extract({ authorization }) {
     const value = readScheme(authorization, 'bearer');
-    return typeof value === 'string' ? { value } : value;
+    return typeof value === 'string' ? readTokenText(value) : value;
   },
 };
 
@@ -35,9 +35,8 @@ export const basicSource: CredentialSource = {
     const text = bytes.toString('utf8');
     const colon = text.indexOf(':');
     const user = text.slice(0, colon);
-    const value = text.slice(colon + 1);
-    if (colon === -1 || !isTokenText(value)) return deny('malformed_credential');
-    return user === anyUser ? { value } : { value, claimedSubject: user };
+    const read = readTokenText(colon === -1 ? undefined : text.slice(colon + 1));
+    return isDenial(read) || user === anyUser ? read : { ...read, claimedSubject: user };
   },
 };
 
@@ -46,7 +45,5 @@ function readScheme(authorization: string | undefined, scheme: string): string |
   if (authorization === undefined) return undefined;
   const [name = '', value, ...rest] = trimBlanks(authorization).split(/ +/);
   if (name.toLowerCase() !== scheme) return undefined;
-  return value === undefined || rest.length > 0 || !isTokenText(value)
-    ? deny('malformed_credential')
-    : value;
+  return value === undefined || rest.length > 0 ? deny('malformed_credential') : value;
 }

@@ -1,7 +1,8 @@
 import type { CredentialSource, PresentedCredential } from '../core/decision/credential-source.ts';
-import { type Deny, deny } from '../core/model/verdict.ts';
+import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
+import { percentDecode } from '../lib/percent-decode.ts';
 import { trimBlanks } from './blanks.ts';
-import { isTokenText, percentDecode } from './token-text.ts';
+import { readTokenText } from './token-text.ts';
 
 /**
  * A cookie with one of the gate's names (`Cookie` header; RFC 6265, section 5.4), in their order. The
@@ -24,7 +25,7 @@ export const cookieSource: CredentialSource = {
 };
 
 /** `cookie-octet` of RFC 6265, section 4.1.1. */
-const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,8192}$/;
+const cookieValue = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 
 function findCookie(header: string, name: string): PresentedCredential | Deny | undefined {
   let found: string | undefined;
@@ -38,7 +39,8 @@ function findCookie(header: string, name: string): PresentedCredential | Deny | 
   // Deleting a cookie often leaves an empty one: no credential.
   if (found === undefined || found === '') return undefined;
   const value = cookieValue.test(found) ? percentDecode(found) : undefined;
-  return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+  const read = readTokenText(value);
+  return isDenial(read) ? read : { ...read, cookieName: name };
 }
 
 function unquote(value: string): string {

@@ -1,22 +1,21 @@
 import type { CredentialSource } from '../core/decision/credential-source.ts';
 import { decodeTokenSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import { deny } from '../core/model/verdict.ts';
-import { isTokenText } from './token-text.ts';
+import { readTokenText } from './token-text.ts';
 
 /**
- * A subprotocol `postern.bearer.<token>` among those that the client offers. This is the only header of a
- * handshake that a page can set. More than one token denies.
+ * A subprotocol `postern.bearer.<token>`, or of another form that the gate knows, among those that the
+ * client offers. This is the only header of a handshake that a page can set. More than one token denies.
  */
 export const subprotocolSource: CredentialSource = {
   name: 'subprotocol',
   origin: 'none',
-  extract({ subprotocols }) {
+  extract({ subprotocols }, gate) {
     if (subprotocols === undefined) return undefined;
-    const offer = parseSubprotocolOffer(subprotocols);
+    const offer = parseSubprotocolOffer(subprotocols, gate);
     if (offer === undefined || offer.tokens.length > 1) return deny('malformed_credential');
     const [token] = offer.tokens;
     if (token === undefined) return undefined;
-    const value = decodeTokenSubprotocol(token);
-    return value === undefined || !isTokenText(value) ? deny('malformed_credential') : { value };
+    return readTokenText(decodeTokenSubprotocol(token));
   },
 };

@@ -22,5 +22,5 @@ export function acceptJson(app: FastifyInstance): void {
 /** Accepts forms too, of at most 16 KB. An empty one counts as none. */
 export async function acceptForms(app: FastifyInstance): Promise<void> {
   const parser = (text: string) => (text === '' ? undefined : parseForm(text));
-  await app.register(formbody, { bodyLimit: 16_384, parser: parser as typeof parseForm });
+  await app.register(formbody, { bodyLimit: 32_768, parser: parser as typeof parseForm });
 }

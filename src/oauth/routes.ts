@@ -4,11 +4,12 @@ import { defaultGateName } from '../core/gate/gate.ts';
 import { gateNamePattern } from '../core/gate/handshake.ts';
 import type { AdminKey } from '../core/model/admin-key.ts';
 import type { Actor } from '../core/model/audit.ts';
+import { maxCredentialLength } from '../core/model/credential.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { acceptForms } from '../http/bodies.ts';
 import type { Introspect } from './introspection.ts';
 
-const token = Type.String({ minLength: 1, maxLength: 8_192 });
+const token = Type.String({ minLength: 1, maxLength: maxCredentialLength });
 const hint = Type.Optional(Type.String({ description: 'Accepted and ignored.' }));
 
 /** JSON has booleans, a form only text. */

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { SessionConfig } from '../config/config.ts';
 import type { GateRouter } from '../core/gate/gate-router.ts';
 import { signInPolicy } from '../core/gate/sign-in-policy.ts';
+import { maxCredentialLength } from '../core/model/credential.ts';
 import { denials } from '../core/model/denials.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';
 import { acceptForms } from '../http/bodies.ts';
@@ -15,7 +16,10 @@ import type { OpenedSession, Sessions } from './service.ts';
 import { createSignInRequests, queryParameter, type SignInRequest } from './sign-in-request.ts';
 
 const tokenBody = Type.Object(
-  { token: Type.String({ minLength: 1, maxLength: 8_192 }), rd: Type.Optional(Type.String()) },
+  {
+    token: Type.String({ minLength: 1, maxLength: maxCredentialLength }),
+    rd: Type.Optional(Type.String()),
+  },
   { additionalProperties: false },
 );
 

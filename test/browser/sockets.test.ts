@@ -93,12 +93,36 @@ test('a token that is offered as the only subprotocol fails in the browser, whic
   assert.match(said.join('\n'), /no response was received/);
 });
 
-test('a token as user information in the URL is for programs: Chromium does not send it', async (t) => {
+test('a token as user information in the URL: Chromium does not send it without a challenge for Basic', async (t) => {
   const { postern, page, host } = await openApp(t);
   const { token } = await postern.issue();
   const socket = await openPageSocket(page, `new WebSocket('wss://token:${token}@${host}/ws')`);
   assert.deepEqual(socket, { opened: false, code: 1006 });
   assert.equal(postern.lastDecision().reason, 'no_credential');
+});
+
+test('with a challenge for Basic, Chromium opens a socket in all four ways', async (t) => {
+  const { postern, page, host } = await openApp(t, {
+    env: () => ({ POSTERN_DEFAULT_GATE_CHALLENGE: 'bearer,basic' }),
+  });
+  const { token } = await postern.issue();
+  const ways: [source: string, socket: string][] = [
+    ['query', `new WebSocket('wss://${host}/ws?token=${token}')`],
+    ['subprotocol', `new WebSocket('wss://${host}/ws', ['postern', 'postern.bearer.${token}'])`],
+    ['cookie', example('browser-cookie.js', 'connect', token)],
+    // The last one: Chromium repeats a password that was taken, and the gate looks there before cookies.
+    ['basic', `new WebSocket('wss://token:${token}@${host}/ws')`],
+  ];
+  for (const [source, expression] of ways) {
+    const socket = await openPageSocket(page, expression);
+    assert.ok(socket.opened, source);
+    assert.equal(socket.seen.headers.authorization, undefined);
+    assert.equal(socket.seen.headers['remote-user'], 'alice');
+    assert.equal(postern.lastDecision().source, source);
+    await page.context().clearCookies();
+  }
+  const wrong = await openPageSocket(page, `new WebSocket('wss://token:pst_no@${host}/ws')`);
+  assert.equal(wrong.opened, false);
 });
 
 test('a page whose handshake is denied sees only 1006, and asks Postern for the reason', async (t) => {

@@ -35,7 +35,10 @@ const defaults = {
   defaultGate: {
     sources: ['query', 'subprotocol', 'bearer', 'basic', 'cookie'],
     cookieNames: ['__Host-postern', 'postern_token'],
-    queryNames: ['token'],
+    cookiesWithoutOrigin: [],
+    queryNames: ['token', 'access_token'],
+    subprotocolForms: [],
+    challenge: ['bearer'],
     forwardAuthorization: false,
     assertion: false,
     jwtSingleUse: false,
@@ -155,6 +158,27 @@ const samples: Readonly<
     read: (config) => config.defaultGate.queryNames,
     value: ['ticket', 'access_token'],
   },
+  'default_gate.subprotocols': {
+    text: 'bearer, acme.{token}',
+    other: 'phoenix',
+    yaml: ['bearer', 'acme.{token}'],
+    read: (config) =>
+      config.defaultGate.subprotocolForms.map(({ prefix, marker }) => prefix ?? marker),
+    value: ['bearer', 'acme.'],
+  },
+  'default_gate.challenge': {
+    text: 'bearer,basic',
+    yaml: ['bearer', 'basic'],
+    read: (config) => config.defaultGate.challenge,
+    value: ['bearer', 'basic'],
+  },
+  'default_gate.cookies_without_origin': {
+    text: 'postern_token',
+    yaml: ['postern_token'],
+    read: (config) => config.defaultGate.cookiesWithoutOrigin,
+    value: ['postern_token'],
+    other: '__Host-postern',
+  },
   'default_gate.forward_authorization': {
     text: 'true',
     yaml: true,
@@ -270,7 +294,7 @@ const samples: Readonly<
     text: '{"chat":{"paths":["/ws"],"sources":["query"]}}',
     yaml: { chat: { paths: ['/ws'], sources: ['query'] } },
     read: ({ gates }) => gates.map(({ name, sources, queryNames }) => [name, sources, queryNames]),
-    value: [['chat', ['query'], ['token']]],
+    value: [['chat', ['query'], ['token', 'access_token']]],
     other: '{"media":{}}',
   },
   workers: { text: '4', yaml: 4, read: (config) => config.workers, value: 4, other: '2' },

@@ -52,6 +52,48 @@ test('unknown variables are refused, and the likely one is named', () => {
   );
 });
 
+test('auth is another name of gate, in the file and in variables, and one of them has to do', (t) => {
+  const load = (yaml: string, env: Environment = {}) => {
+    const file = join(temporaryDirectory(t), 'postern.yaml');
+    writeFileSync(file, yaml);
+    return loadConfig({ file, env }).config.gate;
+  };
+  const listen = (port: number) => ({ kind: 'tcp', host: '127.0.0.1', port });
+  const auth = 'auth: { listen: 127.0.0.1:9001, trusted_proxies: [192.0.2.7] }\n';
+  assert.deepEqual(load(auth).listen, listen(9001));
+  assert.ok(load(auth).trustedProxies.includes('192.0.2.7'));
+  const both = 'gate: { listen: 127.0.0.1:9001 }\nauth:\n  listen: 127.0.0.1:9001\n';
+  assert.deepEqual(load(both).listen, listen(9001));
+  assert.ok(load(`${both}  trusted_proxies: [192.0.2.7]\n`).trustedProxies.includes('192.0.2.7'));
+  assert.deepEqual(load('auth:\n').listen, listen(8420));
+  // A variable wins over the file, whichever name either has.
+  for (const name of ['POSTERN_AUTH_LISTEN', 'POSTERN_GATE_LISTEN']) {
+    assert.deepEqual(load(auth, { [name]: '127.0.0.1:9002' }).listen, listen(9002));
+  }
+
+  assert.deepEqual(problemsOf(t, 'gate: { listen: 127.0.0.1:1 }\nauth:\n  listen: 127.0.0.1:2\n'), [
+    'postern.yaml:3:3: auth.listen: is another name of gate.listen, which has another value; write one of them',
+  ]);
+  assert.deepEqual(problemsOf(t, 'auth:\n  listen: nonsense\n'), [
+    'postern.yaml:2:3: gate.listen: "nonsense" is not an address; write host:port, [ipv6]:port or unix:/path',
+  ]);
+  assert.deepEqual(problemsOf(t, 'auth:\n  listens: x\n'), [
+    'postern.yaml:2:3: gate.listens: unknown setting; did you mean "listen"?',
+  ]);
+  assert.deepEqual(problemsOf(t, 'gate: {}\nauth: 5\n'), [
+    'postern.yaml:2:1: auth: is another name of gate, which has another value; write one of them',
+  ]);
+  assert.deepEqual(
+    problemsOf(t, '{}', {
+      POSTERN_GATE_LISTEN: '127.0.0.1:1',
+      POSTERN_AUTH_LISTEN: '127.0.0.1:2',
+    }),
+    [
+      'POSTERN_AUTH_LISTEN: gate.listen: is another name of POSTERN_GATE_LISTEN, which has another value; set one of them',
+    ],
+  );
+});
+
 /** Files with faults, and everything that has to be said of them. */
 const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: string[]]>> = {
   'an unknown key at the top': [

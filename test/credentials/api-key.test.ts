@@ -6,6 +6,10 @@ import { apiKeySource } from '../../src/credentials/api-key.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 const malformed = deny('malformed_credential');
+const tooLong = deny(
+  'malformed_credential',
+  'too long: a token has at most 16384 characters; above 8,000 nginx needs large_client_header_buffers 4 32k',
+);
 
 const extract = (apiKey: string | undefined) =>
   apiKeySource.extract(aHandshake({ apiKey }), aGate());
@@ -26,8 +30,8 @@ const cases: readonly [header: string | undefined, found: unknown][] = [
   ['a\tb', malformed],
   ['a\u0000b', malformed],
   ['ü', malformed],
-  ['a'.repeat(8_192), { value: 'a'.repeat(8_192) }],
-  ['a'.repeat(8_193), malformed],
+  ['a'.repeat(16_384), { value: 'a'.repeat(16_384) }],
+  ['a'.repeat(16_385), tooLong],
 ];
 
 for (const [header, found] of cases) {

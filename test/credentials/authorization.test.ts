@@ -6,6 +6,10 @@ import { basicSource, bearerSource } from '../../src/credentials/authorization.t
 import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 const malformed = deny('malformed_credential');
+const tooLong = deny(
+  'malformed_credential',
+  'too long: a token has at most 16384 characters; above 8,000 nginx needs large_client_header_buffers 4 32k',
+);
 const encode = (text: string) => Buffer.from(text).toString('base64');
 
 const bearer = (authorization: string | undefined) =>
@@ -31,8 +35,8 @@ const bearerCases: readonly [header: string | undefined, found: unknown][] = [
   ['Bearer a, Basic b', malformed],
   ['Bearer a\tb', malformed],
   ['Bearer ü', malformed],
-  [`Bearer ${'a'.repeat(8_192)}`, { value: 'a'.repeat(8_192) }],
-  [`Bearer ${'a'.repeat(8_193)}`, malformed],
+  [`Bearer ${'a'.repeat(16_384)}`, { value: 'a'.repeat(16_384) }],
+  [`Bearer ${'a'.repeat(16_385)}`, tooLong],
 ];
 
 for (const [header, found] of bearerCases) {

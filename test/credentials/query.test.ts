@@ -13,6 +13,10 @@ function extract(query: string | undefined, ...names: string[]) {
 
 const nothing = undefined;
 const malformed = deny('malformed_credential');
+const tooLong = deny(
+  'malformed_credential',
+  'too long: a token has at most 16384 characters; above 8,000 nginx needs large_client_header_buffers 4 32k',
+);
 
 const cases: readonly [what: string, query: string | undefined, found: unknown][] = [
   ['no query', undefined, nothing],
@@ -28,8 +32,19 @@ const cases: readonly [what: string, query: string | undefined, found: unknown][
   ['a value encoded twice, which is decoded once', 'token=%2561', '%61'],
   ['a percent-encoded name', '%74oken=abc', 'abc'],
   ['a name encoded in full', '%74%6F%6b%65%6E=abc', 'abc'],
-  ['8,192 characters', `token=${'a'.repeat(8_192)}`, 'a'.repeat(8_192)],
+  ['16,384 characters', `token=${'a'.repeat(16_384)}`, 'a'.repeat(16_384)],
 
+  ['the parameter twice with one value', 'token=abc&token=abc', 'abc'],
+  ['the parameter twice with one value, between others', 'a=1&token=abc&token=abc&b', 'abc'],
+  ['the parameter twice, once encoded', 'token=abc&%74oken=%61bc', 'abc'],
+  ['two names with one value', 'token=abc&access_token=abc', 'abc'],
+  ['two names, twice each, with one value', 'token=a&access_token=a&token=a&access_token=a', 'a'],
+  ['an empty parameter and another', 'token=&token=abc', 'abc'],
+  ['another and an empty parameter', 'token=abc&token', 'abc'],
+  ['an empty parameter of another name', 'token=&access_token=abc', 'abc'],
+
+  ['an empty parameter twice', 'token&token', nothing],
+  ['many empty parameters', 'token=&token=&token=&access_token=', nothing],
   ['other parameters only', 'a=1&b=2', nothing],
   ['an empty value', 'token=', nothing],
   ['the name without =', 'token', nothing],
@@ -50,11 +65,10 @@ const cases: readonly [what: string, query: string | undefined, found: unknown][
 
   ['the parameter twice', 'token=abc&token=abd', malformed],
   ['the parameter twice, the other way round', 'token=abd&token=abc', malformed],
-  ['the parameter twice with one value', 'token=abc&token=abc', malformed],
-  ['the parameter twice, once encoded', 'token=abc&%74oken=abc', malformed],
-  ['an empty parameter and another', 'token=&token=abc', malformed],
-  ['another and an empty parameter', 'token=abc&token', malformed],
-  ['an empty parameter twice', 'token&token', malformed],
+  ['the parameter twice, and once more', 'token=abc&token=abc&token=abc', malformed],
+  ['the parameter twice, and once more without a value', 'token=abc&a&token=abc&token=', malformed],
+  ['two names with two values', 'token=abc&access_token=abd', malformed],
+  ['two names, one in broken encoding', 'token=abc&access_token=%zz', malformed],
   ['broken encoding', 'token=%', malformed],
   ['half an encoded octet', 'token=abc%6', malformed],
   ['what is no hexadecimal digit', 'token=%6g', malformed],
@@ -66,7 +80,7 @@ const cases: readonly [what: string, query: string | undefined, found: unknown][
   ['an encoded NUL', 'token=abc%00', malformed],
   ['encoded UTF-8', 'token=%C3%A9', malformed],
   ['raw octets beyond ASCII', 'token=\u00c3\u00a9', malformed],
-  ['8,193 characters', `token=${'a'.repeat(8_193)}`, malformed],
+  ['16,385 characters', `token=${'a'.repeat(16_385)}`, tooLong],
 ];
 
 for (const [what, query, found] of cases) {

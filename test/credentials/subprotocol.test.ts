@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseSubprotocolOffer } from '../../src/core/gate/subprotocol.ts';
+import { parseSubprotocolForm } from '../../src/core/gate/subprotocol-form.ts';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
 import { aGate, aHandshake } from '../../testkit/examples.ts';
@@ -50,6 +51,112 @@ for (const [what, header, found] of cases) {
   test(`subprotocols with ${what}`, () => assert.deepEqual(extract(header), found));
 }
 
+/** What a gate with these forms finds, and what it lets the application and the client see. */
+function read(subprotocols: string, ...words: readonly string[]) {
+  const subprotocolForms = words.map(parseSubprotocolForm).map((form) => {
+    if ('invalid' in form) throw new Error(form.invalid);
+    return form;
+  });
+  const gate = aGate({ subprotocolForms });
+  const found = subprotocolSource.extract(aHandshake({ subprotocols }), gate);
+  const { application, marker } = parseSubprotocolOffer(subprotocols, gate) ?? {};
+  const value = found === undefined || isDenial(found) ? found : found.value;
+  return [value, application, marker];
+}
+const jupyter = 'v1.token.websocket.jupyter.org';
+const kubernetes = 'base64url.bearer.authorization.k8s.io.';
+
+const formCases: readonly [what: string, header: string, words: string[], found: unknown][] = [
+  [
+    'of Phoenix, beside the one that its server selects',
+    `phoenix, base64url.bearer.phx.${encode('abc')}`,
+    ['phoenix'],
+    ['abc', ['phoenix'], undefined],
+  ],
+  [
+    "of Phoenix, whose client writes + for base64url's -",
+    'base64url.bearer.phx.YT5+',
+    ['phoenix'],
+    ['a>~', [], undefined],
+  ],
+  [
+    'of Kubernetes',
+    `${kubernetes}${encode('abc')}, v4.channel.k8s.io`,
+    ['kubernetes'],
+    ['abc', ['v4.channel.k8s.io'], undefined],
+  ],
+  [
+    'of Jupyter, with the marker alone',
+    `${jupyter}, ${jupyter}.a%62c`,
+    ['jupyter'],
+    ['abc', [], jupyter],
+  ],
+  [
+    'of Jupyter, beside one of the kernel',
+    `v1.kernel.websocket.jupyter.org, ${jupyter}, ${jupyter}.abc`,
+    ['jupyter'],
+    ['abc', ['v1.kernel.websocket.jupyter.org'], jupyter],
+  ],
+  ['behind "bearer"', 'bearer, abc', ['bearer'], ['abc', [], 'bearer']],
+  [
+    'behind "bearer", between others',
+    'a, bearer, abc, b',
+    ['bearer'],
+    ['abc', ['a', 'b'], 'bearer'],
+  ],
+  ['behind a name of its own', 'acme, abc', ['acme {token}'], ['abc', [], 'acme']],
+  ['with a prefix of its own', 'acme.t.abc, x', ['acme.t.{token}'], ['abc', ['x'], undefined]],
+  ['in base64url, of its own', `acme-${encode('a')}`, ['acme-{base64url}'], ['a', [], undefined]],
+  [
+    'with the longer of two prefixes',
+    `acme.b64.${encode('abc')}`,
+    ['acme.{token}', 'acme.b64.{base64url}'],
+    ['abc', [], undefined],
+  ],
+  ["of Postern's form, all the same", 'postern.bearer.abc', ['phoenix'], ['abc', [], undefined]],
+
+  [
+    '"bearer" without a token behind it',
+    'abc, bearer',
+    ['bearer'],
+    [malformed, undefined, undefined],
+  ],
+  [
+    'two tokens in two forms',
+    'bearer, abc, postern.bearer.abd',
+    ['bearer'],
+    [malformed, [], 'bearer'],
+  ],
+  ['"bearer" twice', 'bearer, abc, bearer', ['bearer'], [malformed, undefined, undefined]],
+  ['padding', 'base64url.bearer.phx.YWI=', ['phoenix'], [malformed, undefined, undefined]],
+  ['broken percent-encoding', `${jupyter}.%zz`, ['jupyter'], [malformed, [], undefined]],
+  ['no token behind the prefix', `${kubernetes}`, ['kubernetes'], [malformed, [], undefined]],
+  [
+    'forms that the gate does not know, which are those of the application',
+    `base64url.bearer.phx.${encode('abc')}, bearer, abc`,
+    ['jupyter'],
+    [undefined, [`base64url.bearer.phx.${encode('abc')}`, 'bearer', 'abc'], undefined],
+  ],
+];
+for (const [what, header, words, found] of formCases) {
+  test(`subprotocols ${what}`, () => assert.deepEqual(read(header, ...words), found));
+}
+
+test('a form is a preset, a prefix with an end, or a name before the token', () => {
+  const bad = [
+    'Phoenix',
+    '{token}',
+    'chat{token}',
+    'chat.{jwt}',
+    'chat {base64url}',
+    'a b {token}',
+  ];
+  const reserved = ['postern {token}', 'postern.bearer.{token}', 'postern.x.{base64url}'];
+  for (const word of [...bad, ...reserved, 'acme.', 'acme.{token}x', 'a"b.{token}', '']) {
+    assert.ok('invalid' in parseSubprotocolForm(word), word);
+  }
+});
+
 test('no header throws, and what is found is printable', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -59,7 +166,7 @@ test('no header throws, and what is found is printable', () => {
   fc.assert(
     fc.property(text, (header) => {
       const found = extract(header);
-      if (typeof found === 'string') assert.match(found, /^[\x21-\x7e]{1,8192}$/);
+      if (typeof found === 'string') assert.match(found, /^[\x21-\x7e]{1,16384}$/);
     }),
   );
 });
@@ -73,7 +180,7 @@ test('any secret comes back from its encoded form, and no token is among the own
     fc.property(secret, (value) => {
       const header = `chat, postern.bearer64.${encode(value)}`;
       assert.equal(extract(header), value);
-      assert.deepEqual(parseSubprotocolOffer(header)?.application, ['chat']);
+      assert.deepEqual(parseSubprotocolOffer(header, aGate())?.application, ['chat']);
     }),
   );
 });

@@ -7,6 +7,8 @@ import {
 import { findLoginProblem, isPosternLoginPage } from '../../core/gate/login.ts';
 import { type OriginRules, parseOriginRules } from '../../core/gate/origin.ts';
 import { parsePublicRoute } from '../../core/gate/public-route.ts';
+import { parseSubprotocolForm } from '../../core/gate/subprotocol-form.ts';
+import type { ChallengeScheme } from '../../core/model/denial-response.ts';
 import type { SourceName } from '../../core/model/source-name.ts';
 import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import { type NetworkSet, parseNetworks } from '../../lib/network.ts';
@@ -37,10 +39,14 @@ export function buildRules(
     const problem = findLoginProblem(raw.login);
     if (problem !== undefined) report('login', problem);
   }
+  const cookieNames = [...new Set([sessionCookie, ...tokenCookies(raw)])];
   return {
     sources: readSources(raw, report),
-    cookieNames: [...new Set([sessionCookie, ...tokenCookies(raw)])],
+    cookieNames,
+    cookiesWithoutOrigin: readCookiesWithoutOrigin(raw, cookieNames, report),
     queryNames: asTexts(raw.query) ?? [],
+    subprotocolForms: parseEach(raw.subprotocols, 'subprotocols', report, parseSubprotocolForm),
+    challenge: readChallenge(raw, report),
     origins: readOrigins(asTexts(raw.origins) ?? [], (message) => report('origins', message)),
     networks: {
       trust: network('trust'),
@@ -95,6 +101,30 @@ function readSources(
   if (names === sources) report('sources', 'bridge needs a sign-on service in `bridge`');
   return sources;
 }
+function readCookiesWithoutOrigin(
+  raw: RawGateRules,
+  cookieNames: readonly string[],
+  report: ReportFault,
+): readonly string[] {
+  const names = asTexts(raw.cookies_without_origin) ?? [];
+  const unknown = names.find((name) => !cookieNames.includes(name));
+  if (unknown !== undefined) {
+    report('cookies_without_origin', `"${unknown}" is not among the names in \`cookies\``);
+  }
+  return names.filter((name) => cookieNames.includes(name));
+}
+
+/** Without `basic` where the gate would not take the password that browsers then ask for. */
+function readChallenge(
+  { challenge, sources }: RawGateRules,
+  report: ReportFault,
+): readonly ChallengeScheme[] {
+  const schemes = (asTexts(challenge) ?? []) as ChallengeScheme[];
+  if (asTexts(sources)?.includes('basic') !== false) return schemes;
+  if (schemes.includes('basic')) report('challenge', 'basic has to be in `sources`, too');
+  return ['bearer'];
+}
+
 /** Parses each word of a list. Reports invalid ones and leaves them out. */
 export function parseEach<T extends object>(
   raw: unknown,

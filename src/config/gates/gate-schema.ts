@@ -1,6 +1,8 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { credentialKinds, defaultTokenCookie } from '../../core/gate/gate.ts';
+import { credentialKinds, defaultQueryNames, defaultTokenCookie } from '../../core/gate/gate.ts';
 import { gateNamePattern } from '../../core/gate/handshake.ts';
+import { presetNames } from '../../core/gate/subprotocol-form.ts';
+import { challengeSchemes } from '../../core/model/denial-response.ts';
 import { defaultSourceNames, sourceNames } from '../../core/model/source-name.ts';
 import { durationPattern } from '../../lib/duration.ts';
 import { httpTokenPattern } from '../../lib/http-token.ts';
@@ -47,12 +49,27 @@ const ruleProperties = {
         "Names of cookies that may hold a token, used if there is no session cookie. `__Host-postern`, the session cookie itself, allows no others. `postern_token` is not used if `login` is Postern's own page.",
     }),
   ),
+  cookies_without_origin: grantList(
+    'Names of `cookies` that open a socket without an `Origin`, for programs that have a cookie and no page. An `Origin` that is there has to be allowed.',
+  ),
   query: Type.Optional(
     Type.Array(Type.String({ pattern: '^[A-Za-z0-9._~-]+$' }), {
       minItems: 1,
       uniqueItems: true,
-      default: ['token'],
+      default: [...defaultQueryNames],
       description: 'Names of query parameters that may hold a token.',
+    }),
+  ),
+  subprotocols: grantList(
+    `Forms of subprotocols that may hold a token, beside \`postern.bearer.…\`: ${presetNames.map((name) => `\`${name}\``).join(', ')}, \`acme.token.{token}\`, \`acme.token.{base64url}\`, or \`acme {token}\` for one that is offered after \`acme\`.`,
+  ),
+  challenge: Type.Optional(
+    Type.Array(Type.Enum([...challengeSchemes]), {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['bearer'],
+      description:
+        'Schemes that a denial asks for in `WWW-Authenticate`. With `basic`, browsers send user information of a URL, and ask for a password on pages without `login`.',
     }),
   ),
   origins: stringList(

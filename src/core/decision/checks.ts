@@ -56,20 +56,33 @@ export function checkListedOrigin(context: DecisionContext): Deny | undefined {
   }
   // Browsers send no Origin with a plain navigation, so only an upgrade requires one.
   if (handshake.upgrade === 'none' && handshake.origin === undefined) return undefined;
+  if (handshake.origin === undefined && gate.cookiesWithoutOrigin.length > 0) {
+    addTraceNote(context, 'the credential decides whether one is needed');
+    return undefined;
+  }
   return isOriginAllowed(handshake, gate.origins) ? undefined : deny('origin_not_allowed');
 }
 
 /**
  * Guards against cross-site WebSocket hijacking: browsers send cookies with requests of any page, and the
  * same-origin policy does not cover WebSocket, so `Origin` is the only protection (RFC 6455, section 10.2).
+ * Every browser sends it, so a handshake without one comes from a program (`cookies_without_origin`).
  */
 export function checkCrossSite(context: DecisionContext): Deny | undefined {
   const { handshake, gate } = context;
-  const requirement = originRequirement(context);
+  const { origin, upgrade } = handshake;
+  const { cookieName } = context.credential ?? {};
+  if (origin === undefined && cookieName && gate.cookiesWithoutOrigin.includes(cookieName)) {
+    addTraceNote(context, 'a program: this cookie needs no Origin');
+    return undefined;
+  }
+  // Where origins are listed, every other handshake needs one (see checkListedOrigin).
+  const isListed = upgrade !== 'none' && hasExplicitOrigins(gate.origins);
+  const requirement = isListed ? 'required' : originRequirement(context);
   if (requirement === 'none') return undefined;
   // Browsers send an Origin with every handshake, but none with a plain navigation.
-  const mayLack = requirement === 'present' || handshake.upgrade === 'none';
-  if (handshake.origin === undefined && mayLack) return undefined;
+  const mayLack = requirement === 'present' || upgrade === 'none';
+  if (origin === undefined && mayLack) return undefined;
   addTraceNote(
     context,
     handshake.origin === undefined ? 'an Origin is needed' : 'the Origin must be allowed',

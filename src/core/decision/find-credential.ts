@@ -2,6 +2,7 @@ import type { Gate } from '../gate/gate.ts';
 import { matchesHost } from '../gate/host-pattern.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
+import { hintAtForeignCredential } from './foreign-credential.ts';
 import type { BridgeRequest } from './sign-on.ts';
 
 /**
@@ -23,9 +24,9 @@ export function findCredential(context: DecisionContext): Deny | undefined {
     addTraceNote(context, `${name}: ${presented === undefined ? 'nothing' : 'present'}`);
     if (presented === undefined) continue;
     context.basis = name;
-    if (isDenial(presented)) return presented;
-    const { value, claimedSubject } = presented;
-    context.credential = { source: name, value, claimedSubject };
+    if (isDenial(presented)) return hintAtForeignCredential(presented, context);
+    const { value, claimedSubject, cookieName } = presented;
+    context.credential = { source: name, value, claimedSubject, cookieName };
     return undefined;
   }
   const { trust } = gate.networks;

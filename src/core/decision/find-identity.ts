@@ -4,6 +4,7 @@ import { type Identity, identityWithoutToken } from '../model/identity.ts';
 import { type Deny, deny, isDenial } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';
 import { throttleAttempt } from './failed-attempts.ts';
+import { hintAtForeignCredential } from './foreign-credential.ts';
 import type { BridgeIdentity, BridgeRequest } from './sign-on.ts';
 
 /** Establishes the identity from the basis of access. */
@@ -15,7 +16,7 @@ function acceptIdentity(context: DecisionContext, found: BridgeIdentity | Deny):
   if (isDenial(found)) {
     // An expired or revoked token still has a subject, which the log shows.
     if (found.identity !== undefined) context.identity = found.identity;
-    return found;
+    return hintAtForeignCredential(found, context);
   }
   const claimed = context.credential?.claimedSubject;
   // The same reason as for an unknown token, so that it reveals nothing to an attacker.

@@ -1,4 +1,5 @@
 import type { NetworkSet } from '../../lib/network.ts';
+import type { ChallengeScheme } from '../model/denial-response.ts';
 import type { TokenKind } from '../model/identity.ts';
 import type { BridgeSettings } from '../model/sign-on-settings.ts';
 import type { SourceName } from '../model/source-name.ts';
@@ -6,6 +7,7 @@ import type { HostPattern } from './host-pattern.ts';
 import type { OriginRules } from './origin.ts';
 import type { PathPattern } from './path-pattern.ts';
 import type { PublicRoute } from './public-route.ts';
+import type { SubprotocolForm } from './subprotocol-form.ts';
 
 /** Where the value of a header for the backend comes from. */
 export type HeaderField =
@@ -54,14 +56,26 @@ export const credentialKinds = [
  */
 export const defaultTokenCookie = 'postern_token';
 
+/**
+ * The default of `query`. `access_token` is the name of RFC 6750, section 2.3, which clients such as SignalR's
+ * have no setting for.
+ */
+export const defaultQueryNames = ['token', 'access_token'] as const;
+
 /** The rules of a gate. */
 export interface GateRules {
   /** Credential sources in order; the first that has a credential decides. */
   readonly sources: readonly SourceName[];
   /** Names of cookies that may hold a token; the first present one counts. */
   readonly cookieNames: readonly string[];
-  /** Names of query parameters that may hold a token; a request may have one of them, once. */
+  /** Those of them that open a socket without an `Origin`. */
+  readonly cookiesWithoutOrigin: readonly string[];
+  /** Names of query parameters that may hold a token; all that a request has hold the same one. */
   readonly queryNames: readonly string[];
+  /** Forms of subprotocols with a token, beside Postern's own. */
+  readonly subprotocolForms: readonly SubprotocolForm[];
+  /** Schemes that a denial asks for. */
+  readonly challenge: readonly ChallengeScheme[];
   readonly origins: OriginRules;
   readonly networks: NetworkRules;
   /** Routes that need no credential. */

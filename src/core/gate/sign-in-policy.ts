@@ -16,7 +16,9 @@ export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
     ...first,
     sources: sourceNames.filter((name) => searched.includes(name)),
     cookieNames: union(({ cookieNames }) => cookieNames),
+    cookiesWithoutOrigin: [],
     queryNames: union(({ queryNames }) => queryNames),
+    subprotocolForms: union(({ subprotocolForms }) => subprotocolForms),
     origins: gates.map(({ origins }) => origins).reduce(mergeOrigins),
     networks: { ...first.networks, trust: undefined, allow: undefined, deny: undefined },
     publicRoutes: [],
@@ -32,7 +34,11 @@ export function mergedHostPolicy(gates: readonly Gate[]): Gate | undefined {
  * JWT is used up if any of them has `jwt_single_use`.
  */
 export function signInPolicy(gate: Gate, hostGates: readonly Gate[]): Gate {
-  return { ...gate, jwtSingleUse: [gate, ...hostGates].some(({ jwtSingleUse }) => jwtSingleUse) };
+  return {
+    ...gate,
+    cookiesWithoutOrigin: [],
+    jwtSingleUse: [gate, ...hostGates].some(({ jwtSingleUse }) => jwtSingleUse),
+  };
 }
 
 function mergeOrigins(a: OriginRules, b: OriginRules): OriginRules {

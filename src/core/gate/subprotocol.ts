@@ -1,57 +1,102 @@
 import { isHttpToken } from '../../lib/http-token.ts';
-import { memoizeLast } from '../../lib/memo.ts';
+import { percentDecode } from '../../lib/percent-decode.ts';
+import { builtInForms, type SubprotocolForm } from './subprotocol-form.ts';
 
-/** Prefix of a subprotocol with a secret that is an HTTP token itself, as Postern's tokens and JWTs are. */
-const plainPrefix = 'postern.bearer.';
-
-/** Prefix of a subprotocol with any other secret, in base64url (RFC 4648, section 5). */
-const encodedPrefix = 'postern.bearer64.';
-
-/**
- * Offered beside the token by clients without an application subprotocol, and selected in the answer.
- * Browsers fail a handshake whose offered subprotocols are all refused, and the one with the token must
- * not be echoed.
- */
-export const markerSubprotocol = 'postern';
+/** A subprotocol that carries a token. Secret. */
+export interface TokenSubprotocol {
+  /** The token, encoded as `form` says. */
+  readonly encoded: string;
+  readonly form: SubprotocolForm;
+}
 
 /** The parsed subprotocols that a client offered. */
 export interface SubprotocolOffer {
-  /** Those that carry a token, with their prefix. Secret. */
-  readonly tokens: readonly string[];
+  /** Those that carry a token. Secret. */
+  readonly tokens: readonly TokenSubprotocol[];
   /** Those of the application. */
   readonly application: readonly string[];
-  /** Whether the marker was among them. */
-  readonly hasMarker: boolean;
+  /** The first marker among them (see SubprotocolForm). */
+  readonly marker: string | undefined;
 }
+
+/** What a gate knows about subprotocols with tokens, beside Postern's own forms. */
+interface GateForms {
+  readonly subprotocolForms: readonly SubprotocolForm[];
+}
+
+/** The last offer, since it is read twice in one decision. */
+let last:
+  | {
+      readonly header: string;
+      readonly forms: unknown;
+      readonly offer: SubprotocolOffer | undefined;
+    }
+  | undefined;
 
 /**
  * Parses `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4): tokens separated by commas, at least one,
- * without duplicates. Undefined for anything else. Takes linear time.
+ * without duplicates. Undefined for anything else, and where a token is announced that does not follow.
+ * Takes linear time.
  */
-export const parseSubprotocolOffer: (header: string) => SubprotocolOffer | undefined =
-  memoizeLast(readOffer);
-
-function readOffer(header: string): SubprotocolOffer | undefined {
-  const tokens: string[] = [];
-  const application: string[] = [];
-  let hasMarker = false;
-  const parts = header.split(',');
-  for (const part of parts) {
-    const name = part.trim();
-    if (!isHttpToken(name)) return undefined;
-    if (name.startsWith(plainPrefix) || name.startsWith(encodedPrefix)) tokens.push(name);
-    else if (name === markerSubprotocol) hasMarker = true;
-    else application.push(name);
+export function parseSubprotocolOffer(
+  header: string,
+  { subprotocolForms: forms }: GateForms,
+): SubprotocolOffer | undefined {
+  if (last?.header !== header || last.forms !== forms) {
+    last = { header, forms, offer: readOffer(header, [...builtInForms, ...forms]) };
   }
-  const distinct = new Set(tokens).size + new Set(application).size + (hasMarker ? 1 : 0);
-  return distinct === parts.length ? { tokens, application, hasMarker } : undefined;
+  return last.offer;
+}
+
+function readOffer(
+  header: string,
+  forms: readonly SubprotocolForm[],
+): SubprotocolOffer | undefined {
+  const names = header.split(',').map((part) => part.trim());
+  if (!names.every(isHttpToken) || new Set(names).size < names.length) return undefined;
+  const tokens: TokenSubprotocol[] = [];
+  const application: string[] = [];
+  let marker: string | undefined;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const byPrefix = findByPrefix(name, forms);
+    const byMarker = forms.find((form) => form.marker === name);
+    if (byPrefix?.prefix !== undefined) {
+      tokens.push({ encoded: name.slice(byPrefix.prefix.length), form: byPrefix });
+    } else if (byMarker === undefined) {
+      application.push(name);
+    } else {
+      marker ??= name;
+      if (byMarker.prefix !== undefined) continue;
+      // Without the token behind it, a token may be in another place, and would reach the application.
+      const encoded = names[++i];
+      if (encoded === undefined) return undefined;
+      tokens.push({ encoded, form: byMarker });
+    }
+  }
+  return { tokens, application, marker };
+}
+
+/** The form with the longest prefix that matches. */
+function findByPrefix(
+  name: string,
+  forms: readonly SubprotocolForm[],
+): SubprotocolForm | undefined {
+  let found: SubprotocolForm | undefined;
+  for (const form of forms) {
+    if (form.prefix === undefined || !name.startsWith(form.prefix)) continue;
+    if (found?.prefix === undefined || form.prefix.length > found.prefix.length) found = form;
+  }
+  return found;
 }
 
 /** The secret inside a subprotocol that carries one; undefined when its encoding is broken. */
-export function decodeTokenSubprotocol(subprotocol: string): string | undefined {
-  if (subprotocol.startsWith(plainPrefix)) return subprotocol.slice(plainPrefix.length);
-  const encoded = subprotocol.slice(encodedPrefix.length);
-  const bytes = Buffer.from(encoded, 'base64url');
+export function decodeTokenSubprotocol({ encoded, form }: TokenSubprotocol): string | undefined {
+  if (form.encoding === 'plain') return encoded;
+  if (form.encoding === 'percent') return percentDecode(encoded);
+  // Phoenix's client writes the standard alphabet (RFC 4648, section 4), of which `+` can be in a header.
+  const canonical = encoded.replaceAll('+', '-');
+  const bytes = Buffer.from(canonical, 'base64url');
   // Node's decoder skips invalid characters: valid input is what encodes back to itself.
-  return bytes.toString('base64url') === encoded ? bytes.toString('utf8') : undefined;
+  return bytes.toString('base64url') === canonical ? bytes.toString('utf8') : undefined;
 }

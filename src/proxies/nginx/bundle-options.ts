@@ -1,6 +1,13 @@
 import type { Config } from '../../config/config.ts';
 import type { ListenAddress } from '../../config/listen-address.ts';
-import { authorizationHeader, defaultGateName, identityHeaders } from '../../core/gate/gate.ts';
+import {
+  authorizationHeader,
+  defaultGateName,
+  defaultQueryNames,
+  type GateRules,
+  identityHeaders,
+} from '../../core/gate/gate.ts';
+import { markerSubprotocol } from '../../core/gate/subprotocol-form.ts';
 import { defaultSourceNames, type SourceName } from '../../core/model/source-name.ts';
 
 /** Inputs of the nginx files. Equal options give byte-identical files. */
@@ -13,6 +20,13 @@ export interface BundleOptions {
   readonly sources: readonly SourceName[];
   /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
+  /**
+   * The same for gates by name: what is another gate's name may be the application's own parameter. Gates
+   * that are missing have those of all.
+   */
+  readonly gateQueryNames: ReadonlyMap<string, readonly string[]>;
+  /** Subprotocols that are selected for clients without one of the application, of all gates. */
+  readonly subprotocolMarkers: readonly string[];
   /** Identity headers for the backend, of all gates, in their original case. */
   readonly headers: readonly string[];
   /** Undefined without caching. */
@@ -32,7 +46,9 @@ export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
   sources: defaultSourceNames,
-  queryNames: ['token'],
+  queryNames: defaultQueryNames,
+  gateQueryNames: new Map(),
+  subprotocolMarkers: [markerSubprotocol],
   headers: identityHeaders.map(({ name }) => name),
   cache: undefined,
 };
@@ -52,9 +68,15 @@ export function bundleOptionsOf(config: Config): BundleOptions {
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     sources: [...new Set(gates.flatMap(({ sources }) => sources))],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
+    gateQueryNames: new Map(config.gates.map(({ name, queryNames }) => [name, queryNames])),
+    subprotocolMarkers: [...new Set([markerSubprotocol, ...gates.flatMap(listMarkers)])],
     headers: [...byLowerCase.values()],
     cache: ttl > 0 ? { path: undefined, ttl } : undefined,
   };
+}
+
+function listMarkers({ subprotocolForms }: GateRules): string[] {
+  return subprotocolForms.flatMap(({ marker }) => marker ?? []);
 }
 
 /** A service that listens on all addresses is reached at the loopback address. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { authUri } from '../../core/gate/auth-uri.ts';
+import { markerSubprotocol } from '../../core/gate/subprotocol-form.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderClearedHeaders } from './cleared-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
@@ -54,16 +55,28 @@ auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols;
 auth_request_set $postern_authorization $upstream_http_x_postern_authorization;
 proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;
 proxy_set_header Authorization $postern_authorization;`,
-    renderStripping(options.queryNames),
+    renderStripping(options.gateQueryNames.get(gateName ?? '') ?? options.queryNames),
     `
 # Browsers fail a handshake if none of the offered subprotocols is selected. A page without one of its
 # own offers "postern" beside the token, and gets it back. This "if" must be the last one. add_header is
 # inside it so that the server's add_header lines stay in force for all other responses.
 auth_request_set $postern_subprotocol $upstream_http_x_postern_subprotocol;
-if ($http_sec_websocket_protocol ~ "postern") {
+if ($http_sec_websocket_protocol ~ "${markerPattern(options.subprotocolMarkers)}") {
     add_header Sec-WebSocket-Protocol $postern_subprotocol always;
 }`,
   );
+}
+
+/**
+ * Matches an offer with a marker. Others than Postern's are matched as a whole, since `bearer` is also part of
+ * names with a token. Markers consist of unreserved characters (see parseSubprotocolForm).
+ */
+function markerPattern(markers: readonly string[]): string {
+  return markers
+    .map((name) =>
+      name === markerSubprotocol ? name : `(?:^|[, ])${name.replaceAll('.', '\\.')}(?:[, ]|$)`,
+    )
+    .join('|');
 }
 
 /**
@@ -119,25 +132,28 @@ proxy_set_header X-Postern-Expires-At $postern_expires_at;`;
 }
 
 function renderStripping(names: readonly string[]): string {
-  const fromArguments = names.map(namePattern).map(
-    (name) => `
-if ($args ~ "^${name}=[^&]*&?(?<postern_after>.*)$") {
-    set $args $postern_after;
-}
+  const patterns = names.map(namePattern);
+  const fromArguments = patterns.map((name) => {
+    const later = `
 if ($args ~ "^(?<postern_before>.*)&${name}=[^&]*(?<postern_after>.*)$") {
     set $args $postern_before$postern_after;
-}`,
-  );
-  const fromReturn = names.map(namePattern).map(
-    (name) => `
-if ($postern_return ~ "^(?<postern_before>[^?]*\\?)${name}=[^&]*&?(?<postern_after>.*)$") {
-    set $postern_return $postern_before$postern_after;
-}
+}`;
+    return `${later}${later}
+if ($args ~ "^${name}=[^&]*&?(?<postern_after>.*)$") {
+    set $args $postern_after;
+}`;
+  });
+  const fromReturn = patterns.map((name) => {
+    const later = `
 if ($postern_return ~ "^(?<postern_before>[^?]*\\?.*)&${name}=[^&]*(?<postern_after>.*)$") {
     set $postern_return $postern_before$postern_after;
-}`,
-  );
-  const inReferer = names.map(namePattern).map(
+}`;
+    return `${later}${later}
+if ($postern_return ~ "^(?<postern_before>[^?]*\\?)${name}=[^&]*&?(?<postern_after>.*)$") {
+    set $postern_return $postern_before$postern_after;
+}`;
+  });
+  const inReferer = patterns.map(
     (name) => `
 if ($http_referer ~ "[?&]${name}=") {
     set $postern_backend_referer "";
@@ -146,7 +162,8 @@ if ($http_referer ~ "[?&]${name}=") {
   return `
 # Removes the token from the URI and the Referer that the backend gets; Postern reads it from
 # $request_uri. The patterns match percent-encoded parameter names too. The groups are named, since nginx
-# would escape $1 again where the path has a percent sign or a plus.${fromArguments.join('')}
+# would escape $1 again where the path has a percent sign or a plus.
+# A parameter may be there twice. The one at the start is removed last, since another may follow it.${fromArguments.join('')}
 # The requested URI without the token, for REQUEST_URI and X-Forwarded-Uri.
 set $postern_return $request_uri;${fromReturn.join('')}
 set $postern_backend_referer $http_referer;${inReferer.join('')}

@@ -221,7 +221,7 @@ ${indent(renderPass(target, ''))}
     ssi off;
     # Credentials go to Postern only.
     mirror off;
-    client_max_body_size 16k;
+    client_max_body_size 32k;
     client_body_buffer_size 32k;
     client_body_in_file_only off;
     proxy_method $request_method;

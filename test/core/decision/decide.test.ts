@@ -6,6 +6,7 @@ import type { CredentialSource } from '../../../src/core/decision/credential-sou
 import { decide } from '../../../src/core/decision/decide.ts';
 import type { Gate } from '../../../src/core/gate/gate.ts';
 import type { Handshake } from '../../../src/core/gate/handshake.ts';
+import { type HostPattern, parseHostPattern } from '../../../src/core/gate/host-pattern.ts';
 import { parseOriginRules } from '../../../src/core/gate/origin.ts';
 import type { Credential } from '../../../src/core/model/credential.ts';
 import type { Identity } from '../../../src/core/model/identity.ts';
@@ -19,10 +20,17 @@ interface World {
   readonly presented?: Partial<Record<CredentialSource['name'], string | Deny>>;
   readonly verified?: Identity | Deny;
   readonly redeemed?: Deny;
+  /** Name of the cookie with the credential. */
+  readonly cookieName?: string;
 }
 
 /** Ports that answer as told, and the calls they got. `ports` may be changed before use. */
-function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = {}) {
+function portsOf({
+  presented = {},
+  verified = anIdentity(),
+  redeemed,
+  cookieName = 'AUTH',
+}: World = {}) {
   const calls: string[] = [];
   const source = (
     name: CredentialSource['name'],
@@ -33,7 +41,8 @@ function portsOf({ presented = {}, verified = anIdentity(), redeemed }: World = 
     extract() {
       calls.push(`extract ${name}`);
       const found = presented[name];
-      return typeof found === 'string' ? { value: found } : found;
+      if (typeof found !== 'string') return found;
+      return { value: found, ...(name === 'cookie' && { cookieName }) };
     },
   });
   const ports = {
@@ -166,6 +175,9 @@ for (const { mended, world, facts, rules, outcome, calls } of ladder) {
 const listed = { origins: originsOf('same', 'https://pages.example') };
 const query = { presented: { query: 'secret' } };
 const cookie = { presented: { cookie: 'secret' } };
+const otherCookie = { ...cookie, cookieName: 'other' };
+const noOrigin = { origin: undefined };
+const native = { cookiesWithoutOrigin: ['AUTH'] };
 const evil = 'https://evil.example';
 const page = { upgrade: 'none', origin: undefined } as const;
 
@@ -202,6 +214,49 @@ const table: readonly [
     listed,
     'origin_not_allowed',
   ],
+  ['a named cookie without an origin', cookie, noOrigin, native, 'allow'],
+  ['a named cookie from a stranger’s page', cookie, { origin: evil }, native, 'origin_not_allowed'],
+  [
+    'a named cookie from an opaque origin',
+    cookie,
+    { origin: 'null' },
+    native,
+    'origin_not_allowed',
+  ],
+  ['another cookie without an origin', otherCookie, noOrigin, native, 'origin_not_allowed'],
+  [
+    'a named cookie without an origin where some are listed',
+    cookie,
+    noOrigin,
+    { ...native, ...listed },
+    'allow',
+  ],
+  [
+    'another cookie without an origin where some are listed',
+    otherCookie,
+    noOrigin,
+    { ...native, ...listed },
+    'origin_not_allowed',
+  ],
+  [
+    'a query token without an origin where some are listed, beside a named cookie',
+    query,
+    noOrigin,
+    { ...native, ...listed },
+    'origin_not_allowed',
+  ],
+  [
+    'nothing, in a trusted network without an origin where some are listed',
+    {},
+    { ...noOrigin, clientAddress: '192.0.2.7' },
+    {
+      ...native,
+      ...listed,
+      hosts: [parseHostPattern('app.example.com') as HostPattern],
+      networks: { ...aGate().networks, trust: { includes: () => true } },
+    },
+    'origin_not_allowed',
+  ],
   ['an upgrade to something else', query, { upgrade: 'other' }, {}, 'upgrade_not_websocket'],
   ['a handshake by POST', query, { method: 'POST' }, {}, 'upgrade_not_websocket'],
   ['a handshake by get', query, { method: 'get' }, {}, 'upgrade_not_websocket'],
@@ -235,12 +290,13 @@ test('the first credential that is present decides, whatever the others are', as
   const byQuery = await decideOn({ ...both, verified: bad });
   assert.deepEqual(byQuery, {
     outcome: 'unknown_token',
-    calls: ['extract query', `verify query from the query at ${now}`],
+    // The cookie is looked at for the detail of the denial, and never verified.
+    calls: ['extract query', `verify query from the query at ${now}`, 'extract cookie'],
   });
   const byCookie = await decideOn({ ...both, verified: bad }, {}, { sources: ['cookie', 'query'] });
   assert.deepEqual(byCookie, {
     outcome: 'unknown_token',
-    calls: ['extract cookie', `verify cookie from the cookie at ${now}`],
+    calls: ['extract cookie', `verify cookie from the cookie at ${now}`, 'extract query'],
   });
 });
 
@@ -248,8 +304,28 @@ test('a malformed credential is not rescued by a good one further down', async (
   const world = { presented: { query: deny('malformed_credential'), cookie: 'good' } };
   assert.deepEqual(await decideOn(world), {
     outcome: 'malformed_credential',
-    calls: ['extract query'],
+    calls: ['extract query', 'extract cookie'],
   });
+});
+
+test('an unknown credential beside another one says what to set where it is the application’s', async () => {
+  const detailOf = async (
+    presented: NonNullable<World['presented']>,
+    verified: Identity | Deny,
+  ) => {
+    const { ports } = portsOf({ presented, verified });
+    const verdict = await decide({ handshake: aHandshake(), gate: aGate(), now }, ports);
+    assert.ok(isDenial(verdict), 'the other credential is no fallback');
+    return verdict.detail;
+  };
+  const unknown = deny('unknown_token', 'issuer');
+  const both = { query: 'of-the-application', cookie: 'good' };
+  assert.match((await detailOf(both, unknown)) ?? '', /^issuer; query decides.*\[postern\]/);
+  const malformed = { query: deny('malformed_credential'), cookie: 'good' };
+  assert.match((await detailOf(malformed, anIdentity())) ?? '', /^query decides/);
+  assert.equal(await detailOf({ query: 'secret' }, unknown), 'issuer');
+  assert.equal(await detailOf({ cookie: 'secret' }, unknown), 'issuer');
+  assert.equal(await detailOf(both, deny('expired')), undefined);
 });
 
 test('a credential in a place where the gate does not look is none', async () => {

@@ -50,7 +50,15 @@ for (const code of codes) {
   });
   test(`${code} has the challenge that RFC 6750 asks for`, () => {
     const challenge = error === undefined ? '' : `, error="${error}"`;
-    assert.equal(renderChallenge('chat', code), `Bearer realm="chat"${challenge}`);
+    const bearer = `Bearer realm="chat"${challenge}`;
+    assert.equal(renderChallenge('chat', code, ['bearer']), bearer);
+    const basic = 'Basic realm="chat", charset="UTF-8"';
+    const isHelpful = page === 401;
+    assert.equal(
+      renderChallenge('chat', code, ['bearer', 'basic']),
+      isHelpful ? `${basic}, ${bearer}` : bearer,
+    );
+    assert.equal(renderChallenge('chat', code, ['basic']), isHelpful ? basic : bearer);
   });
 }
 

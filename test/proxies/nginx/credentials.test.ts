@@ -168,7 +168,20 @@ test('the Authorization of an application passes where the gate says so', async 
   assert.equal(outcome.seen?.headers.authorization, 'Bearer of-the-application');
 });
 
-test('several names of query parameters count, and one of them once', async (t) => {
+test('access_token counts without a setting, and reaches neither the backend nor the log', async (t) => {
+  const { postern, site, url } = await startGuardedSite(t);
+  const { token } = await postern.issue();
+  const outcome = await tryHandshake(`${url}?a=1&access_token=${token}`);
+  assert.equal(outcome.status, 101);
+  assert.equal(postern.lastDecision().source, 'query');
+  assert.equal(outcome.seen?.url, '/ws?a=1');
+  // In no form that a mask could know by itself.
+  assert.equal((await tryHandshake(`${url}?access_token=hunter2`)).status, 401);
+  assert.match(site.accessLog(), /GET \/ws\?access_token=\*\*\* HTTP/);
+  assert.ok(!site.accessLog().includes('hunter2'));
+});
+
+test('several names of query parameters count, and several with one value', async (t) => {
   const { postern } = await startGuardedSite(t, {
     POSTERN_DEFAULT_GATE_QUERY: 'token,access_token',
   });
@@ -179,7 +192,31 @@ test('several names of query parameters count, and one of them once', async (t) 
   };
   assert.equal(await reason(`token=${token}`), 200);
   assert.equal(await reason(`access_token=${token}`), 200);
-  assert.equal(await reason(`access_token=${token}&token=${token}`), 'malformed_credential');
+  assert.equal(await reason(`access_token=${token}&token=${token}`), 200);
+  assert.equal(await reason(`access_token=${token}&token=`), 200);
+  assert.equal(await reason(`access_token=${token}&token=${token}x`), 'malformed_credential');
+});
+
+test('one token, sent twice, is admitted and reaches the backend in no place', async (t) => {
+  const { postern, url } = await startGuardedSite(t);
+  const { token } = await postern.issue();
+  const cases: [query: string, backend: string][] = [
+    [`token=${token}&token=${token}`, ''],
+    [`a=1&token=${token}&b=2&token=${token}&c=3`, '?a=1&b=2&c=3'],
+    [`a=1&token=${token}&access_token=${token}`, '?a=1'],
+    [`a=1&access_token=${token}&token=${token}&%74oken=${token}&access_token=${token}`, '?a=1'],
+    [`token=&access_token=${token}`, ''],
+  ];
+  for (const [query, rest] of cases) {
+    const outcome = await tryHandshake(`${url}?${query}`);
+    assert.equal(outcome.status, 101, query);
+    assert.equal(outcome.seen?.url, `/ws${rest}`, query);
+  }
+  const thrice = Array.from({ length: 3 }, () => `token=${token}`).join('&');
+  for (const query of [`token=${token}&token=x`, thrice]) {
+    assert.equal((await tryHandshake(`${url}?${query}`)).status, 401);
+    assert.equal(postern.lastDecision().reason, 'malformed_credential');
+  }
 });
 
 test("a token in a header of one's own making is no credential", async (t) => {
@@ -189,6 +226,26 @@ test("a token in a header of one's own making is no credential", async (t) => {
     assert.equal((await tryHandshake(url, { [name]: token })).status, 401, name);
     assert.equal(postern.lastDecision().reason, 'no_credential', name);
   }
+});
+
+test('a native client opens a socket with a named cookie and no Origin, and no page does', async (t) => {
+  const { postern, site, url } = await startGuardedSite(t, {
+    POSTERN_DEFAULT_GATE_COOKIES: 'AUTH,other',
+    POSTERN_DEFAULT_GATE_COOKIES_WITHOUT_ORIGIN: 'AUTH',
+    POSTERN_DEFAULT_GATE_ORIGINS: 'same,https://www.example.com',
+  });
+  const { token } = await postern.issue();
+  const handshake = async (cookie: string, origin?: string) =>
+    (await tryHandshake(url, { cookie, ...(origin !== undefined && { origin }) })).status;
+  assert.equal(await handshake(`AUTH=${token}`), 101);
+  assert.equal(await handshake(`AUTH=${token}`, site.url), 101);
+  assert.equal(await handshake(`AUTH=${token}`, 'https://evil.example'), 401);
+  assert.equal(await handshake(`AUTH=${token}`, 'null'), 401);
+  assert.equal(await handshake(`other=${token}`), 401);
+  assert.equal(postern.lastDecision().reason, 'origin_not_allowed');
+  // The first name that is there counts.
+  assert.equal(await handshake(`other=${token}; AUTH=x`), 401);
+  assert.equal((await tryHandshake(`${url}?token=${token}`)).status, 401, 'origins are listed');
 });
 
 test('a cookie that a script wrote percent-encoded works, and broken encoding denies', async (t) => {

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import {
+  audience,
   byUrl,
+  iss,
   makeJwt,
   newSigner,
   startJwksServer,
   startWithIssuers,
 } from '../../../testkit/jwt.ts';
+import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
 import { startSite } from '../../../testkit/nginx/site.ts';
 
 test('a JWT opens a socket through nginx as Bearer, in the query, in a cookie and in a subprotocol', async (t) => {
@@ -57,3 +60,45 @@ test('while an issuer cannot be asked, its JWTs get 503 and the backend nothing'
   assert.ok(outcome.headers['retry-after']);
   assert.deepEqual(site.backend.seen, []);
 });
+
+for (const { name, program } of nginxPrograms) {
+  test(`a JWT of 16 KiB gets through where nginx has the buffers for it, over nginx: ${name}`, async (t) => {
+    const signer = newSigner('EdDSA');
+    const issuer = { issuer: iss, audience, public_key: signer.material };
+    const postern = await startWithIssuers(t, { one: issuer });
+    const site = await startSite(t, {
+      gate: postern.gate,
+      program,
+      server: 'large_client_header_buffers 4 32k;',
+    });
+    const small = await startSite(t, { gate: postern.gate, program });
+    /** About so many characters. */
+    const jwtOf = (length: number) =>
+      makeJwt(signer, { groups: [], padding: 'x'.repeat(Math.floor((length - 400) * 0.75)) });
+    const big = jwtOf(16_300);
+    assert.ok(big.length > 15_500 && big.length <= 16_384, String(big.length));
+    const url = `${site.socketUrl}/ws`;
+    const outcomes = [
+      await tryHandshake(url, { authorization: `Bearer ${big}` }),
+      await tryHandshake(`${url}?a=1&token=${big}`),
+      await tryHandshake(url, { cookie: `postern_token=${big}`, origin: site.url }),
+      await tryHandshake(url, {}, ['chat', `postern.bearer.${big}`]),
+    ];
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      [101, 101, 101, 101],
+    );
+    assert.equal(outcomes[1]?.seen?.url, '/ws?a=1');
+    assert.ok(!site.accessLog().includes(big.slice(-60)));
+
+    const tooLong = await tryHandshake(url, { authorization: `Bearer ${jwtOf(18_000)}` });
+    assert.equal(tooLong.status, 401);
+    const { reason, detail } = postern.lastDecision();
+    assert.equal(reason, 'malformed_credential');
+    assert.match(String(detail), /^too long: .*large_client_header_buffers/);
+
+    // Without that setting nginx itself refuses, and asks nobody.
+    const refused = await tryHandshake(`${small.socketUrl}/ws`, { authorization: `Bearer ${big}` });
+    assert.equal(refused.status, 400);
+  });
+}
