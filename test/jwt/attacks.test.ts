@@ -223,7 +223,7 @@ function malformed(signer: Signer): [what: string, jwt: string][] {
     ['a JWT inside a JWT', signed({ ...alg, cty: 'JWT' }, jwt)],
     ['a JSON serialization', JSON.stringify({ protected: header, payload, signature })],
     ['a very deep payload', signed(alg, '['.repeat(5_000))],
-    ['more than 8 KiB', signed(alg, claimsOf({ name: 'n'.repeat(9_000) }))],
+    ['more than 16 KiB', signed(alg, claimsOf({ name: 'n'.repeat(13_000) }))],
   ];
 }
 

@@ -103,7 +103,7 @@ test('a JWKS file is read again when it has changed, and a broken one changes no
   }
   const warnings = postern.log.filter(({ event }) => event === 'issuer');
   assert.equal(warnings.length, 4);
-  assert.match(String(warnings[0]?.why), /is not a JWKS/);
+  assert.match(String(warnings[0]?.why), /holds no JWKS/);
   assert.match(String(warnings[3]?.why), /more than 262144 bytes/);
 });
 

@@ -181,7 +181,7 @@ test('a revocation that is not clear is refused, and says why', async (t) => {
   const postern = await startWithIssuers(t, issuers);
   const cases: [object, string, RegExp][] = [
     [{}, 'issuer', /required/],
-    [{ issuer: 'three', jti: 'a' }, 'issuer', /there is: one, two/],
+    [{ issuer: 'three', jti: 'a' }, 'issuer', /which has: one, two/],
     [{ issuer: iss, jti: 'a' }, 'issuer', /jwt\.issuers/],
     [{ issuer: 'one' }, 'jti', /either/],
     [{ issuer: 'one', jti: 'a', subject: 'b' }, 'jti', /either/],
