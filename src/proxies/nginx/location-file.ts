@@ -17,7 +17,8 @@ const fixedVariables: ReadonlyMap<string, string> = new Map([
 /** The variables that a location may set, as comment lines. */
 export const optionalVariables = `
 #   set $postern_login "https://login.example.com/";  # login URL for page loads; without it 401
-#   set $postern_login "/.postern/login?rd=";         # the same, with Postern's own page`.trim();
+#   set $postern_login "/.postern/login?rd=";         # the same, with Postern's own page
+#   set $postern_host "localhost";                    # Host for the backend, instead of the client's`.trim();
 
 /**
  * The directives of a protected location: for the named gate, or for the one that host and path
