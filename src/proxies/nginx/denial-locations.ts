@@ -1,8 +1,23 @@
+import { renderNotPageLoad } from './page-load.ts';
+import { indent } from './text.ts';
+
+/**
+ * Answers a form that was sent without a session. The login opens in a tab of its own, so that a reload sends
+ * the form again.
+ */
+const formPage = [
+  '<!doctype html><html lang="en"><meta charset="utf-8">',
+  '<meta name="viewport" content="width=device-width"><title>Not signed in</title>',
+  '<p>You are not signed in, so the form did not reach the application.',
+  ' <a href="$postern_target" target="_blank" rel="noopener">Sign in</a>,',
+  ' then reload this page to send the form again.</p></html>',
+].join('');
+
 const deniedLocation = `
-# Denials. Handshakes and API calls cannot follow a redirect: they get 401, or 429 after too many
-# attempts (auth_request cannot pass on a 429). Page loads are redirected to $postern_login if the
-# location sets it, else to the login of the gate (login, bridge). No add_header except for 429: the
-# server's add_header lines would no longer apply.
+# Denials. Only page loads of browsers can follow a redirect: they are redirected to $postern_login if the
+# location sets it, else to the login of the gate (login, bridge), and a form gets a page that links to it.
+# Everything else gets 401, or 429 after too many attempts (auth_request cannot pass on a 429). No
+# add_header except for 429: the server's add_header lines would no longer apply.
 location @postern_denied {
     internal;
     auth_request off;
@@ -19,37 +34,39 @@ location @postern_denied {
     if ($postern_status = 425) {
         return 425;
     }
-    set $postern_any_login $postern_login$postern_gate_login;
-    if ($http_upgrade != "") {
-        set $postern_any_login "";
+    # The type of the page for forms, whatever the requested URI ends in.
+    types {
     }
+    default_type "text/html; charset=utf-8";
+    set $postern_target $postern_login;
+    # A login URL that ends in "rd=" (or another "…=") gets the requested URL appended, as one value.
+    if ($postern_login ~ "=$") {
+        set $postern_target $postern_login$postern_return_to;
+    }
+    if ($postern_login = "") {
+        set $postern_target $postern_gate_login;
+    }
+    # Without a target for what is no page load.
+${indent(renderNotPageLoad('set $postern_target "";'))}
+    set $postern_redirect $postern_target;
     if ($request_method !~ ^(GET|HEAD)$) {
-        set $postern_any_login "";
-    }
-    if ($http_accept ~* application/json) {
-        set $postern_any_login "";
-    }
-    # Android's WebView sends its app name in this header, for page loads too.
-    if ($http_x_requested_with ~* "^XMLHttpRequest$") {
-        set $postern_any_login "";
+        set $postern_redirect "";
     }
     # Too many attempts, and no login.
-    set $postern_too_many $postern_status$postern_any_login;
+    set $postern_too_many $postern_status$postern_redirect;
     if ($postern_too_many = 429) {
         add_header Retry-After $postern_retry_after always;
         return 429;
     }
-    if ($postern_any_login = "") {
+    # A form without a session: a redirect would lose what was typed. Nothing of the URL may end the attribute.
+    set $postern_form "$request_method $postern_target";
+    if ($postern_form ~ "^POST [^\\"'<>\`\\s]+$") {
+        return 401 '${formPage}';
+    }
+    if ($postern_redirect = "") {
         return 401;
     }
-    if ($postern_login = "") {
-        return 302 $postern_gate_login;
-    }
-    # A login URL that ends in "rd=" (or another "…=") gets the requested URL appended, as one value.
-    if ($postern_login ~ "=$") {
-        return 302 $postern_login$postern_return_to;
-    }
-    return 302 $postern_login;
+    return 302 $postern_redirect;
 }`;
 
 /**
