@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ListenAddress } from '../src/config/listen-address.ts';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
-import { ask } from '../test/support/ask.ts';
+import { ask } from '../testkit/postern/ask.ts';
 import { handshake } from './handshake.ts';
 import type { Part } from './parts.ts';
 import {
@@ -13,8 +13,8 @@ import {
   readOwnCpuSeconds,
   watchOtherPrograms,
 } from './process-usage.ts';
-import { startService } from './service.ts';
-import { startSite } from './site.ts';
+import { startMeasuredService } from './service.ts';
+import { startBenchSite } from './site.ts';
 import { type FilledStore, tokenCount } from './token-store.ts';
 import { type Load, runWrk, writeHeaderLines } from './wrk.ts';
 
@@ -56,10 +56,10 @@ export async function measurePart(
   const gate = await chooseGate(part, directory);
   const service =
     part.service &&
-    (await startService({ directory, store, gate, signal, env: part.service.env ?? {} }));
+    (await startMeasuredService({ directory, store, gate, signal, env: part.service.env ?? {} }));
   let measurement: Measurement;
   try {
-    const nginx = await startSite(part, { directory, memory, gate });
+    const nginx = await startBenchSite(part, { directory, memory, gate });
     try {
       const { port } = nginx;
       await checkGuard(part, port, part.headers ?? { Cookie: store.cookie });

@@ -3,7 +3,7 @@ import type { DecisionRecord } from '../src/core/model/events.ts';
 import { deny, type Verdict } from '../src/core/model/verdict.ts';
 import { definitions } from '../src/telemetry/metrics/definitions.ts';
 import { createMetrics } from '../src/telemetry/metrics/metrics.ts';
-import { median } from './store/figure.ts';
+import { median } from '../testkit/statistics.ts';
 import type { StorePart } from './store-parts.ts';
 
 const rounds = 9;

@@ -30,7 +30,7 @@ import { enoughQuietRounds, isQuiet, measureInRounds } from './rounds.ts';
 import { measureStart } from './start.ts';
 import type { Figure } from './store/figure.ts';
 import { storeParts } from './store-parts.ts';
-import { fillStore, tokenCount } from './token-store.ts';
+import { createTokenStore, tokenCount } from './token-store.ts';
 
 const options = readOptions();
 const interrupt = new AbortController();
@@ -78,7 +78,7 @@ async function measure(signal: AbortSignal): Promise<Report> {
     return { machine: describeMachine(), seconds, rounds, parts: [], start: undefined, figures };
   }
   printStderr(`Issuing ${tokenCount} tokens …`);
-  const store = await fillStore(directory, signal);
+  const store = await createTokenStore(directory, signal);
   let start: Report['start'];
   if (names.includes('start')) {
     for (let round = 1; round <= rounds && !(start && isQuiet(start)); round++) {

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ListenAddress, renderListenAddress } from '../src/config/listen-address.ts';
 import { packageRoot } from '../src/lib/resources.ts';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
-import { ask, handshakeHeaders } from '../test/support/ask.ts';
+import { ask, handshakeHeaders } from '../testkit/postern/ask.ts';
+import { spawnProcess } from '../testkit/processes.ts';
 import type { FilledStore } from './token-store.ts';
 
 /** A server process. */
@@ -25,7 +24,7 @@ const usualPatienceMs = 10_000;
  * Starts `postern serve` from the build, or from `program`, with its log in `directory`, and
  * resolves once it admits a handshake. `env` holds further `POSTERN_*` variables.
  */
-export async function startService(options: {
+export async function startMeasuredService(options: {
   readonly directory: string;
   readonly store: Pick<FilledStore, 'dataDir' | 'cookie'>;
   readonly gate: ListenAddress;
@@ -85,36 +84,30 @@ async function startServer(options: {
 }): Promise<ServerProcess> {
   const { directory, gate, parameters, env, cookie, signal } = options;
   const { patienceMs = usualPatienceMs } = options;
-  mkdirSync(directory, { recursive: true });
-  const log = openSync(join(directory, 'service.log'), 'w');
-  const errors = openSync(join(directory, 'service.err'), 'w');
   const startedAt = performance.now();
-  // A clean environment: the user's settings must not affect the results.
-  const child = spawn(process.execPath, parameters, {
-    cwd: directory,
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', log, errors],
+  const server = spawnProcess([process.execPath, ...parameters], {
+    ...{ cwd: directory, env, outputDirectory: directory },
+    patienceMs: usualPatienceMs,
   });
-  closeSync(log);
-  closeSync(errors);
-  const words = () => readFileSync(join(directory, 'service.err'), 'utf8').trim();
+  const words = () => server.stderr().trim();
+  const stop = async () => (server.hasEnded() ? server.ended : server.end('SIGTERM'));
   try {
     while (!(await letsThrough(gate, cookie))) {
       signal.throwIfAborted();
-      if (hasEnded(child)) throw new Error(`the service did not start: ${words()}`);
+      if (server.hasEnded()) throw new Error(`the service did not start: ${words()}`);
       if (performance.now() - startedAt > patienceMs) throw new Error('the service is too slow');
       await sleep(2);
     }
   } catch (error) {
-    await stopChild(child);
+    await stop();
     throw error;
   }
   return {
-    pid: child.pid ?? 0,
+    pid: server.pid,
     startMs: performance.now() - startedAt,
     async stop() {
-      const early = hasEnded(child);
-      const code = await stopChild(child);
+      const early = server.hasEnded();
+      const { code } = await stop();
       // Ctrl-C on a terminal also signals the service.
       if ((early && !signal.aborted) || code !== 0) {
         throw new Error(
@@ -136,21 +129,4 @@ async function letsThrough(gate: ListenAddress, cookie: string): Promise<boolean
     if (code === 'ECONNREFUSED' || code === 'ENOENT') return false;
     throw error;
   }
-}
-
-function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
-}
-
-/** Resolves with the exit code; null when a signal ended it. */
-function stopChild(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve) => {
-    if (hasEnded(child)) return resolve(child.exitCode);
-    const last = setTimeout(() => child.kill('SIGKILL'), usualPatienceMs);
-    child.once('exit', (code) => {
-      clearTimeout(last);
-      resolve(code);
-    });
-    child.kill('SIGTERM');
-  });
 }

@@ -9,7 +9,7 @@ import type { Part, Place } from './parts.ts';
  * Starts nginx with one worker and a protected location. The backend is a server block of the same
  * nginx, behind a connection pool: `return` in the location itself would run before auth_request.
  */
-export async function startSite(part: Part, place: Place): Promise<NginxProcess> {
+export async function startBenchSite(part: Part, place: Place): Promise<NginxProcess> {
   const ttl = part.service?.cacheTtl;
   const kit = renderBundle('plain', {
     ...defaultBundleOptions,

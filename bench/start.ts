@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../src/proxies/nginx/process.ts';
+import { median } from '../testkit/statistics.ts';
 import { readMemoryMb, readOwnCpuSeconds, watchOtherPrograms } from './process-usage.ts';
-import { type ServerProcess, startBareServer, startService } from './service.ts';
-import { median } from './store/figure.ts';
+import { type ServerProcess, startBareServer, startMeasuredService } from './service.ts';
 import type { FilledStore } from './token-store.ts';
 
 /** Start-up time and idle memory of a service. */
@@ -40,7 +40,12 @@ export async function measureStart(options: {
   const directory = join(options.directory, 'start');
   const startOne = {
     service: (port: number) =>
-      startService({ directory, store, gate: { kind: 'tcp', host: '127.0.0.1', port }, signal }),
+      startMeasuredService({
+        directory,
+        store,
+        gate: { kind: 'tcp', host: '127.0.0.1', port },
+        signal,
+      }),
     bare: (port: number) => startBareServer({ directory, port, signal }),
   };
   const readOtherShare = watchOtherPrograms(readOwnCpuSeconds);

@@ -17,7 +17,10 @@ export interface FilledStore {
 export const tokenCount = 10_000;
 
 /** Creates the store as `postern token create --store` does, before a service opens it. */
-export async function fillStore(directory: string, signal: AbortSignal): Promise<FilledStore> {
+export async function createTokenStore(
+  directory: string,
+  signal: AbortSignal,
+): Promise<FilledStore> {
   const dataDir = join(directory, 'data');
   const { config } = loadConfig({ env: { POSTERN_DATA_DIR: dataDir } });
   const admin = await openOfflineAdmin(config);

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createRandom, type Random, seedFor } from '../testkit/random.ts';
 import type { Coverage } from './coverage.ts';
 import { checkGrowth } from './growth.ts';
 import { mutate } from './mutate.ts';
-import { createRandom, type Random, seedFor } from './random.ts';
 import { type Target, tryInput } from './target.ts';
 
 /** What a campaign of one target is told. */

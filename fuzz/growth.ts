@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../testkit/random.ts';
 import { Broken, type Target } from './target.ts';
 
 /** Milliseconds below which it does not matter how time grows. */

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../testkit/random.ts';
 
 /** Characters that some parser or other treats in a way of its own. */
 const special = [

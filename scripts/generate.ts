@@ -9,7 +9,8 @@ import { defaultGateSchema, gateSchema } from '../src/config/gates/gate-schema.t
 import { issuerSchema } from '../src/config/jwt/issuer-schema.ts';
 import { settings } from '../src/config/settings.ts';
 import { bridgeSchema } from '../src/config/sign-on/bridge-schema.ts';
-import { type DenialCode, denialStatus, denials } from '../src/core/model/denials.ts';
+import { denialStatus } from '../src/core/model/denial-response.ts';
+import { type DenialCode, denials } from '../src/core/model/denials.ts';
 import { rules } from '../src/doctor/config/rules/index.ts';
 import { catalog } from '../src/doctor/probe/catalog.ts';
 import type { FindingRule } from '../src/doctor/probe/finding-rule.ts';
@@ -63,7 +64,7 @@ const wholeFiles = [
     ([path, text]) => [`nginx/${path}`, text] as const,
   ),
   ...[...renderGoldenFiles(defaultBundleOptions)].map(
-    ([path, text]) => [`test/nginx/golden/${path}`, text] as const,
+    ([path, text]) => [`test/proxies/nginx/golden/${path}`, text] as const,
   ),
 ];
 for (const [file, text] of wholeFiles) {

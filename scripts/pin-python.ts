@@ -1,5 +1,5 @@
 /**
- * Pins Python packages: resolves requirements.in of a directory (default: test/python) for all
+ * Pins Python packages: resolves requirements.in of a directory (default: testkit/python) for all
  * supported Python versions and platforms, and writes requirements.txt with versions and hashes of
  * the wheels. Run it after a change of requirements.in.
  */

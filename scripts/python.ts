@@ -1,6 +1,6 @@
 /**
  * The Python environment of the tests: a virtual environment with the packages of
- * test/python/requirements.txt, pinned by version and hash. Created once per content of that file.
+ * testkit/python/requirements.txt, pinned by version and hash. Created once per content of that file.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import { packageRoot } from '../src/lib/resources.ts';
 import { needProgram } from './programs.ts';
 
 /** The pinned packages with their dependencies. */
-export const requirementsFile = join(packageRoot, 'test/python/requirements.txt');
+export const requirementsFile = join(packageRoot, 'testkit/python/requirements.txt');
 
 /** Where environments are stored, and what they contain. */
 export interface PythonOptions {

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { workersVariable } from '../test/support/worker-count.ts';
+import { workersVariable } from '../testkit/postern/worker-count.ts';
 
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : globSync('test/**/*.test.ts').sort();

@@ -1,4 +1,4 @@
-import { nginxPrograms } from '../test/support/nginx-programs.ts';
+import { nginxPrograms } from '../testkit/nginx/programs.ts';
 import { openInherited } from './inherited/bench.ts';
 import { openPaths } from './paths/bench.ts';
 import { variantsThat } from './paths/places.ts';

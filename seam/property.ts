@@ -1,4 +1,4 @@
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../testkit/random.ts';
 
 /** Something that holds where Postern, nginx and what stands behind it meet, whatever is sent. */
 export interface Property {

@@ -7,8 +7,9 @@
  *   npm run seam -- --paths --seconds 600
  *   npm run seam -- --paths --replay 'TEXT'         # as printed of a case that broke it
  */
-import { createRandom, seedFor } from '../fuzz/random.ts';
+
 import { print, printStderr } from '../src/cli/toolkit/output.ts';
+import { createRandom, seedFor } from '../testkit/random.ts';
 import { type Options, readOptions } from './options.ts';
 import { properties } from './properties.ts';
 import type { Bench, Finding, Findings } from './property.ts';

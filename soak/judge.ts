@@ -1,3 +1,5 @@
+import { median } from '../testkit/statistics.ts';
+
 /** Measurements of a slice of the load. */
 export interface Slice {
   readonly requests: number;
@@ -60,14 +62,4 @@ export function compareHalves(slices: readonly Slice[]): Verdict {
   if (requests < enoughRequests || half < 2) return { verdict: 'short', comparisons };
   const grows = comparisons.some(({ second, most }) => second > most);
   return { verdict: grows ? 'grows' : 'flat', comparisons };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low = 0, high = 0] =
-    sorted.length % 2 === 1
-      ? [sorted[middle], sorted[middle]]
-      : [sorted[middle - 1], sorted[middle]];
-  return (low + high) / 2;
 }

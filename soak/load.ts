@@ -1,7 +1,8 @@
+import { quantile } from '../testkit/statistics.ts';
 import { type Connection, openConnection, type Reply } from './connection.ts';
+import type { SoakFixture } from './fixture.ts';
 import { type Bench, jobOf } from './jobs.ts';
 import { call } from './requests.ts';
-import type { Scene } from './scene.ts';
 
 /** Measurements of one slice. */
 export interface Measured {
@@ -22,7 +23,7 @@ export interface Load {
 
 /** Opens the connections of all clients. */
 export async function openLoad(
-  scene: Scene,
+  fixture: SoakFixture,
   options: { readonly clients: number; readonly nginx: boolean; readonly signal: AbortSignal },
 ): Promise<Load> {
   const { clients, nginx, signal } = options;
@@ -39,11 +40,11 @@ export async function openLoad(
   };
   const benches: Bench[] = [];
   for (let i = 0; i < clients; i++) {
-    const direct = await openConnection(scene.gate);
+    const direct = await openConnection(fixture.gate);
     benches.push({
-      ...{ direct, expect, adminKey: scene.adminKey, tokens: scene.tokens, jwts: scene.jwts },
-      gate: nginx ? await openConnection(scene.entrance) : direct,
-      admin: await openConnection(scene.admin),
+      ...{ direct, expect, adminKey: fixture.adminKey, tokens: fixture.tokens, jwts: fixture.jwts },
+      gate: nginx ? await openConnection(fixture.entrance) : direct,
+      admin: await openConnection(fixture.admin),
       way: nginx ? 'nginx' : 'direct',
     });
   }
@@ -61,17 +62,16 @@ export async function openLoad(
         }),
       );
       const seconds = (performance.now() - startedAt) / 1e3;
-      const sorted = Float64Array.from(latencies).sort();
-      const within = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-      return { requests: sorted.length, seconds, p50: within(0.5), p99: within(0.99) };
+      const within = (share: number) => quantile(latencies, share);
+      return { requests: latencies.length, seconds, p50: within(0.5), p99: within(0.99) };
     },
     async reload() {
       const [bench] = benches;
       if (reloads++ % 2 === 0 || bench === undefined) {
-        process.kill(scene.pid, 'SIGHUP');
+        process.kill(fixture.pid, 'SIGHUP');
         return;
       }
-      const request = call('POST', '/v1/config/reload', { key: scene.adminKey });
+      const request = call('POST', '/v1/config/reload', { key: fixture.adminKey });
       const { status } = await bench.admin.send(request);
       if (status !== 200) throw new Error(`a reload was answered with ${status}`);
     },

@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.ts';
 import { print, printStderr } from '../src/cli/toolkit/output.ts';
+import { lastOutput, openSoakFixture } from './fixture.ts';
 import { compareHalves, type Slice } from './judge.ts';
 import { type Load, openLoad } from './load.ts';
 import { renderSlices, renderVerdict } from './render.ts';
-import { lastOutput, openScene } from './scene.ts';
 
 const options = readOptions();
 const interrupt = new AbortController();
@@ -46,18 +46,18 @@ try {
 async function soak(): Promise<Slice[]> {
   const { requests, count, clients, nginx } = options;
   const { signal } = interrupt;
-  const scene = await openScene({ directory, nginx, signal });
+  const fixture = await openSoakFixture({ directory, nginx, signal });
   const slices: Slice[] = [];
   let load: Load | undefined;
   try {
-    load = await openLoad(scene, { clients, nginx, signal });
+    load = await openLoad(fixture, { clients, nginx, signal });
     for (let i = 1; i <= count; i++) {
       const measured = await load.run(Math.ceil(requests / count));
-      slices.push({ ...measured, ...scene.look() });
+      slices.push({ ...measured, ...fixture.look() });
       printStderr(
         `slice ${i} of ${count}: ${Math.round(measured.requests / measured.seconds)} requests/s`,
       );
-      scene.clearLog();
+      fixture.clearLog();
       await load.reload();
     }
   } catch (error) {
@@ -67,7 +67,7 @@ async function soak(): Promise<Slice[]> {
   } finally {
     // First, so that the service does not wait for open connections.
     load?.close();
-    await scene.close();
+    await fixture.close();
   }
   return slices;
 }

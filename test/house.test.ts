@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { packageRoot } from '../src/lib/resources.ts';
 
 /** What every feature may use: the domain, the store's port, the configuration, the HTTP toolkit. */
-const feature = ['core/', 'lib/', 'store/port/', 'store/port.ts', 'config/config.ts', 'http/'];
+const feature = ['core/', 'lib/', 'store/port/', 'config/config.ts', 'http/'];
 
 /**
  * The plan of the house: each room of `src`, and what it may import beside its own files. A folder below
@@ -21,14 +21,16 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'credentials/': ['lib/', 'core/'],
   'config/': ['lib/', 'core/'],
   // Outer things that several features use.
-  'store/': ['lib/', 'core/model/'],
+  'store/port/': ['lib/', 'core/model/'],
+  'store/sqlite/': ['lib/', 'core/model/', 'store/port/'],
+  'store/': ['store/port/', 'store/sqlite/store.ts'],
   'http/': [
     ...['lib/', 'core/model/'],
     ...['config/socket-activation.ts', 'config/listen-address.ts', 'config/config-error.ts'],
   ],
-  'telemetry/': ['core/', 'lib/', 'store/port/', 'store/port.ts', 'config/config.ts', 'http/'],
+  'telemetry/': ['core/', 'lib/', 'store/port/', 'config/config.ts', 'http/'],
   'cluster/': [
-    ...['lib/', 'core/model/', 'store/port/', 'store/port.ts', 'config/listen-address.ts'],
+    ...['lib/', 'core/model/', 'store/port/', 'config/listen-address.ts'],
     'telemetry/metrics/',
   ],
   'proxies/': ['lib/', 'core/gate/', 'config/config.ts', 'config/listen-address.ts'],
@@ -37,7 +39,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'admin-keys/': feature,
   'assertions/': feature,
   'tokens/': feature,
-  'jwt/': [...feature, 'tokens/issuing.ts'],
+  'jwt/': feature,
   'throttle/': [...feature, 'cluster/bus.ts', 'cluster/messages.ts'],
   'audit/': [...feature, 'telemetry/sampler.ts'],
   'maintenance/': feature,
@@ -49,12 +51,12 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'sessions/': [...feature, 'admission/read-subrequest.ts'],
   // Programs that stand beside the service.
-  'doctor/remedy.ts': ['lib/resources.ts'],
+  'doctor/remedy.ts': [],
   'doctor/config/': ['doctor/remedy.ts', 'lib/', 'core/gate/', 'proxies/nginx/'],
   'doctor/probe/': ['doctor/remedy.ts', 'lib/', 'core/model/'],
   // What wires all of it together, and what people call.
   'app/': [
-    ...[...feature, 'store/', 'config/', 'credentials/', 'cluster/', 'telemetry/'],
+    ...[...feature, 'store/open.ts', 'config/', 'credentials/', 'cluster/', 'telemetry/'],
     ...['admin-keys/', 'assertions/', 'tokens/', 'jwt/', 'throttle/', 'audit/', 'maintenance/'],
     ...['oauth/', 'sign-on/', 'admission/', 'sessions/'],
   ],
@@ -177,6 +179,17 @@ test('imports go in the directions of the plan', () => {
     return [room, ...(directions[room] ?? [])].some((allowed) => isIn(allowed, what));
   });
   assert.deepEqual(forbidden, []);
+});
+
+test('only store/open.ts and the commands on its files know an engine of the store', () => {
+  assert.deepEqual(
+    offences(
+      ({ file, what }) =>
+        !what.startsWith('store/sqlite/') ||
+        ['store/', 'cli/store/'].some((room) => isIn(room, file)),
+    ),
+    [],
+  );
 });
 
 test('no two rooms need each other', () => {

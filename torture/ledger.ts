@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../testkit/random.ts';
 
 /**
  * A ledger of what a service acknowledged, and of what it may have done without an answer. All
@@ -117,7 +117,7 @@ export function createLedger(): Ledger {
     },
     takeRecent(random, others) {
       const more = <T>(all: readonly T[]) =>
-        Array.from({ length: others }, () => random.of(all)).filter((one) => one !== undefined);
+        Array.from({ length: all.length === 0 ? 0 : others }, () => random.pick(all));
       const taken = {
         tokens: [...new Set([...recentTokens, ...more(tokens)])],
         tickets: [...new Set([...recentTickets, ...more(tickets)])],

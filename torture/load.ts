@@ -1,5 +1,5 @@
+import type { Random } from '../testkit/random.ts';
 import type { Ledger, LedgerTicket, LedgerToken } from './ledger.ts';
-import type { Random } from './random.ts';
 import type { Victim } from './service.ts';
 
 /** Concurrent requests. */
@@ -47,7 +47,8 @@ async function oneStep(victim: Victim, ledger: Ledger, random: Random): Promise<
 
   /** Picks a recent entry, since those are at risk. */
   function pick<T>(list: readonly T[], fits: (one: T) => boolean): T | undefined {
-    return random.of(list.slice(-200).filter(fits));
+    const candidates = list.slice(-200).filter(fits);
+    return candidates.length === 0 ? undefined : random.pick(candidates);
   }
 
   async function issue(kind: 'tokens' | 'tickets'): Promise<void> {

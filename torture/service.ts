@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAdmin } from '../src/cli/toolkit/admin-client.ts';
-import { packageRoot } from '../src/lib/resources.ts';
-import { ask } from '../test/support/ask.ts';
-
-const source = join(packageRoot, 'src/cli/main.ts');
+import { ask } from '../testkit/postern/ask.ts';
+import { programFile } from '../testkit/postern/command.ts';
+import { readStart } from '../testkit/postern/program.ts';
+import { childrenOf, type Ended, type StartedProcess, spawnProcess } from '../testkit/processes.ts';
 
 /** A service that is started and killed repeatedly, on one store. */
 export interface Victim {
@@ -25,7 +23,7 @@ export interface Victim {
   /** Sends a request to the admin API. Rejects without an answer. */
   send(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** Runs another command on the same store. */
-  command(...args: string[]): Promise<{ code: number | null; said: string }>;
+  command(...args: string[]): Promise<Ended>;
 }
 
 /** Prepares a service with its store and sockets in a directory. */
@@ -33,14 +31,13 @@ export function createVictim(
   directory: string,
   {
     workers,
-    program = source,
+    program = programFile,
   }: { readonly workers: number; readonly program?: string | undefined },
 ): Victim {
   const gate = { kind: 'unix', path: join(directory, 'gate.sock') } as const;
   const admin = { kind: 'unix', path: join(directory, 'admin.sock') } as const;
   const key = `psa_${randomBytes(24).toString('hex')}`;
   const env = {
-    PATH: process.env.PATH,
     NODE_COMPILE_CACHE: join(directory, 'cache'),
     POSTERN_DATA_DIR: join(directory, 'data'),
     POSTERN_GATE_LISTEN: `unix:${gate.path}`,
@@ -51,50 +48,35 @@ export function createVictim(
     POSTERN_LOG_LEVEL: 'info',
   };
   const { send } = connectAdmin({ listen: admin, key }, undefined);
-  let child: ChildProcess | undefined;
+  let child: StartedProcess | undefined;
 
   // Its own process group, so that all workers die at the same moment.
   const launch = (args: readonly string[]) =>
-    spawn(process.execPath, [program, ...args], { cwd: directory, env, detached: true });
+    spawnProcess([process.execPath, program, ...args], { cwd: directory, env, detached: true });
 
   async function kill(): Promise<void> {
     const victim = child;
     child = undefined;
-    if (victim === undefined) return;
-    const ended = new Promise((resolve) => victim.once('close', resolve));
-    if (!killGroup(victim)) return;
-    await ended;
+    if (victim === undefined || victim.hasEnded()) return;
+    process.kill(-victim.pid, 'SIGKILL');
+    await victim.ended;
   }
 
   return {
     kill,
     send,
     async start() {
-      const victim = launch(['serve']);
-      child = victim;
-      await new Promise<void>((resolve, reject) => {
-        let said = '';
-        const hear = (text: Buffer) => {
-          said += text;
-          if (said.includes('"event":"start"')) resolve();
-        };
-        victim.stdout.on('data', hear);
-        victim.stderr.on('data', hear);
-        victim.once('close', (code) => reject(new Error(`it ended with ${code}: ${said}`)));
-      });
+      child = launch(['serve']);
+      await readStart(child);
     },
     async startAndKill(afterMs) {
       child = launch(['serve']);
-      child.stdout?.resume();
-      child.stderr?.resume();
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       await kill();
     },
     killWorker(choose) {
-      const pid = child?.pid;
-      if (pid === undefined) return false;
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-      const chosen = choose(children.split(' ').filter(Boolean).map(Number));
+      if (child === undefined) return false;
+      const chosen = choose(childrenOf(child.pid));
       if (chosen === undefined) return false;
       process.kill(chosen, 'SIGKILL');
       return true;
@@ -103,22 +85,6 @@ export function createVictim(
       const { status, reason } = await ask(gate, { 'x-original-uri': `/?token=${secret}` });
       return reason === undefined ? `${status}` : `${status} ${reason}`;
     },
-    command(...args) {
-      const running = launch(args);
-      let said = '';
-      for (const stream of [running.stdout, running.stderr]) {
-        stream.on('data', (text: Buffer) => {
-          said += text;
-        });
-      }
-      return new Promise((resolve) => running.once('close', (code) => resolve({ code, said })));
-    },
+    command: (...args) => launch(args).ended,
   };
-}
-
-/** False when all processes have already ended. */
-function killGroup({ pid, exitCode, signalCode }: ChildProcess): boolean {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return false;
-  process.kill(-pid, 'SIGKILL');
-  return true;
 }

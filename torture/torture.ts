@@ -1,6 +1,6 @@
+import { createRandom, type Random } from '../testkit/random.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { startLoad } from './load.ts';
-import { createRandom, type Random } from './random.ts';
 import { createVictim, type Victim } from './service.ts';
 import { verify } from './verify.ts';
 
@@ -58,8 +58,8 @@ export async function torture(options: {
     await verify(victim, ledger, ledger);
     ledger.settle();
     await victim.kill();
-    const { code, said } = await victim.command('store', 'check');
-    if (code !== 0) ledger.violations.push(`store check ended with ${code}: ${said}`);
+    const { code, stdout, stderr } = await victim.command('store', 'check');
+    if (code !== 0) ledger.violations.push(`store check ended with ${code}: ${stdout}${stderr}`);
   } catch (error) {
     ledger.violations.push(`it does not work any more: ${(error as Error).message}`);
   } finally {
@@ -87,7 +87,10 @@ async function oneLife(
     new Promise((resolve) => setTimeout(resolve, random.between(life.least, life.most)));
   await a();
   let kills = 1;
-  if (workers > 1 && victim.killWorker((pids) => random.of(pids))) {
+  if (
+    workers > 1 &&
+    victim.killWorker((pids) => (pids.length === 0 ? undefined : random.pick(pids)))
+  ) {
     kills++;
     await a();
   }

@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
+import { median } from '../../testkit/statistics.ts';
 import { listFamily, readCpuSeconds } from '../process-usage.ts';
 import type { Processors } from '../processors.ts';
-import { type ServerProcess, startBareServer, startService } from '../service.ts';
-import { median } from '../store/figure.ts';
+import { type ServerProcess, startBareServer, startMeasuredService } from '../service.ts';
 import { runSubrequests } from '../wrk.ts';
 
 /** A server that is loaded without nginx. */
@@ -41,7 +41,7 @@ export async function startDirectService(options: {
 }): Promise<DirectServer> {
   const { directory, dataDir, env, signal } = options;
   const port = await findFreePort();
-  const service = await startService({
+  const service = await startMeasuredService({
     directory: mkdtempSync(join(directory, 'service-')),
     store: { dataDir, cookie: 'postern_token=t1' },
     gate: { kind: 'tcp', host: '127.0.0.1', port },

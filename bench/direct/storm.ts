@@ -8,7 +8,7 @@ import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
 import { findFreePort, startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
 import { readMemoryMb } from '../process-usage.ts';
-import { startService } from '../service.ts';
+import { startMeasuredService } from '../service.ts';
 import type { Figure } from '../store/figure.ts';
 import { fillStore } from '../store/fill.ts';
 import type { StorePart } from '../store-parts.ts';
@@ -26,9 +26,9 @@ export const stormPart: StorePart = {
     const dataDir = join(directory, 'data');
     await fillStore(dataDir, 't', { count: sockets + 1, rareIn: sockets * 2 });
     const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
-    const backend = await startBackend(directory);
+    const backend = await startBackendProgram(directory);
     try {
-      const service = await startService({
+      const service = await startMeasuredService({
         directory: join(directory, 'service'),
         store: { dataDir, cookie: 'postern_token=t1' },
         gate,
@@ -107,7 +107,7 @@ server {
   });
   try {
     const times = await Promise.all(
-      Array.from({ length: sockets }, (_, i) => openSocket(nginx.port, `t${i + 1}`)),
+      Array.from({ length: sockets }, (_, i) => timeSocket(nginx.port, `t${i + 1}`)),
     );
     return Math.max(...times);
   } finally {
@@ -116,7 +116,7 @@ server {
 }
 
 /** Milliseconds from the first byte to the 101. The socket stays open until nginx stops. */
-function openSocket(port: number, token: string): Promise<number> {
+function timeSocket(port: number, token: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     const socket = connect(port, '127.0.0.1', () => {
@@ -142,7 +142,7 @@ function openSocket(port: number, token: string): Promise<number> {
 }
 
 /** The demo backend in its own process, to keep the load off this one. */
-async function startBackend(directory: string) {
+async function startBackendProgram(directory: string) {
   const port = await findFreePort();
   const child = spawn(
     process.execPath,

@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../src/proxies/nginx/process.ts';
+import { median } from '../../testkit/statistics.ts';
 import { fillThousand } from '../direct/thousand.ts';
 import { handshake } from '../handshake.ts';
 import { parts } from '../parts.ts';
 import { type Processors, pin, runOn, takeTwoProcessors } from '../processors.ts';
-import { startService } from '../service.ts';
-import { startSite } from '../site.ts';
-import { type Figure, median } from '../store/figure.ts';
+import { startMeasuredService } from '../service.ts';
+import { startBenchSite } from '../site.ts';
+import type { Figure } from '../store/figure.ts';
 import type { StorePart } from '../store-parts.ts';
 import { connections, runWrk } from '../wrk.ts';
 import type { Outcome, Quantiles, Task } from './generator.ts';
@@ -35,7 +36,7 @@ export const latencyPart: StorePart = {
     const [serving, generating] = takeTwoProcessors();
     const { dataDir, cookies, headerFile } = await fillThousand({ directory, signal });
     const gate = { kind: 'tcp', host: '127.0.0.1', port: await findFreePort() } as const;
-    const service = await startService({
+    const service = await startMeasuredService({
       directory: join(directory, 'service'),
       store: { dataDir, cookie: cookies[0] ?? '' },
       ...{ gate, signal },
@@ -104,13 +105,13 @@ export const latencyPart: StorePart = {
 function startNamed(
   name: string,
   directory: string,
-  gate: Parameters<typeof startSite>[1]['gate'],
-): ReturnType<typeof startSite> {
+  gate: Parameters<typeof startBenchSite>[1]['gate'],
+): ReturnType<typeof startBenchSite> {
   const part = parts.find((one) => one.name === name);
   if (part === undefined) throw new Error(`there is no part "${name}"`);
   const own = join(directory, name);
   mkdirSync(own);
-  return startSite(part, { directory: own, gate });
+  return startBenchSite(part, { directory: own, gate });
 }
 
 function renderHandshake(cookie: string): string {

@@ -1,8 +1,9 @@
-import { ask } from '../../test/support/ask.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { median } from '../../testkit/statistics.ts';
 import { startDirectService } from '../direct/ask.ts';
 import { fillThousand } from '../direct/thousand.ts';
 import type { Part, Protection } from '../parts.ts';
-import { type Figure, median } from '../store/figure.ts';
+import type { Figure } from '../store/figure.ts';
 import type { StorePart } from '../store-parts.ts';
 import { runRequests, runSubrequests, writeHeaderLines } from '../wrk.ts';
 import type { Peer } from './peer-options.ts';

@@ -24,14 +24,3 @@ export function isMet({ value, baseline, goal }: Figure): boolean {
   const measured = { value, ratio: value / baseline, difference: value - baseline }[goal.of];
   return 'atMost' in goal ? measured <= goal.atMost : measured >= goal.atLeast;
 }
-
-/** The median: robust against disturbed rounds. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** The quantile of the values, for a share from 0 to 1. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}

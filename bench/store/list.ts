@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import type { Store, TokenFilter } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
+import type { TokenFilter } from '../../src/store/port/tokens.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { median } from '../../testkit/statistics.ts';
 import type { StorePart } from '../store-parts.ts';
-import { type Figure, median } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { fillStore } from './fill.ts';
 
 const [small, large] = [1_000, 1_000_000] as const;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { median } from '../../testkit/statistics.ts';
 import type { StorePart } from '../store-parts.ts';
-import { type Figure, median } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { fillStore, hashOf } from './fill.ts';
 
 const small = 1_000;

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { startPruning } from '../../src/maintenance/pruning.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
+import { median, quantile } from '../../testkit/statistics.ts';
 import type { StorePart } from '../store-parts.ts';
-import { median, quantile } from './figure.ts';
 import { fillStore, hashOf } from './fill.ts';
 
 const expired = 1_000_000;

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type AuditEntry, holderOf } from '../../src/core/model/audit.ts';
-import type { Store } from '../../src/store/port.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { median } from '../../testkit/statistics.ts';
 import type { StorePart } from '../store-parts.ts';
-import { type Figure, median } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { fillStore } from './fill.ts';
 
 const rounds = 15;

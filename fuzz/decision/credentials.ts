@@ -2,18 +2,11 @@ import type { Services } from '../../src/app/services.ts';
 import { systemActor } from '../../src/core/model/audit.ts';
 import type { Restrictions } from '../../src/core/model/identity.ts';
 import { createSecret, tokenPrefix } from '../../src/lib/secret.ts';
-import {
-  audience,
-  iss,
-  makeJwt,
-  newSecret,
-  newSigner,
-  type Signer,
-} from '../../test/support/jwt.ts';
+import { audience, iss, makeJwt, newSecret, newSigner, type Signer } from '../../testkit/jwt.ts';
 import { handshakeOf } from '../targets/sample.ts';
 
 /** Something that is presented, and what the oracle knows of it. */
-export interface Issued {
+export interface IssuedCredential {
   readonly secret: string;
   /** No two have the same one, so that an answer says which was taken. Empty for nobody's. */
   readonly subject: string;
@@ -30,13 +23,13 @@ export interface Issued {
 
 /** All of them by name; those that are used up are made anew. */
 export interface Credentials {
-  readonly byName: ReadonlyMap<string, Issued>;
-  bySubject(subject: string): Issued | undefined;
+  readonly byName: ReadonlyMap<string, IssuedCredential>;
+  bySubject(subject: string): IssuedCredential | undefined;
   /** Takes note of an admission, and issues another one in the place of what is used up. */
-  admitted(issued: Issued, isOnce: boolean): Promise<void>;
+  admitted(issued: IssuedCredential, isOnce: boolean): Promise<void>;
 }
 
-/** Whose JWTs count in the scene: its keys, and what to configure for it. */
+/** Whose JWTs count in the fixture: its keys, and what to configure for it. */
 export interface ForeignIssuer {
   readonly signer: Signer;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -48,16 +41,16 @@ export function newIssuer(): ForeignIssuer {
   return { signer, settings: { issuer: iss, audience, public_key: signer.material } };
 }
 
-type Make = () => Promise<Partial<Issued> & { readonly secret: string }>;
+type Make = () => Promise<Partial<IssuedCredential> & { readonly secret: string }>;
 
 /** Issues one of each kind. `setNow` turns the clock of the services. */
-export async function issueAll(scene: {
+export async function issueAll(fixture: {
   readonly services: Services;
   readonly issuer: ForeignIssuer;
   readonly now: number;
   readonly setNow: (now: number) => void;
 }): Promise<Credentials> {
-  const { services, issuer, now, setNow } = scene;
+  const { services, issuer, now, setNow } = fixture;
   const { tokens, sessions, jwts, gates } = services;
   const none: Restrictions = { gates: [], paths: [], origins: [], networks: [] };
   let serial = 0;
@@ -163,12 +156,12 @@ export async function issueAll(scene: {
     jwtConfused: bad(jwt('jwtConfused', {}, {}, newSecret('HS256', issuer.signer.material))),
     jwtRevoked: bad(async () => {
       const made = await jwt('jwtRevoked', { jti: 'revoked-one' })();
-      const concerns = { jti: 'revoked-one' };
-      await jwts.revoke({ issuer: 'own', concerns, expiresAt: undefined }, systemActor);
+      const target = { jti: 'revoked-one' };
+      await jwts.revoke({ issuer: 'own', target, expiresAt: undefined }, systemActor);
       return made;
     }),
   };
-  const byName = new Map<string, Issued>();
+  const byName = new Map<string, IssuedCredential>();
   const renew = async (name: string) => {
     const make = makers[name];
     if (make === undefined) return;

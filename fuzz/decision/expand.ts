@@ -1,4 +1,4 @@
-import type { Issued } from './credentials.ts';
+import type { IssuedCredential } from './credentials.ts';
 
 /** An input with its secrets filled in. */
 export interface Expanded {
@@ -11,7 +11,7 @@ const percent = (text: string) =>
   `%${Buffer.from(text, 'latin1').toString('hex').match(/../g)?.join('%') ?? ''}`;
 
 /** How a secret may be written: `{active^percent}`. */
-export const forms: Readonly<Record<string, (issued: Issued) => string>> = {
+export const forms: Readonly<Record<string, (issued: IssuedCredential) => string>> = {
   plain: ({ secret }) => secret,
   percent: ({ secret }) => percent(secret),
   half: ({ secret }) => percent(secret.slice(0, 1)) + secret.slice(1),
@@ -29,7 +29,7 @@ export const forms: Readonly<Record<string, (issued: Issued) => string>> = {
 };
 
 /** Fills in what stands in braces. Inputs in the corpus hold names, so that they never grow stale. */
-export function expand(text: string, byName: ReadonlyMap<string, Issued>): Expanded {
+export function expand(text: string, byName: ReadonlyMap<string, IssuedCredential>): Expanded {
   const secrets = new Set<string>();
   const expanded = text.replace(
     /\{([a-zA-Z]+)(?:\^([a-z0-9]+))?\}/g,

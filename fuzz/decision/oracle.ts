@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type Head, trim } from '../head.ts';
 import { expect } from '../target.ts';
 import { usualAddress } from '../usual-address.ts';
-import type { Issued } from './credentials.ts';
+import type { IssuedCredential } from './credentials.ts';
 import { type Place, places } from './places.ts';
 
 /** An answer that let through. */
@@ -21,7 +21,7 @@ export interface Admission {
  */
 export function checkAdmission(
   { head, gate, subject }: Admission,
-  bySubject: (subject: string) => Issued | undefined,
+  bySubject: (subject: string) => IssuedCredential | undefined,
 ): void {
   const lines = linesOf(head);
   const place = places[gate];
@@ -123,7 +123,7 @@ function checkOrigin({ origins }: Place, { origin = '', host }: Page): void {
 }
 
 function checkIssued(
-  issued: Issued,
+  issued: IssuedCredential,
   at: {
     gate: string;
     place: Place;
@@ -156,7 +156,7 @@ function checkIssued(
 }
 
 /** The first of the gate's sources that holds anything, if all that it holds is this secret. */
-function presentedIn(issued: Issued, place: Place, lines: Lines): string | undefined {
+function presentedIn(issued: IssuedCredential, place: Place, lines: Lines): string | undefined {
   for (const source of place.looks) {
     const values = readers[source](place, lines, issued.subject);
     if (values.length === 0) continue;

@@ -1,4 +1,4 @@
-/** A gate of the scene: what its configuration says, and the same in the oracle's own words. */
+/** A gate of the fixture: what its configuration says, and the same in the oracle's own words. */
 export interface Place {
   /** As `gates` says it. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ const everywhere = {
 const isLocal = (address: string) => /^192\.168\.|^fd[0-9a-f]{2}:/.test(address);
 const isGet = (method: string) => method === 'GET' || method === 'HEAD';
 
-/** The gates of the scene by name. */
+/** The gates of the fixture by name. */
 export const places: Readonly<Record<string, Place>> = {
   app: {
     ...everywhere,

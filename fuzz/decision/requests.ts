@@ -1,5 +1,5 @@
+import type { Random } from '../../testkit/random.ts';
 import { usualLines } from '../head.ts';
-import type { Random } from '../random.ts';
 import { forms } from './expand.ts';
 
 const hosts = [

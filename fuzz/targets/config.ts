@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { settings } from '../../src/config/settings.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 
 /** Put where secrets belong; no message may show it. */

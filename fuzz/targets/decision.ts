@@ -1,8 +1,13 @@
 import { expand, forms } from '../decision/expand.ts';
+import {
+  openDecisionFixture,
+  type Replacement,
+  type StoreMood,
+  type Told,
+} from '../decision/fixture.ts';
 import { checkAdmission } from '../decision/oracle.ts';
 import { places } from '../decision/places.ts';
 import { seeds, words, writeRequest } from '../decision/requests.ts';
-import { openScene, type Replacement, type StoreMood, type Told } from '../decision/scene.ts';
 import { type Head, readHead } from '../head.ts';
 import { expect, type Target } from '../target.ts';
 
@@ -11,7 +16,7 @@ import { expect, type Target } from '../target.ts';
  * credentials in braces. A line `!gone` or `!odd` is about the store.
  */
 export async function openDecision(replace?: Replacement): Promise<Target> {
-  const { credentials, ask, close } = await openScene(replace);
+  const { credentials, ask, close } = await openDecisionFixture(replace);
   return {
     seeds,
     words: [...words, ...Object.keys(forms).map((form) => `{active^${form}}`)],
@@ -67,7 +72,7 @@ export async function openDecision(replace?: Replacement): Promise<Target> {
         const isStored = issued !== undefined && issued.kind !== 'jwt';
         expect(mood === 'well' || !isStored, 'without its store it lets nobody in', subject);
       } finally {
-        // What is used up is made anew in any case, so that the next input finds the same scene.
+        // What is used up is made anew in any case, so that the next input finds the same fixture.
         if (issued !== undefined) await credentials.admitted(issued, isOnce);
       }
       return `200 ${gate} ${source}`;

@@ -13,7 +13,7 @@ import {
 import { readPath } from '../../src/core/gate/path-readings.ts';
 import { findAmbiguities } from '../../src/core/gate/routes.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
-import { several } from '../random.ts';
+import { several } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 
 const hosts = ['app.example.com', '*.example.com', '*.app.example.com', '-'];

@@ -13,7 +13,7 @@ import {
   parseFile,
   readDump,
 } from '../../src/proxies/nginx/syntax/index.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 
 const directives = [

@@ -1,6 +1,6 @@
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { querySource } from '../../src/credentials/query.ts';
-import { several } from '../random.ts';
+import { several } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 import { gateNames, handshakeOf, tokenWords } from './sample.ts';
 

@@ -1,6 +1,6 @@
 import type { Gate } from '../../src/core/gate/gate.ts';
 import type { Handshake } from '../../src/core/gate/handshake.ts';
-import { aHandshake } from '../../test/support/examples.ts';
+import { aHandshake } from '../../testkit/examples.ts';
 
 /** A handshake about which nothing is remarkable but these facts. */
 export function handshakeOf(facts: Partial<Handshake>): Handshake {

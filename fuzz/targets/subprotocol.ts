@@ -3,7 +3,7 @@ import { parseSubprotocolOffer } from '../../src/core/gate/subprotocol.ts';
 import { identityWithoutToken } from '../../src/core/model/identity.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
-import { several } from '../random.ts';
+import { several } from '../../testkit/random.ts';
 import { expect, type Target } from '../target.ts';
 import { gateNames, handshakeOf, tokenWords } from './sample.ts';
 

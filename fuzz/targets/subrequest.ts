@@ -4,8 +4,8 @@ import { readSubrequest } from '../../src/admission/read-subrequest.ts';
 import { isGateName, isMethod, parseHost } from '../../src/core/gate/handshake.ts';
 import { isDenial } from '../../src/core/model/verdict.ts';
 import { type NetworkSet, normalizeAddress, parseNetworks } from '../../src/lib/network.ts';
+import { several } from '../../testkit/random.ts';
 import { readHead, usualLines } from '../head.ts';
-import { several } from '../random.ts';
 import { expect, type Target } from '../target.ts';
 import { usualAddress } from '../usual-address.ts';
 

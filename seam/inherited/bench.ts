@@ -1,4 +1,4 @@
-import type { NginxProgram } from '../../test/support/nginx-programs.ts';
+import type { NginxProgram } from '../../testkit/nginx/programs.ts';
 import type { Bench, Finding, Findings } from '../property.ts';
 import { type Case, caseOf, drawCase, drawHttp, type Plant } from './configuration.ts';
 import { casesFor, holes } from './holes.ts';

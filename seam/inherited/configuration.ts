@@ -1,4 +1,4 @@
-import type { Random } from '../../fuzz/random.ts';
+import type { Random } from '../../testkit/random.ts';
 import { namesIn, repeatable, type Sample, samples } from './samples.ts';
 
 /** What the auth service of a server does: it answers as the request says, or not at all. */

@@ -1,13 +1,13 @@
 import { minimise } from '../../fuzz/minimise.ts';
-import type { Random } from '../../fuzz/random.ts';
-import { frameworks } from '../../test/support/backends/index.ts';
-import { nginxPrograms } from '../../test/support/nginx-programs.ts';
+import { nginxPrograms } from '../../testkit/nginx/programs.ts';
+import type { Random } from '../../testkit/random.ts';
+import { frameworks } from '../../testkit/servers/backends/index.ts';
 import type { Bench, Finding, Findings } from '../property.ts';
+import { type Case, type Outcome, openPathsFixture, type PathsFixture } from './fixture.ts';
 import { type StartGate, startRealGate } from './gate.ts';
 import { knownTargets } from './known.ts';
 import { type Credential, type VariantName, variants, variantsThat } from './places.ts';
 import { findBrokenRule } from './rules.ts';
-import { type Case, type Outcome, openScene, type Scene } from './scene.ts';
 import { generateTarget } from './targets.ts';
 
 /**
@@ -21,32 +21,32 @@ export async function openPaths({
   readonly startGate?: StartGate;
   readonly variantNames?: readonly VariantName[];
 } = {}): Promise<Bench> {
-  const scene = await openScene(startGate, variantNames);
+  const fixture = await openPathsFixture(startGate, variantNames);
   const seen = new Set<string>();
   const tryAndExplain = async (cases: readonly Case[]): Promise<Findings> => {
-    const { outcomes, broken } = await tryAll(scene, cases);
+    const { outcomes, broken } = await tryAll(fixture, cases);
     const findings: Finding[] = [];
     for (const { one, rule } of broken) {
       const key = `${rule}: ${one.framework}`;
       // What broke in this way already is made small no second time.
       if (seen.has(key)) continue;
       seen.add(key);
-      findings.push(await explain(scene, { one, rule, key }));
+      findings.push(await explain(fixture, { one, rule, key }));
     }
     return { cases: cases.length, outcomes, broken: findings };
   };
   return {
-    check: () => checkPlain(scene, variantNames),
+    check: () => checkPlain(fixture, variantNames),
     tryKnown: () => tryAndExplain(knownCases(variantNames)),
     run: (random, count) =>
       tryAndExplain(Array.from({ length: count }, () => generateCase(random, variantNames))),
     async replay(text) {
       const one = readCase(text, variantNames);
-      const { outcomes, broken } = await tryAll(scene, [one]);
-      const findings = broken.map(({ rule }) => explain(scene, { one, rule, key: rule }, 0));
+      const { outcomes, broken } = await tryAll(fixture, [one]);
+      const findings = broken.map(({ rule }) => explain(fixture, { one, rule, key: rule }, 0));
       return { cases: 1, outcomes, broken: await Promise.all(findings) };
     },
-    close: () => scene.close(),
+    close: () => fixture.close(),
   };
 }
 
@@ -91,12 +91,12 @@ interface Broken {
 }
 
 async function tryAll(
-  scene: Scene,
+  fixture: PathsFixture,
   cases: readonly Case[],
 ): Promise<Pick<Findings, 'outcomes'> & { readonly broken: Broken[] }> {
   const outcomes = new Map<string, number>();
   const broken: Broken[] = [];
-  for (const [index, outcome] of (await scene.send(cases)).entries()) {
+  for (const [index, outcome] of (await fixture.send(cases)).entries()) {
     const one = cases[index] as Case;
     const name = `${one.credential}: ${outcome.status}${renderHandlers(outcome)}`;
     outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
@@ -114,17 +114,17 @@ function renderHandlers({ handlers }: Outcome): string {
 
 /** Makes the target as small as it goes with the same rule broken. */
 async function explain(
-  scene: Scene,
+  fixture: PathsFixture,
   { one, rule, key }: Broken & { readonly key: string },
   tries = 400,
 ): Promise<Finding> {
   const fails = async (target: string) => {
     if (!/^(?:\/|http:\/\/)/.test(target)) return false;
-    const [outcome] = await scene.send([{ ...one, target }]);
+    const [outcome] = await fixture.send([{ ...one, target }]);
     return outcome !== undefined && findBrokenRule(one, outcome) === rule;
   };
   const smallest = { ...one, target: await minimise(one.target, fails, tries) };
-  const [outcome] = await scene.send([smallest]);
+  const [outcome] = await fixture.send([smallest]);
   const { framework, variant, nginx, kind, credential, target } = smallest;
   const ran = outcome?.handlers.join(' and ');
   const words = `${rule}:
@@ -168,7 +168,10 @@ function kindsOf(sockets: boolean): readonly Case['kind'][] {
   return sockets ? ['page', 'handshake'] : ['page'];
 }
 
-async function checkPlain(scene: Scene, variantNames: readonly VariantName[]): Promise<void> {
+async function checkPlain(
+  fixture: PathsFixture,
+  variantNames: readonly VariantName[],
+): Promise<void> {
   const cases = plain.flatMap(({ credential, path, handler }) =>
     frameworks.flatMap(({ name: framework, sockets }) =>
       variantNames.flatMap((variant) =>
@@ -183,7 +186,7 @@ async function checkPlain(scene: Scene, variantNames: readonly VariantName[]): P
       ),
     ),
   );
-  const outcomes = await scene.send(cases.map(({ one, target }) => ({ ...one, target })));
+  const outcomes = await fixture.send(cases.map(({ one, target }) => ({ ...one, target })));
   for (const [index, { status, server, handlers }] of outcomes.entries()) {
     const { one, target, handler, passed } = cases[index] as (typeof cases)[0];
     const isRight =

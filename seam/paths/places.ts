@@ -1,4 +1,4 @@
-import type { Backend } from '../../test/support/backends/index.ts';
+import type { Backend } from '../../testkit/servers/backends/index.ts';
 
 /** Who asks. */
 export const credentials = ['nobody', 'stranger', 'guest', 'admin'] as const;

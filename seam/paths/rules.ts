@@ -1,4 +1,4 @@
-import type { Case, Outcome } from './scene.ts';
+import type { Case, Outcome } from './fixture.ts';
 
 /** The rule that an outcome breaks, in a sentence; undefined when all hold. */
 export function findBrokenRule(

@@ -1,4 +1,4 @@
-import { type Random, several } from '../../fuzz/random.ts';
+import { type Random, several } from '../../testkit/random.ts';
 import type { Variant } from './places.ts';
 
 /** Where a request target may pretend to lead, or lead to. */

@@ -1,43 +1,43 @@
 import { type AdminKey, fullAccessKey, type Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames, systemActor } from '../core/model/audit.ts';
-import { keyCreatedEntry } from '../core/model/audit-entries.ts';
+import { keyCreatedEntry, keyRevokedEntry } from '../core/model/audit-entries.ts';
 import { KeyRefused } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
-import type { AdminKeyStore } from '../store/port.ts';
+import type { AdminKeyStore } from '../store/port/admin-keys.ts';
 
-/** Name of the key that the configuration gives. */
-const configuredName = 'configured';
+/** Name of the key in the configuration. */
+const configuredKeyName = 'configured';
 
-/** Name of the key that the first start makes where none is configured. */
-const firstName = 'first';
+/** Name of the key that the first start creates where none is configured. */
+const firstKeyName = 'first';
 
-/** Names that would be taken for somebody else's. */
+/** Names that would be confused with another actor in the audit log. */
 const reservedNames: ReadonlySet<string> = new Set([
-  configuredName,
-  firstName,
+  configuredKeyName,
+  firstKeyName,
   ...Object.values(actorNames),
 ]);
 
-/** How often the last use of a key is written down, in milliseconds. */
-const touchMs = 60_000;
+/** Milliseconds between two records of a key's last use. */
+const touchIntervalMs = 60_000;
 
-/** What to make a key of. */
+/** A request to create a key. */
 export interface KeyRequest {
   readonly name: string;
   readonly role: Role;
   readonly gates: readonly string[];
-  /** Longest life in milliseconds that an issuer may give; undefined for any. */
+  /** Longest lifetime in milliseconds that an issuer may give; undefined for any. */
   readonly maxTtl: number | undefined;
   /** Unix milliseconds, undefined for never. */
   readonly expiresAt: number | undefined;
 }
 
-/** Decides whose requests the admin API serves, and keeps the keys. May reject with StoreUnavailable. */
+/** Authenticates requests to the admin API, and manages its keys. May reject with StoreUnavailable. */
 export interface AdminKeys {
-  /** The key this secret is, undefined when it is none, or expired. */
+  /** The key with this secret; undefined for an unknown or expired one. */
   identify(secret: string): Promise<AdminKey | undefined>;
-  /** Makes a key; undefined when its name is taken. Rejects with KeyRefused. */
+  /** Creates a key; undefined when its name is taken. Rejects with KeyRefused. */
   create(
     request: KeyRequest,
     actor: Actor,
@@ -48,8 +48,8 @@ export interface AdminKeys {
 }
 
 /**
- * Makes the first admin key where the store has none yet, and hands it to `announce` this once.
- * Rejects with StoreUnavailable.
+ * Creates the first admin key if the store has none, and passes its secret to `announce`, the only time that
+ * it is shown. Rejects with StoreUnavailable.
  */
 export async function ensureFirstKey(
   store: AdminKeyStore,
@@ -57,14 +57,14 @@ export async function ensureFirstKey(
   now: number,
 ): Promise<void> {
   const secret = createSecret(adminKeyPrefix);
-  const key = fullAccessKey(firstName, now);
+  const key = fullAccessKey(firstKeyName, now);
   const first = { ...key, hash: hashSecret(secret) };
   if (await store.insertFirst(first, keyCreatedEntry(systemActor, key))) announce(secret);
 }
 
 /**
- * Builds the service. A key that is configured takes the place of the one that the first start made;
- * keys made since then count beside it. `clock` tells Unix time in milliseconds.
+ * Builds the service. A configured key replaces the one that the first start created; keys that were created
+ * later are valid beside it. `clock` returns Unix time in milliseconds.
  */
 export function createAdminKeys(dependencies: {
   readonly store: AdminKeyStore;
@@ -74,11 +74,11 @@ export function createAdminKeys(dependencies: {
 }): AdminKeys {
   const { store, configured, events, clock } = dependencies;
   const configuredHash = configured === undefined ? undefined : hashSecret(configured);
-  const configuredKey = fullAccessKey(configuredName, clock());
+  const configuredKey = fullAccessKey(configuredKeyName, clock());
 
   async function touch(key: AdminKey, now: number): Promise<void> {
-    if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchMs) return;
-    // When it was used last is worth knowing, and not worth refusing the request for.
+    if (key.lastUsedAt !== undefined && now - key.lastUsedAt < touchIntervalMs) return;
+    // A request is not refused because its use cannot be recorded.
     await store.touch(key.name, now).catch((error: unknown) => {
       events.failed('the last use of an admin key was not recorded', error);
     });
@@ -91,14 +91,14 @@ export function createAdminKeys(dependencies: {
       if (configuredHash !== undefined && isSameHash(hash, configuredHash)) return configuredKey;
       const key = await store.find(hash);
       if (key === undefined) return undefined;
-      if (key.name === firstName && configuredHash !== undefined) return undefined;
+      if (key.name === firstKeyName && configuredHash !== undefined) return undefined;
       if (key.expiresAt !== undefined && key.expiresAt <= now) return undefined;
       await touch(key, now);
       return key;
     },
 
     async create(request, actor) {
-      checkKey(request);
+      checkKeyRequest(request);
       const secret = createSecret(adminKeyPrefix);
       const key = { ...request, createdAt: clock(), lastUsedAt: undefined };
       if (reservedNames.has(request.name)) return undefined;
@@ -111,16 +111,15 @@ export function createAdminKeys(dependencies: {
     list: () => store.list(),
 
     async revoke(name, actor) {
-      const details = { action: 'revoked', key: name };
-      const isRevoked = await store.delete(name, { at: clock(), event: 'key', actor, details });
+      const isRevoked = await store.delete(name, keyRevokedEntry(actor, clock(), name));
       if (isRevoked) events.keyRevoked(name);
       return isRevoked;
     },
   };
 }
 
-/** A bound that a role does not keep to would be taken for one. */
-function checkKey({ role, gates, maxTtl }: KeyRequest): void {
+/** Refuses limits that the role ignores: an operator would rely on them. */
+function checkKeyRequest({ role, gates, maxTtl }: KeyRequest): void {
   if (role === 'issuer') return;
   const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';
   if (field === undefined) return;

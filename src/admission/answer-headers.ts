@@ -5,7 +5,7 @@ import { renderLoginUrl } from '../core/gate/login.ts';
 import { loginReturnUrl } from '../core/gate/request-url.ts';
 import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
-import { denialStatus, renderChallenge } from '../core/model/denials.ts';
+import { denialStatus, renderChallenge } from '../core/model/denial-response.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Handshake } from '../core/gate/handshake.ts';
 import type { Assertion } from '../core/model/assertion.ts';
-import { denialStatus } from '../core/model/denials.ts';
+import { denialStatus } from '../core/model/denial-response.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Deny, isDenial } from '../core/model/verdict.ts';

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 import type { NetworkSet } from '../lib/network.ts';
-import type { Store } from '../store/port.ts';
 import type { Answer, AnswerSubrequest } from './answer.ts';
 import { readSubrequest } from './read-subrequest.ts';
 
@@ -23,8 +22,7 @@ export function isSubrequest({ url = '' }: IncomingMessage): boolean {
  * would take longer than the decision. The body of a subrequest is not read.
  *
  * Batching: subrequests that arrived in one turn of the event loop are decided together at its end. The
- * store is asked once for all of them whether anything changed, after the last of them arrived, so no
- * decision rests on older state. And nginx, which sleeps while it waits, is woken once.
+ * store can answer their look-ups together. And nginx, which sleeps while it waits, is woken once.
  */
 export function createAuthHandler(dependencies: {
   /** The services in force. */
@@ -32,15 +30,13 @@ export function createAuthHandler(dependencies: {
     readonly config: { readonly gate: { readonly trustedProxies: NetworkSet } };
     readonly answer: AnswerSubrequest;
   };
-  readonly openSnapshot: Store['openSnapshot'];
   /** Whether the service is stopping, so that connections are to be closed. */
   readonly isClosing: () => boolean;
   /** Reports an error that must not happen. */
   readonly failed: (error: unknown) => void;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { current, openSnapshot, isClosing, failed } = dependencies;
+  const { current, isClosing, failed } = dependencies;
   let arrived: Exchange[] = [];
-  let closeSnapshot = () => {};
 
   /** Undefined after an error: the connection is closed then, which nginx takes for a failed subrequest. */
   function find(request: IncomingMessage): MaybePromise<Answer | undefined> {
@@ -74,7 +70,6 @@ export function createAuthHandler(dependencies: {
   function replyToAll(): void {
     const all = arrived;
     arrived = [];
-    closeSnapshot = openSnapshot();
     // Decide all before writing the first answer: nginx sleeps whenever it has read all answers, and each
     // wake-up costs as much as a decision.
     const answers = all.map(([request]) => find(request));
@@ -84,11 +79,7 @@ export function createAuthHandler(dependencies: {
   }
 
   return (request, response) => {
-    if (arrived.length === 0) {
-      setImmediate(replyToAll);
-      // In the same turn, after the decisions that need not wait.
-      setImmediate(() => closeSnapshot());
-    }
+    if (arrived.length === 0) setImmediate(replyToAll);
     arrived.push([request, response]);
   };
 }

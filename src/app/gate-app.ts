@@ -10,7 +10,6 @@ import { keepAliveTimeout, serverOptions } from '../http/server.ts';
 import { answerUnmatched } from '../http/unmatched-routes.ts';
 import { validatorCompiler } from '../http/validation.ts';
 import { sessionRoutes } from '../sessions/routes.ts';
-import type { Store } from '../store/port.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -21,13 +20,11 @@ export async function buildGateApp(dependencies: {
   /** The services in force. */
   readonly current: () => Services;
   readonly events: Events;
-  readonly openSnapshot: Store['openSnapshot'];
 }): Promise<FastifyInstance> {
-  const { current, events, openSnapshot } = dependencies;
+  const { current, events } = dependencies;
   let closing = false;
   const authenticate = createAuthHandler({
     current,
-    openSnapshot,
     isClosing: () => closing,
     failed: (error) => events.failed('a subrequest could not be answered', error),
   });

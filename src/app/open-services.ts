@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { createDenialAudit } from '../audit/denials.ts';
+import { createDenialRecorder } from '../audit/denials.ts';
 import { createAuditFeed } from '../audit/feed.ts';
 import { type ClusterBus, type ClusterHandlers, singleProcess } from '../cluster/bus.ts';
 import type { Config } from '../config/config.ts';
@@ -9,8 +9,8 @@ import { createEvents, type Events } from '../core/model/events.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { createAuditedReload } from '../maintenance/audited-reload.ts';
 import { createReload } from '../maintenance/reload.ts';
-import type { Store } from '../store/port.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/port/store.ts';
 import { createLogger } from '../telemetry/log/log.ts';
 import { logEvents } from '../telemetry/log/log-events.ts';
 import { createLogSampler } from '../telemetry/log/log-sampler.ts';
@@ -68,10 +68,10 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
   const recent = createRecentDecisions();
   const metrics = createMetrics(clock);
   const tracing = isOffline ? undefined : await openTracing(config);
-  const store = openSqliteStore(config.dataDir, metrics.store);
+  const store = await openStore(config, metrics.store);
   let inForce = config;
   let isClosing = false;
-  const denials = createDenialAudit({
+  const denials = createDenialRecorder({
     store: store.audit,
     isOn: () => inForce.audit.denials,
     report: (error) => events.failed('denials were not written to the audit log', error),

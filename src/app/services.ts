@@ -16,7 +16,7 @@ import { createJwtVerifier } from '../jwt/verify.ts';
 import { mapMaybePromise } from '../lib/maybe-promise.ts';
 import { createIntrospection } from '../oauth/introspection.ts';
 import { createSessions } from '../sessions/service.ts';
-import type { Store } from '../store/port.ts';
+import type { Store } from '../store/port/store.ts';
 import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { ThrottleService } from '../throttle/service.ts';
 import { createTokenService } from '../tokens/service.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { ensureFirstKey } from '../admin-keys/service.ts';
-import { startAuditCheckpoints } from '../audit/head-announcements.ts';
+import { startAuditCheckpoints } from '../audit/checkpoints.ts';
 import { type ClusterBus, type ClusterHandlers, singleProcess } from '../cluster/bus.ts';
 import type { Config } from '../config/config.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
@@ -60,7 +60,6 @@ export async function startPostern(
   try {
     const gateApp = await buildGateApp({
       current: live.current,
-      openSnapshot: store.openSnapshot,
       events,
     });
     apps.push(gateApp);

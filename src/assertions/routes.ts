@@ -10,7 +10,7 @@ const shown = Type.Object({
   retired_at: Type.Union([timestamp, Type.Null()]),
 });
 
-/** `/signing-keys` of the admin API: the keys behind `X-Postern-Assertion`. */
+/** `/signing-keys` of the admin API: the keys that sign `X-Postern-Assertion`. */
 export function signingKeyRoutes(dependencies: {
   /** The services in force. */
   readonly current: () => { readonly assertions: Assertions };

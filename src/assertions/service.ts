@@ -2,20 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Assertion } from '../core/model/assertion.ts';
-import { type Actor, type AuditEntry, systemActor } from '../core/model/audit.ts';
+import { type Actor, systemActor } from '../core/model/audit.ts';
+import { signingKeyEntry } from '../core/model/audit-entries.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { seal, unseal } from '../lib/seal.ts';
-import type { SigningKeyStore, StoredSigningKey } from '../store/port.ts';
+import type { SigningKeyStore, StoredSigningKey } from '../store/port/signing-keys.ts';
 import { createKeyPair, createSigner, type Sign } from './sign.ts';
 
-/** Milliseconds after which another process's rotation is noticed. */
-const reloadMs = 10_000;
+/** Milliseconds for which the signing key is cached: after that, another process's rotation is seen. */
+const keyCacheMs = 10_000;
 
-/** Milliseconds for which a retired key stays published: longer than anybody caches a JWKS. */
-const publishedMs = 86_400_000;
+/** Milliseconds for which a retired key stays published: longer than a JWKS is cached. */
+const retiredPublicationMs = 86_400_000;
 
-/** A key as it is shown. */
+/** A signing key without its private part. */
 export interface SigningKey {
   readonly id: string;
   readonly createdAt: number;
@@ -23,8 +24,8 @@ export interface SigningKey {
 }
 
 /**
- * Signed statements for backends that a handshake came through the gate. Every method may reject
- * with StoreUnavailable; what cannot be signed must be denied.
+ * Assertions: signed JWTs that prove to a backend that a request passed the gate. Every method may reject
+ * with StoreUnavailable; a request whose assertion cannot be signed must be denied.
  */
 export interface Assertions {
   /** A short-lived JWT about this identity at this gate. */
@@ -32,16 +33,16 @@ export interface Assertions {
   /** The public keys (RFC 7517, section 5). */
   publish(): Promise<{ readonly keys: readonly Record<string, unknown>[] }>;
   list(): Promise<readonly SigningKey[]>;
-  /** Puts a new key in the place of the present one, which stays published for a day. */
+  /** Replaces the signing key; the old one stays published for a day. */
   rotate(actor: Actor): Promise<SigningKey>;
 }
 
-/** Builds the service. Keys are made on first use. `clock` tells Unix time in milliseconds. */
+/** Builds the service. The first key is created on first use. `clock` returns Unix time in milliseconds. */
 export function createAssertions(dependencies: {
   readonly store: SigningKeyStore;
   readonly dataDir: string;
   readonly issuer: string;
-  /** Life of an assertion in milliseconds. */
+  /** Lifetime of an assertion in milliseconds. */
   readonly ttl: number;
   readonly clock: () => number;
 }): Assertions {
@@ -50,19 +51,19 @@ export function createAssertions(dependencies: {
 
   async function create(): Promise<StoredSigningKey> {
     const { id, publicJwk, privateJwk } = await createKeyPair();
-    const sealed = seal(sealingKey(dataDir), Buffer.from(JSON.stringify(privateJwk)));
+    const sealed = seal(readSealingKey(dataDir), Buffer.from(JSON.stringify(privateJwk)));
     return { id, publicJwk, sealed, createdAt: clock(), retiredAt: undefined };
   }
 
   async function load(): Promise<{ sign: Sign }> {
     const now = clock();
-    if (current !== undefined && Math.abs(now - current.loadedAt) < reloadMs) return current;
+    if (current !== undefined && Math.abs(now - current.loadedAt) < keyCacheMs) return current;
     const key = await keyInUse();
     if (current?.id === key.id) {
       current.loadedAt = now;
       return current;
     }
-    const plain = unseal(sealingKey(dataDir), key.sealed);
+    const plain = unseal(readSealingKey(dataDir), key.sealed);
     if (plain === undefined) {
       throw new Error(
         'the signing key cannot be read with postern.key; run: postern signing-key rotate',
@@ -81,8 +82,8 @@ export function createAssertions(dependencies: {
     const found = await find();
     if (found !== undefined) return found;
     const made = await create();
-    // Two processes may get here at once: the store says whose key it is.
-    await store.insertFirst(made, entryOf('made', made, systemActor));
+    // Two processes may do this at once: the store decides whose key signs.
+    await store.insertFirst(made, signingKeyEntry('made', systemActor, made));
     return (await find()) ?? made;
   }
 
@@ -107,7 +108,9 @@ export function createAssertions(dependencies: {
       const keys = await store.list();
       return {
         keys: keys
-          .filter(({ retiredAt }) => retiredAt === undefined || now - retiredAt < publishedMs)
+          .filter(
+            ({ retiredAt }) => retiredAt === undefined || now - retiredAt < retiredPublicationMs,
+          )
           .map(({ publicJwk }) => publicJwk),
       };
     },
@@ -117,27 +120,19 @@ export function createAssertions(dependencies: {
     async rotate(actor) {
       const key = await create();
       const now = clock();
-      await store.replace(key, now, entryOf('rotated', key, actor));
-      await store.prune(now - publishedMs);
+      await store.replace(key, now, signingKeyEntry('rotated', actor, key));
+      await store.prune(now - retiredPublicationMs);
       current = undefined;
       return key;
     },
   };
 }
 
-function entryOf(
-  action: 'made' | 'rotated',
-  { id, createdAt }: StoredSigningKey,
-  actor: Actor,
-): AuditEntry {
-  return { at: createdAt, event: 'signing_key', actor, details: { action, key: id } };
-}
-
 /**
- * The key that private keys are sealed with: 32 random bytes in a file beside the database, so that
- * a copy of the database alone signs nothing. Made when missing. Throws OperatorError.
+ * The key that seals private keys: 32 random bytes in a file beside the database, so that a copy of the
+ * database alone cannot sign. Created when missing. Throws OperatorError.
  */
-function sealingKey(dataDir: string): Buffer {
+function readSealingKey(dataDir: string): Buffer {
   const path = join(dataDir, 'postern.key');
   try {
     const file = openSync(path, 'wx', 0o600);

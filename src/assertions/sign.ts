@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT 
 /** RFC 8037: Ed25519. */
 const algorithm = 'EdDSA';
 
-/** A new key pair; the id is the thumbprint of the public key (RFC 7638). */
+/** Creates a key pair; the id is the thumbprint of the public key (RFC 7638). */
 export async function createKeyPair(): Promise<{
   readonly id: string;
   readonly publicJwk: Record<string, unknown>;
@@ -19,7 +19,7 @@ export async function createKeyPair(): Promise<{
   };
 }
 
-/** What an assertion says; times are Unix seconds. */
+/** Claims of an assertion; times are Unix seconds. */
 export interface AssertionClaims {
   readonly iss: string;
   readonly sub: string;
@@ -29,10 +29,10 @@ export interface AssertionClaims {
   readonly exp: number;
 }
 
-/** Signs with a private key that was made by createKeyPair. */
+/** Signs claims as a JWT. */
 export type Sign = (claims: AssertionClaims) => Promise<string>;
 
-/** Gets a private key ready to sign (RFC 7515). */
+/** Builds a signer (RFC 7515) for a private key of createKeyPair. */
 export async function createSigner(id: string, privateJwk: Record<string, unknown>): Promise<Sign> {
   const key = await importJWK(privateJwk, algorithm);
   return (claims) =>

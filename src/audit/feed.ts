@@ -1,46 +1,52 @@
-import type { AuditFilter, AuditPart, AuditStore } from '../store/port.ts';
+import type { AuditFilter, AuditScan, AuditStore } from '../store/port/audit.ts';
 
-/** Lets readers follow the audit log as it grows, whichever process adds to it. */
+/** Follows the audit log as it grows, whichever process appends to it. */
 export interface AuditFeed {
-  /** Entries behind this number, oldest first. Rejects with StoreUnavailable. */
-  after(seq: number, filter: AuditFilter): Promise<AuditPart>;
-  /** The number of the newest entry, 0 where there is none. Rejects with StoreUnavailable. */
+  /** Entries after this number, oldest first. Rejects with StoreUnavailable. */
+  after(seq: number, filter: AuditFilter): Promise<AuditScan>;
+  /** The number of the newest entry, 0 for an empty log. Rejects with StoreUnavailable. */
   newest(): Promise<number>;
   /**
-   * Resolves with true when there are entries behind this number, with false when there are none in
-   * time or the signal came.
+   * Waits for entries after this number. Resolves with true when there are some, with false at the timeout
+   * or when the signal is aborted.
    */
-  grown(seq: number, options: { timeoutMs: number; signal: AbortSignal }): Promise<boolean>;
+  waitForEntries(
+    seq: number,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<boolean>;
 }
 
-/** Entries that are read in one go. */
+/** Entries that are read at once. */
 const batchSize = 100;
-/** Milliseconds between two looks for what other processes have added, while somebody waits. */
-const pollMs = 250;
 
-/** Builds it. It looks at the store only while somebody waits. */
-export function createAuditFeed(store: AuditStore): AuditFeed {
-  const waiting = new Set<{ readonly seq: number; readonly wake: (isGrown: boolean) => void }>();
-  let timer: NodeJS.Timeout | undefined;
+interface Waiter {
+  readonly seq: number;
+  readonly finish: (hasEntries: boolean) => void;
+}
+
+/** Builds the feed. It is subscribed to the store only while somebody waits. */
+export function createAuditFeed(
+  store: Pick<AuditStore, 'head' | 'after' | 'subscribe'>,
+): AuditFeed {
+  const waiters = new Set<Waiter>();
   let unsubscribe: (() => void) | undefined;
 
   const newest = async () => (await store.head())?.seq ?? 0;
 
-  async function look(): Promise<void> {
-    // Where the store cannot answer, it is asked again at the next look.
+  async function wakeWaiters(): Promise<void> {
+    // A store that cannot answer wakes nobody; the waiters' timeout has them look again.
     const last = await newest().catch(() => 0);
-    for (const { seq, wake } of waiting) if (last > seq) wake(true);
+    for (const { seq, finish } of waiters) if (last > seq) finish(true);
   }
 
-  function begin(): void {
-    timer ??= setInterval(look, pollMs);
-    unsubscribe ??= store.onAppended(() => void look());
+  function addWaiter(waiter: Waiter): void {
+    waiters.add(waiter);
+    unsubscribe ??= store.subscribe(() => void wakeWaiters());
   }
 
-  function end(): void {
-    if (waiting.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+  function removeWaiter(waiter: Waiter): void {
+    waiters.delete(waiter);
+    if (waiters.size > 0) return;
     unsubscribe?.();
     unsubscribe = undefined;
   }
@@ -49,26 +55,24 @@ export function createAuditFeed(store: AuditStore): AuditFeed {
     after: (seq, filter) => store.after(seq, filter, batchSize),
     newest,
 
-    grown(seq, { timeoutMs, signal }) {
+    waitForEntries(seq, { timeoutMs, signal }) {
       if (signal.aborted) return Promise.resolve(false);
       return new Promise((resolve) => {
-        const give = () => waiter.wake(false);
-        const patience = setTimeout(give, timeoutMs).unref();
-        signal.addEventListener('abort', give);
-        const waiter = {
+        const giveUp = () => waiter.finish(false);
+        const timer = setTimeout(giveUp, timeoutMs).unref();
+        signal.addEventListener('abort', giveUp);
+        const waiter: Waiter = {
           seq,
-          wake(isGrown: boolean) {
-            clearTimeout(patience);
-            signal.removeEventListener('abort', give);
-            waiting.delete(waiter);
-            end();
-            resolve(isGrown);
+          finish(hasEntries) {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', giveUp);
+            removeWaiter(waiter);
+            resolve(hasEntries);
           },
         };
-        waiting.add(waiter);
-        begin();
-        // What came between the reader's last look and now.
-        void look();
+        addWaiter(waiter);
+        // For entries that came between the reader's last look and the subscription.
+        void wakeWaiters();
       });
     },
   };

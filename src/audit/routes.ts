@@ -10,7 +10,7 @@ import {
 } from '../http/admin-auth.ts';
 import { type EventStream, openEventStream } from '../http/event-stream.ts';
 import { ProblemError } from '../http/problem.ts';
-import type { AuditFilter, AuditStore } from '../store/port.ts';
+import type { AuditFilter, AuditStore } from '../store/port/audit.ts';
 import type { AuditFeed } from './feed.ts';
 import {
   followAuditSchema,
@@ -20,59 +20,59 @@ import {
   toFilter,
 } from './schemas.ts';
 
-/** What the routes work with. */
+/** Dependencies of the routes. */
 export interface AuditRouteDependencies {
   readonly audit: Pick<AuditStore, 'list'>;
   readonly auditFeed: AuditFeed;
   /** The services in force. */
   readonly current: () => { readonly adminKeys: AdminKeyLookup };
-  /** Bounds of event streams; those in force where it does not say. */
-  readonly streams?: Partial<typeof usualStreams>;
+  /** Limits of event streams; the defaults where they are left out. */
+  readonly streams?: Partial<typeof defaultStreamLimits>;
 }
 
-const usualStreams = {
-  /** How many one key has at once, so that whoever has it keeps nobody else out. */
+const defaultStreamLimits = {
+  /** Open streams of one key, so that one holder does not block the others. */
   perKey: 8,
-  /** How many there are at once. */
-  most: 256,
+  /** Open streams of all keys. */
+  maxStreams: 256,
   /** Milliseconds without an event after which a comment is sent. */
-  beatMs: 15_000,
-  /** Milliseconds that a reader may take for what was sent. */
-  slowMs: 30_000,
+  heartbeatMs: 15_000,
+  /** Milliseconds that a reader may take to receive what was sent. */
+  slowReaderMs: 30_000,
 };
 
 const defaultLimit = 50;
 
-/** `/audit` and `/events` of the admin API: what happened, and what happens. */
+/** `/audit` and `/events` of the admin API: the audit log, and a stream of its new entries. */
 export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPluginAsyncTypebox {
   const { audit, auditFeed, current } = dependencies;
-  const streams = { ...usualStreams, ...dependencies.streams };
-  /** With the name of the key that each was opened with. */
+  const streams = { ...defaultStreamLimits, ...dependencies.streams };
+  /** Open streams, with the name of their key. */
   const open = new Map<EventStream, string>();
 
-  /** Sends entries until the reader is gone, or may not read any more. */
+  /** Sends entries until the reader disconnects, or its key is no longer valid. */
   async function follow(
     request: FastifyRequest,
     stream: EventStream,
     { from, filter }: { from: number; filter: AuditFilter },
   ): Promise<void> {
     for (let place = from; !stream.closed.aborted; ) {
-      // A key that was revoked, or has expired, reads nothing further.
+      // Checked each time: a revoked or expired key reads nothing further.
       if (!isAllowed(await findKey(current().adminKeys, request), ['auditor'])) return;
-      const { records, upTo } = await auditFeed.after(place, filter);
+      const { records, scannedTo } = await auditFeed.after(place, filter);
       if (records.length > 0) {
         const data = (entry: ShownAuditEntry) => JSON.stringify(entry);
         await stream.send(records.map((one) => ({ id: one.seq, data: data(showEntry(one)) })));
       }
-      const isCaughtUp = upTo === place;
-      place = upTo;
+      const isCaughtUp = scannedTo === place;
+      place = scannedTo;
       if (!isCaughtUp) continue;
-      const waited = { timeoutMs: streams.beatMs, signal: stream.closed };
-      if (!(await auditFeed.grown(place, waited))) await stream.heartbeat();
+      const waited = { timeoutMs: streams.heartbeatMs, signal: stream.closed };
+      if (!(await auditFeed.waitForEntries(place, waited))) await stream.heartbeat();
     }
   }
 
-  /** Where a stream begins: behind the last event that the reader has, or with what is new. */
+  /** The entry after which a stream begins: the last one that the reader has, or the newest. */
   async function placeOf(header: unknown, after: string | undefined): Promise<number> {
     const newest = await auditFeed.newest();
     const last = header ?? after;
@@ -149,13 +149,13 @@ export function auditRoutes(dependencies: AuditRouteDependencies): FastifyPlugin
           const detail = `The key "${key}" has ${ofKey} open already. Close one of them.`;
           throw new ProblemError('too_many_streams', detail);
         }
-        if (open.size >= streams.most) throw new ProblemError('too_many_streams');
-        const stream = openEventStream(reply, streams.slowMs);
+        if (open.size >= streams.maxStreams) throw new ProblemError('too_many_streams');
+        const stream = openEventStream(reply, streams.slowReaderMs);
         open.set(stream, key);
         try {
           await follow(request, stream, { from, filter });
         } catch {
-          // The store cannot answer. Whoever reads comes back, and goes on where this ends.
+          // The store is unavailable. The reader reconnects and continues with `Last-Event-ID`.
         } finally {
           stream.end();
           open.delete(stream);

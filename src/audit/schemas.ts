@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type AuditRecord, auditEvents } from '../core/model/audit.ts';
 import { ProblemError } from '../http/problem.ts';
-import type { AuditFilter } from '../store/port.ts';
+import type { AuditFilter } from '../store/port/audit.ts';
 
 const text = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 512, description }));
@@ -87,7 +87,7 @@ export interface ShownAuditPage {
   readonly next_cursor: string | null;
 }
 
-/** How the API shows an entry. */
+/** Converts an entry to its form in the API. */
 export function showEntry(record: AuditRecord): ShownAuditEntry {
   const { seq, event, actor, kind, subject, gate, reason, client, count, previous, hash } = record;
   return {
@@ -109,7 +109,7 @@ export function showEntry(record: AuditRecord): ShownAuditEntry {
   };
 }
 
-/** Which entries a query asks for. Throws ProblemError. */
+/** Converts a query to a filter. Throws ProblemError. */
 export function toFilter(query: Omit<Static<typeof followAuditSchema>, 'after'>): AuditFilter {
   const { event, actor, token_id: tokenId, subject, gate } = query;
   const [since, until] = [readMoment('since', query.since), readMoment('until', query.until)];
@@ -133,7 +133,7 @@ function readMoment(field: string, text: string | undefined): number | undefined
   return at;
 }
 
-/** Whoever wrote to the store past Postern may have put anything there; verifying is for finding that. */
+/** Tolerates any content: the file may have been changed by other means than Postern, which verification finds. */
 function readDetails(details: string | null): Record<string, unknown> | null {
   try {
     return details === null ? null : (JSON.parse(details) as Record<string, unknown>);

@@ -5,7 +5,7 @@ import {
   encodeRecord,
   genesisHash,
 } from '../core/model/audit.ts';
-import type { AuditReading } from '../store/port.ts';
+import type { AuditSnapshot } from '../store/port/audit.ts';
 
 /** What can be wrong with the chain. The codes are API. */
 export const auditFaults = {
@@ -25,65 +25,64 @@ export const auditFaults = {
 /** What can be wrong with the chain. */
 export type AuditFault = keyof typeof auditFaults;
 
-/** What walking the whole chain came to. */
+/** The result of verifying the whole chain. */
 export interface AuditVerification {
-  /** Entries that were walked. */
+  /** Entries that were verified. */
   readonly entries: number;
-  /** Number of the first one; undefined where there is none. */
+  /** Number of the first one; undefined for an empty log. */
   readonly first: number | undefined;
-  /** The last one, to be kept elsewhere and expected the next time. */
+  /** The last valid one: an anchor, to be kept elsewhere and expected the next time. */
   readonly head: AuditAnchor | undefined;
-  /** The first thing that is wrong, and the number of the entry it was seen at. */
+  /** The first fault, and the number of the entry where it shows. */
   readonly fault: { readonly seq: number; readonly code: AuditFault } | undefined;
 }
 
 /**
- * Walks the chain from its first entry to its last. `anchors` are entries as they were once. It keeps
- * nothing of an entry but its hash, however many there are.
+ * Verifies the hash chain from its first entry to its last. `anchors` are entries as they were once. It
+ * keeps nothing of an entry but its hash, however many there are. Rejects with StoreUnavailable.
  */
-export function verifyAudit(
-  { deleted, records }: AuditReading,
+export async function verifyAudit(
+  { deletedUpTo, records }: AuditSnapshot,
   anchors: readonly AuditAnchor[] = [],
-): AuditVerification {
+): Promise<AuditVerification> {
   const expected = new Map(anchors.map((anchor) => [anchor.seq, anchor.hash]));
   let entries = 0;
   let first: number | undefined;
   let last: AuditAnchor | undefined;
-  const found = (seq: number, code: AuditFault) => {
+  const faultAt = (seq: number, code: AuditFault) => {
     return { entries, first, head: last, fault: { seq, code } };
   };
-  for (const record of records) {
+  for await (const record of records) {
     const { seq } = record;
     const code =
-      last === undefined ? checkBeginning(record, deleted) : checkLink(record, last, deleted);
-    if (code !== undefined) return found(seq, code);
-    const before = last === undefined ? { seq: seq - 1, hash: record.previous } : undefined;
-    // The first one that is left proves the one before it.
-    for (const known of [...(before ? [before] : []), record]) {
+      last === undefined ? checkFirst(record, deletedUpTo) : checkLink(record, last, deletedUpTo);
+    if (code !== undefined) return faultAt(seq, code);
+    // The first entry that is left proves the deleted one before it, too.
+    const before = last === undefined ? [{ seq: seq - 1, hash: record.previous }] : [];
+    for (const known of [...before, record]) {
       const anchor = expected.get(known.seq);
-      if (anchor !== undefined && anchor !== known.hash) return found(known.seq, 'anchor_differs');
+      if (anchor !== undefined && anchor !== known.hash) {
+        return faultAt(known.seq, 'anchor_differs');
+      }
       expected.delete(known.seq);
     }
     entries++;
     first ??= seq;
     last = { seq, hash: record.hash };
   }
-  const [rest] = [...expected.keys()].sort((a, b) => a - b);
-  if (rest === undefined) return { entries, first, head: last, fault: undefined };
-  const isDeleted = first !== undefined && rest < first;
-  return found(rest, isDeleted ? 'anchor_deleted' : 'end_missing');
+  const [unseen] = [...expected.keys()].sort((a, b) => a - b);
+  if (unseen === undefined) return { entries, first, head: last, fault: undefined };
+  const isDeleted = first !== undefined && unseen < first;
+  return faultAt(unseen, isDeleted ? 'anchor_deleted' : 'end_missing');
 }
 
-function checkBeginning(
-  record: AuditRecord,
-  deleted: AuditAnchor | undefined,
-): AuditFault | undefined {
+function checkFirst(record: AuditRecord, deleted: AuditAnchor | undefined): AuditFault | undefined {
   const { seq, previous } = record;
   if (isAltered(record)) return 'altered';
   if (seq === 1) return previous === genesisHash ? undefined : 'broken_link';
   if (deleted === undefined || deleted.seq < seq - 1) return 'beginning_missing';
   const isFitting = deleted.seq >= seq || previous === deleted.hash;
-  return isFitting ? checkDeleted(record, deleted) : 'retention_mismatch';
+  return isFitting ? checkDeletionMark(record, deleted) : 'retention_mismatch';
 }
 
 function checkLink(
@@ -94,11 +93,11 @@ function checkLink(
   if (isAltered(record)) return 'altered';
   if (record.seq !== last.seq + 1) return 'missing';
   if (record.previous !== last.hash) return 'broken_link';
-  return checkDeleted(record, deleted);
+  return checkDeletionMark(record, deleted);
 }
 
-/** Deleting takes a while: what is still there of it has to be what was announced. */
-function checkDeleted(
+/** Deletion takes a while: a marked entry that is still there has to be the one that was marked. */
+function checkDeletionMark(
   { seq, hash }: AuditRecord,
   deleted: AuditAnchor | undefined,
 ): AuditFault | undefined {

@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../config/listen-address.ts';
 import type { DecisionRecord } from '../core/model/events.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
-import type { StoredThrottle } from '../store/port.ts';
+import type { StoredThrottle } from '../store/port/throttles.ts';
 import type { Snapshot } from '../telemetry/metrics/snapshot.ts';
 
 /** Where the workers listen: the same for all of them. */

@@ -16,6 +16,11 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The number; undefined for anything else. */
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
 /** The texts in a list; undefined for anything else. */
 export function asTexts(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : undefined;

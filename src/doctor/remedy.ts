@@ -1,29 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { nginxFiles } from '../lib/resources.ts';
-
-/** The remedy for a redirected denial that README, docs/why-302.md and both doctors recommend. */
+/**
+ * The remedy for a handshake that is redirected to a login: one file and one line. README,
+ * docs/why-302.md and both doctors recommend it.
+ */
 export const remedy = {
-  /** The name of the file that is included. */
+  /** The name of the file. */
   file: 'no-login-redirect.conf',
   /** Where Postern ships it. */
   shipped: 'nginx/fixes/no-login-redirect.conf',
-  /** Where the line goes in the protected location. */
-  place: 'directly below the line that includes the sign-on, above any "rewrite … break;"',
-  explained: 'docs/why-302.md',
+  /** Where the line goes. */
+  place:
+    'in the protected location, directly below the line that includes the sign-on or has the auth_request. (Below a "rewrite … break;" it would do nothing.)',
+  about:
+    'The file is nginx/fixes/no-login-redirect.conf of Postern, which need not run; docs/why-302.md explains it.',
 } as const;
 
-/** The line that includes the remedy from where it was copied to. */
-export function includeRemedy(path: string): string {
-  return `include ${path};`;
-}
-
-/** The remedy in a sentence, for people. */
-export function describeRemedy(path: string): string {
-  return `Copy ${remedy.shipped} of Postern to ${path}, and put into the protected location, ${remedy.place}: ${includeRemedy(path)} A denied handshake then gets the 401 of the sign-on, and pages still go to the login (${remedy.explained}). Postern itself need not run for it.`;
-}
-
-/** The text of the file. */
-export function readRemedy(): string {
-  return readFileSync(join(nginxFiles, 'fixes', remedy.file), 'utf8');
+/** The line that includes the file from the directory that it was copied to. */
+export function includeRemedy(directory: string): string {
+  return `include ${directory}/${remedy.file};`;
 }

@@ -12,20 +12,20 @@ import { createJwksFile } from './jwks-file.ts';
 import { fetchTimeout, filePolicy, urlPolicy } from './jwks-policy.ts';
 import { createRefreshingCache, type RefreshingCache } from './refreshing-cache.ts';
 
-/** What signatures are checked with: one key, or whatever finds the one that a JWT names. */
-export type Keys = KeyObject | JWTVerifyGetKey;
+/** Verifies signatures: one key, or a function that finds the key that a JWT names. */
+export type VerificationKeys = KeyObject | JWTVerifyGetKey;
 
-/** The keys of all issuers, as they were got. */
+/** The keys of all issuers, cached by where they come from. */
 export interface IssuerKeyring {
-  /** Those of an issuer: the ones there are, where they come from the same place. */
-  keysOf(issuer: Pick<Issuer, 'name' | 'keys'>): RefreshingCache<Keys>;
-  /** Forgets those that none of these issuers has. */
+  /** The keys of an issuer; cached ones where name and source are the same. */
+  keysOf(issuer: Pick<Issuer, 'name' | 'keys'>): RefreshingCache<VerificationKeys>;
+  /** Drops the keys that none of these issuers uses. */
   keepOnly(issuers: readonly Pick<Issuer, 'name' | 'keys'>[]): void;
 }
 
 /**
- * Begins with none. `report` learns why an issuer's keys cannot be had, once an attempt; `loaded`, that
- * they could; `load` does the loading, for who wants to see it.
+ * Builds an empty keyring. `report` gets the reason of each failed attempt to load keys, `loaded` each
+ * success; `load` wraps the loading, for tracing.
  */
 export function createIssuerKeyring({
   report,
@@ -36,10 +36,10 @@ export function createIssuerKeyring({
   readonly loaded: (issuer: string) => void;
   readonly load?: <T>(issuer: string, load: () => Promise<T>) => Promise<T>;
 }): IssuerKeyring {
-  const known = new Map<string, RefreshingCache<Keys>>();
+  const known = new Map<string, RefreshingCache<VerificationKeys>>();
   return {
     keysOf({ name, keys }) {
-      const place = placeOf(name, keys);
+      const place = cacheKeyOf(name, keys);
       const found = place === undefined ? undefined : known.get(place);
       if (found !== undefined) return found;
       const opened = openKeys(keys, {
@@ -51,22 +51,22 @@ export function createIssuerKeyring({
       return opened;
     },
     keepOnly(issuers) {
-      const kept = new Set(issuers.map(({ name, keys }) => placeOf(name, keys)));
+      const kept = new Set(issuers.map(({ name, keys }) => cacheKeyOf(name, keys)));
       for (const place of known.keys()) if (!kept.has(place)) known.delete(place);
     },
   };
 }
 
-/** Whose keys, and where they come from; undefined for those that stand in the configuration. */
-function placeOf(name: string, keys: IssuerKeys): string | undefined {
+/** The issuer and the source of its keys; undefined for keys in the configuration. */
+function cacheKeyOf(name: string, keys: IssuerKeys): string | undefined {
   if (keys.kind === 'jwks_url') return JSON.stringify([name, keys.kind, keys.url]);
   if (keys.kind === 'jwks_file') return JSON.stringify([name, keys.kind, keys.path]);
   return undefined;
 }
 
 /**
- * The keys of an issuer, from wherever the configuration says. `explain` learns why they cannot be had,
- * `loaded` that they could; `around` does the loading.
+ * Opens the keys of an issuer from the source in the configuration. `explain` gets the reason of a failure,
+ * `loaded` each success; `around` wraps the loading.
  */
 function openKeys(
   keys: IssuerKeys,
@@ -79,11 +79,11 @@ function openKeys(
     loaded: () => void;
     around: <T>(load: () => Promise<T>) => Promise<T>;
   },
-): RefreshingCache<Keys> {
+): RefreshingCache<VerificationKeys> {
   const report = (error: unknown) => explain((error as Error).message);
   if (keys.kind === 'jwks_url') {
-    // Jose brings the fetch, with one in flight at a time; when to fetch is decided here, since it
-    // would try again at each call for as long as it fails.
+    // jose fetches, with one request in flight at a time. The refreshing cache decides when: jose would
+    // retry at each call while the endpoint fails.
     const remote = createRemoteJWKSet(new URL(keys.url), {
       timeoutDuration: fetchTimeout,
       cacheMaxAge: Number.POSITIVE_INFINITY,
@@ -95,11 +95,11 @@ function openKeys(
       loaded();
       return remote;
     };
-    return createRefreshingCache<Keys>({ load, policy: urlPolicy, report });
+    return createRefreshingCache<VerificationKeys>({ load, policy: urlPolicy, report });
   }
   if (keys.kind === 'jwks_file') {
     const read = createJwksFile(keys.path);
-    const sets = new WeakMap<object, Keys>();
+    const sets = new WeakMap<object, VerificationKeys>();
     const load = async () => {
       const jwks = await around(read);
       const set = sets.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet);
@@ -107,7 +107,7 @@ function openKeys(
       loaded();
       return set;
     };
-    return createRefreshingCache<Keys>({ load, policy: filePolicy, report });
+    return createRefreshingCache<VerificationKeys>({ load, policy: filePolicy, report });
   }
   return { current: () => keys.key, refresh: async () => 'too_soon', generation: () => 0 };
 }

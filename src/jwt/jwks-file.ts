@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import { type Jwks, maxJwksBytes, parseJwks } from '../core/model/jwks.ts';
 
 /**
- * A function that reads a JWKS from a file, and again when the file has changed; until then it
- * resolves with the same object. Rejects when there is no JWKS there, or one that is too large.
+ * Builds a function that reads a JWKS from a file, again only after the file has changed; until then it
+ * resolves with the same object. It rejects when the file has no JWKS, or one that is too large.
  */
 export function createJwksFile(path: string): () => Promise<Jwks> {
   let seen: { readonly stamp: string; readonly jwks: Jwks } | undefined;
@@ -13,7 +13,7 @@ export function createJwksFile(path: string): () => Promise<Jwks> {
       const { size, mtimeMs, ino } = await file.stat();
       const stamp = `${ino} ${mtimeMs} ${size}`;
       if (seen?.stamp === stamp) return seen.jwks;
-      // Read to the limit rather than to the size, which may grow meanwhile.
+      // Reads to the limit rather than to the size, which may grow meanwhile.
       const { buffer, bytesRead } = await file.read(Buffer.alloc(maxJwksBytes + 1));
       if (bytesRead > maxJwksBytes) throw new Error(`${path} has more than ${maxJwksBytes} bytes`);
       const jwks = parseJwks(buffer.toString('utf8', 0, bytesRead));

@@ -1,11 +1,11 @@
 import type { AuditEntry } from '../core/model/audit.ts';
 import type { Identity } from '../core/model/identity.ts';
 import { type Deny, deny } from '../core/model/verdict.ts';
-import type { JwtStore } from '../store/port.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
 
 /**
- * Redeems a JWT at a gate that takes each once. The conditional write decides; when it refuses, the
- * store is asked again only to say why. Rejects with StoreUnavailable.
+ * Redeems a JWT at a gate with single-use JWTs, by a conditional write; when it refuses, the store is read
+ * again only for the reason. Rejects with StoreUnavailable.
  */
 export async function redeemJwt(
   store: JwtStore,

@@ -1,36 +1,36 @@
 import type { MaybePromise } from '../lib/maybe-promise.ts';
 
-/** Something that is loaded from elsewhere, kept, and loaded anew now and then. */
+/** Refreshing cache: a value that is loaded from elsewhere, kept, and renewed when it is too old. */
 export interface RefreshingCache<T> {
   /**
-   * The value, loaded first where there is none yet or it is older than `maxAge`. While it cannot be
-   * loaded, the last one there was counts, up to `maxStale`; after that, undefined.
+   * The value, loaded first where there is none yet or it is older than `maxAge`. While loading fails, the
+   * last value stays valid up to `maxStale`; after that, undefined.
    */
   current(now: number): MaybePromise<T | undefined>;
   /**
-   * Loads the value again, for whom the present one is not enough. `too_soon` says that it was
-   * loaded just now, `failed` that it cannot be had, or could not just now.
+   * Loads the value again, for a caller that needs a newer one. `too_soon`: it was loaded within the minimum
+   * interval; `failed`: this attempt or the last one failed.
    */
   refresh(now: number): Promise<'renewed' | 'too_soon' | 'failed'>;
-  /** How often it was loaded: what was concluded from an earlier value counts no longer. */
+  /** How often it was loaded. Conclusions from an earlier generation are no longer valid. */
   generation(): number;
 }
 
-/** How a value is renewed. All times are milliseconds. */
+/** When a value is renewed. All times are milliseconds. */
 export interface RefreshPolicy {
-  /** How long a value counts without a look at where it comes from. */
+  /** How long a value is fresh. */
   readonly maxAge: number;
-  /** Least time between two attempts, whether they succeed or not and however many ask for them. */
+  /** Minimum interval between two attempts, successful or not. */
   readonly minInterval: number;
-  /** How long a value counts that cannot be renewed. */
+  /** How long a value stays valid that cannot be renewed. */
   readonly maxStale: number;
-  /** How long somebody waits for an attempt; it goes on without them. */
+  /** How long callers wait for an attempt, which goes on after that. */
   readonly timeout: number;
 }
 
 /**
- * Builds one. Whatever `load` rejects with goes to `report`, once an attempt. It keeps no time of its
- * own but for `patience`: what age is, `now` tells.
+ * Builds a cache. Errors of `load` go to `report`, once an attempt. Ages are measured by the `now` of the
+ * callers; only `timeout` uses a timer.
  */
 export function createRefreshingCache<T>(dependencies: {
   readonly load: () => Promise<T>;
@@ -59,7 +59,7 @@ export function createRefreshingCache<T>(dependencies: {
 
   async function renew(now: number) {
     if (pending === undefined) {
-      // A clock that was set back must not put the next attempt off until it has caught up.
+      // A clock that was set back must not delay the next attempt until it has caught up.
       const isTooSoon =
         lastAttempt !== undefined && Math.abs(now - lastAttempt) < policy.minInterval;
       if (isTooSoon) return hasFailed ? 'failed' : 'too_soon';
@@ -78,7 +78,7 @@ export function createRefreshingCache<T>(dependencies: {
       const usable = () =>
         loaded !== undefined && age(loaded.at) < policy.maxStale ? loaded.value : undefined;
       if (loaded !== undefined && age(loaded.at) < policy.maxAge) return usable();
-      // With a value at hand nobody waits for a source that is known to be in trouble.
+      // With a usable value, callers do not wait for a source that failed the last time.
       const isWorthWaiting = usable() === undefined || !hasFailed;
       const renewal = renew(now);
       return isWorthWaiting ? renewal.then(usable) : usable();
@@ -86,7 +86,7 @@ export function createRefreshingCache<T>(dependencies: {
   };
 }
 
-/** Whether work that never rejects is done before the time is over. */
+/** Whether work, which never rejects, is done within the time. */
 async function isSettledWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<false>((resolve) => {

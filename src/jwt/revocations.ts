@@ -1,5 +1,6 @@
+import type { IssuerLimits } from '../core/model/admin-key.ts';
 import type { Actor, AuditEntry } from '../core/model/audit.ts';
-import { formatTimestamp } from '../core/model/audit-entries.ts';
+import { jwtRevocationEntry } from '../core/model/audit-entries.ts';
 import {
   IssuerUnavailable,
   JwtRevocationRefused,
@@ -8,44 +9,43 @@ import {
 import type { Events } from '../core/model/events.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { isDenial } from '../core/model/verdict.ts';
-import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port.ts';
-import type { IssuerBounds } from '../tokens/issuing.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../store/port/jwts.ts';
 import type { VerifyJwt } from './verify.ts';
 
-/** What to revoke of an issuer. */
+/** A request to revoke JWTs of an issuer. */
 export interface JwtRevocationRequest {
-  /** What the configuration calls it. */
+  /** Its name in the configuration. */
   readonly issuer: string;
   /**
-   * One JWT, or all that a subject was given up to a moment. Undefined is now, by a clock that runs
-   * ahead as far as the issuer's may: every JWT that passes by then was issued before that.
+   * One JWT, or all that a subject was issued before a moment. The default is now plus the issuer's leeway,
+   * so that its clock may run ahead: every JWT that is accepted now was issued before that.
    */
-  readonly concerns:
+  readonly target:
     | { readonly jti: string }
     | { readonly subject: string; readonly issuedBefore: number | undefined };
-  /** Unix milliseconds at which nothing that it concerns is good any more; undefined if unknown. */
+  /** When all of these JWTs have expired, in Unix milliseconds; undefined if unknown. */
   readonly expiresAt: number | undefined;
 }
 
 /**
- * Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. A revocation is written
- * to the audit log, as done by the actor.
+ * Revokes JWTs of other issuers. Every method may reject with StoreUnavailable. Every revocation has an audit
+ * entry that names the actor.
  */
 export interface JwtRevocations {
-  /** Resolves when no decision that begins from then on lets it pass. Rejects with JwtRevocationRefused. */
+  /** Once resolved, no later decision accepts these JWTs. Rejects with JwtRevocationRefused. */
   revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation>;
   /**
-   * Revokes the JWT itself. False when it is no JWT, or there are no issuers. One that is nobody's
-   * or not good any more is left as it is. Rejects with JwtRevocationRefused for one without a jti,
-   * with IssuerUnavailable, and with RevocationRefused for an issuer, which issues no JWTs.
+   * Revokes a presented JWT. False for what is no JWT, and where no issuer is configured. An invalid or
+   * expired JWT changes nothing. Rejects with JwtRevocationRefused for a JWT without a jti, with
+   * IssuerUnavailable, and with RevocationRefused for a key of the role issuer.
    */
-  revokePresented(jwt: string, actor: Actor, issuer?: IssuerBounds): Promise<boolean>;
+  revokePresented(jwt: string, actor: Actor, issuer?: IssuerLimits): Promise<boolean>;
   list(page: { limit: number; cursor?: string }): Promise<JwtRevocationPage>;
-  /** What the configuration calls the issuer of these JWTs; undefined when it is there no more. */
+  /** The issuer's name in the configuration; undefined when it is no longer there. */
   nameOf(iss: string): string | undefined;
 }
 
-/** Builds the service. `clock` tells Unix time in milliseconds. */
+/** Builds the service. `clock` returns Unix time in milliseconds. */
 export function createJwtRevocations(dependencies: {
   readonly issuers: readonly Issuer[];
   readonly store: JwtStore;
@@ -56,7 +56,7 @@ export function createJwtRevocations(dependencies: {
   const { issuers, store, verifyJwt, events, clock } = dependencies;
 
   async function revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation> {
-    const { concerns, expiresAt } = request;
+    const { target, expiresAt } = request;
     const issuer = issuers.find(({ name }) => name === request.issuer);
     if (issuer === undefined) {
       const names = issuers.map(({ name }) => name).join(', ') || 'none';
@@ -65,18 +65,18 @@ export function createJwtRevocations(dependencies: {
     const now = clock();
     const revocation: JwtRevocation = {
       iss: issuer.iss,
-      concerns:
-        'jti' in concerns
-          ? concerns
+      target:
+        'jti' in target
+          ? target
           : {
-              subject: concerns.subject,
-              issuedBefore: concerns.issuedBefore ?? now + issuer.leeway,
+              subject: target.subject,
+              issuedBefore: target.issuedBefore ?? now + issuer.leeway,
             },
       revokedAt: now,
       expiresAt,
     };
-    const revoked = await store.revoke(revocation, revocationEntry(revocation, issuer.name, actor));
-    const whose = 'jti' in concerns ? { jti: concerns.jti } : { subject: concerns.subject };
+    const revoked = await store.revoke(revocation, toEntry(revocation, issuer.name, actor));
+    const whose = 'jti' in target ? { jti: target.jti } : { subject: target.subject };
     events.jwtRevoked({ issuer: issuer.name, ...whose });
     return revoked;
   }
@@ -98,7 +98,7 @@ export function createJwtRevocations(dependencies: {
       if (jti === undefined) {
         throw new JwtRevocationRefused('token', 'has no jti to revoke it by; revoke its subject');
       }
-      await revoke({ issuer, concerns: { jti }, expiresAt: identity.expiresAt }, actor);
+      await revoke({ issuer, target: { jti }, expiresAt: identity.expiresAt }, actor);
       return true;
     },
 
@@ -107,23 +107,18 @@ export function createJwtRevocations(dependencies: {
   };
 }
 
-function revocationEntry(
-  { concerns, revokedAt, expiresAt }: JwtRevocation,
+function toEntry(
+  { target, revokedAt, expiresAt }: JwtRevocation,
   issuer: string,
   actor: Actor,
 ): AuditEntry {
-  const isOne = 'jti' in concerns;
-  return {
-    at: revokedAt,
-    event: 'revocation',
-    actor,
-    tokenId: isOne ? concerns.jti : undefined,
-    kind: 'jwt',
-    subject: isOne ? undefined : concerns.subject,
-    details: {
-      issuer,
-      issued_before: isOne ? undefined : formatTimestamp(concerns.issuedBefore),
-      expires_at: formatTimestamp(expiresAt),
-    },
-  };
+  const isOne = 'jti' in target;
+  return jwtRevocationEntry(actor, {
+    issuer,
+    jti: isOne ? target.jti : undefined,
+    subject: isOne ? undefined : target.subject,
+    issuedBefore: isOne ? undefined : target.issuedBefore,
+    revokedAt,
+    expiresAt,
+  });
 }

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { JwtRevocationRefused } from '../core/model/errors.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { maxSubjectLength, subjectPattern } from '../lib/text-line.ts';
-import type { JwtRevocation } from '../store/port.ts';
+import type { JwtRevocation } from '../store/port/jwts.ts';
 import type { JwtRevocationRequest, JwtRevocations } from './revocations.ts';
 
 const moment = (description: string) =>
@@ -59,7 +59,7 @@ export interface ShownJwtRevocationPage {
 
 const defaultLimit = 50;
 
-/** `/jwt` of the admin API: what to refuse of other issuers. */
+/** `/jwt` of the admin API: revocations of other issuers' JWTs. */
 export function jwtRoutes(dependencies: {
   /** The services in force. */
   readonly current: () => { readonly jwts: JwtRevocations };
@@ -125,10 +125,10 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
     throw new JwtRevocationRefused('jti', 'give either jti or subject');
   }
   if (jti !== undefined) {
-    if (issuedBefore === undefined) return { issuer, concerns: { jti }, expiresAt };
+    if (issuedBefore === undefined) return { issuer, target: { jti }, expiresAt };
     throw new JwtRevocationRefused('issued_before', 'applies to subject, not to jti');
   }
-  return { issuer, concerns: { subject: subject ?? '', issuedBefore }, expiresAt };
+  return { issuer, target: { subject: subject ?? '', issuedBefore }, expiresAt };
 }
 
 function toTime(field: string, moment: string | undefined): number | undefined {
@@ -139,16 +139,16 @@ function toTime(field: string, moment: string | undefined): number | undefined {
 }
 
 function showRevocation(
-  { iss, concerns, revokedAt, expiresAt }: JwtRevocation,
+  { iss, target, revokedAt, expiresAt }: JwtRevocation,
   issuer: string | undefined,
 ): ShownJwtRevocation {
-  const isOne = 'jti' in concerns;
+  const isOne = 'jti' in target;
   return {
     issuer: issuer ?? null,
     iss,
-    jti: isOne ? concerns.jti : null,
-    subject: isOne ? null : concerns.subject,
-    issued_before: isOne ? null : new Date(concerns.issuedBefore).toISOString(),
+    jti: isOne ? target.jti : null,
+    subject: isOne ? null : target.subject,
+    issued_before: isOne ? null : new Date(target.issuedBefore).toISOString(),
     revoked_at: new Date(revokedAt).toISOString(),
     expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
   };

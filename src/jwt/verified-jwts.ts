@@ -2,46 +2,45 @@ import { LRUCache } from 'lru-cache';
 import type { Issuer } from '../core/model/issuer.ts';
 import type { JwtIdentity } from '../core/model/jwt-identity.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
-import type { Keys } from './issuer-keys.ts';
+import type { VerificationKeys } from './issuer-keys.ts';
 import type { RefreshingCache } from './refreshing-cache.ts';
 
-/** An issuer, and what its signatures are checked with. */
-export interface Trust {
+/** An issuer and its verification keys. */
+export interface TrustedIssuer {
   readonly issuer: Issuer;
-  readonly keys: RefreshingCache<Keys>;
+  readonly keys: RefreshingCache<VerificationKeys>;
 }
 
-/** Who a JWT stands for, by the word of whom. */
-export interface Signatory {
+/** The identity in a JWT whose signature was verified, and its issuer. */
+export interface VerifiedJwt {
   readonly identity: JwtIdentity;
-  readonly trust: Trust;
+  readonly trust: TrustedIssuer;
 }
 
-/** Most JWTs that are remembered, and most characters of all of them. */
-const remembered = { count: 10_000, characters: 16_777_216 } as const;
+/** Cached JWTs at most, and their characters. */
+const cacheLimits = { count: 10_000, characters: 16_777_216 } as const;
 
 /**
- * Remembers JWTs whose signature and claims were good: checking an EdDSA or RSA signature takes longer
- * than all the rest of a decision. What time changes (expiry, revocation, use) is asked each time, and
- * other keys of the issuer make it forget.
+ * LRU cache of verified JWTs: verifying an EdDSA or RSA signature takes longer than the rest of a decision.
+ * Expiry, revocation and use are not cached but checked each time; new keys of the issuer invalidate it.
  */
-export function rememberVerified() {
-  interface Verified extends Signatory {
+export function createVerifiedJwtCache() {
+  interface Verified extends VerifiedJwt {
     readonly generation: number;
-    /** Good at this moment, so by its `nbf` at any later one. */
+    /** Valid at this moment, so by its `nbf` at any later one. */
     readonly since: number;
   }
   const known = new LRUCache<string, Verified>({
-    max: remembered.count,
-    maxSize: remembered.characters,
+    max: cacheLimits.count,
+    maxSize: cacheLimits.characters,
     sizeCalculation: (_, jwt) => jwt.length,
   });
   return {
     keep: (jwt: string, verified: Verified) => void known.set(jwt, verified),
-    find(jwt: string, now: number): MaybePromise<Signatory | undefined> {
+    find(jwt: string, now: number): MaybePromise<VerifiedJwt | undefined> {
       const found = known.get(jwt);
       if (found === undefined || now < found.since) return undefined;
-      // Asked for, so that keys are renewed when they are due, however often the same JWT comes.
+      // Reading the keys renews them when they are due, however often the same JWT comes.
       return mapMaybePromise(found.trust.keys.current(now), (keys) => {
         const isCurrent = found.generation === found.trust.keys.generation();
         return keys !== undefined && isCurrent ? found : undefined;

@@ -1,17 +1,18 @@
-import { type Actor, type AuditEntry, systemActor } from '../core/model/audit.ts';
+import { type Actor, systemActor } from '../core/model/audit.ts';
+import { reloadEntry, reloadRefusedEntry } from '../core/model/audit-entries.ts';
 import { OperatorError } from '../lib/operator-error.ts';
-import type { AuditStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
 import type { Reload, Reloaded } from './reload.ts';
 
 /**
- * Reads the configuration again, and writes to the audit log who wanted it and what came of it.
- * `applied` is called as soon as it is in force.
+ * Reloads the configuration, and records the actor and the outcome in the audit log. `applied` is called as
+ * soon as the new configuration is in force.
  */
 export type AuditedReload = (actor: Actor, applied?: () => void) => Promise<Reloaded>;
 
 /**
- * Builds it. It rejects with StoreUnavailable when the entry could not be written: the configuration is
- * in force then, and nobody is told that all went well.
+ * Builds the reload. It rejects with StoreUnavailable when the entry could not be written, although the
+ * configuration is in force then: success is reported only with its entry.
  */
 export function createAuditedReload(dependencies: {
   readonly reload: Reload;
@@ -19,25 +20,23 @@ export function createAuditedReload(dependencies: {
   readonly clock: () => number;
 }): AuditedReload {
   const { reload, store, clock } = dependencies;
-  /** The last reload that nobody asked for: many signals are one reload, and one entry. */
-  let unasked: Promise<Reloaded> | undefined;
+  /** The last reload by a signal: many signals share one reload, and one entry. */
+  let bySignal: Promise<Reloaded> | undefined;
   return async (actor, applied) => {
-    const write = (entry: Pick<AuditEntry, 'reason' | 'details'>) =>
-      store.append([{ at: clock(), event: 'reload', actor, ...entry }]);
     const reloading = reload();
     if (actor === systemActor) {
-      if (reloading === unasked) return reloading;
-      unasked = reloading;
+      if (reloading === bySignal) return reloading;
+      bySignal = reloading;
     }
     try {
       const reloaded = await reloading;
       applied?.();
-      const { needRestart } = reloaded;
-      await write({ details: { need_restart: needRestart.length > 0 ? needRestart : undefined } });
+      await store.append([reloadEntry(actor, clock(), reloaded.needRestart)]);
       return reloaded;
     } catch (error) {
-      // What is wrong with it is in the log.
-      if (error instanceof OperatorError) await write({ reason: 'config_invalid' });
+      if (error instanceof OperatorError) {
+        await store.append([reloadRefusedEntry(actor, clock())]);
+      }
       throw error;
     }
   };

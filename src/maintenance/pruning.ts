@@ -1,39 +1,38 @@
 import type { Config } from '../config/config.ts';
-import { systemActor } from '../core/model/audit.ts';
+import { retentionEntry } from '../core/model/audit-entries.ts';
 import type { Events } from '../core/model/events.ts';
 import type { TokenKind } from '../core/model/identity.ts';
-import type { AuditStore, JwtStore, TokenStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
+import type { TokenStore } from '../store/port/tokens.ts';
 
-/** Rows a batch: that many are deleted in about half a millisecond. */
+/** Rows in a batch. That many are deleted in about half a millisecond. */
 const batchSize = 5;
 
 /**
- * How long decisions have the store to themselves after a batch, in batches. One that took long had
- * to wait for decisions, so where there are many, pruning takes its time.
+ * The pause after a batch, as a multiple of its duration. A batch that had to wait for decisions took long,
+ * so pruning slows down under load.
  */
 const pauseFactor = 2;
 
 /** Milliseconds between two rounds. */
 const roundMs = 10 * 60_000;
 
-/** Milliseconds behind its expiry after which a JWT passes with no leeway and no clock set right. */
-const jwtMargin = 3_600_000;
+/** Milliseconds after its expiry in which a JWT could still pass, by leeway or by a clock that is set back. */
+const jwtClockMarginMs = 3_600_000;
 
-/** Entries of the audit log that are announced together: looking for them takes a few milliseconds. */
-const announceSize = 10_000;
+/** Audit entries that are marked for deletion at once. Finding them takes a few milliseconds. */
+const markBatch = 10_000;
 
-/**
- * Milliseconds that entries of the audit log may be over their time, so that there are not as many
- * announcements as there are entries.
- */
-const announceMs = 86_400_000;
+/** Milliseconds by which audit entries may outlive their retention, so that marks are few. */
+const markIntervalMs = 86_400_000;
 
 /** How many of each kind were deleted. */
 export type Pruned = Readonly<Record<TokenKind | 'jwt' | 'audit', number>>;
 
-/** Deletes what ended longer ago than its retention, now and then, until it is stopped. */
+/** Deletes at intervals what ended longer ago than its retention, until it is stopped. */
 export interface Pruning {
-  /** One round: batch after batch until nothing is left. Resolves with what was deleted. */
+  /** One round: batches until nothing is left to delete. Resolves with the counts. */
   run(): Promise<Pruned>;
   stop(): void;
 }
@@ -47,7 +46,7 @@ export function startPruning(dependencies: {
   readonly limits: () => Pick<Config, 'tokens' | 'tickets' | 'sessions' | 'audit'>;
   readonly events: Events;
   readonly clock: () => number;
-  /** Whether there are rounds by themselves; one process does them for all on a store. */
+  /** Whether rounds start by themselves: one process prunes for all on a store. */
   readonly isOn: boolean;
 }): Pruning {
   const { store, jwts, audit, limits, events, clock, isOn } = dependencies;
@@ -70,18 +69,21 @@ export function startPruning(dependencies: {
     return total;
   }
 
-  /** What goes is announced in the log itself first: that is how verifying it knows that it may. */
+  /** The log itself marks entries before they are deleted, so that verification accepts that they are gone. */
   async function pruneAudit(): Promise<number> {
-    const deleteAnnounced = () => inBatches(() => audit.deleteAnnounced(batchSize));
-    // What an earlier run announced and did not get to.
-    let total = await deleteAnnounced();
+    const deleteMarked = () => inBatches(() => audit.deleteMarked(batchSize));
+    // Entries that an earlier run marked and did not delete.
+    let total = await deleteMarked();
     while (!stopped) {
       const before = clock() - limits().audit.retention;
       const [oldest] = (await audit.list({}, { limit: 1, order: 'oldest' })).records;
-      if (oldest === undefined || oldest.at >= before - announceMs) break;
-      const entry = { at: clock(), event: 'retention', actor: systemActor } as const;
-      if ((await audit.announceRetention({ before, limit: announceSize }, entry)) === 0) break;
-      total += await deleteAnnounced();
+      if (oldest === undefined || oldest.at >= before - markIntervalMs) break;
+      const marked = await audit.markForDeletion(
+        { before, limit: markBatch },
+        retentionEntry(clock()),
+      );
+      if (marked === 0) break;
+      total += await deleteMarked();
     }
     return total;
   }
@@ -90,7 +92,7 @@ export function startPruning(dependencies: {
     const token = await pruneKind('token', limits().tokens.retention);
     const ticket = await pruneKind('ticket', limits().tickets.retention);
     const session = await pruneKind('session', limits().sessions.retention);
-    const jwt = await inBatches(() => jwts.prune(clock() - jwtMargin, batchSize));
+    const jwt = await inBatches(() => jwts.prune(clock() - jwtClockMarginMs, batchSize));
     const pruned = { token, ticket, session, jwt, audit: await pruneAudit() };
     events.pruned(pruned);
     return pruned;

@@ -3,7 +3,7 @@ import { type AuditEntry, holderOf, systemActor } from '../core/model/audit.ts';
 import { formatTimestamp } from '../core/model/audit-entries.ts';
 import type { Identity, JwtFacts, SessionJwt } from '../core/model/identity.ts';
 import { createId, hashSecret } from '../lib/secret.ts';
-import type { NewSession } from '../store/port.ts';
+import type { NewSession } from '../store/port/tokens.ts';
 
 /** A session to be opened, with the fields that every session has. */
 export type SessionRecord = NewSession & { readonly expiresAt: number };

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { type DenialCode, denialStatus, denials } from '../core/model/denials.ts';
+import { denialStatus } from '../core/model/denial-response.ts';
+import { type DenialCode, denials } from '../core/model/denials.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Deny } from '../core/model/verdict.ts';
 import { loginPage, securityHeaders } from './login-page.ts';

@@ -10,7 +10,7 @@ import type { Identity } from '../core/model/identity.ts';
 import { type Deny, deny, isDenial, type Verdict } from '../core/model/verdict.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { createSecret, tokenPrefix } from '../lib/secret.ts';
-import type { TokenStore } from '../store/port.ts';
+import type { TokenStore } from '../store/port/tokens.ts';
 import { displacedEntry, newSession, signInEntry } from './new-session.ts';
 import { createRefusalSampler } from './refusal-sampler.ts';
 

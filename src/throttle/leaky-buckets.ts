@@ -7,142 +7,145 @@ export interface Budget {
 }
 
 /**
- * Failed attempts of one network at one place. The level leaks evenly, all of a budget within a
- * window; it is over from when it reaches the budget until half of that has leaked.
+ * The failed attempts of a network at a gate. The level drains evenly, a whole budget within a window. The
+ * bucket is exhausted from when the level reaches the budget until half of it has drained.
  */
 export interface Bucket {
-  /** Failures that have not leaked yet, at most as many as the budget has. */
+  /** Failures that have not drained yet, at most the budget. */
   level: number;
-  /** When that was the level. Unix milliseconds. */
+  /** When the level was computed. Unix milliseconds. */
   at: number;
-  /** Set while it is over: since when. */
+  /** While it is exhausted: since when. */
   since: number | undefined;
-  /** All that failed since it was over. */
+  /** All failures since the level was last below the limit. */
   failures: number;
-  /** How many times the usual budget it has. */
+  /** Factor on the usual budget. */
   readonly scale: number;
-  /** When, while it is over, work may be done next. */
+  /** While it is exhausted: when expensive work is allowed next. */
   nextExpensiveWork: number;
-  /** When one of its denials was written down last, and how many were not since. */
+  /** When one of its denials was recorded last, and how many were left out since. */
   writtenAt: number | undefined;
   omitted: number;
 }
 
-/** Most counts that are kept of each sort: a few megabytes. */
+/** Buckets of each sort that are kept: a few megabytes. */
 const capacity = 20_000;
 
-/** Part of a window after which counts that are no longer over are looked for. */
-const sweepPart = 0.1;
+/** Fraction of a window after which exhausted buckets are checked for recovery. */
+const sweepFraction = 0.1;
 
 /**
- * Counts by name (leaky buckets), in bounded memory. Of those with something left of their budget the
- * ones that failed last are kept: whoever lets so many networks fail that one is forgotten has that many
- * budgets anyway. One that is over stays until it has recovered: no stranger's failures push it out.
- * Where as many are over as are kept, another one gets there when there is room.
+ * Leaky buckets by name, in bounded memory. Of those that are not exhausted, the ones with the latest
+ * failures are kept: a client that makes enough networks fail to evict a bucket has that many budgets anyway.
+ * An exhausted bucket stays until it has recovered, whatever fails elsewhere. While as many are exhausted as
+ * fit, no other one becomes exhausted.
  */
 export class LeakyBuckets {
-  readonly #most: number;
-  readonly #counts: LRUCache<string, Bucket>;
-  readonly #over = new Map<string, Bucket>();
+  readonly #maxBuckets: number;
+  readonly #partial: LRUCache<string, Bucket>;
+  readonly #exhausted = new Map<string, Bucket>();
   #nextSweep = 0;
 
-  constructor(most = capacity) {
-    this.#most = most;
-    this.#counts = new LRUCache({ max: most });
+  constructor(maxBuckets = capacity) {
+    this.#maxBuckets = maxBuckets;
+    this.#partial = new LRUCache({ max: maxBuckets });
   }
 
-  /** Whether any is over, or was a moment ago: costs nothing. */
+  /** Whether any is exhausted, or was at the last sweep: a check without a look-up. */
   get isAnyExhausted(): boolean {
-    return this.#over.size > 0;
+    return this.#exhausted.size > 0;
   }
 
   /** How many are kept. */
   get size(): number {
-    return this.#counts.size + this.#over.size;
+    return this.#partial.size + this.#exhausted.size;
   }
 
-  /** The count of this name, if it is over. */
+  /** The bucket of this name, if it is exhausted. */
   findExhausted(name: string, budget: Budget, now: number): Bucket | undefined {
     this.#sweep(budget, now);
-    const count = this.#over.get(name);
-    return count !== undefined && this.#isOver(name, count, budget, now) ? count : undefined;
+    const bucket = this.#exhausted.get(name);
+    return bucket !== undefined && this.#isExhausted(name, bucket, budget, now)
+      ? bucket
+      : undefined;
   }
 
-  /** All that are over, by name. */
-  *allExhausted(budget: Budget, now: number): Generator<[name: string, count: Bucket]> {
-    for (const [name, count] of [...this.#over]) {
-      if (this.#isOver(name, count, budget, now)) yield [name, count];
+  /** All exhausted buckets, by name. */
+  *allExhausted(budget: Budget, now: number): Generator<[name: string, bucket: Bucket]> {
+    for (const [name, bucket] of [...this.#exhausted]) {
+      if (this.#isExhausted(name, bucket, budget, now)) yield [name, bucket];
     }
   }
 
-  /** Adds a failed attempt and returns the count, `crossed` when it was the last one that is free. */
+  /** Adds a failed attempt and returns its bucket; `justExhausted` when this attempt used up the budget. */
   add(name: string, weight: number, scale: number, budget: Budget, now: number) {
-    const over = this.findExhausted(name, budget, now);
-    const count = over ?? this.#counts.get(name) ?? newBucket(scale, now);
-    drain(count, budget, now);
-    const wasOver = over !== undefined;
-    const full = budget.failures * count.scale;
-    count.level = Math.min(count.level + weight, full);
-    count.failures += weight;
-    const crossed = !wasOver && count.level >= full && this.#hasRoom(budget, now);
-    if (crossed) this.#enter(name, count, budget, now);
-    // Set again, so that what fails on and on is the last to be forgotten.
-    else if (!wasOver) this.#counts.set(name, count);
-    return { count, wasOver, crossed };
+    const exhausted = this.findExhausted(name, budget, now);
+    const bucket = exhausted ?? this.#partial.get(name) ?? newBucket(scale, now);
+    drain(bucket, budget, now);
+    const wasExhausted = exhausted !== undefined;
+    const full = budget.failures * bucket.scale;
+    bucket.level = Math.min(bucket.level + weight, full);
+    bucket.failures += weight;
+    const justExhausted = !wasExhausted && bucket.level >= full && this.#hasRoom(budget, now);
+    if (justExhausted) this.#exhaust(name, bucket, budget, now);
+    // Set again, so that the bucket with the latest failure is the last to be evicted.
+    else if (!wasExhausted) this.#partial.set(name, bucket);
+    return { bucket, wasExhausted, justExhausted };
   }
 
-  /** Puts a count in place that is known from elsewhere, unless there is one that is worse. */
+  /** Takes over an exhausted bucket that another process or the store knows, unless this one is newer. */
   merge(
     name: string,
     known: Pick<Bucket, 'level' | 'at' | 'since' | 'failures' | 'scale'>,
     budget: Budget,
   ): void {
-    const present = this.#over.get(name);
+    const present = this.#exhausted.get(name);
     if (present !== undefined ? present.at >= known.at : !this.#hasRoom(budget, known.at)) return;
-    const count = { ...newBucket(known.scale, known.at), ...known };
-    count.nextExpensiveWork = count.at + drainTime(count, budget);
-    this.#counts.delete(name);
-    this.#over.set(name, count);
+    const bucket = { ...newBucket(known.scale, known.at), ...known };
+    bucket.nextExpensiveWork = bucket.at + drainTime(bucket, budget);
+    this.#partial.delete(name);
+    this.#exhausted.set(name, bucket);
   }
 
-  /** Forgets the counts whose names are meant. */
-  forget(isMeant: (name: string) => boolean): void {
-    for (const counts of [this.#counts, this.#over]) {
-      for (const name of [...counts.keys()]) if (isMeant(name)) counts.delete(name);
+  /** Forgets the buckets whose names match. */
+  forget(matches: (name: string) => boolean): void {
+    for (const buckets of [this.#partial, this.#exhausted]) {
+      for (const name of [...buckets.keys()]) if (matches(name)) buckets.delete(name);
     }
   }
 
-  #enter(name: string, count: Bucket, budget: Budget, now: number): void {
-    count.since = now;
-    count.nextExpensiveWork = now + drainTime(count, budget);
-    count.writtenAt = undefined;
-    count.omitted = 0;
-    this.#counts.delete(name);
-    this.#over.set(name, count);
+  #exhaust(name: string, bucket: Bucket, budget: Budget, now: number): void {
+    bucket.since = now;
+    bucket.nextExpensiveWork = now + drainTime(bucket, budget);
+    bucket.writtenAt = undefined;
+    bucket.omitted = 0;
+    this.#partial.delete(name);
+    this.#exhausted.set(name, bucket);
   }
 
   #hasRoom(budget: Budget, now: number): boolean {
-    if (this.#over.size < this.#most) return true;
+    if (this.#exhausted.size < this.#maxBuckets) return true;
     this.#sweep(budget, now);
-    return this.#over.size < this.#most;
+    return this.#exhausted.size < this.#maxBuckets;
   }
 
-  #isOver(name: string, count: Bucket, budget: Budget, now: number): boolean {
-    drain(count, budget, now);
-    if (count.level > halfOf(count, budget)) return true;
-    this.#over.delete(name);
-    count.since = undefined;
-    count.failures = count.level;
-    this.#counts.set(name, count);
+  /** Drains an exhausted bucket; one that has recovered is moved back. */
+  #isExhausted(name: string, bucket: Bucket, budget: Budget, now: number): boolean {
+    drain(bucket, budget, now);
+    if (bucket.level > recoveryLevel(bucket, budget)) return true;
+    this.#exhausted.delete(name);
+    bucket.since = undefined;
+    bucket.failures = bucket.level;
+    this.#partial.set(name, bucket);
     return false;
   }
 
   #sweep(budget: Budget, now: number): void {
-    const pause = budget.window * sweepPart;
-    // A clock that was set back must not put it off.
-    if (now < this.#nextSweep && now > this.#nextSweep - 2 * pause) return;
-    this.#nextSweep = now + pause;
-    for (const [name, count] of this.#over) this.#isOver(name, count, budget, now);
+    const interval = budget.window * sweepFraction;
+    // A clock that was set back must not put the sweep off.
+    if (now < this.#nextSweep && now > this.#nextSweep - 2 * interval) return;
+    this.#nextSweep = now + interval;
+    for (const [name, bucket] of this.#exhausted) this.#isExhausted(name, bucket, budget, now);
   }
 }
 
@@ -159,25 +162,25 @@ function newBucket(scale: number, now: number): Bucket {
   };
 }
 
-/** When the count is over no longer, if nothing else fails. Unix milliseconds. */
-export function exhaustedUntil(count: Bucket, budget: Budget): number {
-  const perFailure = drainTime(count, budget);
-  return count.at + Math.max(0, count.level - halfOf(count, budget)) * perFailure;
+/** When the bucket recovers if nothing else fails. Unix milliseconds. */
+export function exhaustedUntil(bucket: Bucket, budget: Budget): number {
+  const surplus = Math.max(0, bucket.level - recoveryLevel(bucket, budget));
+  return bucket.at + surplus * drainTime(bucket, budget);
 }
 
-/** Milliseconds in which one failure leaks, and so those from one piece of work to the next. */
+/** Milliseconds in which one failure drains, and so between two pieces of expensive work. */
 export function drainTime({ scale }: Bucket, { failures, window }: Budget): number {
   return window / (failures * scale);
 }
 
-function halfOf({ scale }: Bucket, { failures }: Budget): number {
+function recoveryLevel({ scale }: Bucket, { failures }: Budget): number {
   return (failures * scale) / 2;
 }
 
-function drain(count: Bucket, budget: Budget, now: number): void {
-  // A clock that was set back leaks nothing, and fewer failures than before are enough after a reload.
-  const elapsed = Math.max(0, now - count.at);
-  const level = Math.min(count.level, budget.failures * count.scale);
-  count.level = Math.max(0, level - elapsed / drainTime(count, budget));
-  count.at = now;
+function drain(bucket: Bucket, budget: Budget, now: number): void {
+  // A clock that was set back drains nothing; a reload may have made the budget smaller.
+  const elapsed = Math.max(0, now - bucket.at);
+  const level = Math.min(bucket.level, budget.failures * bucket.scale);
+  bucket.level = Math.max(0, level - elapsed / drainTime(bucket, budget));
+  bucket.at = now;
 }

@@ -1,46 +1,46 @@
-import type { StoredThrottle, ThrottleStore } from '../store/port.ts';
+import type { StoredThrottle, ThrottleStore } from '../store/port/throttles.ts';
 
-/** Writes down who is throttled, so that a restart need not forget. */
+/** Write-behind persistence of throttled networks, so that a restart does not forget them. */
 export interface ThrottlePersistence {
-  /** What was written down and may count still. Never rejects. */
+  /** The stored buckets that may still matter. Never rejects. */
   load(now: number): Promise<readonly StoredThrottle[]>;
-  /** Has it written soon. Costs next to nothing and never fails. */
-  note(count: StoredThrottle): void;
-  /** Forgets the ones whose names are meant. Never rejects. */
-  forget(isMeant: (name: string) => boolean): Promise<void>;
-  /** Writes what is to be written still. */
+  /** Queues a bucket to be written soon. Never throws. */
+  save(bucket: StoredThrottle): void;
+  /** Forgets the buckets whose names match. Never rejects. */
+  forget(matches: (name: string) => boolean): Promise<void>;
+  /** Writes what is pending. */
   close(): Promise<void>;
 }
 
-/** Milliseconds from the first that is noted until it is written. */
+/** Milliseconds from the first queued bucket to the write. */
 const delayMs = 3_000;
 
-/** Most that wait to be written, and most that are kept. The store has better things to do. */
-const most = 5_000;
+/** Buckets that may be pending, and that are kept in the store. */
+const maxEntries = 5_000;
 
 /**
- * Builds one. `longest` is for how many milliseconds after it was noted a count may matter; undefined
- * while nothing is to be written down. What was written before such a time is left alone.
+ * Builds it. `lifetimeMs` is how long after its moment a bucket may matter, in milliseconds; undefined while
+ * persistence is off. What was written before it was turned off stays.
  */
 export function createThrottlePersistence(dependencies: {
   readonly store: ThrottleStore;
-  readonly longest: () => number | undefined;
+  readonly lifetimeMs: () => number | undefined;
   readonly failed: (what: string, error: unknown) => void;
   readonly clock: () => number;
 }): ThrottlePersistence {
-  const { store, longest, failed, clock } = dependencies;
-  const waiting = new Map<string, StoredThrottle>();
+  const { store, lifetimeMs, failed, clock } = dependencies;
+  const pending = new Map<string, StoredThrottle>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
     timer = undefined;
-    const counts = [...waiting.values()];
-    waiting.clear();
-    const life = longest();
+    const buckets = [...pending.values()];
+    pending.clear();
+    const lifetime = lifetimeMs();
     try {
-      await store.save(counts, most);
-      if (life !== undefined) await store.prune(clock() - life);
+      await store.save(buckets, maxEntries);
+      if (lifetime !== undefined) await store.prune(clock() - lifetime);
     } catch (error) {
       failed('throttled networks were not saved', error);
     }
@@ -48,31 +48,31 @@ export function createThrottlePersistence(dependencies: {
 
   return {
     async load(now) {
-      const life = longest();
-      if (life === undefined) return [];
+      const lifetime = lifetimeMs();
+      if (lifetime === undefined) return [];
       try {
-        const counts = await store.list();
-        return counts.filter(({ at }) => at >= now - life && at <= now);
+        const buckets = await store.list();
+        return buckets.filter(({ at }) => at >= now - lifetime && at <= now);
       } catch (error) {
         failed('throttled networks could not be read', error);
         return [];
       }
     },
-    note(count) {
-      if (longest() === undefined) return;
-      if (waiting.size >= most && !waiting.has(count.name)) return;
-      waiting.set(count.name, count);
+    save(bucket) {
+      if (lifetimeMs() === undefined) return;
+      if (pending.size >= maxEntries && !pending.has(bucket.name)) return;
+      pending.set(bucket.name, bucket);
       timer ??= setTimeout(() => {
         writing = write();
       }, delayMs).unref();
     },
-    async forget(isMeant) {
-      for (const name of [...waiting.keys()]) if (isMeant(name)) waiting.delete(name);
-      // What is being written may be among it.
+    async forget(matches) {
+      for (const name of [...pending.keys()]) if (matches(name)) pending.delete(name);
+      // A write in progress may contain matching buckets.
       await writing;
       try {
         const stored = await store.list();
-        await store.delete(stored.map(({ name }) => name).filter(isMeant));
+        await store.delete(stored.map(({ name }) => name).filter(matches));
       } catch (error) {
         failed('throttled networks could not be cleared', error);
       }
@@ -80,7 +80,7 @@ export function createThrottlePersistence(dependencies: {
     async close() {
       clearTimeout(timer);
       await writing;
-      if (waiting.size > 0) await write();
+      if (pending.size > 0) await write();
     },
   };
 }

@@ -6,178 +6,185 @@ import type {
   ThrottleFilter,
   ThrottleInfo,
 } from '../core/model/throttle.ts';
-import type { StoredThrottle } from '../store/port.ts';
+import type { StoredThrottle } from '../store/port/throttles.ts';
 import { type Bucket, drainTime, exhaustedUntil, LeakyBuckets } from './leaky-buckets.ts';
 import { createNetworkFinder, networksMatching } from './networks.ts';
 
-/** Counts failed attempts for everybody who has to know. */
+/** The throttle of one process: leaky buckets by gate and client network. */
 export interface ThrottleService {
   /** For decisions. */
   readonly port: Throttle;
-  /** For those who only ask what would be: counts nothing. */
+  /** For dry runs: counts nothing. */
   readonly dryPort: Throttle;
-  /** Takes note of a wrong admin key; undefined while there were not too many. */
+  /** Counts a wrong admin key; undefined while its network is not throttled. */
   adminFailed(address: string | undefined, now: number): ThrottleInfo | undefined;
-  /** The longest throttled first. */
+  /** Throttled networks, the longest throttled first. */
   list(now: number): readonly ThrottledNetwork[];
-  /** Tells the counts that a filter means by their names. */
+  /** Matches the names of the buckets that a filter means. */
   matcherFor(filter: ThrottleFilter): (name: string) => boolean;
-  /** Forgets what failed, and returns those that were throttled. */
+  /** Forgets failed attempts, and returns the networks that were throttled. */
   clear(filter: ThrottleFilter, now: number): readonly ThrottledNetwork[];
-  /** Takes over what is known elsewhere. */
-  merge(counts: readonly StoredThrottle[]): void;
-  /** Other limits, for what was counted already too. */
+  /** Takes over exhausted buckets of other processes or of the store. */
+  merge(buckets: readonly StoredThrottle[]): void;
+  /** Puts other limits in force, for present buckets too. */
   configure(config: ThrottleConfig): void;
 }
 
-/** Where nginx does not say who the client is. */
+/** The network of clients whose address nginx does not send. */
 const unknownNetwork = 'unknown';
 
-/** The other end of a Unix socket. */
+/** The network of clients on a Unix socket. */
 const socketNetwork = 'unix';
 
-/** How many times the budget of a client's own network those around it have between them. */
-const wideScale = 16;
+/** Factor on the budget for a wider network, which the networks in it share. */
+const widerScale = 16;
 
-/** Of a window: how often others are told of one that goes on. */
-const tellPart = 0.25;
+/** Fraction of a window between two broadcasts of an exhausted bucket. */
+const broadcastFraction = 0.25;
 
 /**
- * Builds the service. `tell` learns of counts that are over, when they get there and now and then
- * while they go on; `crossed` of each that gets there.
+ * Builds the service. `broadcast` gets each bucket that is exhausted, then at intervals while its attempts
+ * go on failing; `throttled` gets each network once, when it is throttled.
  */
 export function createThrottle(
-  first: ThrottleConfig,
+  initial: ThrottleConfig,
   listeners: {
-    readonly crossed: (network: ThrottledNetwork) => void;
-    readonly tell: (count: StoredThrottle) => void;
+    readonly throttled: (network: ThrottledNetwork) => void;
+    readonly broadcast: (bucket: StoredThrottle) => void;
   },
 ): ThrottleService {
-  const attempts = new LeakyBuckets();
-  const told = new WeakMap<Bucket, number>();
-  let config = first;
-  let networksOf = createNetworkFinder(first.prefixLengths);
+  const buckets = new LeakyBuckets();
+  const lastBroadcast = new WeakMap<Bucket, number>();
+  let config = initial;
+  let networksOf = createNetworkFinder(initial.prefixLengths);
 
-  /** The count of whom the attempt counts against, if it is over. */
-  function findOver({ gate, clientAddress, now }: Attempt): Bucket | undefined {
-    if (!attempts.isAnyExhausted) return undefined;
-    const networks = networksOf(clientAddress, unknownNetwork);
-    const find = (network: string | undefined) =>
-      network === undefined
-        ? undefined
-        : attempts.findExhausted(nameOf(gate, network), config, now);
-    return find(networks.clientPrefix) ?? find(networks.widerPrefix);
+  /** The exhausted bucket that an attempt counts for. */
+  function findExhausted({ gate, clientAddress, now }: Attempt): Bucket | undefined {
+    if (!buckets.isAnyExhausted) return undefined;
+    const { clientPrefix, widerPrefix } = networksOf(clientAddress, unknownNetwork);
+    const find = (network: string) => buckets.findExhausted(nameOf(gate, network), config, now);
+    return find(clientPrefix) ?? (widerPrefix === undefined ? undefined : find(widerPrefix));
   }
 
   const isCounted = (address: string | undefined) =>
     config.enabled && !(address !== undefined && config.exempt?.includes(address));
 
+  /** Counts a failed attempt; the bucket that was exhausted before, if there is one. */
   function count(attempt: Attempt, weight: number, unnamed: string): Bucket | undefined {
-    const { gate, clientAddress, now } = attempt;
-    const { clientPrefix: own, widerPrefix: around } = networksOf(clientAddress, unnamed);
-    const add = (network: string, scale: number) => {
-      const name = nameOf(gate, network);
-      const added = attempts.add(name, weight, scale, config, now);
-      if (added.crossed) listeners.crossed(show(name, added.count));
-      if (added.crossed || added.wasOver) tell(name, added.count, now);
-      return added;
-    };
-    const { wasOver, count } = add(own, 1);
-    if (wasOver) return count;
-    // One network alone does not use up what is for all those around it.
-    const wider = around === undefined ? undefined : add(around, wideScale);
-    return wider?.wasOver ? wider.count : undefined;
+    const { clientPrefix, widerPrefix } = networksOf(attempt.clientAddress, unnamed);
+    const own = add(clientPrefix, 1, attempt, weight);
+    // A throttled network does not use up the budget of the wider network, too.
+    if (own.wasExhausted || widerPrefix === undefined) {
+      return own.wasExhausted ? own.bucket : undefined;
+    }
+    const wider = add(widerPrefix, widerScale, attempt, weight);
+    return wider.wasExhausted ? wider.bucket : undefined;
   }
 
-  function tell(name: string, count: Bucket, now: number): void {
-    const last = told.get(count);
-    if (last !== undefined && Math.abs(now - last) < config.window * tellPart) return;
-    told.set(count, now);
-    listeners.tell(toKnown(name, count));
+  function add(network: string, scale: number, { gate, now }: Attempt, weight: number) {
+    const name = nameOf(gate, network);
+    const added = buckets.add(name, weight, scale, config, now);
+    if (added.justExhausted) listeners.throttled(toNetwork(name, added.bucket));
+    if (added.justExhausted || added.wasExhausted) broadcast(name, added.bucket, now);
+    return added;
+  }
+
+  function broadcast(name: string, bucket: Bucket, now: number): void {
+    const last = lastBroadcast.get(bucket);
+    if (last !== undefined && Math.abs(now - last) < config.window * broadcastFraction) return;
+    lastBroadcast.set(bucket, now);
+    listeners.broadcast(toStored(name, bucket));
   }
 
   function failed(attempt: Attempt, weight: number, unnamed: string): ThrottleInfo | undefined {
     if (!isCounted(attempt.clientAddress)) return undefined;
-    const over = weight > 0 ? count(attempt, weight, unnamed) : findOver(attempt);
-    return over && { retryAfter: retryAfter(over, attempt.now), record: sample(over, attempt.now) };
+    const exhausted = weight > 0 ? count(attempt, weight, unnamed) : findExhausted(attempt);
+    return (
+      exhausted && {
+        retryAfter: retryAfter(exhausted, attempt.now),
+        record: sample(exhausted, attempt.now),
+      }
+    );
   }
 
-  const retryAfter = (count: Bucket, now: number) =>
-    Math.max(0, exhaustedUntil(count, config) - now);
+  const retryAfter = (bucket: Bucket, now: number) =>
+    Math.max(0, exhaustedUntil(bucket, config) - now);
 
-  function sample(count: Bucket, now: number): ThrottleInfo['record'] {
-    const { writtenAt, omitted } = count;
+  /** Samples the denials of a bucket: one a window is recorded. */
+  function sample(bucket: Bucket, now: number): ThrottleInfo['record'] {
+    const { writtenAt, omitted } = bucket;
     if (writtenAt !== undefined && Math.abs(now - writtenAt) < config.window) {
-      count.omitted++;
+      bucket.omitted++;
       return 'skip';
     }
-    count.writtenAt = now;
-    count.omitted = 0;
+    bucket.writtenAt = now;
+    bucket.omitted = 0;
     return { omitted };
   }
 
-  const show = (name: string, count: Bucket): ThrottledNetwork => {
-    const { gate, network } = readName(name);
-    const { since = count.at, failures } = count;
-    const until = Math.round(exhaustedUntil(count, config));
+  function toNetwork(name: string, bucket: Bucket): ThrottledNetwork {
+    const { gate, network } = parseName(name);
+    const { since = bucket.at, failures } = bucket;
+    const until = Math.round(exhaustedUntil(bucket, config));
     return { gate, network, since, until, failures: Math.round(failures) };
-  };
+  }
 
   const list = (now: number) =>
-    [...attempts.allExhausted(config, now)]
-      .map(([name, count]) => show(name, count))
+    [...buckets.allExhausted(config, now)]
+      .map(([name, bucket]) => toNetwork(name, bucket))
       .sort((a, b) => a.since - b.since || (a.network < b.network ? -1 : 1));
 
-  function meaning({ gate, network }: ThrottleFilter): (name: string) => boolean {
-    const meant = network === undefined ? undefined : networksMatching(network, networksOf);
+  function matcherFor({ gate, network }: ThrottleFilter): (name: string) => boolean {
+    const networks = network === undefined ? undefined : networksMatching(network, networksOf);
     return (name) => {
-      const at = readName(name);
-      return (gate === undefined || at.gate === gate) && (meant?.includes(at.network) ?? true);
+      const bucket = parseName(name);
+      const isAtGate = gate === undefined || bucket.gate === gate;
+      return isAtGate && (networks?.includes(bucket.network) ?? true);
     };
   }
 
-  /** Who has no address is many, and one of them must not stop the others. */
-  const isStoppable = ({ clientAddress }: Attempt) =>
+  /** Clients without an address share one network: one of them must not block the others. */
+  const mayBeBlocked = ({ clientAddress }: Attempt) =>
     isCounted(clientAddress) &&
     networksOf(clientAddress, unknownNetwork).clientPrefix !== unknownNetwork;
 
-  const findStopped = (attempt: Attempt) => {
-    const over = findOver(attempt);
-    return over !== undefined && isStoppable(attempt) ? over : undefined;
+  const findBlocking = (attempt: Attempt) => {
+    const exhausted = findExhausted(attempt);
+    return exhausted !== undefined && mayBeBlocked(attempt) ? exhausted : undefined;
   };
 
   return {
     port: {
       mayDoExpensiveWork(attempt) {
-        const over = findStopped(attempt);
-        if (over === undefined) return true;
-        if (attempt.now < over.nextExpensiveWork) return false;
-        over.nextExpensiveWork = attempt.now + drainTime(over, config);
+        const bucket = findBlocking(attempt);
+        if (bucket === undefined) return true;
+        if (attempt.now < bucket.nextExpensiveWork) return false;
+        bucket.nextExpensiveWork = attempt.now + drainTime(bucket, config);
         return true;
       },
       failed: (attempt, weight) => failed(attempt, weight, unknownNetwork),
     },
     dryPort: {
-      mayDoExpensiveWork: (attempt) => findStopped(attempt) === undefined,
+      mayDoExpensiveWork: (attempt) => findBlocking(attempt) === undefined,
       failed(attempt) {
-        const over = isCounted(attempt.clientAddress) ? findOver(attempt) : undefined;
-        return over && { retryAfter: retryAfter(over, attempt.now), record: 'skip' };
+        const exhausted = isCounted(attempt.clientAddress) ? findExhausted(attempt) : undefined;
+        return exhausted && { retryAfter: retryAfter(exhausted, attempt.now), record: 'skip' };
       },
     },
     adminFailed: (address, now) =>
       failed({ gate: adminGate, clientAddress: address, now }, 1, socketNetwork),
     list,
-    matcherFor: meaning,
+    matcherFor,
     clear(filter, now) {
-      const isMeant = meaning(filter);
+      const matches = matcherFor(filter);
       const cleared = list(now).filter(({ gate = adminGate, network }) =>
-        isMeant(nameOf(gate, network)),
+        matches(nameOf(gate, network)),
       );
-      attempts.forget(isMeant);
+      buckets.forget(matches);
       return cleared;
     },
-    merge(counts) {
-      for (const { name, ...count } of counts) attempts.merge(name, count, config);
+    merge(stored) {
+      for (const { name, ...bucket } of stored) buckets.merge(name, bucket, config);
     },
     configure(changed) {
       config = changed;
@@ -186,7 +193,7 @@ export function createThrottle(
   };
 }
 
-/** Stands for the admin API: no gate has this name. */
+/** The admin API: no gate has this name. */
 const adminGate = '';
 const separator = ' ';
 
@@ -194,11 +201,14 @@ function nameOf(gate: string, network: string): string {
   return gate + separator + network;
 }
 
-function readName(name: string): { gate: string | undefined; network: string } {
+function parseName(name: string): { gate: string | undefined; network: string } {
   const at = name.indexOf(separator);
   return { gate: name.slice(0, at) || undefined, network: name.slice(at + 1) };
 }
 
-function toKnown(name: string, { level, at, since = at, failures, scale }: Bucket): StoredThrottle {
+function toStored(
+  name: string,
+  { level, at, since = at, failures, scale }: Bucket,
+): StoredThrottle {
   return { name, level, at, since, failures, scale };
 }

@@ -2,25 +2,27 @@ import type { ClusterBus, ClusterHandlers } from '../cluster/bus.ts';
 import type { Notices, Questions } from '../cluster/messages.ts';
 import type { ThrottleConfig } from '../config/config.ts';
 import type { Actor } from '../core/model/audit.ts';
+import { throttleClearedEntry } from '../core/model/audit-entries.ts';
 import type { Events } from '../core/model/events.ts';
 import type { ThrottledNetwork, ThrottleFilter } from '../core/model/throttle.ts';
-import type { AuditStore, ThrottleStore } from '../store/port.ts';
+import type { AuditStore } from '../store/port/audit.ts';
+import type { ThrottleStore } from '../store/port/throttles.ts';
 import { createThrottlePersistence } from './persistence.ts';
 import { createThrottle, type ThrottleService } from './service.ts';
 
-/** The throttle of this process, its peers and the store. */
+/** The throttle of all processes on a store. */
 export interface Throttling {
   readonly service: ThrottleService;
-  /** Who is throttled in any of the processes, the longest first. */
+  /** Networks that any process throttles, the longest throttled first. */
   list(): Promise<readonly ThrottledNetwork[]>;
   /**
-   * Forgets failed attempts in all processes and in the store, and writes to the audit log who wanted
-   * it; returns those that were throttled.
+   * Forgets failed attempts in all processes and in the store, with an audit entry; returns the networks
+   * that were throttled.
    */
   clear(filter: ThrottleFilter, actor: Actor): Promise<readonly ThrottledNetwork[]>;
-  /** Puts other limits in force; what was counted stays. */
+  /** Puts other limits in force; failed attempts stay counted. */
   configure(config: ThrottleConfig): void;
-  /** What this process does when others tell or ask. */
+  /** Handlers for the messages of other processes. */
   readonly notices: Pick<ClusterHandlers['notices'], ThrottleNotice>;
   readonly questions: Pick<ClusterHandlers['questions'], ThrottleQuestion>;
   close(): Promise<void>;
@@ -29,9 +31,9 @@ export interface Throttling {
 type ThrottleNotice = keyof Notices & 'throttled';
 type ThrottleQuestion = keyof Questions & ('throttle' | 'clearThrottle');
 
-/** Opens it, with what the store knows where the configuration says so. */
+/** Opens it, with the persisted buckets where persistence is on. */
 export async function openThrottling(
-  first: ThrottleConfig,
+  initial: ThrottleConfig,
   dependencies: {
     readonly store: ThrottleStore;
     readonly audit: Pick<AuditStore, 'append'>;
@@ -41,21 +43,21 @@ export async function openThrottling(
   },
 ): Promise<Throttling> {
   const { store, audit, events, bus, clock } = dependencies;
-  let config = first;
-  const memory = createThrottlePersistence({
+  let config = initial;
+  const persistence = createThrottlePersistence({
     store,
-    longest: () => (config.persist ? config.window : undefined),
+    lifetimeMs: () => (config.persist ? config.window : undefined),
     failed: events.failed,
     clock,
   });
   const service = createThrottle(config, {
-    crossed: events.throttled,
-    tell(count) {
-      memory.note(count);
-      bus.publish('throttled', count);
+    throttled: events.throttled,
+    broadcast(bucket) {
+      persistence.save(bucket);
+      bus.publish('throttled', bucket);
     },
   });
-  service.merge(await memory.load(clock()));
+  service.merge(await persistence.load(clock()));
 
   const list = () => service.list(clock());
   const clear = (filter: ThrottleFilter) => service.clear(filter, clock());
@@ -66,26 +68,23 @@ export async function openThrottling(
     async clear(filter, actor) {
       const own = clear(filter);
       const others = await bus.query('clearThrottle', filter);
-      await memory.forget(service.matcherFor(filter));
+      await persistence.forget(service.matcherFor(filter));
       const cleared = merge([own, ...others]);
-      const { gate, network } = filter;
-      const details = { action: 'cleared', network };
-      const count = cleared.length;
-      await audit.append([{ at: clock(), event: 'throttle', actor, gate, count, details }]);
-      events.throttleCleared(filter, count);
+      await audit.append([throttleClearedEntry(actor, clock(), filter, cleared.length)]);
+      events.throttleCleared(filter, cleared.length);
       return cleared;
     },
     configure(changed) {
       config = changed;
       service.configure(changed);
     },
-    notices: { throttled: (count) => service.merge([count]) },
+    notices: { throttled: (bucket) => service.merge([bucket]) },
     questions: { throttle: () => [...list()], clearThrottle: (filter) => [...clear(filter)] },
-    close: memory.close,
+    close: persistence.close,
   };
 }
 
-/** What several processes know of the same networks: the longest of it, and the most. */
+/** Merges the networks of several processes: the longest time and the most failures of each. */
 function merge(lists: readonly (readonly ThrottledNetwork[])[]): readonly ThrottledNetwork[] {
   const merged = new Map<string, ThrottledNetwork>();
   for (const one of lists.flat()) {

@@ -10,13 +10,13 @@ import type { IssueRequest } from './issuing.ts';
 import type { changeTokenSchema, IssueBody, ShownToken } from './schemas.ts';
 import type { ChangeRequest } from './service.ts';
 
-/** Bytes of JSON that claims may take: what fits into the headers of an answer. */
-const claimsLimit = 4_096;
+/** Bytes of JSON that claims may take, so that they fit into the headers of an answer. */
+const maxClaimsBytes = 4_096;
 
-/** Levels of objects and lists, claims themselves being the first. */
-const deepestClaims = 32;
+/** Nesting of objects and lists; the claims themselves are the first level. */
+const maxClaimsDepth = 32;
 
-/** What a request body asks to be issued. Throws IssueRefused when its fields contradict each other. */
+/** Converts a request body. Throws IssueRefused for invalid or contradictory fields. */
 export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): IssueRequest {
   return {
     kind,
@@ -31,7 +31,7 @@ export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): Iss
   };
 }
 
-/** What a request body asks to be changed. Throws IssueRefused. */
+/** Converts the body of a change. Throws IssueRefused. */
 export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeRequest {
   return {
     label: body.label,
@@ -42,18 +42,18 @@ export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeR
 
 function checkClaims(claims: Claims): Claims {
   checkDepth(claims);
-  if (Buffer.byteLength(JSON.stringify(claims)) > claimsLimit) {
-    throw new IssueRefused('claims', `must not be longer than ${claimsLimit} bytes of JSON`);
+  if (Buffer.byteLength(JSON.stringify(claims)) > maxClaimsBytes) {
+    throw new IssueRefused('claims', `must not be longer than ${maxClaimsBytes} bytes of JSON`);
   }
   return claims;
 }
 
-/** Level by level: a function that calls itself would run out of stack before it could refuse. */
+/** Level by level, without recursion, which would overflow the stack before it could refuse. */
 function checkDepth(claims: Claims): void {
   let level: object[] = [claims];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth === deepestClaims) {
-      throw new IssueRefused('claims', `must not be nested deeper than ${deepestClaims} levels`);
+    if (depth === maxClaimsDepth) {
+      throw new IssueRefused('claims', `must not be nested deeper than ${maxClaimsDepth} levels`);
     }
     level = level.flatMap((value) => Object.values(value).filter(isObject));
   }
@@ -86,7 +86,7 @@ function readMoment(field: string, moment: string): number {
   return at;
 }
 
-/** How the API shows a token at a moment. */
+/** Converts a token to its form in the API; its state is that at a moment. */
 export function showToken(token: Token, now: number): ShownToken {
   return {
     id: token.id,

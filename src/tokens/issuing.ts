@@ -1,12 +1,12 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
-import type { AdminKey } from '../core/model/admin-key.ts';
+import type { IssuerLimits } from '../core/model/admin-key.ts';
 import { IssueRefused, RevocationRefused } from '../core/model/errors.ts';
 import type { Claims, Restrictions, TokenKind } from '../core/model/identity.ts';
 import type { Token } from '../core/model/token.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { createId } from '../lib/secret.ts';
 
-/** What to issue. */
+/** A request to issue a token. */
 export interface IssueRequest {
   readonly kind: TokenKind;
   readonly subject: string;
@@ -15,37 +15,39 @@ export interface IssueRequest {
   readonly claims: Claims;
   /** Undefined for the default of its kind. */
   readonly expires: Expires | undefined;
-  /** When it starts to be good, in Unix milliseconds; undefined for at once. */
+  /** Start of its validity in Unix milliseconds; undefined for now. */
   readonly notBefore: number | undefined;
-  /** Undefined for as many as one likes; tickets always have one. */
+  /** Undefined for unlimited uses; tickets always have one. */
   readonly maxUses: number | undefined;
 }
 
-/** When something expires: after so many milliseconds, at a moment in Unix milliseconds, or never. */
+/** An expiry: after some milliseconds, at a moment in Unix milliseconds, or never. */
 export type Expires = { readonly in: number } | { readonly at: number } | 'never';
 
-/** What a key may issue. */
-export type IssuerBounds = Pick<AdminKey, 'gates' | 'maxTtl'>;
+/** Lifetimes by kind. */
+export type LifetimeLimits = Pick<Config, 'tokens' | 'tickets'>;
 
-/** How long things may live. */
-export type Limits = Pick<Config, 'tokens' | 'tickets'>;
-
-/** A token as it is when it begins, for an issuer with its bounds if one asks. Throws IssueRefused. */
+/** Creates a token that is to be issued, within the limits of the issuer if there are any. Throws IssueRefused. */
 export function newToken(
   request: IssueRequest,
-  limits: Limits,
+  limits: LifetimeLimits,
   now: number,
-  issuer?: IssuerBounds,
+  issuer?: IssuerLimits,
 ): Token {
-  const token = begin(issuer ? withinIssuer(request, issuer, limits) : request, limits, now);
+  const token = createToken(
+    issuer ? shortenDefaultLife(request, issuer, limits) : request,
+    limits,
+    now,
+  );
   if (issuer === undefined) return token;
-  checkIssuer(token, issuer);
-  // A ticket's own life says nothing of what it buys; that of other tokens is the bound of theirs.
+  checkIssuerLimits(token, issuer);
+  // The session that a ticket opens may outlive the ticket, but not the issuer's limit. Sessions of other
+  // tokens end with their token.
   const isBound = token.kind === 'ticket' && issuer.maxTtl !== undefined;
   return isBound ? { ...token, renewableUntil: now + (issuer.maxTtl ?? 0) } : token;
 }
 
-function begin(request: IssueRequest, limits: Limits, now: number): Token {
+function createToken(request: IssueRequest, limits: LifetimeLimits, now: number): Token {
   const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
   const expiresAt = chooseExpiry(request, limits, now);
   if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
@@ -68,21 +70,21 @@ function begin(request: IssueRequest, limits: Limits, now: number): Token {
   };
 }
 
-/** Where the default life is longer than an issuer may give, it gives what it may. */
-function withinIssuer(
+/** Uses the issuer's limit where the default lifetime is longer. */
+function shortenDefaultLife(
   request: IssueRequest,
-  { maxTtl }: IssuerBounds,
-  limits: Limits,
+  { maxTtl }: IssuerLimits,
+  limits: LifetimeLimits,
 ): IssueRequest {
-  const { defaultTtl } = limitsOf(request.kind, limits);
+  const { defaultTtl } = lifetimesOf(request.kind, limits);
   const isShortened = request.expires === undefined && maxTtl !== undefined && maxTtl < defaultTtl;
   return isShortened ? { ...request, expires: { in: maxTtl } } : request;
 }
 
-/** Throws IssueRefused when an issuer may not issue this token, or could not have issued it. */
-export function checkIssuer(
+/** Throws IssueRefused when this token is outside of an issuer's limits. */
+export function checkIssuerLimits(
   { restrictions, createdAt, expiresAt }: Token,
-  { gates, maxTtl }: IssuerBounds,
+  { gates, maxTtl }: IssuerLimits,
 ): void {
   const isForeign =
     restrictions.gates.length === 0 || restrictions.gates.some((gate) => !gates.includes(gate));
@@ -94,46 +96,46 @@ export function checkIssuer(
   }
 }
 
-/** Throws RevocationRefused when an issuer could not have issued this token, nor what opened this session. */
-export function checkRevoker(token: Token, issuer: IssuerBounds): void {
+/** Throws RevocationRefused when an issuer could not have issued this token, or the credential behind this session. */
+export function checkMayRevoke(token: Token, issuer: IssuerLimits): void {
   if (token.jwt !== undefined) {
     throw new RevocationRefused(
       'This key may not revoke a session that a JWT of another issuer opened.',
     );
   }
   try {
-    checkIssuer(token, issuer);
+    checkIssuerLimits(token, issuer);
   } catch (error) {
     if (!(error instanceof IssueRefused)) throw error;
     throw new RevocationRefused(`This key could not have issued that token: ${error.message}.`);
   }
 }
 
-function limitsOf(kind: TokenKind, limits: Limits): LifetimeConfig {
+function lifetimesOf(kind: TokenKind, limits: LifetimeLimits): LifetimeConfig {
   return kind === 'ticket' ? limits.tickets : limits.tokens;
 }
 
-/** When a token made now expires; undefined for never. Throws IssueRefused. */
+/** The expiry of a token that is issued now; undefined for never. Throws IssueRefused. */
 export function chooseExpiry(
   { kind, expires }: Pick<IssueRequest, 'kind' | 'expires'>,
-  limits: Limits,
+  limits: LifetimeLimits,
   now: number,
 ): number | undefined {
-  const { defaultTtl, maxTtl } = limitsOf(kind, limits);
+  const { defaultTtl, maxTtl } = lifetimesOf(kind, limits);
   if (expires === 'never') {
     if (maxTtl === undefined) return undefined;
-    throw new IssueRefused('expires_in', `a ${kind} must expire: ${tooLong(kind, maxTtl)}`);
+    throw new IssueRefused('expires_in', `a ${kind} must expire: ${maxLifeMessage(kind, maxTtl)}`);
   }
   const asked = expires ?? { in: defaultTtl };
   const field = 'at' in asked ? 'expires_at' : 'expires_in';
   const expiresAt = 'at' in asked ? asked.at : now + asked.in;
   if (expiresAt <= now) throw new IssueRefused(field, 'the expiry must be in the future');
   if (maxTtl !== undefined && expiresAt - now > maxTtl) {
-    throw new IssueRefused(field, tooLong(kind, maxTtl));
+    throw new IssueRefused(field, maxLifeMessage(kind, maxTtl));
   }
   return expiresAt;
 }
 
-function tooLong(kind: TokenKind, maxTtl: number): string {
+function maxLifeMessage(kind: TokenKind, maxTtl: number): string {
   return `a ${kind} may live at most ${formatDuration(maxTtl)} (${kind}s.max_ttl)`;
 }

@@ -24,7 +24,7 @@ const claims = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Un
   description:
     'Claims for applications: `email`, `name` and `groups` are sent as `Remote-Email`, `Remote-Name` and `Remote-Groups`.',
 });
-const words = (description: string) =>
+const stringList = (description: string) =>
   Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 32, description }),
   );
@@ -50,11 +50,11 @@ const issueFields = {
   gates: Type.Optional(
     Type.Array(gate, { maxItems: 32, description: 'Gates where it is valid. If omitted, all.' }),
   ),
-  paths: words('Path prefixes where it is valid, as nginx normalizes paths. If omitted, all.'),
-  origins: words(
+  paths: stringList('Path prefixes where it is valid, as nginx normalizes paths. If omitted, all.'),
+  origins: stringList(
     "Origins from which it is valid, in the syntax of a gate's `origins`. If omitted, all.",
   ),
-  networks: words('Client addresses and networks from which it is valid. If omitted, all.'),
+  networks: stringList('Client addresses and networks from which it is valid. If omitted, all.'),
   ...expiryFields,
   not_before: Type.Optional(
     Type.String({ format: 'date-time', description: 'Start of its validity.' }),

@@ -1,57 +1,62 @@
+import type { IssuerLimits } from '../core/model/admin-key.ts';
 import type { Actor } from '../core/model/audit.ts';
-import { formatTimestamp, newTokenEntry, tokenEntry } from '../core/model/audit-entries.ts';
+import {
+  formatTimestamp,
+  newTokenEntry,
+  revokeAllEntry,
+  tokenEntry,
+} from '../core/model/audit-entries.ts';
 import { TokenEnded } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Claims } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
 import { createSecret, hashSecret, lengthEntropy, tokenPrefix } from '../lib/secret.ts';
-import type { TokenFilter, TokenPage, TokenStore } from '../store/port.ts';
+import type { TokenFilter, TokenPage, TokenStore } from '../store/port/tokens.ts';
 import {
-  checkRevoker,
+  checkMayRevoke,
   chooseExpiry,
   type Expires,
   type IssueRequest,
-  type IssuerBounds,
-  type Limits,
+  type LifetimeLimits,
   newToken,
 } from './issuing.ts';
 
-/** Bits of entropy from which a secret cannot be guessed. */
-const strongBits = 128;
+/** Bits of entropy from which a secret counts as strong. */
+const minSecretEntropy = 128;
 
-/** What to change about a token; what is undefined stays, null takes away. */
+/** Changes of a token: undefined keeps a value, null removes it. */
 export interface ChangeRequest {
   readonly label?: string | null | undefined;
   readonly claims?: Claims | undefined;
   readonly expires?: Expires | undefined;
 }
 
-/** A token that exists already, elsewhere, with its secret. */
+/** A token of another system, with its secret. */
 export interface ImportRequest extends Omit<IssueRequest, 'kind'> {
   readonly secret: string;
 }
 
-/** What became of one token of an import. */
+/** The result for one token of an import. */
 export type ImportResult = 'imported' | 'imported_weak' | 'known' | 'refused_weak';
 
 /**
- * Issues, lists and revokes tokens and tickets. Every method may reject with StoreUnavailable. What is
- * changed is written to the audit log, as done by the actor.
+ * Issues, lists and revokes tokens and tickets. Every method may reject with StoreUnavailable. Every change
+ * has an audit entry that names the actor.
  */
 export interface TokenService {
-  /** Rejects with IssueRefused when the request asks for what may not be, or this issuer may not. */
+  /** Rejects with IssueRefused when the request is outside of the limits, or of this issuer's. */
   issue(
     request: IssueRequest,
     actor: Actor,
-    issuer?: IssuerBounds,
+    issuer?: IssuerLimits,
   ): Promise<{ readonly token: Token; readonly secret: string }>;
   list(filter: TokenFilter, page: { limit: number; cursor?: string }): Promise<TokenPage>;
   find(id: string): Promise<Token | undefined>;
-  /** Rejects with IssueRefused, or TokenEnded when it was revoked. Undefined when there is none. */
+  /** Rejects with IssueRefused, or with TokenEnded for a revoked token. Undefined when there is none. */
   change(id: string, request: ChangeRequest, actor: Actor): Promise<Token | undefined>;
   /**
-   * Gives a token a new secret; the old one stays good for `grace` milliseconds. Rejects with
-   * TokenEnded when it is a ticket or cannot be used any more. Undefined when there is none.
+   * Gives a token a new secret; the old one stays valid for `grace` milliseconds. Rejects with TokenEnded for
+   * a ticket, and for a token that can no longer be used. Undefined when there is none.
    */
   rotate(
     id: string,
@@ -59,8 +64,8 @@ export interface TokenService {
     actor: Actor,
   ): Promise<{ readonly token: Token; readonly secret: string } | undefined>;
   /**
-   * Takes over tokens whose secrets exist already; only hashes are kept. Secrets under 128 bits are
-   * refused, or marked as weak where `allowWeak` is set. Rejects with IssueRefused.
+   * Imports tokens with their secrets, of which only hashes are kept. Secrets under 128 bits are refused, or
+   * marked as weak with `allowWeak`. Rejects with IssueRefused.
    */
   import(
     requests: readonly ImportRequest[],
@@ -70,17 +75,17 @@ export interface TokenService {
   /** Revokes one token and returns it, undefined when there is none; a second time changes nothing. */
   revoke(id: string, actor: Actor): Promise<Token | undefined>;
   /**
-   * Revokes the token that has this secret, if there is one. Rejects with RevocationRefused where this
-   * issuer could not have issued it.
+   * Revokes the token with this secret, if there is one. Rejects with RevocationRefused when this issuer
+   * could not have issued it.
    */
-  revokeSecret(secret: string, actor: Actor, issuer?: IssuerBounds): Promise<void>;
+  revokeSecret(secret: string, actor: Actor, issuer?: IssuerLimits): Promise<void>;
   revokeAll(filter: Pick<TokenFilter, 'subject' | 'gate'>, actor: Actor): Promise<number>;
 }
 
-/** Builds the service. `clock` tells Unix time in milliseconds. */
+/** Builds the service. `clock` returns Unix time in milliseconds. */
 export function createTokenService(dependencies: {
   readonly store: TokenStore;
-  readonly limits: Limits;
+  readonly limits: LifetimeLimits;
   readonly events: Events;
   readonly clock: () => number;
 }): TokenService {
@@ -116,7 +121,7 @@ export function createTokenService(dependencies: {
       const details = {
         ...entry.details,
         label,
-        // What backends learn about somebody stays where it is.
+        // The names only: the values are personal data.
         claims: claims && Object.keys(claims),
         expires_at: expires === 'never' ? expires : formatTimestamp(expiresAt),
       };
@@ -148,7 +153,7 @@ export function createTokenService(dependencies: {
     async import(requests, allowWeak, actor) {
       const results: ImportResult[] = [];
       for (const { secret, ...request } of requests) {
-        const weak = lengthEntropy(secret) < strongBits;
+        const weak = lengthEntropy(secret) < minSecretEntropy;
         const hash = hashSecret(secret);
         if (weak && !allowWeak) {
           results.push('refused_weak');
@@ -174,18 +179,13 @@ export function createTokenService(dependencies: {
     async revokeSecret(secret, actor, issuer) {
       const token = await store.findByHash(hashSecret(secret));
       if (token === undefined) return;
-      if (issuer !== undefined) checkRevoker(token, issuer);
+      if (issuer !== undefined) checkMayRevoke(token, issuer);
       await revoke(token, actor);
     },
 
     async revokeAll(filter, actor) {
       const now = clock();
-      const count = await store.revokeAll(filter, now, {
-        at: now,
-        event: 'revocation',
-        actor,
-        ...filter,
-      });
+      const count = await store.revokeAll(filter, now, revokeAllEntry(actor, now, filter));
       events.revokedAll(filter, count);
       return count;
     },

@@ -8,9 +8,10 @@ import { type Deny, deny } from '../core/model/verdict.ts';
 import { AdmissionFilter } from '../lib/admission-filter.ts';
 import { type MaybePromise, mapMaybePromise } from '../lib/maybe-promise.ts';
 import { hashSecret, isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';
-import type { JwtStore, TokenStore } from '../store/port.ts';
+import type { JwtStore } from '../store/port/jwts.ts';
+import type { TokenStore } from '../store/port/tokens.ts';
 
-const always = () => true;
+const alwaysAllowed = () => true;
 
 const denialByState = {
   pending: 'not_yet_valid',
@@ -19,41 +20,41 @@ const denialByState = {
   used: 'already_used',
 } as const satisfies Record<string, DenialCode>;
 
-/** Verifies tokens and tickets of the store. Throws StoreUnavailable, or rejects with it. */
+/** Verifies tokens, tickets and sessions of the store. Throws StoreUnavailable, or rejects with it. */
 export type VerifyOpaque = (
   credential: Credential,
   now: number,
-  /** Asked before a secret passes that was imported although it could be guessed. */
+  /** Asked before a weak secret passes. */
   mayDoExpensiveWork?: () => boolean,
 ) => MaybePromise<Identity | Deny>;
 
-/** Most secrets whose hashes are remembered: of tokens that the store knows and that come again. */
-const remembered = 10_000;
+/** Secrets whose hashes are cached: of tokens that the store knows and that come again. */
+const maxCachedHashes = 10_000;
 
 /**
- * Builds the verifier. What starts like a secret of ours is checked for its form first, so that a
- * mistyped one is told as such and costs no look-up; anything else may be an imported secret.
+ * Builds the verifier. A secret with Postern's prefix is checked for its form first, so that a mistyped one
+ * needs no look-up; any other text may be an imported secret.
  */
 export function createOpaqueVerifier(store: {
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;
 }): VerifyOpaque {
   const { tokens, jwts } = store;
-  const hashes = new LRUCache<string, Uint8Array>({ max: remembered });
+  const hashes = new LRUCache<string, Uint8Array>({ max: maxCachedHashes });
   const seen = new AdmissionFilter();
 
-  function judge(token: Token, now: number): MaybePromise<Identity | Deny> {
+  function evaluate(token: Token, now: number): MaybePromise<Identity | Deny> {
     const identity = identityOf(token);
     const state = tokenState(token, now);
-    const judged = state === 'active' ? identity : { ...deny(denialByState[state]), identity };
-    if (token.jwt === undefined) return judged;
-    // Asked at each use, so that a session that is opened while its JWT is revoked ends as well.
+    const verdict = state === 'active' ? identity : { ...deny(denialByState[state]), identity };
+    if (token.jwt === undefined) return verdict;
+    // Checked at each use, so that a session that is opened while its JWT is revoked ends too.
     return mapMaybePromise(jwts.find(token.jwt), ({ revoked }) =>
-      revoked ? { ...deny('revoked'), identity } : judged,
+      revoked ? { ...deny('revoked'), identity } : verdict,
     );
   }
 
-  return ({ value }, now, mayDoExpensiveWork = always) => {
+  return ({ value }, now, mayDoExpensiveWork = alwaysAllowed) => {
     const known = hashes.get(value);
     if (known === undefined && isMalformed(value)) return deny('malformed_credential');
     const hash = known ?? hashSecret(value);
@@ -61,7 +62,7 @@ export function createOpaqueVerifier(store: {
       if (token === undefined) return deny('unknown_token');
       if (token.weak && !mayDoExpensiveWork()) return deny('throttled');
       if (known === undefined && seen.seenBefore(hash)) hashes.set(value, hash);
-      return judge(token, now);
+      return evaluate(token, now);
     });
   };
 }
@@ -71,8 +72,8 @@ function isMalformed(value: string): boolean {
 }
 
 /**
- * Redeems one use. The conditional write decides; when it refuses, the token is read again only to
- * say why. Rejects with StoreUnavailable.
+ * Redeems one use by a conditional write; when it refuses, the token is read again only for the reason.
+ * Rejects with StoreUnavailable.
  */
 export async function redeemOpaque(
   store: TokenStore,

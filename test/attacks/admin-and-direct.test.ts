@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { adminKey, startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const day = 86_400_000;
 
@@ -24,7 +25,7 @@ test('a token is refused from the moment of its expiry, though nothing was prune
 
 test('what ended longer ago than the retention is pruned, and nothing else', async (t) => {
   let now = Date.now();
-  const postern = await startTestPostern(t, { clock: () => now, alone: true });
+  const postern = await startTestPostern(t, { clock: () => now, singleProcess: true });
   const gone = await postern.issue({ expires_in: '1d' });
   const revoked = await postern.issue();
   await postern.api('DELETE', `/v1/tokens/${revoked.id}`);

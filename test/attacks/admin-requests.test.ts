@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { adminKey, startTestPostern, type TestPostern } from '../support/postern.ts';
-import { type RawAnswer, sendRaw } from '../support/raw.ts';
+import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 interface Problem {
   readonly code: string;
@@ -9,7 +10,7 @@ interface Problem {
 }
 
 /** Sends a request that no client library would, to one of the two listeners. */
-async function startScene(t: TestContext, env: Record<string, string> = {}) {
+async function startListeners(t: TestContext, env: Record<string, string> = {}) {
   const postern = await startTestPostern(t, { env });
   const send = (
     listener: 'admin' | 'gate',
@@ -52,7 +53,7 @@ const empty: readonly (readonly [what: string, headers: readonly string[], body:
 ];
 
 test('a token is revoked by a DELETE with an empty body of any type', async (t) => {
-  const { postern, send } = await startScene(t);
+  const { postern, send } = await startListeners(t);
   for (const [what, headers, body] of empty) {
     const { id } = await postern.issue();
     const line = `DELETE /v1/tokens/${id}`;
@@ -64,7 +65,7 @@ test('a token is revoked by a DELETE with an empty body of any type', async (t) 
 });
 
 test('an empty body counts as none on every route of both listeners', async (t) => {
-  const { postern, send } = await startScene(t);
+  const { postern, send } = await startListeners(t);
   const { body: document } = await postern.api('GET', '/openapi.json');
   const { paths } = document as { paths: Record<string, Record<string, unknown>> };
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
@@ -102,7 +103,7 @@ test('an empty body counts as none on every route of both listeners', async (t) 
 });
 
 test('what no route answers is a problem, and a stranger is asked for a key first', async (t) => {
-  const { send } = await startScene(t);
+  const { send } = await startListeners(t);
   const long = 'x'.repeat(5_000);
   const cases: readonly (readonly [line: string, status: number, code: string, allow?: string])[] =
     [
@@ -155,7 +156,7 @@ test('what no route answers is a problem, and a stranger is asked for a key firs
 });
 
 test('a key that is guessed where there is no route is told of and counted as anywhere', async (t) => {
-  const { postern, send } = await startScene(t, { POSTERN_LOG_LEVEL: 'debug' });
+  const { postern, send } = await startListeners(t, { POSTERN_LOG_LEVEL: 'debug' });
   await send('admin', 'GET /nothing', { headers: ['Authorization: Bearer psa_nobodys'] });
   const told = postern.log.filter(({ event }) => event === 'admin_denial');
   assert.deepEqual(
@@ -249,7 +250,7 @@ test('a name that people cannot tell from another is refused, with the field', a
 });
 
 test('claims nested 5,000 deep are refused with the field, and 32 levels are not', async (t) => {
-  const { postern, send } = await startScene(t);
+  const { postern, send } = await startListeners(t);
   const nested = (depth: number, [open, close]: readonly [string, string]) =>
     `{"subject":"a","claims":{"x":${open.repeat(depth)}1${close.repeat(depth)}}}`;
   const issue = (body: string) => {

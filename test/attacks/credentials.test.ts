@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { adminKey, startTestPostern } from '../support/postern.ts';
-import { startService } from '../support/service.ts';
+import { requestTarget } from '../../testkit/clients/request-target.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { startTestProgram } from '../../testkit/postern/program.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 test('every input of a decision counts each time: nothing of an earlier answer is used again', async (t) => {
   const postern = await startTestPostern(t);
@@ -86,7 +88,7 @@ test('an unknown token, a wrong name and another spelling of a name get the same
 });
 
 test('ten thousand bogus credentials neither slow a valid one down to a denial nor fill the memory', async (t) => {
-  const service = await startService(t);
+  const service = await startTestProgram(t);
   const client = connectAdmin({ listen: service.admin, key: adminKey }, undefined);
   const { body } = await client.send('POST', '/v1/tokens', { subject: 'alice' });
   const { token } = body as { token: string };
@@ -94,7 +96,7 @@ test('ten thousand bogus credentials neither slow a valid one down to a denial n
   const present = (value: string) =>
     new Promise<number>((resolve, reject) => {
       const outgoing = request({
-        socketPath: service.gate.path,
+        ...requestTarget(service.gate),
         path: '/auth',
         agent,
         headers: {

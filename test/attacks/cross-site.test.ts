@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const foreign = [
   'https://evil.example',

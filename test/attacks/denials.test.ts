@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { startStandIn } from '../support/auth-stand-in.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startAuthService } from '../../testkit/servers/auth-service.ts';
 
 test('a denied request is not handed to an error page on another server, nor is anything secret in it', async (t) => {
   const postern = await startTestPostern(t);
-  const elsewhere = await startStandIn(t, () => ({ status: 200 }));
+  const elsewhere = await startAuthService(t, () => ({ status: 200 }));
   const site = await startSite(t, {
     gate: postern.gate,
     server: `

@@ -3,12 +3,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { failedInOneLine, run } from '../support/cli.ts';
-import { adminKey, temporaryDirectory } from '../support/postern.ts';
-import { openTerminal } from '../support/terminal.ts';
+import { openTerminal } from '../../testkit/clients/terminal.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { failedInOneLine, runCommand } from '../../testkit/postern/command.ts';
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts');
-const doctor = (...args: string[]) => run(['doctor', 'config', ...args]);
+const doctor = (...args: string[]) => runCommand(['doctor', 'config', ...args]);
 
 /** Files that have no end, or no beginning. */
 function oddFiles(t: TestContext): string[] {
@@ -30,7 +31,7 @@ describe('hostile files', { concurrency: 4 }, () => {
       const including = join(temporaryDirectory(t), 'site.conf');
       writeFileSync(including, `include ${file};\n`);
       failedInOneLine(await doctor(including), 3, /is not a regular file|is larger than 64 MiB/);
-      const ended = await run(['token', 'import', file, '--subject', 'x', '--gate', 'x'], {
+      const ended = await runCommand(['token', 'import', file, '--subject', 'x', '--gate', 'x'], {
         POSTERN_ADMIN_KEY: adminKey,
       });
       // A directory of names is what can be imported; there is no service to take them.

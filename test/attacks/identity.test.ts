@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { defaultBundleOptions } from '../../src/proxies/nginx/bundle-options.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { audience, iss, makeJwt, newSecret } from '../support/jwt.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { audience, iss, makeJwt, newSecret } from '../../testkit/jwt.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 test('a public place vouches for nobody: no constants, no secrets, no assertion reach the backend', async (t) => {
   const directory = temporaryDirectory(t);
@@ -122,7 +123,7 @@ for (const expiry of ['fixed', 'sliding']) {
     let now = Date.parse('2026-12-01T12:00:00Z');
     const postern = await startTestPostern(t, {
       clock: () => now,
-      alone: true,
+      singleProcess: true,
       env: { POSTERN_SESSIONS_EXPIRY: expiry, POSTERN_SESSIONS_TTL: '12h' },
     });
     const issued = now;

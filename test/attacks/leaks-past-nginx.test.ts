@@ -6,11 +6,12 @@ import { loadConfig } from '../../src/config/load.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
-import { flavourSites } from '../support/flavours.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
-import { startSwag } from '../support/swag.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { flavourSites } from '../../testkit/nginx/flavours.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startSwag } from '../../testkit/nginx/swag.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
 
 function portOf({ gate }: TestPostern): number {
   return gate.kind === 'tcp' ? gate.port : 0;

@@ -3,9 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { startSite } from '../support/nginx.ts';
-import { adminKey, startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 test('a token in the query is in no log, in no database file and in nothing the backend sees', async (t) => {
   const postern = await startTestPostern(t, { env: { POSTERN_LOG_LEVEL: 'debug' } });

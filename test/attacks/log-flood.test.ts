@@ -6,9 +6,9 @@ import { deny } from '../../src/core/model/verdict.ts';
 import { maskText } from '../../src/lib/mask.ts';
 import { logEvents } from '../../src/telemetry/log/log-events.ts';
 import { createLogSampler } from '../../src/telemetry/log/log-sampler.ts';
-import { ask } from '../support/ask.ts';
-import { scrape } from '../support/metrics.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { scrape } from '../../testkit/postern/metrics.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 /** The denials that lines of a log stand for. */
 function countDenials(lines: readonly Record<string, unknown>[]): number {
@@ -49,7 +49,7 @@ test('of 100,000 denied requests from many networks the log is small, and the co
 });
 
 test('a flood through the gate is counted in full by the metrics, and what is written of each is short', async (t) => {
-  const postern = await startTestPostern(t, { alone: true });
+  const postern = await startTestPostern(t, { singleProcess: true });
   const total = 1_500;
   for (let i = 0; i < total; i += 50) {
     await Promise.all(

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { tryPage } from '../../src/demo/client.ts';
-import { ask } from '../support/ask.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 /** 21 KB in headers that nginx takes by default: three of at most 8 KB each. */
 const bulk = Object.fromEntries([1, 2, 3].map((n) => [`x-bulk-${n}`, 'x'.repeat(7_000)]));

@@ -3,14 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { type DemoBackend, startBackend } from '../../src/demo/backend.ts';
+import type { DemoBackend } from '../../src/demo/backend.ts';
 import { bundleOptionsOf } from '../../src/proxies/nginx/bundle-options.ts';
 import { writeBundle } from '../../src/proxies/nginx/config-bundle.ts';
-import { startNginx } from '../../src/proxies/nginx/process.ts';
 import { renderBundle } from '../../src/proxies/nginx/render.ts';
-import { nginxPrograms } from '../support/nginx-programs.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { type RawAnswer, sendRaw } from '../support/raw.ts';
+import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { startTestNginx } from '../../testkit/nginx/nginx.ts';
+import { nginxPrograms } from '../../testkit/nginx/programs.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
+import { startTestBackend } from '../../testkit/servers/backend.ts';
 
 const gates = {
   site: {
@@ -66,14 +68,13 @@ async function startGatesBehind(
   writeFileSync(join(root, 'admin/secret.txt'), 'secret');
   writeFileSync(join(root, 'admin/users.php'), 'users');
   const postern = await startTestPostern(t, { config: file });
-  const backend = await startBackend();
-  t.after(() => backend.close());
+  const backend = await startTestBackend(t);
   const { config } = loadConfig({ file, env: {} });
   const kit = join(directory, 'postern');
   const files = renderBundle('plain', { ...bundleOptionsOf(config), gate: postern.gate });
   writeBundle(kit, new Map([...files].map(([path, text]) => [path, change(text)] as const)));
   const include = (name: string) => `include ${join(kit, name)};`;
-  const nginx = await startNginx({
+  const nginx = await startTestNginx(t, {
     directory,
     program,
     http: (port) => `
@@ -85,7 +86,6 @@ async function startGatesBehind(
     ${lines({ include, pass: `proxy_pass http://127.0.0.1:${backend.port};`, root })}
   }`,
   });
-  t.after(() => nginx.close());
   const send: Site['send'] = (target, { method = 'GET', host = 'app.test', token, upgrade } = {}) =>
     sendRaw(
       nginx.port,

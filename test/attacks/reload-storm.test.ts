@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { serve, surroundings } from '../support/cli.ts';
-import { audience, iss, makeJwt, newSigner, startJwksServer } from '../support/jwt.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import { audience, iss, makeJwt, newSigner, startJwksServer } from '../../testkit/jwt.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Processes of a service: the one, and its workers. */
 function processesOf(pid: number): number[] {
@@ -29,7 +30,7 @@ for (const workers of [1, 2]) {
     const signer = newSigner('ES256');
     const issuer = await startJwksServer(t, signer);
     const service = await startSignOn(t, 'tinyauth');
-    const { env, directory } = surroundings(t, { POSTERN_WORKERS: String(workers) });
+    const { env, directory } = programEnvironment(t, { POSTERN_WORKERS: String(workers) });
     const config = join(directory, 'postern.yaml');
     const settings = {
       jwt: {
@@ -47,7 +48,7 @@ for (const workers of [1, 2]) {
     };
     // JSON is YAML.
     writeFileSync(config, JSON.stringify(settings));
-    const served = await serve(t, { ...env, POSTERN_CONFIG: config });
+    const served = await startTestProgram(t, { env: { ...env, POSTERN_CONFIG: config } });
     const seconds = Math.floor(Date.now() / 1_000);
     const jwt = (jti: string) =>
       makeJwt(signer, { jti, iat: seconds, nbf: seconds, exp: seconds + 3_600 });

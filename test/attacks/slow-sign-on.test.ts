@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startAnswering } from '../support/sign-ons.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 
 const stranger = '203.0.113.7';
 const wrongPassword = `Basic ${Buffer.from('alice:wrong').toString('base64')}`;
@@ -29,7 +31,7 @@ async function startSlow(
 gates: { app: { hosts: [app.example.com], sources: [bridge], bridge: ${bridge} } }
 `,
   );
-  const postern = await startTestPostern(t, { config, alone: true });
+  const postern = await startTestPostern(t, { config, singleProcess: true });
   const guess = () => ask(postern.gate, { authorization: wrongPassword, 'x-real-ip': stranger });
   const visit = (from: string) =>
     ask(postern.gate, { cookie: sessions.authelia.alice, 'x-real-ip': from });

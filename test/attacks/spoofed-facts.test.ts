@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
-import { protectedLocation, startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { protectedLocation, startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 test("headers that only nginx may set are worth nothing in a client's request", async (t) => {
   const postern = await startTestPostern(t);

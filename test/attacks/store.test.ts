@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { newToken } from '../stores/contract.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded } from '../support/unrecorded.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { openUnrecordedStore } from '../../testkit/store.ts';
+import { newToken } from '../store/contract.ts';
 
 test('the SQLite that comes with Postern is one whose write-ahead log has no known fault', () => {
   const db = new Database(':memory:');
@@ -18,7 +18,7 @@ test('the SQLite that comes with Postern is one whose write-ahead log has no kno
 
 test('of two writers, while a third one resets the log over and over, nothing is lost', async (t) => {
   const dataDir = join(temporaryDirectory(t), 'data');
-  const stores = [openUnrecorded(dataDir), openUnrecorded(dataDir)];
+  const stores = [openUnrecordedStore(dataDir), openUnrecordedStore(dataDir)];
   const db = new Database(join(dataDir, 'postern.db'));
   try {
     db.pragma('busy_timeout = 0');

@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { noon } from '../support/jwt.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
-import { workersOfTests } from '../support/worker-count.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { noon } from '../../testkit/jwt.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
+import { workersOfTests } from '../../testkit/postern/worker-count.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Who attacks, and somebody else: both on this machine, as nginx sees them. */
 const attacker = '127.0.0.1';
@@ -156,7 +157,7 @@ function guess(
 
 test('guesses under names of gates that were made up have one budget, and leave other counts alone', async (t) => {
   const postern = await startTestPostern(t, {
-    alone: true,
+    singleProcess: true,
     clock: () => noon,
     env: { POSTERN_THROTTLE_FAILURES: '20' },
   });
@@ -188,7 +189,7 @@ test('guesses at the gates of one host have one budget, whichever of them they n
   const gates = Array.from({ length: 10 }, (_, i) => `g${i}`);
   const lines = gates.map((name) => `  ${name}: { hosts: [app.example.com], paths: [/${name}] }`);
   writeFileSync(config, `throttle: { failures: 20 }\ngates:\n${lines.join('\n')}\n`);
-  const postern = await startTestPostern(t, { alone: true, clock: () => noon, config });
+  const postern = await startTestPostern(t, { singleProcess: true, clock: () => noon, config });
   const statuses: number[] = [];
   for (let i = 0; i < 60; i++) {
     statuses.push((await guess(postern, i, 'POST', `g${i % 10}`, attacker)).status);

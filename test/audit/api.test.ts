@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ShownAuditPage } from '../../src/audit/schemas.ts';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { listAudit } from '../support/audit.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { listAudit } from '../../testkit/postern/audit.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 test('the audit log is listed page by page, newest first or oldest, each entry once', async (t) => {
   const postern = await startTestPostern(t);

@@ -8,11 +8,12 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { type AuditRecord, encodeRecord, genesisHash } from '../../src/core/model/audit.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
-import type { NewAdminKey, Store } from '../../src/store/port.ts';
+import type { NewAdminKey } from '../../src/store/port/admin-keys.ts';
+import type { Store } from '../../src/store/port/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { newToken } from '../stores/contract.ts';
-import { anEntry, recordsOf, tamper, verified } from '../support/audit.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { anEntry, recordsOf, tamper, verified } from '../../testkit/postern/audit.ts';
+import { newToken } from '../store/contract.ts';
 import type { WriterTask } from './writer.ts';
 
 /** A store in a directory of the test, and its audit log. */
@@ -22,7 +23,8 @@ function openStore(t: TestContext, dataDir = join(temporaryDirectory(t), 'data')
   return { store, dataDir };
 }
 
-const eventsOf = (store: Store) => recordsOf(store).map(({ event, tokenId }) => [event, tokenId]);
+const eventsOf = async (store: Store) =>
+  (await recordsOf(store)).map(({ event, tokenId }) => [event, tokenId]);
 
 test('what changes something brings its entry, and what changes nothing brings none', async (t) => {
   const { store } = openStore(t);
@@ -57,7 +59,7 @@ test('what changes something brings its entry, and what changes nothing brings n
   const jwt = { iss: 'i', jti: 'j', subject: 's', issuedAt: 1 };
   assert.equal(await jwts.redeem(jwt, 9_000, 1, of({ event: 'redemption' }, 'j')), true);
   assert.equal(await jwts.redeem(jwt, 9_000, 1, of({ event: 'redemption' }, 'again')), false);
-  assert.deepEqual(eventsOf(store), [
+  assert.deepEqual(await eventsOf(store), [
     ['issue', 'tok_a'],
     ['redemption', 'tok_a'],
     ['change', 'tok_a'],
@@ -79,7 +81,7 @@ test('a revocation says how many tokens and sessions it ended', async (t) => {
   await insert('tok_t', { kind: 'session', parent: 'tok_b', subject: 'guest' });
   await tokens.revoke('tok_a', 2_000, anEntry({ event: 'revocation' }));
   await tokens.revokeAll({ subject: 'bob' }, 2_000, anEntry({ event: 'revocation' }));
-  const counts = recordsOf(store).filter(({ event }) => event === 'revocation');
+  const counts = (await recordsOf(store)).filter(({ event }) => event === 'revocation');
   assert.deepEqual(
     counts.map(({ count }) => count),
     [2, 2],
@@ -104,7 +106,7 @@ test('when the entry cannot be written the change is taken back, and others are 
   assert.deepEqual(written, { status: 'fulfilled', value: true });
   assert.equal((await tokens.findById('tok_a'))?.uses, 0);
   assert.equal((await tokens.findById('tok_b'))?.uses, 1);
-  assert.equal(verified(store).fault, undefined);
+  assert.equal((await verified(store)).fault, undefined);
 });
 
 test('each entry holds the hash of the one before, over all that it says', async (t) => {
@@ -112,7 +114,7 @@ test('each entry holds the hash of the one before, over all that it says', async
   await store.audit.append([anEntry({ subject: 'a' }), anEntry({ subject: 'b' })]);
   await store.audit.append([anEntry({ subject: 'c' })]);
   let previous = genesisHash;
-  for (const [index, record] of recordsOf(store).entries()) {
+  for (const [index, record] of (await recordsOf(store)).entries()) {
     assert.equal(record.seq, index + 1);
     assert.equal(record.previous, previous);
     assert.equal(record.hash, createHash('sha256').update(encodeRecord(record)).digest('hex'));
@@ -136,8 +138,8 @@ test('whatever stands in an entry is read as it was written, and its hash fits',
     { numRuns: 100 },
   );
   await store.audit.append([anEntry({ subject: '\ud800 half, and \0 nothing' })]);
-  assert.equal(recordsOf(store).at(-1)?.subject, '\ufffd half, and \0 nothing');
-  assert.equal(verified(store).fault, undefined);
+  assert.equal((await recordsOf(store)).at(-1)?.subject, '\ufffd half, and \0 nothing');
+  assert.equal((await verified(store)).fault, undefined);
 });
 
 test('no entry can be changed, replaced, deleted or put between two', async (t) => {
@@ -157,7 +159,7 @@ test('no entry can be changed, replaced, deleted or put between two', async (t) 
   ] as const) {
     assert.throws(() => db.exec(sql), words, sql);
   }
-  assert.equal(recordsOf(store).length, 3);
+  assert.equal((await recordsOf(store)).length, 3);
 });
 
 /** What somebody did to the log who got past the triggers, and where verifying notices. */
@@ -299,10 +301,15 @@ for (const { what, sql, fault, anchored } of tamperings) {
     await store.audit.append(entries);
     const head = await store.audit.head();
     assert.ok(head !== undefined);
-    assert.deepEqual(verified(store, [head]), { entries: 6, first: 1, head, fault: undefined });
+    assert.deepEqual(await verified(store, [head]), {
+      entries: 6,
+      first: 1,
+      head,
+      fault: undefined,
+    });
     tamper(dataDir, sql);
-    assert.deepEqual(verified(store).fault, fault);
-    assert.deepEqual(verified(store, [head]).fault, anchored ?? fault);
+    assert.deepEqual((await verified(store)).fault, fault);
+    assert.deepEqual((await verified(store, [head])).fault, anchored ?? fault);
   });
 }
 
@@ -315,7 +322,7 @@ test('an entry whose details are no JSON any more is listed, and found by verify
   });
   const page = await store.audit.list({ gate: 'a' }, { limit: 10, order: 'newest' });
   assert.deepEqual(page.records, []);
-  assert.equal(verified(store).fault?.code, 'altered');
+  assert.equal((await verified(store)).fault?.code, 'altered');
 });
 
 test('two processes that write at the same time make one chain', async (t) => {
@@ -327,9 +334,9 @@ test('two processes that write at the same time make one chain', async (t) => {
   });
   const codes = (await Promise.all(writers)).map(([code]) => code as number);
   assert.deepEqual(codes, [0, 0]);
-  const { entries, fault } = verified(store);
+  const { entries, fault } = await verified(store);
   assert.deepEqual([entries, fault], [400, undefined]);
-  const ids = recordsOf(store).map(({ tokenId }) => tokenId);
+  const ids = (await recordsOf(store)).map(({ tokenId }) => tokenId);
   assert.equal(new Set(ids).size, 400);
 });
 
@@ -346,11 +353,11 @@ test('whatever a process was told before it was killed has its entry, and each e
     });
     await once(child, 'exit');
     assert.ok(told.length >= 150);
-    const written = new Set(recordsOf(store).map(({ tokenId }) => tokenId));
+    const written = new Set((await recordsOf(store)).map(({ tokenId }) => tokenId));
     for (const id of told) assert.ok(written.has(id), `${id} was told and has no entry`);
-    assert.equal(verified(store).fault, undefined);
+    assert.equal((await verified(store)).fault, undefined);
   }
-  for (const { tokenId } of recordsOf(store)) {
+  for (const { tokenId } of await recordsOf(store)) {
     assert.notEqual(await store.tokens.findById(tokenId ?? ''), undefined, `${tokenId}`);
   }
 });

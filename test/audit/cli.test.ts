@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AuditAnchor } from '../../src/core/model/audit.ts';
-import { packageRoot } from '../../src/lib/resources.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { anEntry, tamper } from '../support/audit.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { waitFor } from '../support/wait.ts';
+import { anEntry, tamper } from '../../testkit/postern/audit.ts';
+import { runCommand, spawnCommand, succeeded } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Settings of a service whose store has some entries, and the last of them. */
-async function startScene(t: TestContext) {
-  const { env, dataDir } = surroundings(t);
+async function prepareAudit(t: TestContext) {
+  const { env, dataDir } = programEnvironment(t);
   const store = openSqliteStore(dataDir);
   const subjects = ['alice', 'bob', 'carl', 'a\u001b[31mred'];
   await store.audit.append(
@@ -25,8 +23,8 @@ async function startScene(t: TestContext) {
 }
 
 test('audit list shows a line an entry, or its JSON, and where the next page begins', async (t) => {
-  const { env } = await startScene(t);
-  const listed = await run(['audit', 'list', '--store', '--limit', '2'], env);
+  const { env } = await prepareAudit(t);
+  const listed = await runCommand(['audit', 'list', '--store', '--limit', '2'], env);
   assert.equal(
     listed.stdout,
     '4  2027-01-15T08:00:00.000Z  issue         by ci  token=tok_a  subject=a\ufffd[31mred  count=2\n' +
@@ -34,22 +32,22 @@ test('audit list shows a line an entry, or its JSON, and where the next page beg
   );
   assert.equal(listed.stderr, '\nMore: --cursor 3\n');
   const asc = ['audit', 'list', '--store', '--order', 'asc', '--subject', 'bob', '--json'];
-  const [line = '', ...rest] = succeeded(await run(asc, env))
+  const [line = '', ...rest] = succeeded(await runCommand(asc, env))
     .trimEnd()
     .split('\n');
   const { seq, subject, token_id } = JSON.parse(line);
   assert.deepEqual([seq, subject, token_id, rest], [2, 'bob', 'tok_a', []]);
-  const none = await run(['audit', 'list', '--store', '--actor', 'nobody'], env);
+  const none = await runCommand(['audit', 'list', '--store', '--actor', 'nobody'], env);
   assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'No entries.\n']);
-  const wrong = await run(['audit', 'list', '--store', '--event', 'nothing'], env);
+  const wrong = await runCommand(['audit', 'list', '--store', '--event', 'nothing'], env);
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /event: must be/);
 });
 
 test('audit tail shows the last entries, oldest first', async (t) => {
-  const { env } = await startScene(t);
+  const { env } = await prepareAudit(t);
   const seqs = async (...args: string[]) => {
-    const text = succeeded(await run(['audit', 'tail', '--store', '--json', ...args], env));
+    const text = succeeded(await runCommand(['audit', 'tail', '--store', '--json', ...args], env));
     return text
       .split('\n')
       .filter(Boolean)
@@ -63,20 +61,14 @@ test('audit tail shows the last entries, oldest first', async (t) => {
 
 for (const way of ['the service', 'the store'] as const) {
   test(`audit tail --follow goes on with what is added, from ${way}`, async (t) => {
-    const { env, dataDir } = await startScene(t);
-    const served = way === 'the service' ? await serve(t, env) : undefined;
+    const { env, dataDir } = await prepareAudit(t);
+    const served = way === 'the service' ? await startTestProgram(t, { env }) : undefined;
     const args = ['audit', 'tail', '--follow', '--json', ...(served ? [] : ['--store'])];
-    const child = spawn(process.execPath, [join(packageRoot, 'src/cli/main.ts'), ...args], {
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    t.after(() => child.kill('SIGKILL'));
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk;
-    });
+    const tail = spawnCommand(args, env);
+    t.after(() => tail.child.kill('SIGKILL'));
     const seqs = () =>
-      text
+      tail
+        .stdout()
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line).seq as number);
@@ -87,7 +79,7 @@ for (const way of ['the service', 'the store'] as const) {
     if (served !== undefined) {
       await served.end('SIGTERM');
       await store.audit.append([anEntry()]);
-      await serve(t, env);
+      await startTestProgram(t, { env });
     } else await store.audit.append([anEntry()]);
     await waitFor('the sixth', () => seqs().length === 6);
     await store.close();
@@ -96,41 +88,45 @@ for (const way of ['the service', 'the store'] as const) {
 }
 
 test('audit verify says that the log is whole, and prints its end', async (t) => {
-  const { env, head } = await startScene(t);
-  const { code, stdout } = await run(['audit', 'verify'], env);
+  const { env, head } = await prepareAudit(t);
+  const { code, stdout } = await runCommand(['audit', 'verify'], env);
   assert.deepEqual([code, stdout], [0, `whole: 4 entries from 1 on\nhead: ${head}\n`]);
-  const json = await run(['audit', 'verify', '--json', '--expect-head', head], env);
+  const json = await runCommand(['audit', 'verify', '--json', '--expect-head', head], env);
   const [seq, hash] = head.split(':');
   assert.equal(json.code, 0);
   assert.deepEqual(JSON.parse(json.stdout), {
     ...{ ok: true, entries: 4, first: 1, fault: null },
     head: { seq: Number(seq), hash },
   });
-  const fresh = surroundings(t);
-  assert.equal(succeeded(await run(['audit', 'verify'], fresh.env)), 'no entries\n');
+  const fresh = programEnvironment(t);
+  assert.equal(succeeded(await runCommand(['audit', 'verify'], fresh.env)), 'no entries\n');
 });
 
 test('audit verify names the first bad entry and what it means, and ends with 1', async (t) => {
-  const { env, dataDir, head } = await startScene(t);
+  const { env, dataDir, head } = await prepareAudit(t);
   tamper(dataDir, (db) => db.exec("UPDATE audit SET subject = 'mallory' WHERE seq = 3"));
-  const { code, stdout } = await run(['audit', 'verify'], env);
+  const { code, stdout } = await runCommand(['audit', 'verify'], env);
   assert.equal(code, 1);
   assert.match(stdout, /^entry 3: altered\n {2}The entry was changed.*\nIntact up to entry 2\.\n$/);
   tamper(dataDir, (db) => db.exec('DELETE FROM audit WHERE seq > 2'));
-  assert.equal((await run(['audit', 'verify'], env)).code, 0, 'nobody misses what nobody knew of');
-  const missed = await run(['audit', 'verify', '--json', '--expect-head', head], env);
+  assert.equal(
+    (await runCommand(['audit', 'verify'], env)).code,
+    0,
+    'nobody misses what nobody knew of',
+  );
+  const missed = await runCommand(['audit', 'verify', '--json', '--expect-head', head], env);
   assert.equal(missed.code, 1);
   const { ok, fault } = JSON.parse(missed.stdout);
   assert.deepEqual([ok, fault.seq, fault.code], [false, 4, 'end_missing']);
   assert.match(fault.meaning, /entries at the end are missing/);
-  const wrong = await run(['audit', 'verify', '--expect-head', '4'], env);
+  const wrong = await runCommand(['audit', 'verify', '--expect-head', '4'], env);
   assert.equal(wrong.code, 2);
 });
 
 test('a service says in its log where the audit log ends, when it starts and when it stops', async (t) => {
-  const { env, head } = await startScene(t);
-  const served = await serve(t, env);
-  succeeded(await run(['token', 'issue', 'alice'], env));
+  const { env, head } = await prepareAudit(t);
+  const served = await startTestProgram(t, { env });
+  succeeded(await runCommand(['token', 'issue', 'alice'], env));
   const { stdout } = await served.end('SIGTERM');
   const heads = stdout
     .split('\n')
@@ -141,5 +137,5 @@ test('a service says in its log where the audit log ends, when it starts and whe
   assert.equal(heads[0], head);
   assert.match(heads[1] ?? '', /^5:/);
   for (const anchor of heads)
-    succeeded(await run(['audit', 'verify', '--expect-head', anchor], env));
+    succeeded(await runCommand(['audit', 'verify', '--expect-head', anchor], env));
 });

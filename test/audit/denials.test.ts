@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createDenialAudit } from '../../src/audit/denials.ts';
+import { createDenialRecorder } from '../../src/audit/denials.ts';
 import type { AuditEntry } from '../../src/core/model/audit.ts';
 import type { DenialCode } from '../../src/core/model/denials.ts';
 import { StoreUnavailable } from '../../src/core/model/errors.ts';
@@ -10,9 +10,10 @@ import type { DecisionRecord } from '../../src/core/model/events.ts';
 import { deny } from '../../src/core/model/verdict.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { auditSampling, createSampler } from '../../src/telemetry/sampler.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { recordsOf, verified } from '../support/audit.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { recordsOf, verified } from '../../testkit/postern/audit.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const handshake = { ...handshakeHeaders, 'x-postern-gate': 'chat' };
 
@@ -36,22 +37,22 @@ function denied(reason: DenialCode, facts: Partial<DecisionRecord> = {}): Decisi
 }
 
 /** Something that writes denials, and what it has written. */
-function openScene(t: TestContext) {
+function openFixture(t: TestContext) {
   const written: AuditEntry[] = [];
-  const scene = { failure: undefined as Error | undefined, reports: [] as unknown[], isOn: true };
-  const denials = createDenialAudit({
+  const fixture = { failure: undefined as Error | undefined, reports: [] as unknown[], isOn: true };
+  const denials = createDenialRecorder({
     store: {
       async append(entries) {
-        if (scene.failure !== undefined) throw scene.failure;
+        if (fixture.failure !== undefined) throw fixture.failure;
         written.push(...entries);
       },
     },
-    isOn: () => scene.isOn,
-    report: (error) => void scene.reports.push(error),
+    isOn: () => fixture.isOn,
+    report: (error) => void fixture.reports.push(error),
     clock: () => 1_000,
   });
   t.after(() => denials.finish());
-  return { scene, denials, written };
+  return { fixture, denials, written };
 }
 
 const total = (entries: readonly { count?: number | null | undefined }[]) =>
@@ -69,7 +70,7 @@ test('a denied handshake is told with who, where and why, and a page load withou
   const store = openSqliteStore(postern.dataDir);
   t.after(() => store.close());
   // Each worker writes what it has denied, all of a second together.
-  const records = recordsOf(store)
+  const records = (await recordsOf(store))
     .filter(({ event }) => event === 'denial')
     .sort((a, b) => a.at - b.at);
   const shown = records.map(({ reason, subject, tokenId, kind, gate, client, actor }) => {
@@ -83,12 +84,12 @@ test('a denied handshake is told with who, where and why, and a page load withou
   ]);
   assert.equal(records[1]?.requestId, request_id);
   assert.deepEqual(JSON.parse(records[1]?.details ?? ''), { source: 'bearer', upgrade: true });
-  assert.equal(verified(store).fault, undefined);
+  assert.equal((await verified(store)).fault, undefined);
 });
 
 test('denials can be left out, and the refusals of the admin API cannot', async (t) => {
-  const { scene, denials, written } = openScene(t);
-  scene.isOn = false;
+  const { fixture, denials, written } = openFixture(t);
+  fixture.isOn = false;
   denials.events.decided(denied('revoked'));
   denials.events.adminDenied({ reason: 'unauthorized', key: undefined, client: undefined });
   await denials.finish();
@@ -109,7 +110,7 @@ test('a reload puts another setting for denials in force', async (t) => {
   await postern.close();
   const store = openSqliteStore(postern.dataDir);
   t.after(() => store.close());
-  const reasons = recordsOf(store).map(({ event, reason }) => [event, reason]);
+  const reasons = (await recordsOf(store)).map(({ event, reason }) => [event, reason]);
   assert.deepEqual(reasons, [
     ['reload', null],
     ['denial', 'unknown_token'],
@@ -119,7 +120,7 @@ test('a reload puts another setting for denials in force', async (t) => {
 test('a flood of 20,000 denials is a few entries, and the counts are right', async (t) => {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
   t.after(() => store.close());
-  const denials = createDenialAudit({
+  const denials = createDenialRecorder({
     store: store.audit,
     isOn: () => true,
     report: assert.ifError,
@@ -132,7 +133,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
     denials.events.decided(denied(reason, { at: 1_000 + i, clientAddress }));
   }
   await denials.finish();
-  const records = recordsOf(store);
+  const records = await recordsOf(store);
   assert.ok(
     records.length <= 2 * 7 * (auditSampling.fullEntriesPerKey + 1),
     `${records.length} entries`,
@@ -142,7 +143,7 @@ test('a flood of 20,000 denials is a few entries, and the counts are right', asy
   const counted = records.find(({ count, reason }) => count !== null && reason === 'expired');
   assert.match(counted?.client ?? '', /^203\.0\.\d\.0\/24$/);
   assert.match(counted?.details ?? '', /^{"first":"1970-01-01T00:00:\d\d\.\d{3}Z","last":"1970-/);
-  assert.equal(verified(store).fault, undefined);
+  assert.equal((await verified(store)).fault, undefined);
 });
 
 test('however many clients and gates there are, entries and memory are bounded, and nothing is uncounted', () => {
@@ -184,7 +185,7 @@ test('what happens seldom is told in full, in each window anew', () => {
 
 test('counts are written at the end of the minute', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { denials, written } = openScene(t);
+  const { denials, written } = openFixture(t);
   for (let i = 0; i < 100; i++) denials.events.decided(denied('revoked'));
   t.mock.timers.tick(1_000);
   assert.equal(written.length, auditSampling.fullEntriesPerKey);
@@ -199,9 +200,9 @@ test('counts are written at the end of the minute', (t) => {
 
 test('while the store cannot be written denials wait, bounded, and are reported once', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { scene, denials, written } = openScene(t);
+  const { fixture, denials, written } = openFixture(t);
   const settle = () => new Promise((resolve) => setImmediate(resolve));
-  scene.failure = new StoreUnavailable('token store: disk I/O error');
+  fixture.failure = new StoreUnavailable('token store: disk I/O error');
   for (let minute = 0; minute < 60; minute++) {
     for (let i = 0; i < 200; i++) denials.events.decided(denied('revoked', { gate: `g${i}` }));
     for (let second = 0; second < 60; second += 5) {
@@ -209,8 +210,8 @@ test('while the store cannot be written denials wait, bounded, and are reported 
       await settle();
     }
   }
-  assert.deepEqual(scene.reports, [scene.failure]);
-  scene.failure = undefined;
+  assert.deepEqual(fixture.reports, [fixture.failure]);
+  fixture.failure = undefined;
   t.mock.timers.tick(5_000);
   await settle();
   assert.equal(written.length, 1_000);

@@ -8,7 +8,8 @@ import { auditFaults } from '../../src/audit/verify.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { auditEvents } from '../../src/core/model/audit.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { adminKey, startTestPostern } from '../support/postern.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const text = readFileSync(join(packageRoot, 'docs', 'audit.md'), 'utf8');
 

@@ -4,17 +4,15 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { listAudit } from '../support/audit.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { makeJwt, newSecret, startWithIssuers } from '../support/jwt.ts';
-import {
-  adminKey,
-  startTestPostern,
-  type TestPostern,
-  temporaryDirectory,
-} from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { makeJwt, newSecret, startWithIssuers } from '../../testkit/jwt.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { listAudit } from '../../testkit/postern/audit.ts';
+import { runCommand, succeeded } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { startTestPostern, type TestPostern } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const now = Date.parse('2027-01-01T12:00:00Z');
 const clock = () => now;
@@ -156,15 +154,15 @@ test('keys that are made, revoked and rotated are told', async (t) => {
 });
 
 test('the first key, and the first signing key, are made by Postern itself', async (t) => {
-  const { env } = surroundings(t, {
+  const { env } = programEnvironment(t, {
     POSTERN_ADMIN_KEY: '',
     POSTERN_DEFAULT_GATE_ASSERTION: 'true',
   });
-  const served = await serve(t, env);
-  const authorization = `Bearer ${succeeded(await run(['token', 'issue', 'alice', '--store'], env)).trim()}`;
+  const served = await startTestProgram(t, { env });
+  const authorization = `Bearer ${succeeded(await runCommand(['token', 'issue', 'alice', '--store'], env)).trim()}`;
   assert.equal((await ask(served.gate, { ...handshake, authorization })).status, 200);
   const listed = succeeded(
-    await run(['audit', 'list', '--store', '--json', '--actor', 'postern'], env),
+    await runCommand(['audit', 'list', '--store', '--json', '--actor', 'postern'], env),
   );
   const entries = listed
     .trim()
@@ -234,15 +232,15 @@ test('a reload is told, and a refused one, with who wanted it', async (t) => {
 });
 
 test('of several workers one writes that all of them have reloaded', async (t) => {
-  const { env } = surroundings(t, { POSTERN_WORKERS: '3' });
-  const served = await serve(t, env);
+  const { env } = programEnvironment(t, { POSTERN_WORKERS: '3' });
+  const served = await startTestProgram(t, { env });
   const reloads = () => served.stdout().split('"event":"reload"').length - 1;
   process.kill(served.pid, 'SIGHUP');
   await waitFor('the reload by signal', () => reloads() === 3);
-  succeeded(await run(['config', 'reload'], env));
+  succeeded(await runCommand(['config', 'reload'], env));
   await waitFor('the reload by the API', () => reloads() === 6);
   const list = async () =>
-    succeeded(await run(['audit', 'list', '--event', 'reload', '--json'], env)).split('\n');
+    succeeded(await runCommand(['audit', 'list', '--event', 'reload', '--json'], env)).split('\n');
   await waitFor('the entries', async () => (await list()).length === 3);
   const actors = (await list()).filter(Boolean).map((line) => JSON.parse(line).actor);
   assert.deepEqual(actors.toSorted(), ['configured', 'postern']);
@@ -272,9 +270,9 @@ test('a network that is throttled is told, and who had its attempts forgotten', 
 });
 
 test('what is done with the file of the store is told of the store', async (t: TestContext) => {
-  const { env } = surroundings(t);
-  succeeded(await run(['token', 'issue', 'alice', '--store'], env));
-  const listed = succeeded(await run(['audit', 'list', '--store', '--json'], env));
+  const { env } = programEnvironment(t);
+  succeeded(await runCommand(['token', 'issue', 'alice', '--store'], env));
+  const listed = succeeded(await runCommand(['audit', 'list', '--store', '--json'], env));
   const { actor, client: from } = JSON.parse(listed);
   assert.deepEqual([actor, from], ['store', null]);
 });

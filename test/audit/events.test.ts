@@ -12,10 +12,12 @@ import { fullAccessKey } from '../../src/core/model/admin-key.ts';
 import type { Events } from '../../src/core/model/events.ts';
 import { createErrorHandler } from '../../src/http/problem.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { anEntry, openEvents } from '../support/audit.ts';
-import { serve, surroundings } from '../support/cli.ts';
-import { adminKey, startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { anEntry, openEvents } from '../../testkit/postern/audit.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const entryOf = ({ data }: { data: string }) => JSON.parse(data) as ShownAuditEntry;
 
@@ -90,8 +92,8 @@ test('a place in the log that is none is refused, and one that is not there yet'
 });
 
 test('what another process writes is sent too, and so is what other workers do', async (t) => {
-  const { env, dataDir } = surroundings(t, { POSTERN_WORKERS: '2' });
-  const served = await serve(t, env);
+  const { env, dataDir } = programEnvironment(t, { POSTERN_WORKERS: '2' });
+  const served = await startTestProgram(t, { env });
   const readers = await Promise.all([1, 2, 3, 4].map(() => openEvents(t, served.admin)));
   const client = connectAdmin({ listen: served.admin, key: adminKey }, undefined);
   // Each over a connection of its own, so that both workers get some.
@@ -136,7 +138,7 @@ test('a key that is revoked reads nothing of what comes after', async (t) => {
 /** The routes alone, on a store that tells how often it is asked, with other bounds. */
 async function startRoutes(
   t: TestContext,
-  streams: { most?: number; beatMs?: number; slowMs?: number },
+  streams: { maxStreams?: number; heartbeatMs?: number; slowReaderMs?: number },
 ) {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
   const adminKeys = {
@@ -167,13 +169,13 @@ async function startRoutes(
 }
 
 test('while nothing happens comments show that the stream lives', async (t) => {
-  const { admin } = await startRoutes(t, { beatMs: 20 });
+  const { admin } = await startRoutes(t, { heartbeatMs: 20 });
   const reader = await openEvents(t, admin);
   await waitFor('three comments', () => reader.text().split('\n: still here\n\n').length > 3);
 });
 
 test('there are as many streams at once as are allowed, and room when one goes', async (t) => {
-  const { admin } = await startRoutes(t, { most: 2 });
+  const { admin } = await startRoutes(t, { maxStreams: 2 });
   const [first] = [await openEvents(t, admin), await openEvents(t, admin)];
   assert.equal((await openEvents(t, admin)).status, 429);
   first?.close();
@@ -181,7 +183,7 @@ test('there are as many streams at once as are allowed, and room when one goes',
 });
 
 test('64 streams of one key keep no other key out', async (t) => {
-  const postern = await startTestPostern(t, { alone: true });
+  const postern = await startTestPostern(t, { singleProcess: true });
   const keyOf = async (name: string) => {
     const { body } = await postern.api('POST', '/v1/keys', { name, role: 'auditor' });
     return (body as { key: string }).key;
@@ -205,7 +207,7 @@ test('64 streams of one key keep no other key out', async (t) => {
 });
 
 test('a reader that takes nothing is cut off, and holds up nobody', async (t) => {
-  const { store, app, admin } = await startRoutes(t, { slowMs: 1_000 });
+  const { store, app, admin } = await startRoutes(t, { slowReaderMs: 1_000 });
   const slow = await openEvents(t, admin);
   slow.pause();
   const other = await openEvents(t, admin);
@@ -229,31 +231,33 @@ test('a reader that takes nothing is cut off, and holds up nobody', async (t) =>
   assert.equal(next?.id, String((ids.at(-1) ?? 0) + 1));
 });
 
-test('the store is asked for news only while somebody reads', async (t) => {
+test('the store is subscribed to only while somebody reads', async (t) => {
   const store = openSqliteStore(join(temporaryDirectory(t), 'data'));
   t.after(() => store.close());
-  let asked = 0;
-  const feed = createAuditFeed(
-    new Proxy(store.audit, {
-      get(target, name) {
-        if (name === 'head') asked++;
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    }),
-  );
+  let subscriptions = 0;
+  const feed = createAuditFeed({
+    head: () => store.audit.head(),
+    after: (...range) => store.audit.after(...range),
+    subscribe(listener) {
+      const unsubscribe = store.audit.subscribe(listener);
+      subscriptions++;
+      return () => {
+        subscriptions--;
+        unsubscribe();
+      };
+    },
+  });
   const controller = new AbortController();
-  const waited = feed.grown(0, { timeoutMs: 60_000, signal: controller.signal });
-  await waitFor('a second look', () => asked > 1);
+  const { signal } = controller;
+  const waited = [1, 2].map(() => feed.waitForEntries(0, { timeoutMs: 60_000, signal }));
+  assert.equal(subscriptions, 1);
   controller.abort();
-  assert.equal(await waited, false);
-  const before = asked;
+  assert.deepEqual(await Promise.all(waited), [false, false]);
+  assert.equal(subscriptions, 0);
   await store.audit.append([anEntry()]);
-  assert.equal(asked, before);
-  assert.equal(
-    await feed.grown(0, { timeoutMs: 60_000, signal: new AbortController().signal }),
-    true,
-  );
+  const later = { timeoutMs: 60_000, signal: new AbortController().signal };
+  assert.equal(await feed.waitForEntries(0, later), true);
+  assert.equal(subscriptions, 0);
 });
 
 test('events are read however their bytes arrive', async () => {

@@ -1,6 +1,6 @@
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { newToken } from '../stores/contract.ts';
-import { anEntry } from '../support/audit.ts';
+import { anEntry } from '../../testkit/postern/audit.ts';
+import { newToken } from '../store/contract.ts';
 
 /** What a writer does: so many tokens in this store, one after the other, each told when it is there. */
 export interface WriterTask {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { useBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
+import { useBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserSite } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 
@@ -35,7 +35,7 @@ function luminance(colour: Colour): number {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the login page can be read where people prefer ${colorScheme} colours`, async (t) => {
-    const { at } = await startBrowserScene(t);
+    const { at } = await startBrowserSite(t);
     const { page } = await open(t, { colorScheme });
     await page.goto(`${at('app.example.test')}/`);
     await page.keyboard.press('Tab');
@@ -61,7 +61,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('the login page fits on a small screen, and in letters twice as large', async (t) => {
-  const { at } = await startBrowserScene(t);
+  const { at } = await startBrowserSite(t);
   const { page } = await open(t, { viewport: { width: 320, height: 480 } });
   await page.goto(`${at('app.example.test')}/`);
   for (const size of ['100%', '200%']) {

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { example, openSocket, useBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
+import { example, openPageSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserSite } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 const app = 'app.example.test';
 
 async function startLogin(t: TestContext, options?: BrowserContextOptions) {
-  const scene = await startBrowserScene(t);
+  const fixture = await startBrowserSite(t);
   const { page, said } = await open(t, options);
-  const { token, id } = await scene.postern.issue({ subject: 'alice' });
-  const base = scene.at(app);
-  const socket = () => openSocket(page, `new WebSocket('${scene.socketAt(app)}/ws')`);
+  const { token, id } = await fixture.postern.issue({ subject: 'alice' });
+  const base = fixture.at(app);
+  const socket = () => openPageSocket(page, `new WebSocket('${fixture.socketAt(app)}/ws')`);
   /** The page is that of the application, shown to Alice. */
   const arrives = async (path: string) => {
     await page.waitForURL(base + path);
     const seen = JSON.parse((await page.textContent('body')) ?? '');
     assert.equal(seen.headers['remote-user'], 'alice');
   };
-  return { ...scene, page, said, token, id, base, socket, arrives };
+  return { ...fixture, page, said, token, id, base, socket, arrives };
 }
 
 /** The addresses that the tab can go back and forth to. */

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { example, openSocket, useBrowser, useTrustingBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
+import {
+  example,
+  openPageSocket,
+  useBrowser,
+  useTrustingBrowser,
+} from '../../testkit/browser/browser.ts';
+import { startBrowserSite } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 const openTrusting = useTrustingBrowser();
@@ -13,7 +18,7 @@ async function startVisit(
   sessions: { sameSite: string; partitioned?: boolean },
   openPage = open,
 ) {
-  const scene = await startBrowserScene(t, {
+  const fixture = await startBrowserSite(t, {
     env: (at) => ({
       POSTERN_DEFAULT_GATE_ORIGINS: `same,${at(origin)}`,
       POSTERN_SESSIONS_SAME_SITE: sessions.sameSite,
@@ -21,12 +26,12 @@ async function startVisit(
     }),
   });
   const { page } = await openPage(t);
-  await page.goto(`${scene.at(origin)}/page`);
-  const host = new URL(scene.at('ws.example.test')).host;
-  const { token } = await scene.postern.issue({ subject: 'alice' });
+  await page.goto(`${fixture.at(origin)}/page`);
+  const host = new URL(fixture.at('ws.example.test')).host;
+  const { token } = await fixture.postern.issue({ subject: 'alice' });
   const signIn = () => page.evaluate(example('browser-session.js', 'signIn', host, token));
-  const connect = () => openSocket(page, example('browser-session.js', 'connect', host));
-  return { ...scene, page, host, token, signIn, connect };
+  const connect = () => openPageSocket(page, example('browser-session.js', 'connect', host));
+  return { ...fixture, page, host, token, signIn, connect };
 }
 
 const visits = [

@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { issueTicket } from '../../docs/examples/issue-ticket.ts';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
-import { example, openSocket, useBrowser } from '../support/browser.ts';
-import { type SceneOptions, startBrowserScene } from '../support/browser-scene.ts';
+import { example, openPageSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import { type BrowserSiteOptions, startBrowserSite } from '../../testkit/browser/site.ts';
 
 const open = useBrowser();
 
 /** A page of the guarded site, signed in to nothing. */
-async function openApp(t: TestContext, options?: SceneOptions) {
-  const scene = await startBrowserScene(t, options);
+async function openApp(t: TestContext, options?: BrowserSiteOptions) {
+  const fixture = await startBrowserSite(t, options);
   const { page, said } = await open(t);
-  await page.goto(`${scene.at('app.example.test')}/page`);
-  return { ...scene, page, said, host: new URL(page.url()).host };
+  await page.goto(`${fixture.at('app.example.test')}/page`);
+  return { ...fixture, page, said, host: new URL(page.url()).host };
 }
 
 /** An application's server that gives a ticket to whoever asks; returns its port. */
@@ -28,7 +28,7 @@ async function startTicketServer(t: TestContext, issue: () => Promise<string>): 
 test('a cookie that a page script set opens a socket', async (t) => {
   const { postern, page } = await openApp(t);
   const { token } = await postern.issue({ subject: 'alice' });
-  const socket = await openSocket(page, example('browser-cookie.js', 'connect', token));
+  const socket = await openPageSocket(page, example('browser-cookie.js', 'connect', token));
   assert.ok(socket.opened);
   assert.equal(socket.seen.headers['remote-user'], 'alice');
   assert.equal(postern.lastDecision().source, 'cookie');
@@ -51,7 +51,7 @@ test('a page that asks its server for a ticket at each connection gets in each t
   });
   const { key } = body as { key: string };
   for (let i = 0; i < 2; i++) {
-    const socket = await openSocket(page, example('browser-ticket.js', 'connect'));
+    const socket = await openPageSocket(page, example('browser-ticket.js', 'connect'));
     assert.ok(socket.opened);
     assert.equal(socket.seen.url, '/ws');
     assert.equal(socket.seen.headers['remote-user'], 'alice');
@@ -63,7 +63,7 @@ test('a page that asks its server for a ticket at each connection gets in each t
 test('a token in a subprotocol opens a socket that is answered with "postern"', async (t) => {
   const { postern, page } = await openApp(t);
   const { token } = await postern.issue();
-  const socket = await openSocket(page, example('browser-subprotocol.js', 'connect', token));
+  const socket = await openPageSocket(page, example('browser-subprotocol.js', 'connect', token));
   assert.ok(socket.opened);
   assert.equal(socket.protocol, 'postern');
   assert.equal(socket.seen.headers['sec-websocket-protocol'], undefined);
@@ -73,7 +73,10 @@ test('a token in a subprotocol opens a socket that is answered with "postern"', 
 test('a token beside a subprotocol of the application leaves the choice to the application', async (t) => {
   const { postern, page } = await openApp(t);
   const { token } = await postern.issue();
-  const socket = await openSocket(page, example('browser-subprotocol.js', 'connectToChat', token));
+  const socket = await openPageSocket(
+    page,
+    example('browser-subprotocol.js', 'connectToChat', token),
+  );
   assert.ok(socket.opened);
   assert.equal(socket.protocol, 'chat.v2');
   assert.equal(socket.seen.headers['sec-websocket-protocol'], 'chat.v2');
@@ -82,7 +85,7 @@ test('a token beside a subprotocol of the application leaves the choice to the a
 test('a token that is offered as the only subprotocol fails in the browser, which wants one of them back', async (t) => {
   const { postern, page, said, host } = await openApp(t);
   const { token } = await postern.issue();
-  const socket = await openSocket(
+  const socket = await openPageSocket(
     page,
     `new WebSocket('wss://${host}/ws', 'postern.bearer.${token}')`,
   );
@@ -93,7 +96,7 @@ test('a token that is offered as the only subprotocol fails in the browser, whic
 test('a token as user information in the URL is for programs: Chromium does not send it', async (t) => {
   const { postern, page, host } = await openApp(t);
   const { token } = await postern.issue();
-  const socket = await openSocket(page, `new WebSocket('wss://token:${token}@${host}/ws')`);
+  const socket = await openPageSocket(page, `new WebSocket('wss://token:${token}@${host}/ws')`);
   assert.deepEqual(socket, { opened: false, code: 1006 });
   assert.equal(postern.lastDecision().reason, 'no_credential');
 });

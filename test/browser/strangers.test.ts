@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { openSocket, useTrustingBrowser } from '../support/browser.ts';
-import { startBrowserScene } from '../support/browser-scene.ts';
-import { waitFor } from '../support/wait.ts';
+import { openPageSocket, useTrustingBrowser } from '../../testkit/browser/browser.ts';
+import { startBrowserSite } from '../../testkit/browser/site.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const open = useTrustingBrowser();
 const app = 'app.example.test';
 
 /** Alice, signed in to the application, opens a page of a stranger in the same browser. */
 async function startVisit(t: TestContext, stranger: string, sameSite: string) {
-  const scene = await startBrowserScene(t, {
+  const fixture = await startBrowserSite(t, {
     env: () => ({ POSTERN_SESSIONS_SAME_SITE: sameSite }),
   });
-  const { postern, at, socketAt } = scene;
+  const { postern, at, socketAt } = fixture;
   const { page, said } = await open(t);
   const { token } = await postern.issue({ subject: 'alice' });
   await page.goto(`${at(app)}/.postern/login?rd=/rooms#token=${token}`);
   await page.waitForURL(`${at(app)}/rooms`);
   await page.goto(`${at(app)}/page`);
-  const socket = () => openSocket(page, `new WebSocket('${socketAt(app)}/ws')`);
+  const socket = () => openPageSocket(page, `new WebSocket('${socketAt(app)}/ws')`);
   assert.ok((await socket()).opened, 'she is signed in');
   await page.goto(`${at(stranger)}/page`);
-  return { ...scene, page, said, socket };
+  return { ...fixture, page, said, socket };
 }
 
 /** The outcome of a request with all cookies that the browser would send along. */

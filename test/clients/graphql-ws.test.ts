@@ -6,10 +6,10 @@ import { useServer } from 'graphql-ws/use/ws';
 import { withTicket, withToken } from '../../docs/examples/graphql-client.ts';
 import { optionsBehindGate, optionsForTokens } from '../../docs/examples/graphql-server.ts';
 import { issueTicket } from '../../docs/examples/issue-ticket.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { makeKey, startSocketServer } from '../support/socket-server.ts';
-import { waitFor } from '../support/wait.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { makeKey, startSocketServer } from '../../testkit/servers/socket-server.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** A subscription that says who one is, once, and stays open. */
 const application = {
@@ -25,7 +25,7 @@ const application = {
 };
 
 /** nginx with `/guarded` behind the gate and `/open` without it, both to a GraphQL server each. */
-async function startScene(t: TestContext) {
+async function startGraphqlSite(t: TestContext) {
   const postern = await startTestPostern(t);
   const guarded = await startSocketServer(t);
   const open = await startSocketServer(t);
@@ -71,7 +71,7 @@ function subscribe(t: TestContext, options: ClientOptions) {
 }
 
 test('a graphql-ws client that is cut off comes back with a fresh ticket each time', async (t) => {
-  const { postern, site, guarded, decisions } = await startScene(t);
+  const { postern, site, guarded, decisions } = await startGraphqlSite(t);
   const issuer = await makeKey(postern, 'issuer');
   let asked = 0;
   const askTicket = async () => {
@@ -95,7 +95,7 @@ test('a graphql-ws client that is cut off comes back with a fresh ticket each ti
 });
 
 test('a used ticket does not bring a graphql-ws client back, and it gives up', async (t) => {
-  const { postern, site, guarded } = await startScene(t);
+  const { postern, site, guarded } = await startGraphqlSite(t);
   const { token } = await postern.issueTicket();
   const came = subscribe(
     t,
@@ -109,7 +109,7 @@ test('a used ticket does not bring a graphql-ws client back, and it gives up', a
 });
 
 test('a token in connectionParams is judged by introspection, and refused once it is revoked', async (t) => {
-  const { postern, site, open, decisions } = await startScene(t);
+  const { postern, site, open, decisions } = await startGraphqlSite(t);
   const { token, id } = await postern.issue({ subject: 'alice', gates: ['chat'] });
   const came = subscribe(
     t,

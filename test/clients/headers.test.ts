@@ -7,9 +7,9 @@ import { WebSocket as WsWebSocket } from 'ws';
 import { connect } from '../../docs/examples/node.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { createCertificate } from '../support/certificate.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 
 const examples = join(packageRoot, 'docs/examples');
 

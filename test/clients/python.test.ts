@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { needProgram } from '../../scripts/programs.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { createCertificate } from '../support/certificate.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
 
 /** How a connection of Python's `websockets` ended. */
 interface PythonOutcome {
@@ -36,7 +36,7 @@ async function connect(
   return JSON.parse(stdout);
 }
 
-async function startScene(t: TestContext) {
+async function startPythonSite(t: TestContext) {
   const certificate = createCertificate(t, ['app.example.com']);
   const postern = await startTestPostern(t);
   const site = await startSite(t, {
@@ -56,7 +56,7 @@ async function startScene(t: TestContext) {
 }
 
 test('Python websockets gets in with a header, user information, a query and a cookie', async (t) => {
-  const { postern, site, host, url, call } = await startScene(t);
+  const { postern, site, host, url, call } = await startPythonSite(t);
   const { token } = await postern.issue({ subject: 'alice' });
   const ticket = await postern.issueTicket({ subject: 'alice' });
   const ways: [source: string, outcome: PythonOutcome][] = [
@@ -77,7 +77,7 @@ test('Python websockets gets in with a header, user information, a query and a c
 });
 
 test('Python websockets is denied with 401 in its own words, and never with a redirect', async (t) => {
-  const { postern, site, host, url, call } = await startScene(t);
+  const { postern, site, host, url, call } = await startPythonSite(t);
   const { token } = await postern.issue();
   const revoked = await postern.issue();
   await postern.api('DELETE', `/v1/tokens/${revoked.id}`);

@@ -4,13 +4,13 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { issueTicket } from '../../docs/examples/issue-ticket.ts';
 import { connectWithTicket, connectWithToken } from '../../docs/examples/trpc-client.ts';
 import { appRouter, contextFromGate, contextFromToken } from '../../docs/examples/trpc-server.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { makeKey, startSocketServer } from '../support/socket-server.ts';
-import { waitFor } from '../support/wait.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { makeKey, startSocketServer } from '../../testkit/servers/socket-server.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** nginx with `/guarded` behind the gate and `/open` without it, both to a tRPC server each. */
-async function startScene(t: TestContext) {
+async function startTrpcSite(t: TestContext) {
   const postern = await startTestPostern(t);
   const guarded = await startSocketServer(t);
   const open = await startSocketServer(t);
@@ -44,7 +44,7 @@ async function startScene(t: TestContext) {
 }
 
 test('a tRPC client that is cut off comes back with a fresh ticket each time', async (t) => {
-  const { postern, site, guarded, decisions } = await startScene(t);
+  const { postern, site, guarded, decisions } = await startTrpcSite(t);
   const issuer = await makeKey(postern, 'issuer');
   const { socket, trpc } = connectWithTicket(`${site.socketUrl}/guarded`, () =>
     issueTicket(issuer, 'alice'),
@@ -64,7 +64,7 @@ test('a tRPC client that is cut off comes back with a fresh ticket each time', a
 });
 
 test('a tRPC client without a good ticket never reaches the server', async (t) => {
-  const { postern, site, guarded, decisions } = await startScene(t);
+  const { postern, site, guarded, decisions } = await startTrpcSite(t);
   const { token } = await postern.issueTicket();
   const first = connectWithTicket(`${site.socketUrl}/guarded`, async () => token);
   t.after(() => first.socket.close());
@@ -77,7 +77,7 @@ test('a tRPC client without a good ticket never reaches the server', async (t) =
 });
 
 test('a token in connectionParams is judged by introspection, and refused once it is revoked', async (t) => {
-  const { postern, site, open, refused, decisions } = await startScene(t);
+  const { postern, site, open, refused, decisions } = await startTrpcSite(t);
   const { token, id } = await postern.issue({ subject: 'alice', gates: ['chat'] });
   const { socket, trpc } = connectWithToken(`${site.socketUrl}/open`, async () => token);
   t.after(() => socket.close());

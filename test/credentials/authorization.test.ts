@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { basicSource, bearerSource } from '../../src/credentials/authorization.ts';
-import { aGate, aHandshake } from '../support/examples.ts';
+import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 const malformed = deny('malformed_credential');
 const encode = (text: string) => Buffer.from(text).toString('base64');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { cookieSource } from '../../src/credentials/cookie.ts';
-import { aGate, aHandshake } from '../support/examples.ts';
+import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 function extract(cookie: string | undefined, ...cookieNames: string[]) {
   const gate = aGate(cookieNames.length === 0 ? {} : { cookieNames });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { querySource } from '../../src/credentials/query.ts';
-import { aGate, aHandshake } from '../support/examples.ts';
+import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 function extract(query: string | undefined, ...names: string[]) {
   const gate = aGate(names.length === 0 ? {} : { queryNames: names });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseSubprotocolOffer } from '../../src/core/gate/subprotocol.ts';
 import { deny, isDenial } from '../../src/core/model/verdict.ts';
 import { subprotocolSource } from '../../src/credentials/subprotocol.ts';
-import { aGate, aHandshake } from '../support/examples.ts';
+import { aGate, aHandshake } from '../../testkit/examples.ts';
 
 function extract(subprotocols: string | undefined) {
   const found = subprotocolSource.extract(aHandshake({ subprotocols }), aGate());

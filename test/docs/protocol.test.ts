@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { startTestPostern } from '../support/postern.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const page = readFileSync(join(packageRoot, 'docs/protocol.md'), 'utf8');
 

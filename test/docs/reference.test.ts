@@ -6,7 +6,7 @@ import { settings } from '../../src/config/settings.ts';
 import { denials } from '../../src/core/model/denials.ts';
 import { rules } from '../../src/doctor/config/rules/index.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { run } from '../support/cli.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
 
@@ -86,11 +86,11 @@ test('docs/cli.md lists every command and subcommand, and no others', async () =
     ([, names = '', purpose = '']) =>
       [...names.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => ({ name, purpose })),
   );
-  const commands = commandsIn((await run(['--help'])).stdout);
+  const commands = commandsIn((await runCommand(['--help'])).stdout);
   assert.deepEqual(listed.map(({ name }) => name).sort(), commands.sort());
   await Promise.all(
     listed.map(async ({ name, purpose }) => {
-      const { stdout } = await run([name, '--help']);
+      const { stdout } = await runCommand([name, '--help']);
       for (const subcommand of commandsIn(stdout)) {
         assert.ok(purpose.includes(`\`${subcommand}\``), `${name} ${subcommand}`);
       }

@@ -1,21 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { startTestPostern, type TestPostern } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import {
+  startTestPostern,
+  type TestPostern,
+  type TestPosternOptions,
+} from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const hour = 3_600_000;
 
 /** A Postern whose clock can be set, as an administrator or a time server sets it. */
 async function startWithClock(
   t: Parameters<typeof startTestPostern>[0],
-  { env = {}, alone }: { env?: Record<string, string>; alone?: true } = {},
+  { env = {}, ...options }: Pick<TestPosternOptions, 'env' | 'singleProcess'> = {},
 ) {
   const clock = { now: Date.UTC(2026, 0, 1, 12) };
   const postern = await startTestPostern(t, {
     clock: () => clock.now,
     env,
-    ...(alone && { alone }),
+    ...options,
   });
   return { clock, postern };
 }
@@ -95,7 +99,7 @@ test('a session that slides lives on when the clock goes back, and no longer tha
 });
 
 test('pruning deletes by the retention and not at once when the clock jumps an hour ahead', async (t) => {
-  const { clock, postern } = await startWithClock(t, { alone: true });
+  const { clock, postern } = await startWithClock(t, { singleProcess: true });
   const { id, token } = await postern.issue({ expires_in: '30m' });
   clock.now += hour;
   assert.equal((await postern.pruning.run()).token, 0);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import { torture } from '../../torture/torture.ts';
-import { temporaryDirectory } from '../support/postern.ts';
 
 // The short form of `npm run torture`.
 

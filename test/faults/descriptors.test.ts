@@ -3,10 +3,9 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { ask } from '../support/ask.ts';
-import { surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestProgram } from '../../testkit/postern/program.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 /** Descriptors that a process of the test may have open. */
 const most = 64;
@@ -26,7 +25,7 @@ function hold(t: TestContext, address: ListenAddress & { kind: 'unix' }, count: 
 }
 
 test('a service without file descriptors to spare survives, and answers when it has some again', async (t) => {
-  const service = await startScene(t, { ...surroundings(t), alone: true }, { through });
+  const service = await startTestProgram(t, { singleProcess: true, through });
   const { gate } = service;
   assert.ok(gate.kind === 'unix');
   const token = await service.issue();
@@ -55,7 +54,7 @@ test('a service without file descriptors to spare survives, and answers when it 
 });
 
 test('checkpoints that cannot have a thread for want of descriptors end nothing', async (t) => {
-  const service = await startScene(t, { ...surroundings(t), alone: true }, { through });
+  const service = await startTestProgram(t, { singleProcess: true, through });
   const { gate } = service;
   assert.ok(gate.kind === 'unix');
   const inUse = () => readdirSync(`/proc/${service.pid}/fd`).length;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parseListenAddress } from '../../src/config/listen-address.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { ask } from '../support/ask.ts';
-import { failedInOneLine, obeyingModes, run, surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
-import { waitFor } from '../support/wait.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { failedInOneLine, obeyingModes, runCommand } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { waitFor } from '../../testkit/wait.ts';
 import { limitedDisk, limitFiles, type SmallDisk, smallDisk } from './disk.ts';
 
 const disks: readonly [what: string, make: (t: TestContext) => SmallDisk][] = [
@@ -27,8 +27,8 @@ describe('the disk', { concurrency: 3 }, () => {
   for (const [what, make] of disks) {
     test(`${what}: what needs a write gets 503, decisions go on, and it recovers by itself`, async (t) => {
       const disk = make(t);
-      const { env } = surroundings(t, { POSTERN_DATA_DIR: disk.dataDir });
-      const service = await startScene(t, { env, alone: true });
+      const { env } = programEnvironment(t, { POSTERN_DATA_DIR: disk.dataDir });
+      const service = await startTestProgram(t, { env, singleProcess: true });
       const [known, fresh, revoked] = [
         await service.issue(),
         await service.issue(),
@@ -62,7 +62,9 @@ describe('the disk', { concurrency: 3 }, () => {
       assert.equal(await service.knock(ticket), '401 already_used');
       assert.equal(await service.knock(await service.issue()), '200');
       assert.equal((await service.end('SIGTERM')).code, 0);
-      const { problems } = JSON.parse((await run(['store', 'check', '--json'], env)).stdout) as {
+      const { problems } = JSON.parse(
+        (await runCommand(['store', 'check', '--json'], env)).stdout,
+      ) as {
         problems: readonly { code: string }[];
       };
       assert.deepEqual(
@@ -73,8 +75,8 @@ describe('the disk', { concurrency: 3 }, () => {
   }
 
   test('when every write fails, as on a disk that became read-only, decisions go on', async (t) => {
-    const { env } = surroundings(t);
-    const service = await startScene(t, { env, alone: true });
+    const { env } = programEnvironment(t);
+    const service = await startTestProgram(t, { env, singleProcess: true });
     const token = await service.issue();
     const ticket = await service.issue('tickets');
     limitFiles(service.pid, '0');
@@ -91,8 +93,8 @@ describe('the disk', { concurrency: 3 }, () => {
 
   test('what was acknowledged while the disk was full by turns is there after kill -9', async (t) => {
     const disk = limitedDisk(t);
-    const { env } = surroundings(t, { POSTERN_DATA_DIR: disk.dataDir });
-    const service = await startScene(t, { env, alone: true });
+    const { env } = programEnvironment(t, { POSTERN_DATA_DIR: disk.dataDir });
+    const service = await startTestProgram(t, { env, singleProcess: true });
     const kept = [];
     for (let round = 0; round < 10; round++) {
       kept.push(await service.issue());
@@ -101,12 +103,12 @@ describe('the disk', { concurrency: 3 }, () => {
       disk.makeRoom(service.pid);
     }
     await service.end('SIGKILL');
-    const again = await startScene(t, { env, alone: true });
+    const again = await startTestProgram(t, { env, singleProcess: true });
     for (const token of kept) assert.equal(await again.knock(token), '200');
   });
 
   test('a log on a full disk holds nobody up, and ends nothing', async (t) => {
-    const { env } = surroundings(t);
+    const { env } = programEnvironment(t);
     const full = openSync('/dev/full', 'w');
     const child = spawn(process.execPath, [join(packageRoot, 'src/cli/main.ts'), 'serve'], {
       env: { PATH: process.env.PATH, ...env, POSTERN_ADMIN_KEY: '' },
@@ -137,10 +139,10 @@ describe('a store that may not be written', { concurrency: 3 }, () => {
     ['directory', '', 0o500],
   ] as const) {
     test(`a read-only ${what} keeps it from starting, in one line that names it`, async (t) => {
-      const { env, dataDir } = surroundings(t);
-      await (await startScene(t, { env, alone: true })).end('SIGTERM');
+      const { env, dataDir } = programEnvironment(t);
+      await (await startTestProgram(t, { env, singleProcess: true })).end('SIGTERM');
       chmodSync(join(dataDir, name), mode);
-      const ended = await run(['serve'], env, { through: obeyingModes });
+      const ended = await runCommand(['serve'], env, { through: obeyingModes });
       chmodSync(dataDir, 0o700);
       failedInOneLine(ended, 4, /cannot use the token store .*postern\.db.*may write/);
     });

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 
 /** A directory whose disk can be filled to the last byte, and a way to make room again. */
 export interface SmallDisk {

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { surroundings } from '../support/cli.ts';
-import { startScene } from '../support/scene.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
 
 /** Another process on the same database; here it is another connection, which SQLite treats alike. */
 function openOther(t: TestContext, dataDir: string): Database.Database {
@@ -15,8 +14,8 @@ function openOther(t: TestContext, dataDir: string): Database.Database {
 describe('a database that another process has locked', { concurrency: 2 }, () => {
   for (const kind of ['IMMEDIATE', 'EXCLUSIVE']) {
     test(`BEGIN ${kind}: tokens pass, whatever writes gets 503, and it goes on afterwards`, async (t) => {
-      const { env, dataDir } = surroundings(t);
-      const service = await startScene(t, { env });
+      const { env, dataDir } = programEnvironment(t);
+      const service = await startTestProgram(t, { env });
       const [known, fresh] = [await service.issue(), await service.issue()];
       const ticket = await service.issue('tickets');
       assert.equal(await service.knock(known), '200');
@@ -41,8 +40,8 @@ describe('a database that another process has locked', { concurrency: 2 }, () =>
   }
 
   test('a lock that goes away in time is waited for, and nobody is refused', async (t) => {
-    const { env, dataDir } = surroundings(t);
-    const service = await startScene(t, { env });
+    const { env, dataDir } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
     const ticket = await service.issue('tickets');
     const token = await service.issue();
     const other = openOther(t, dataDir);

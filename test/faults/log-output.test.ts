@@ -4,8 +4,8 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openLogOutput } from '../../src/telemetry/log/log-output.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 test('a pipe that nobody reads holds a bounded part of the log, which says later how much was lost', async (t) => {
   const path = join(temporaryDirectory(t), 'log');

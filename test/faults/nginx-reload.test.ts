@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { tryHandshake } from '../../src/demo/client.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 test('nginx reloads under load: no open socket is lost, and no handshake', async (t) => {
   const postern = await startTestPostern(t);

@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { ListenAddress } from '../../src/config/listen-address.ts';
-import { ask } from '../support/ask.ts';
-import { surroundings } from '../support/cli.ts';
-import { adminKey } from '../support/postern.ts';
-import { type Scene, startScene } from '../support/scene.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import {
+  programEnvironment,
+  startTestProgram,
+  type TestProgram,
+} from '../../testkit/postern/program.ts';
 
 // Each of these clients is closed by a timeout of the service, after at most 5 s for the head of a
 // request and 10 s for all of it. The tests wait for that.
@@ -30,7 +33,7 @@ function open(t: TestContext, address: ListenAddress): Client {
 }
 
 /** Keeps asking until told to stop, and counts. Everybody who asks properly gets an answer. */
-function keepAsking(service: Scene): { stop(): Promise<number> } {
+function keepAsking(service: TestProgram): { stop(): Promise<number> } {
   let goesOn = true;
   const asking = (async () => {
     let count = 0;
@@ -127,7 +130,7 @@ const kinds: readonly [
 
 describe('slow and half-open clients', { concurrency: 4 }, () => {
   test('each of them is closed by a timeout, and all others are answered meanwhile', async (t) => {
-    const service = await startScene(t, surroundings(t));
+    const service = await startTestProgram(t);
     const others = keepAsking(service);
     const outcomes = await Promise.all(
       kinds.map(async ([what, listener, begin, answer]) => {
@@ -146,7 +149,7 @@ describe('slow and half-open clients', { concurrency: 4 }, () => {
   });
 
   test('a client that goes away in the middle leaves nothing behind', async (t) => {
-    const service = await startScene(t, surroundings(t));
+    const service = await startTestProgram(t);
     for (const [, listener, begin] of kinds) {
       for (const end of ['end', 'resetAndDestroy', 'destroy'] as const) {
         const client = open(t, service[listener]);
@@ -165,8 +168,8 @@ describe('slow and half-open clients', { concurrency: 4 }, () => {
   });
 
   test('1,000 idle connections a listener cost little memory and keep nobody out', async (t) => {
-    const { env } = surroundings(t);
-    const service = await startScene(t, { env });
+    const { env } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
     const memory = () => {
       const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(
         readFileSync(`/proc/${service.pid}/status`, 'utf8'),

@@ -3,22 +3,28 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { run, type Surroundings, surroundings } from '../support/cli.ts';
-import { type Issued, type Scene, startScene } from '../support/scene.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
+import type { Issued } from '../../testkit/postern/issued.ts';
+import {
+  type ProgramEnvironment,
+  programEnvironment,
+  startTestProgram,
+  type TestProgram,
+} from '../../testkit/postern/program.ts';
 
 // What SQLite promises of a write-ahead log (https://sqlite.org/fileformat2.html#walformat): frames
 // count up to the last commit whose checksums hold, and nothing behind it does.
 
 /** What a service did, one acknowledged write after the other, and how long the log was after each. */
 interface History {
-  readonly before: Surroundings;
+  readonly before: ProgramEnvironment;
   readonly steps: readonly { readonly token: Issued; readonly end: number }[];
 }
 
 /** Issues tokens, and leaves the log behind as a crash does. */
 async function makeHistory(t: TestContext, count: number): Promise<History> {
-  const before = surroundings(t);
-  const service = await startScene(t, before);
+  const before = programEnvironment(t);
+  const service = await startTestProgram(t, { env: before.env });
   const steps = [];
   for (let i = 0; i < count; i++) {
     const token = await service.issue('tickets');
@@ -33,12 +39,12 @@ async function startOnCopy(
   t: TestContext,
   { before }: History,
   change: (dataDir: string) => void,
-): Promise<{ service: Scene; env: Surroundings['env'] }> {
-  const { env, dataDir } = surroundings(t);
+): Promise<{ service: TestProgram; env: ProgramEnvironment['env'] }> {
+  const { env, dataDir } = programEnvironment(t);
   mkdirSync(dataDir, { mode: 0o700 });
   cpSync(before.dataDir, dataDir, { recursive: true });
   change(dataDir);
-  return { service: await startScene(t, { env }), env };
+  return { service: await startTestProgram(t, { env }), env };
 }
 
 describe('a write-ahead log that a crash left torn', () => {
@@ -51,7 +57,7 @@ describe('a write-ahead log that a crash left torn', () => {
     for (const { token } of history.steps) {
       assert.equal(await service.knock(token), '401 already_used');
     }
-    assert.equal((await run(['store', 'check'], env)).code, 0);
+    assert.equal((await runCommand(['store', 'check'], env)).code, 0);
   });
 
   test('cut anywhere, it keeps every write before the cut and none behind it', async (t) => {
@@ -73,14 +79,14 @@ describe('a write-ahead log that a crash left torn', () => {
         steps.map((_, i) => (i < kept ? '200' : '401 unknown_token')),
         `cut at ${end}`,
       );
-      assert.equal((await run(['store', 'check'], env)).code, 0);
+      assert.equal((await runCommand(['store', 'check'], env)).code, 0);
       await service.end('SIGTERM');
     }
   });
 
   test('a ticket that was used before the cut stays used', async (t) => {
-    const before = surroundings(t);
-    const first = await startScene(t, before);
+    const before = programEnvironment(t);
+    const first = await startTestProgram(t, { env: before.env });
     const [used, later] = [await first.issue('tickets'), await first.issue('tickets')];
     assert.equal(await first.knock(used), '200');
     const { size } = statSync(join(before.dataDir, 'postern.db-wal'));
@@ -96,15 +102,15 @@ describe('a write-ahead log that a crash left torn', () => {
   });
 
   test('a log of nothing but garbage, and one of no bytes, leave what the database has', async (t) => {
-    const { env, dataDir } = surroundings(t);
-    const service = await startScene(t, { env });
+    const { env, dataDir } = programEnvironment(t);
+    const service = await startTestProgram(t, { env });
     const token = await service.issue();
     await service.end('SIGTERM');
     const log = join(dataDir, 'postern.db-wal');
     assert.equal(existsSync(log), false);
     for (const bytes of [0, 20_000]) {
       appendFileSync(log, randomBytes(bytes));
-      const again = await startScene(t, { env });
+      const again = await startTestProgram(t, { env });
       assert.equal(await again.knock(token), '200');
       await again.end('SIGTERM');
     }

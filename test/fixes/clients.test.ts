@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { needProgram } from '../../scripts/programs.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { openSocket, useBrowser } from '../support/browser.ts';
-import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../support/sign-on-site.ts';
-import type { SignOn } from '../support/sign-ons/sign-on.ts';
-import { tinyauth } from '../support/sign-ons/tinyauth.ts';
+import { openPageSocket, useBrowser } from '../../testkit/browser/browser.ts';
+import type { SignOn } from '../../testkit/sign-on/nginx/sign-on.ts';
+import { tinyauth } from '../../testkit/sign-on/nginx/tinyauth.ts';
+import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../testkit/sign-on/site.ts';
 
 const open = useBrowser();
 const [signOn] = tinyauth as readonly [SignOn];
@@ -77,7 +77,7 @@ test('Chromium says so in the console only, and scripts get 1006 both times', as
   ] as const) {
     const { page, said } = await open(t);
     const address = `127.0.0.1:${site.nginx.port}`;
-    const socket = await openSocket(page, `new WebSocket('wss://${address}/')`);
+    const socket = await openPageSocket(page, `new WebSocket('wss://${address}/')`);
     assert.deepEqual(socket, { opened: false, code: 1006 });
     assert.deepEqual(said, [`WebSocket connection to 'wss://${address}/' failed: ${words}`]);
     assertDocumented(words);

@@ -6,16 +6,16 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { needProgram } from '../../scripts/programs.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
-import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../support/sign-on-site.ts';
-import { authelia } from '../support/sign-ons/authelia.ts';
-import { authentik } from '../support/sign-ons/authentik.ts';
-import { signOns } from '../support/sign-ons/index.ts';
-import { oauth2Proxy } from '../support/sign-ons/oauth2-proxy.ts';
-import type { SignOn } from '../support/sign-ons/sign-on.ts';
-import { tinyauth } from '../support/sign-ons/tinyauth.ts';
-import { vouch } from '../support/sign-ons/vouch.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { authelia } from '../../testkit/sign-on/nginx/authelia.ts';
+import { authentik } from '../../testkit/sign-on/nginx/authentik.ts';
+import { signOns } from '../../testkit/sign-on/nginx/index.ts';
+import { oauth2Proxy } from '../../testkit/sign-on/nginx/oauth2-proxy.ts';
+import type { SignOn } from '../../testkit/sign-on/nginx/sign-on.ts';
+import { tinyauth } from '../../testkit/sign-on/nginx/tinyauth.ts';
+import { vouch } from '../../testkit/sign-on/nginx/vouch.ts';
+import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../testkit/sign-on/site.ts';
 
 const document = readFileSync(join(packageRoot, 'docs/why-302.md'), 'utf8');
 const shipped = ['no-login-redirect.conf', 'README.md'].map((name) =>

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { oauth2Proxy } from '../../testkit/sign-on/nginx/oauth2-proxy.ts';
+import type { SignOn } from '../../testkit/sign-on/nginx/sign-on.ts';
+import { vouch } from '../../testkit/sign-on/nginx/vouch.ts';
 import {
   cookieOf,
   fix,
   type SignOnSite,
   type SignOnSiteOptions,
   startSignOnSite,
-} from '../support/sign-on-site.ts';
-import { oauth2Proxy } from '../support/sign-ons/oauth2-proxy.ts';
-import type { SignOn } from '../support/sign-ons/sign-on.ts';
-import { vouch } from '../support/sign-ons/vouch.ts';
+} from '../../testkit/sign-on/site.ts';
 
 const [, , signOn] = oauth2Proxy as [SignOn, SignOn, SignOn];
 const session = `Cookie: ${cookieOf(signOn, 'alice')}`;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type RawAnswer, sendRaw } from '../support/raw.ts';
-import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../support/sign-on-site.ts';
-import { signOns } from '../support/sign-ons/index.ts';
-import type { SignOn } from '../support/sign-ons/sign-on.ts';
+import { type RawAnswer, sendRaw } from '../../testkit/clients/raw-request.ts';
+import { signOns } from '../../testkit/sign-on/nginx/index.ts';
+import type { SignOn } from '../../testkit/sign-on/nginx/sign-on.ts';
+import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../testkit/sign-on/site.ts';
 
 const upgradeTo = (protocol: string) => `Connection: Upgrade\nUpgrade: ${protocol}`;
 const handshake = `${upgradeTo('websocket')}

@@ -4,9 +4,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { corpusDirectory, readCorpus } from '../../fuzz/corpus.ts';
 import { mutate } from '../../fuzz/mutate.ts';
-import { createRandom } from '../../fuzz/random.ts';
 import { type Target, tryInput } from '../../fuzz/target.ts';
 import { registry } from '../../fuzz/targets/index.ts';
+import { createRandom } from '../../testkit/random.ts';
 
 /** Fails with the rule that does not hold, and the input that it does not hold for. */
 async function holds(target: Target, input: string): Promise<void> {

@@ -7,9 +7,9 @@ import { fuzz, type Outcome } from '../../fuzz/fuzz.ts';
 import { minimise } from '../../fuzz/minimise.ts';
 import { mutate } from '../../fuzz/mutate.ts';
 import { type Options, readOptions } from '../../fuzz/options.ts';
-import { createRandom } from '../../fuzz/random.ts';
 import { renderFailure, renderOutcomes } from '../../fuzz/report.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { createRandom } from '../../testkit/random.ts';
 import { registry } from './planted.ts';
 
 const module = new URL('./planted.ts', import.meta.url).href;

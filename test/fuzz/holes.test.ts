@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCampaign } from '../../fuzz/campaign.ts';
-import type { Replacement } from '../../fuzz/decision/scene.ts';
+import type { Replacement } from '../../fuzz/decision/fixture.ts';
 import { openDecision } from '../../fuzz/targets/decision.ts';
 import { createAnswer } from '../../src/admission/answer.ts';
 import { createDecideHandshake } from '../../src/admission/decide-handshake.ts';
 import type { DecisionPorts } from '../../src/core/decision/context.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
-import { anIdentity, noThrottle } from '../support/examples.ts';
-import { noon } from '../support/jwt.ts';
+import { anIdentity, noThrottle } from '../../testkit/examples.ts';
+import { noon } from '../../testkit/jwt.ts';
 
 /** Tries inputs on a decision with a hole, and gives the rule that is found broken. */
 async function findHole(replace: Replacement): Promise<string> {

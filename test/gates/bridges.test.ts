@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createCertificate } from '../support/certificate.ts';
-import { startSite } from '../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
-import { load, openSocket } from './scene.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
+import { createCertificate } from '../../testkit/tls/certificate.ts';
+import { handshakeStatus, loadPage } from './fixture.ts';
 
 const name = 'app.example.com';
 const page = encodeURIComponent(`https://${name}/doc?a=1`);
@@ -53,40 +55,46 @@ for (const [kind, service, settings, login] of services) {
     const here = { Origin: `https://${name}` };
     const { alice, bob } = sessions[service];
 
-    assert.equal(await openSocket(port, { ...host }), 401);
-    const sent = await load(port, { ...host, path: '/doc?a=1' });
+    assert.equal(await handshakeStatus(port, { ...host }), 401);
+    const sent = await loadPage(port, { ...host, path: '/doc?a=1' });
     assert.deepEqual([sent.status, sent.headers.location], [302, login]);
     assert.equal(
-      (await load(port, { ...host, headers: { Accept: 'application/json' } })).status,
+      (await loadPage(port, { ...host, headers: { Accept: 'application/json' } })).status,
       401,
     );
     assert.equal(site.backend.seen.length, 0);
 
-    assert.equal(await openSocket(port, { ...host, headers: { ...here, Cookie: alice } }), 101);
+    assert.equal(
+      await handshakeStatus(port, { ...host, headers: { ...here, Cookie: alice } }),
+      101,
+    );
     assert.equal(site.backend.seen.at(-1)?.headers['remote-user'], 'alice');
-    assert.equal((await load(port, { ...host, headers: { Cookie: alice } })).status, 200);
+    assert.equal((await loadPage(port, { ...host, headers: { Cookie: alice } })).status, 200);
     assert.equal(postern.lastDecision().source, 'bridge');
 
     const evil = { Origin: 'https://evil.example', Cookie: alice };
-    assert.equal(await openSocket(port, { ...host, headers: evil }), 401);
+    assert.equal(await handshakeStatus(port, { ...host, headers: evil }), 401);
     assert.equal(postern.lastDecision().reason, 'origin_not_allowed');
 
     const before = site.backend.seen.length;
-    assert.equal(await openSocket(port, { ...host, headers: { ...here, Cookie: bob } }), 401);
+    assert.equal(await handshakeStatus(port, { ...host, headers: { ...here, Cookie: bob } }), 401);
     assert.equal(site.backend.seen.length, before);
 
     const { token } = await postern.issue({ subject: 'ci' });
     const asked = signOn.questions.length;
     const bearer = { Authorization: `Bearer ${token}` };
-    assert.equal(await openSocket(port, { ...host, headers: bearer }), 101);
+    assert.equal(await handshakeStatus(port, { ...host, headers: bearer }), 101);
     assert.equal(site.backend.seen.at(-1)?.headers['remote-user'], 'ci');
     assert.equal(signOn.questions.length, asked, 'the service was asked about a token');
 
     await signOn.stop();
-    assert.equal(await openSocket(port, { ...host, headers: { ...here, Cookie: alice } }), 503);
-    const away = await load(port, { ...host, headers: { Cookie: alice } });
+    assert.equal(
+      await handshakeStatus(port, { ...host, headers: { ...here, Cookie: alice } }),
+      503,
+    );
+    const away = await loadPage(port, { ...host, headers: { Cookie: alice } });
     assert.deepEqual([away.status, away.headers['retry-after']], [503, '5']);
     assert.equal(postern.lastDecision().reason, 'sign_on_unavailable');
-    assert.equal(await openSocket(port, { ...host, headers: bearer }), 101);
+    assert.equal(await handshakeStatus(port, { ...host, headers: bearer }), 101);
   });
 }

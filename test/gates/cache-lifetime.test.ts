@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask } from '../support/ask.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 
 test('an answer may be kept for as long as its gate and its token allow, and no other may', async (t) => {
   const signOn = await startSignOn(t, 'tinyauth');

@@ -6,9 +6,10 @@ import type { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { decide } from '../../src/core/decision/decide.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
-import { ask } from '../support/ask.ts';
-import { aGate, aHandshake, anIdentity, noThrottle } from '../support/examples.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { aGate, aHandshake, anIdentity, noThrottle } from '../../testkit/examples.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 function problemsOf(t: TestContext, yaml: string, env: Record<string, string> = {}): string[] {
   const file = join(temporaryDirectory(t), 'postern.yaml');

@@ -6,8 +6,8 @@ import type { ShownExplanation } from '../../src/admission/routes.ts';
 import { renderExplanation } from '../../src/cli/explain/explanation.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { load, startSixGates } from './scene.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { loadPage, startSixGates } from './fixture.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/gates.md'), 'utf8');
 
@@ -53,7 +53,7 @@ test('a page can ask at which gate its visitor would be let in, and why not', as
   const { token } = await postern.issue({ gates: ['media'], paths: ['/live'] });
   const look = async (host: string, query: string) => {
     const headers = { Cookie: `AUTH=${token}`, Origin: `http://${host}` };
-    const answer = await load(port, { host, path: `/.postern/session${query}`, headers });
+    const answer = await loadPage(port, { host, path: `/.postern/session${query}`, headers });
     return answer.body as Record<string, unknown>;
   };
   const media = 'media.example.com';

@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ShownExplanation } from '../../src/admission/routes.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { run, serve, surroundings } from '../support/cli.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
 
 const yaml = `
 gates:
@@ -124,19 +126,19 @@ test('a denial, its line in the log and its explanation share an id', async (t) 
 });
 
 test('postern explain says why on the command line, and its exit code says whether', async (t) => {
-  const { env, directory } = surroundings(t);
+  const { env, directory } = programEnvironment(t);
   const config = join(directory, 'postern.yaml');
   writeFileSync(config, yaml);
   const all = { ...env, POSTERN_CONFIG: config };
-  await serve(t, all);
-  const issued = await run(['token', 'issue', 'alice', '--json'], all);
+  await startTestProgram(t, { env: all });
+  const issued = await runCommand(['token', 'issue', 'alice', '--json'], all);
   const { token } = JSON.parse(issued.stdout);
   const file = join(directory, 'handshake.txt');
   writeFileSync(
     file,
     `GET /ws?token=${token} HTTP/1.1\r\nHost: chat.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: https://app.example.com\r\n\r\n`,
   );
-  const allowed = await run(['explain', '--request', file], all);
+  const allowed = await runCommand(['explain', '--request', file], all);
   assert.equal(allowed.code, 0, allowed.stderr);
   assert.match(allowed.stdout, /Gate: chat \(chat\.example\.com \/ws\)/);
   assert.match(allowed.stdout, /✓ credential \(query: present\)/);
@@ -144,21 +146,21 @@ test('postern explain says why on the command line, and its exit code says wheth
   assert.match(allowed.stdout, /Remote-User: alice/);
   assert.ok(!allowed.stdout.includes(token));
 
-  const denied = await run(
+  const denied = await runCommand(
     ['explain', '--uri', '/ws', '--host', 'chat.example.com', '-H', 'Upgrade: websocket', '--json'],
     all,
   );
   assert.equal(denied.code, 1);
   assert.equal(JSON.parse(denied.stdout).reason, 'origin_not_allowed');
 
-  const byStore = await run(['explain', '--store', '--request', file], all);
+  const byStore = await runCommand(['explain', '--store', '--request', file], all);
   assert.equal(byStore.code, 0, byStore.stderr);
   assert.match(byStore.stdout, /Verdict: allowed/);
 
-  const twice = await run(['explain', '--uri', '/', '--request', file], all);
+  const twice = await runCommand(['explain', '--uri', '/', '--request', file], all);
   assert.equal(twice.code, 2);
   writeFileSync(file, 'Cookie: postern_token=very-secret\n');
-  const broken = await run(['explain', '--request', file], all);
+  const broken = await runCommand(['explain', '--request', file], all);
   assert.equal(broken.code, 1);
   assert.match(broken.stderr, /GET \/ws HTTP\/1\.1/);
   assert.ok(!broken.stderr.includes('very-secret'));

@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseTarget } from '../../src/core/gate/handshake.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
-import { startNginx } from '../../src/proxies/nginx/process.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { startTestNginx } from '../../testkit/nginx/nginx.ts';
 
 /** Parts of which nasty paths are made, more often than chance would make them. */
 const parts = fc.oneof(
@@ -20,8 +19,7 @@ const parts = fc.oneof(
 const targets = fc.array(parts, { maxLength: 12 }).map((some) => `/${some.join('')}`);
 
 test('whatever a client asks for, the path is the one that nginx resolved', async (t) => {
-  const nginx = await startNginx({
-    directory: temporaryDirectory(t),
+  const nginx = await startTestNginx(t, {
     http: (port) => `
   server {
     listen 127.0.0.1:${port};
@@ -29,7 +27,6 @@ test('whatever a client asks for, the path is the one that nginx resolved', asyn
     location / { return 200 "<$uri>"; }
   }`,
   });
-  t.after(() => nginx.close());
 
   const check = async (target: string) => {
     const request = `GET ${target} HTTP/1.1\nHost: a\nConnection: close\n\n`;

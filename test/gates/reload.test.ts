@@ -6,11 +6,14 @@ import { type TestContext, test } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
 import type { Events } from '../../src/core/model/events.ts';
 import { createReload } from '../../src/maintenance/reload.ts';
-import { ask } from '../support/ask.ts';
-import { run, serve, surroundings } from '../support/cli.ts';
-import { startTestPostern, temporaryDirectory } from '../support/postern.ts';
-import { sessions, startAnswering } from '../support/sign-ons.ts';
-import { waitFor } from '../support/wait.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { startTestPostern } from '../../testkit/postern/start.ts';
+import { startAnswering } from '../../testkit/sign-on/answering-server.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const rules = (origin: string) => `
 gates:
@@ -84,11 +87,11 @@ test('no decision is dropped while rules are reloaded over and over', async (t) 
 });
 
 test('SIGHUP reloads a running service, and with a faulty file it lives on by the old rules', async (t) => {
-  const { env, directory } = surroundings(t);
+  const { env, directory } = programEnvironment(t);
   const config = join(directory, 'postern.yaml');
   writeFileSync(config, rules(one));
   const all = { ...env, POSTERN_CONFIG: config };
-  const served = await serve(t, all);
+  const served = await startTestProgram(t, { env: all });
   const reloads = (words: string) =>
     served
       .stdout()
@@ -97,7 +100,7 @@ test('SIGHUP reloads a running service, and with a faulty file it lives on by th
   writeFileSync(config, rules(two));
   process.kill(served.pid, 'SIGHUP');
   await waitFor('the reload', () => reloads('configuration reloaded') === 1);
-  const list = await run(['gate', 'list'], all);
+  const list = await runCommand(['gate', 'list'], all);
   assert.match(list.stdout, /origins:\n {6}- https:\/\/two\.example\.com/);
   writeFileSync(config, 'gates: 5');
   process.kill(served.pid, 'SIGHUP');
@@ -105,10 +108,10 @@ test('SIGHUP reloads a running service, and with a faulty file it lives on by th
   assert.match(served.stdout(), /postern\.yaml:1:1: gates: must be object/);
 
   // The command reads the same file to find the service, so it says what is wrong by itself.
-  const refused = await run(['config', 'reload'], all);
+  const refused = await runCommand(['config', 'reload'], all);
   assert.equal(refused.code, 3);
   writeFileSync(config, rules(one));
-  const reloaded = await run(['config', 'reload'], all);
+  const reloaded = await runCommand(['config', 'reload'], all);
   assert.equal(reloaded.stdout, 'Reloaded. Gates: chat.\n');
 });
 
@@ -144,7 +147,7 @@ test('a question to a sign-on service that is under way when its settings change
       `gates: { app: { hosts: [app.example.com], sources: [bridge], bridge: { service: tinyauth, timeout: 20s, url: "${service.url}"${bridge} } } }\n`,
     );
   write('');
-  const postern = await startTestPostern(t, { config, alone: true });
+  const postern = await startTestPostern(t, { config, singleProcess: true });
   const visit = () => ask(postern.gate, { cookie: sessions.tinyauth.alice });
   const answerNext = async () => {
     await waitFor('a question', () => held.length > 0);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sessions } from '../support/sign-ons.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
 import {
   addresses,
-  type ClientRequest,
+  handshakeStatus,
   kioskKey,
-  load,
-  openSocket,
+  loadPage,
+  type SiteRequest,
   startSixGates,
-} from './scene.ts';
+} from './fixture.ts';
 
 /** What stands for a secret in the rows below; a ticket is a new one in each. */
 const holders: Readonly<Record<string, Record<string, unknown>>> = {
@@ -28,7 +28,7 @@ type Kind = 'socket' | 'page';
 type Row = readonly [
   what: string,
   kind: Kind,
-  asked: ClientRequest,
+  asked: SiteRequest,
   status: number,
   /** Reason of a denial, or subject and source of whoever got in. */
   outcome: string,
@@ -563,21 +563,21 @@ const rows: readonly Row[] = [
 ];
 
 test('six gates behind one nginx', async (t) => {
-  const scene = await startSixGates(t);
+  const fixture = await startSixGates(t);
   const secrets: Record<string, string> = {};
   for (const [name, body] of Object.entries(holders)) {
-    secrets[name] = (await scene.postern.issue(body)).token;
+    secrets[name] = (await fixture.postern.issue(body)).token;
   }
-  const { token, id } = await scene.postern.issue();
+  const { token, id } = await fixture.postern.issue();
   secrets.revoked = token;
-  await scene.postern.api('DELETE', `/v1/tokens/${id}`);
+  await fixture.postern.api('DELETE', `/v1/tokens/${id}`);
   secrets.spent = secrets.once ?? '';
-  await openSocket(scene.port, { host: kiosk, path: `/?token=${secrets.spent}` });
+  await handshakeStatus(fixture.port, { host: kiosk, path: `/?token=${secrets.spent}` });
 
   /** The row with real secrets in it. */
-  async function fill(asked: ClientRequest): Promise<ClientRequest> {
+  async function fill(asked: SiteRequest): Promise<SiteRequest> {
     const ticket = JSON.stringify(asked).includes('{ticket}')
-      ? (await scene.postern.issueTicket()).token
+      ? (await fixture.postern.issueTicket()).token
       : '';
     return JSON.parse(
       JSON.stringify(asked).replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -589,13 +589,13 @@ test('six gates behind one nginx', async (t) => {
   for (const [what, kind, asked, status, outcome] of rows) {
     await t.test(`${asked.host}: ${what}`, async () => {
       const filled = await fill(asked);
-      const before = scene.postern.log.length;
-      const seen = scene.backend.seen.length;
+      const before = fixture.postern.log.length;
+      const seen = fixture.backend.seen.length;
       const answered =
         kind === 'socket'
-          ? await openSocket(scene.port, filled)
-          : (await load(scene.port, filled)).status;
-      const line = scene.postern.log.slice(before).find(({ event }) => event === 'decision');
+          ? await handshakeStatus(fixture.port, filled)
+          : (await loadPage(fixture.port, filled)).status;
+      const line = fixture.postern.log.slice(before).find(({ event }) => event === 'decision');
       const told =
         line === undefined
           ? 'none'
@@ -603,7 +603,7 @@ test('six gates behind one nginx', async (t) => {
             ? `${line.subject} by ${line.source}`
             : line.reason;
       assert.deepEqual([answered, told], [status, outcome]);
-      if (status >= 300) assert.equal(scene.backend.seen.length, seen, 'the backend was reached');
+      if (status >= 300) assert.equal(fixture.backend.seen.length, seen, 'the backend was reached');
     });
   }
 
@@ -616,8 +616,8 @@ test('six gates behind one nginx', async (t) => {
         'Remote-User': 'root',
         Connection: 'X-Kiosk, Remote-User',
       };
-      assert.equal((await load(scene.port, { host: kiosk, path, headers })).status, 200);
-      const got = scene.backend.seen.at(-1)?.headers ?? {};
+      assert.equal((await loadPage(fixture.port, { host: kiosk, path, headers })).status, 200);
+      const got = fixture.backend.seen.at(-1)?.headers ?? {};
       assert.equal(got.authorization, kioskKey);
       assert.equal(got['x-kiosk'], 'lobby');
       assert.equal(got['remote-user'], 'kiosk');
@@ -632,8 +632,8 @@ test('six gates behind one nginx', async (t) => {
         ...cookie('AUTH', secrets.alice ?? ''),
         'X-Kiosk': 'spoofed',
       };
-      assert.equal((await load(scene.port, { host: media, headers })).status, 200);
-      const got = scene.backend.seen.at(-1)?.headers ?? {};
+      assert.equal((await loadPage(fixture.port, { host: media, headers })).status, 200);
+      const got = fixture.backend.seen.at(-1)?.headers ?? {};
       assert.equal(got['x-kiosk'], undefined);
       assert.equal(got.authorization, undefined);
     },
@@ -643,7 +643,7 @@ test('six gates behind one nginx', async (t) => {
     'page loads go where their gate, or its sign-on, says, and come back to what was asked for',
     async () => {
       const at = async (host: string) =>
-        (await load(scene.port, { host, path: '/doc?a=1&token=pst_x' })).headers.location;
+        (await loadPage(fixture.port, { host, path: '/doc?a=1&token=pst_x' })).headers.location;
       const back = (host: string) => encodeURIComponent(`http://${host}/doc?a=1`);
       assert.equal(
         await at(`${grist}:8443`),
@@ -661,19 +661,19 @@ test('six gates behind one nginx', async (t) => {
       Cookie: `other=1; ${sessions.tinyauth.alice}; postern_token=${secrets.alice}`,
       'X-Forwarded-For': '192.0.2.1',
     };
-    await load(scene.port, { host: admin, path: `/a?token=${secrets.alice}&b=1`, headers });
-    const { headers: got } = scene.signOn.last();
+    await loadPage(fixture.port, { host: admin, path: `/a?token=${secrets.alice}&b=1`, headers });
+    const { headers: got } = fixture.signOn.last();
     assert.equal(got.cookie, sessions.tinyauth.alice);
     assert.equal(got['x-original-url'], `http://${admin}/a?b=1`);
-    assert.ok(!JSON.stringify(scene.signOn.questions).includes('pst_'));
+    assert.ok(!JSON.stringify(fixture.signOn.questions).includes('pst_'));
   });
 
   await t.test('the key of the kiosk’s backend is in no log and in no list', async () => {
-    const { body } = await scene.postern.api('GET', '/v1/gates');
+    const { body } = await fixture.postern.api('GET', '/v1/gates');
     assert.ok(!JSON.stringify(body).includes('kiosk-backend-key-0123456789'));
-    assert.ok(!scene.postern.rawLog().includes('kiosk-backend-key-0123456789'));
+    assert.ok(!fixture.postern.rawLog().includes('kiosk-backend-key-0123456789'));
     for (const secret of Object.values(secrets)) {
-      assert.ok(!scene.postern.rawLog().includes(secret));
+      assert.ok(!fixture.postern.rawLog().includes(secret));
     }
   });
 });

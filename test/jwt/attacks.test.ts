@@ -19,7 +19,7 @@ import {
   signParts,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
+} from '../../testkit/jwt.ts';
 
 const soon = noon / 1_000 + 60;
 
@@ -292,7 +292,11 @@ async function startWithServer(t: TestContext, clock: () => number) {
   const server = await startJwksServer(t, signer);
   // What bounds fetches by itself is tested here, without what stops whoever tries too often.
   const env = { POSTERN_THROTTLE_ENABLED: 'false' };
-  const postern = await startWithIssuers(t, { one: byUrl(server) }, { clock, env, alone: true });
+  const postern = await startWithIssuers(
+    t,
+    { one: byUrl(server) },
+    { clock, env, singleProcess: true },
+  );
   return { signer, server, postern };
 }
 

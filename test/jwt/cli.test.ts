@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderListenAddress } from '../../src/config/listen-address.ts';
-import { run as runCli } from '../support/cli.ts';
-import { audience, iss, makeJwt, newSecret, outcome, startWithIssuers } from '../support/jwt.ts';
-import { adminKey } from '../support/postern.ts';
+import { audience, iss, makeJwt, newSecret, outcome, startWithIssuers } from '../../testkit/jwt.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { runCommand as runCli } from '../../testkit/postern/command.ts';
 
 test('`postern jwt` revokes and lists, over the API and in the store', async (t) => {
   const signer = newSecret();

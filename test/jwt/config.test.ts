@@ -7,9 +7,9 @@ import { stringify } from 'yaml';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { algorithmsByKey } from '../../src/core/model/issuer.ts';
-import { run } from '../support/cli.ts';
-import { newSecret, newSigner } from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { newSecret, newSigner } from '../../testkit/jwt.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
 
 const { material: secret } = newSecret();
 const { material: pem } = newSigner('ES256');
@@ -328,13 +328,13 @@ test('`config show` masks secrets inside the map, and `config check` accepts it'
       ['config', 'show', '--json'],
       ['config', 'check'],
     ]) {
-      const { code, stdout, stderr } = await run(args, env);
+      const { code, stdout, stderr } = await runCommand(args, env);
       assert.equal(code, 0, stderr);
       assert.ok(!`${stdout}${stderr}`.includes(secret), args.join(' '));
       if (args[1] === 'show') assert.match(stdout, /"?secret"?: "?\*{8}/);
     }
   }
-  const schema = JSON.parse((await run(['config', 'schema'])).stdout);
+  const schema = JSON.parse((await runCommand(['config', 'schema'])).stdout);
   const [issuer] = Object.values<{ required: string[] }>(
     schema.properties.jwt.properties.issuers.patternProperties,
   );

@@ -6,9 +6,10 @@ import { renderListenAddress } from '../../src/config/listen-address.ts';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { denials } from '../../src/core/model/denials.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
-import { run } from '../support/cli.ts';
-import { newSecret, newSigner, startWithIssuers } from '../support/jwt.ts';
-import { adminKey, temporaryDirectory } from '../support/postern.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { newSecret, newSigner, startWithIssuers } from '../../testkit/jwt.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { runCommand } from '../../testkit/postern/command.ts';
 
 const text = readFileSync(join(packageRoot, 'docs/jwt.md'), 'utf8');
 const snippets = (language: string) =>
@@ -73,7 +74,7 @@ test('every command and request in docs/jwt.md works', async (t) => {
     }
     const [program, ...args] = line.split(' ');
     assert.equal(program, 'postern');
-    const { code, stderr } = await run(args, {
+    const { code, stderr } = await runCommand(args, {
       POSTERN_ADMIN_KEY: adminKey,
       POSTERN_ADMIN_LISTEN: renderListenAddress(postern.admin),
     });

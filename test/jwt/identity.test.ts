@@ -8,7 +8,7 @@ import {
   outcome,
   present,
   startWithIssuers,
-} from '../support/jwt.ts';
+} from '../../testkit/jwt.ts';
 
 const signer = newSecret();
 const { material: secret } = signer;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import {
   byUrl,
   makeJwt,
@@ -11,8 +12,7 @@ import {
   present,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
+} from '../../testkit/jwt.ts';
 
 const asymmetric = ['RS256', 'ES256', 'EdDSA'];
 
@@ -56,7 +56,7 @@ test('a JWKS behind a URL and one in a file serve every kind of public key', asy
   const file = join(temporaryDirectory(t), 'jwks.json');
   writeFileSync(file, JSON.stringify({ keys: signers.map(({ jwk }) => jwk) }));
   for (const keys of [byUrl(server), { jwks_file: file }]) {
-    const postern = await startWithIssuers(t, { one: keys }, { alone: true });
+    const postern = await startWithIssuers(t, { one: keys }, { singleProcess: true });
     for (const signer of signers) {
       assert.equal(await outcome(postern, makeJwt(signer)), 200, signer.alg);
     }
@@ -87,7 +87,7 @@ test('a JWKS file is read again when it has changed, and a broken one changes no
   const postern = await startWithIssuers(
     t,
     { one: { jwks_file: file } },
-    { clock: () => now, alone: true },
+    { clock: () => now, singleProcess: true },
   );
   assert.equal(await outcome(postern, makeJwt(old)), 200);
   assert.equal(await outcome(postern, makeJwt(young)), 'invalid_signature');

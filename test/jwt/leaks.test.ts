@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sendHttp } from '../../src/cli/toolkit/admin-client.ts';
-import { ask, handshakeHeaders } from '../support/ask.ts';
 import {
   byUrl,
   makeJwt,
@@ -11,7 +10,8 @@ import {
   newSigner,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
+} from '../../testkit/jwt.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
 
 test('no JWT, no part of one and no HMAC secret is in a log, a database file or an answer', async (t) => {
   const signer = newSecret();

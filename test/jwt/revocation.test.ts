@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import {
   byUrl,
   claimsOf,
@@ -12,9 +13,10 @@ import {
   outcome,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
-import { adminKey, type TestPostern, temporaryDirectory } from '../support/postern.ts';
-import { startService } from '../support/service.ts';
+} from '../../testkit/jwt.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { startTestProgram } from '../../testkit/postern/program.ts';
+import type { TestPostern } from '../../testkit/postern/start.ts';
 
 const signer = newSecret();
 const { material: secret } = signer;
@@ -139,11 +141,11 @@ test('revocations outlive the process that answered, ended without warning', asy
     POSTERN_DATA_DIR: dataDir,
     POSTERN_JWT_ISSUERS: JSON.stringify({ one: { issuer: iss, audience: 'postern', secret } }),
   };
-  const service = await startService(t, env);
+  const service = await startTestProgram(t, { env });
   const admin = connectAdmin({ listen: service.admin, key: adminKey }, undefined);
   const body = { issuer: 'one', jti: 'id-1' };
   assert.equal((await admin.send('POST', '/v1/jwt/revoke', body)).status, 200);
-  await service.kill();
+  await service.end('SIGKILL');
   // Another name for the issuer makes no difference.
   const postern = await startWithIssuers(t, { renamed: { secret } }, { dataDir });
   assert.equal(await outcome(postern, makeJwt(signer, { jti: 'id-1' })), 'revoked');
@@ -261,7 +263,7 @@ test('a JWT whose issuer cannot be asked is not reported as revoked', async (t) 
 
 test('what is over is pruned an hour later, and what has no end never is', async (t) => {
   let now = noon;
-  const postern = await startWithIssuers(t, issuers, { clock: () => now, alone: true });
+  const postern = await startWithIssuers(t, issuers, { clock: () => now, singleProcess: true });
   const expiry = new Date(noon + 3_600_000).toISOString();
   await revoke(postern, { issuer: 'one', jti: 'ends', expires_at: expiry });
   await revoke(postern, { issuer: 'one', jti: 'stays' });

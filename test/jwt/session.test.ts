@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { makeJwt, newSecret, startWithIssuers } from '../support/jwt.ts';
-import { startSite } from '../support/nginx.ts';
+import { makeJwt, newSecret, startWithIssuers } from '../../testkit/jwt.ts';
+import { startSite } from '../../testkit/nginx/site.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
 
 const signer = newSecret();
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeJwt, newSecret, noon, outcome, present, startWithIssuers } from '../support/jwt.ts';
+import { makeJwt, newSecret, noon, outcome, present, startWithIssuers } from '../../testkit/jwt.ts';
 
 const signer = newSecret();
 const { material: secret } = signer;
@@ -99,7 +99,7 @@ test('a use is remembered until the JWT has expired, whatever was pruned', async
     {
       env,
       clock: () => now,
-      alone: true,
+      singleProcess: true,
     },
   );
   const jwt = makeJwt(signer, { jti: 'id-1', exp: noon / 1_000 + 60 });

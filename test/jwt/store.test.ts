@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { JwtReference } from '../../src/core/model/identity.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { openUnrecorded, type UnrecordedStore } from '../support/unrecorded.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { openUnrecordedStore, type UnrecordedStore } from '../../testkit/store.ts';
 
 /** Two connections to one store. */
 function openTwice(t: TestContext): [UnrecordedStore['jwts'], UnrecordedStore['jwts']] {
   const directory = temporaryDirectory(t);
-  const stores = [openUnrecorded(directory), openUnrecorded(directory)] as const;
+  const stores = [openUnrecordedStore(directory), openUnrecordedStore(directory)] as const;
   t.after(() => Promise.all(stores.map((store) => store.close())));
   return [stores[0].jwts, stores[1].jwts];
 }
@@ -28,7 +28,7 @@ test('one of two simultaneous redemptions wins, and both sides know of it', asyn
 test('a JWT that was revoked between look and redemption is not redeemed', async (t) => {
   const [one, other] = openTwice(t);
   assert.deepEqual(await one.find(key), { revoked: false, used: false });
-  await other.revoke({ ...always, iss: 'i', concerns: { subject: 's', issuedBefore: 1_000 } });
+  await other.revoke({ ...always, iss: 'i', target: { subject: 's', issuedBefore: 1_000 } });
   assert.equal(await one.redeem(key, 5_000, 1), false);
   assert.deepEqual(await one.find(key), { revoked: true, used: false });
   assert.equal(await one.redeem({ ...key, issuedAt: 1_001 }, 5_000, 1), true);
@@ -37,7 +37,7 @@ test('a JWT that was revoked between look and redemption is not redeemed', async
 for (const [what, change, expected] of [
   [
     'a revocation',
-    (store) => store.revoke({ ...always, iss: 'i', concerns: { jti: 'j' } }),
+    (store) => store.revoke({ ...always, iss: 'i', target: { jti: 'j' } }),
     { revoked: true, used: false },
   ],
   ['a use', (store) => store.redeem(key, 5_000, 1), { revoked: false, used: true }],
@@ -55,10 +55,10 @@ for (const [what, change, expected] of [
   });
 }
 
-test('a revocation concerns its own issuer, jti or subject to the letter', async (t) => {
+test('a revocation target its own issuer, jti or subject to the letter', async (t) => {
   const [store] = openTwice(t);
-  await store.revoke({ ...always, iss: 'i', concerns: { jti: 'j' } });
-  await store.revoke({ ...always, iss: 'i', concerns: { subject: 'S', issuedBefore: 2_000 } });
+  await store.revoke({ ...always, iss: 'i', target: { jti: 'j' } });
+  await store.revoke({ ...always, iss: 'i', target: { subject: 'S', issuedBefore: 2_000 } });
   const cases: [Partial<JwtReference>, boolean][] = [
     [{}, true],
     [{ issuedAt: undefined }, true],
@@ -82,10 +82,10 @@ test('a revocation concerns its own issuer, jti or subject to the letter', async
 test('pruning takes what expired before a moment, in batches, and nothing else', async (t) => {
   const [store] = openTwice(t);
   for (let i = 0; i < 3; i++) {
-    await store.revoke({ iss: 'i', concerns: { jti: `r${i}` }, revokedAt: 1, expiresAt: 100 + i });
+    await store.revoke({ iss: 'i', target: { jti: `r${i}` }, revokedAt: 1, expiresAt: 100 + i });
     await store.redeem({ ...key, jti: `u${i}` }, 100 + i, 1);
   }
-  await store.revoke({ ...always, iss: 'i', concerns: { jti: 'for good' } });
+  await store.revoke({ ...always, iss: 'i', target: { jti: 'for good' } });
   assert.equal(await store.prune(100, 10), 0);
   assert.equal(await store.prune(102, 3), 3);
   assert.equal(await store.prune(102, 3), 1);
@@ -94,7 +94,7 @@ test('pruning takes what expired before a moment, in batches, and nothing else',
   assert.deepEqual(await store.find({ ...key, jti: 'u1' }), { revoked: false, used: false });
   const { revocations } = await store.list({ limit: 10 });
   assert.deepEqual(
-    revocations.map(({ concerns }) => 'jti' in concerns && concerns.jti),
+    revocations.map(({ target }) => 'jti' in target && target.jti),
     ['for good', 'r2'],
   );
   assert.deepEqual(await store.list({ limit: 10, cursor: 'x' }), {

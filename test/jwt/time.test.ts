@@ -9,7 +9,7 @@ import {
   outcome,
   startJwksServer,
   startWithIssuers,
-} from '../support/jwt.ts';
+} from '../../testkit/jwt.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -55,7 +55,7 @@ test('after a rotation the new key works when the cool-down is over, and the old
   const postern = await startWithIssuers(
     t,
     { one: byUrl(server) },
-    { clock: () => now, alone: true },
+    { clock: () => now, singleProcess: true },
   );
   assert.equal(await outcome(postern, makeJwt(old)), 200);
   server.keys = [young.jwk];
@@ -75,7 +75,7 @@ test('a key that was withdrawn is forgotten within ten minutes, whoever asks', a
   const postern = await startWithIssuers(
     t,
     { one: byUrl(server) },
-    { clock: () => now, alone: true },
+    { clock: () => now, singleProcess: true },
   );
   assert.equal(await outcome(postern, makeJwt(signer)), 200);
   server.keys = [];
@@ -92,7 +92,7 @@ test('while the issuer is down its last keys count, for a day and no longer', as
   const postern = await startWithIssuers(
     t,
     { one: byUrl(server) },
-    { clock: () => now, alone: true },
+    { clock: () => now, singleProcess: true },
   );
   const jwt = makeJwt(signer, { exp: noon / 1_000 + 200_000 });
   assert.equal(await outcome(postern, jwt), 200);
@@ -115,7 +115,7 @@ test('with keys at hand nobody waits for an issuer that hangs', async (t) => {
   const postern = await startWithIssuers(
     t,
     { one: byUrl(server) },
-    { clock: () => now, alone: true },
+    { clock: () => now, singleProcess: true },
   );
   assert.equal(await outcome(postern, makeJwt(signer)), 200);
   server.answer = (_request, response) => response.destroy();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createRandom } from '../../fuzz/random.ts';
 import { openPaths } from '../../seam/paths/bench.ts';
 import { variants } from '../../seam/paths/places.ts';
 import { generateTarget } from '../../seam/paths/targets.ts';
 import type { Bench } from '../../seam/property.ts';
 import { resolvePath } from '../../src/core/gate/path.ts';
+import { createRandom } from '../../testkit/random.ts';
 import { startStandIn } from './stand-in.ts';
 
 async function openBench(t: TestContext, ...gate: Parameters<typeof openPaths>): Promise<Bench> {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask } from '../support/ask.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { sendRaw } from '../support/raw.ts';
-import { attacker, neighbour, startThrottled, type ThrottledPostern } from './scene.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { runCommand, succeeded } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { attacker, neighbour, startThrottled, type ThrottledPostern } from './fixture.ts';
 
 interface Page {
   readonly throttled: {
@@ -165,29 +166,32 @@ test('no header of a client makes another place of it at the admin API', async (
 
 test('postern throttle list and clear say what the API says', async (t) => {
   // Each worker counts for itself.
-  const { env } = surroundings(t, { POSTERN_THROTTLE_FAILURES: '3', POSTERN_WORKERS: '1' });
-  const served = await serve(t, env);
+  const { env } = programEnvironment(t, { POSTERN_THROTTLE_FAILURES: '3', POSTERN_WORKERS: '1' });
+  const served = await startTestProgram(t, { env });
   const bogus = (gate: string) =>
     ask(served.gate, { authorization: 'Bearer bogus', 'x-postern-gate': gate });
-  const nobody = await run(['throttle', 'list'], env);
+  const nobody = await runCommand(['throttle', 'list'], env);
   assert.deepEqual([nobody.code, nobody.stderr], [0, 'Nobody is throttled.\n']);
   // Time passes and takes a little of each: the fourth is certainly one too many.
   for (const gate of ['chat', 'media']) for (let i = 0; i < 4; i++) await bogus(gate);
-  const listed = succeeded(await run(['throttle', 'list', '--gate', 'chat'], env));
+  const listed = succeeded(await runCommand(['throttle', 'list', '--gate', 'chat'], env));
   assert.match(
     listed,
     /^GATE {2}NETWORK +SINCE +UNTIL +FAILURES\nchat {2}203\.0\.113\.7\/32 .* 4\n$/,
   );
-  const json = JSON.parse(succeeded(await run(['throttle', 'list', '--json'], env))) as Page;
+  const json = JSON.parse(succeeded(await runCommand(['throttle', 'list', '--json'], env))) as Page;
   assert.equal(json.throttled.length, 2);
-  const one = await run(['throttle', 'clear', '--gate', 'chat', '--network', '203.0.113.7'], env);
+  const one = await runCommand(
+    ['throttle', 'clear', '--gate', 'chat', '--network', '203.0.113.7'],
+    env,
+  );
   assert.equal(succeeded(one), 'Forgotten. 1 network was throttled.\n');
   assert.equal((await bogus('chat')).reason, 'unknown_token');
   assert.equal((await bogus('media')).reason, 'throttled');
-  const all = await run(['throttle', 'clear', '--all', '--json'], env);
+  const all = await runCommand(['throttle', 'clear', '--all', '--json'], env);
   assert.deepEqual(JSON.parse(succeeded(all)), { cleared: 1 });
   for (const wrong of [['clear'], ['clear', '--all', '--gate', 'chat']]) {
-    const { code, stderr } = await run(['throttle', ...wrong], env);
+    const { code, stderr } = await runCommand(['throttle', ...wrong], env);
     assert.equal(code, 2);
     assert.match(stderr, /name a --gate, a --network or both, or say --all/);
   }

@@ -15,12 +15,12 @@ test('it is over with the last attempt of its budget, and not before', () => {
   const attempts = new LeakyBuckets();
   fail(attempts, 9);
   assert.equal(attempts.isAnyExhausted, false);
-  const { crossed, wasOver, count } = attempts.add('a', 1, 1, budget, start);
-  assert.deepEqual([crossed, wasOver, count.since], [true, false, start]);
+  const { justExhausted, wasExhausted, bucket } = attempts.add('a', 1, 1, budget, start);
+  assert.deepEqual([justExhausted, wasExhausted, bucket.since], [true, false, start]);
   assert.ok(attempts.findExhausted('a', budget, start));
   assert.equal(attempts.findExhausted('b', budget, start), undefined);
   const next = attempts.add('a', 1, 1, budget, start);
-  assert.deepEqual([next.crossed, next.wasOver], [false, true]);
+  assert.deepEqual([next.justExhausted, next.wasExhausted], [false, true]);
 });
 
 test('failures leak evenly: as many as the budget within a window are always free', () => {

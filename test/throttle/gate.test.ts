@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const minute = 60_000;
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { StoredThrottle } from '../../src/store/port.ts';
+import type { StoredThrottle } from '../../src/store/port/throttles.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { ask } from '../support/ask.ts';
-import { run, serve, succeeded, surroundings } from '../support/cli.ts';
-import { noon } from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
+import { noon } from '../../testkit/jwt.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { runCommand, succeeded } from '../../testkit/postern/command.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { waitFor } from '../../testkit/wait.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const kept = { POSTERN_THROTTLE_PERSIST: 'true' };
 
@@ -49,21 +50,21 @@ test('what was forgotten is forgotten after a restart too, and what ended is not
 });
 
 test('it is written down while the service runs, so that a crash does not forget it', async (t) => {
-  const { env, dataDir } = surroundings(t, {
+  const { env, dataDir } = programEnvironment(t, {
     ...kept,
     POSTERN_THROTTLE_FAILURES: '3',
     // Each worker counts for itself.
     POSTERN_WORKERS: '1',
   });
-  const served = await serve(t, env);
+  const served = await startTestProgram(t, { env });
   for (let i = 0; i < 4; i++) await ask(served.gate, { authorization: 'Bearer bogus' });
   const store = openSqliteStore(dataDir);
   t.after(() => store.close());
   await waitFor('the row', async () => (await store.throttles.list()).length === 1);
   await served.end('SIGKILL');
-  const stored = succeeded(await run(['throttle', 'list', '--store', '--json'], env));
+  const stored = succeeded(await runCommand(['throttle', 'list', '--store', '--json'], env));
   assert.equal((JSON.parse(stored) as { throttled: unknown[] }).throttled.length, 1);
-  const again = await serve(t, env);
+  const again = await startTestProgram(t, { env });
   assert.equal((await ask(again.gate, { authorization: 'Bearer bogus' })).reason, 'throttled');
 });
 

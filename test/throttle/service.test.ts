@@ -7,9 +7,9 @@ import type { ThrottledNetwork, ThrottleInfo } from '../../src/core/model/thrott
 import { deny } from '../../src/core/model/verdict.ts';
 import { credentialSources } from '../../src/credentials/index.ts';
 import { type NetworkSet, parseNetworks } from '../../src/lib/network.ts';
-import type { StoredThrottle } from '../../src/store/port.ts';
+import type { StoredThrottle } from '../../src/store/port/throttles.ts';
 import { createThrottle } from '../../src/throttle/service.ts';
-import { aGate, aHandshake, anIdentity } from '../support/examples.ts';
+import { aGate, aHandshake, anIdentity } from '../../testkit/examples.ts';
 
 const now = 1_700_000_000_000;
 const minute = 60_000;
@@ -30,8 +30,8 @@ function open(changes: Partial<ThrottleConfig> = {}) {
   const crossed: ThrottledNetwork[] = [];
   const told: StoredThrottle[] = [];
   const throttle = createThrottle(configOf(changes), {
-    crossed: (network) => crossed.push(network),
-    tell: (count) => told.push(count),
+    throttled: (network) => crossed.push(network),
+    broadcast: (count) => told.push(count),
   });
   const at = (clientAddress: string | undefined, gate = 'chat', moment = now) => ({
     gate,

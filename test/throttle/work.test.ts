@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ask, handshakeHeaders } from '../support/ask.ts';
+import { temporaryDirectory } from '../../testkit/directory.ts';
 import {
   audience,
   byUrl,
@@ -12,10 +12,11 @@ import {
   newSigner,
   noon,
   startJwksServer,
-} from '../support/jwt.ts';
-import { temporaryDirectory } from '../support/postern.ts';
-import { sessions, startSignOn } from '../support/sign-ons.ts';
-import { attacker, neighbour, startThrottled } from './scene.ts';
+} from '../../testkit/jwt.ts';
+import { ask, handshakeHeaders } from '../../testkit/postern/ask.ts';
+import { startSignOn } from '../../testkit/sign-on/stand-in.ts';
+import { sessions } from '../../testkit/sign-on/users.ts';
+import { attacker, neighbour, startThrottled } from './fixture.ts';
 
 const minute = 60_000;
 

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { test } from 'node:test';
 import { connectAdmin } from '../../src/cli/toolkit/admin-client.ts';
-import { ask } from '../support/ask.ts';
-import { serve, surroundings } from '../support/cli.ts';
-import { adminKey } from '../support/postern.ts';
-import { waitFor } from '../support/wait.ts';
+import { adminKey } from '../../testkit/postern/admin-key.ts';
+import { ask } from '../../testkit/postern/ask.ts';
+import { programEnvironment, startTestProgram } from '../../testkit/postern/program.ts';
+import { waitFor } from '../../testkit/wait.ts';
 
 const bogus = { authorization: 'Bearer bogus' };
 
 test('a worker tells the others who is throttled, and all forget it', async (t) => {
-  const { env } = surroundings(t, { POSTERN_WORKERS: '2', POSTERN_THROTTLE_FAILURES: '100' });
-  const served = await serve(t, env);
+  const { env } = programEnvironment(t, { POSTERN_WORKERS: '2', POSTERN_THROTTLE_FAILURES: '100' });
+  const served = await startTestProgram(t, { env });
   const { send } = connectAdmin({ listen: served.admin, key: adminKey }, undefined);
   // All over one connection, so that one worker gets them.
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

@@ -134,12 +134,12 @@ Examples:
 async function verify({ expectHead = [], json, ...options }: VerifyOptions): Promise<void> {
   const { config } = loadConfigFrom(options);
   // Loaded on demand: the other commands need no store.
-  const { openSqliteStore } = await import('../../store/sqlite/store.ts');
+  const { openStore } = await import('../../store/open.ts');
   const { auditFaults, verifyAudit } = await import('../../audit/verify.ts');
-  const store = openSqliteStore(config.dataDir);
+  const store = await openStore(config);
   try {
-    const { entries, first, head, fault } = store.audit.read((reading) =>
-      verifyAudit(reading, expectHead),
+    const { entries, first, head, fault } = await store.audit.read((snapshot) =>
+      verifyAudit(snapshot, expectHead),
     );
     const meaning = fault && auditFaults[fault.code];
     if (json) {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { replaceInvisible } from '../../lib/replace-invisible.ts';
-import type { Undone } from '../../store/sqlite/compare.ts';
+import type { RevertedChanges } from '../../store/sqlite/compare.ts';
 import { type ConfigOptions, loadConfigFrom, withConfigOption } from '../toolkit/options.ts';
 import { print } from '../toolkit/output.ts';
 import { renderRowCounts } from '../toolkit/store-output.ts';
@@ -50,22 +50,26 @@ Example:
     .action(async (file: string, options: ConfigOptions) => {
       const { dataDir } = loadConfigFrom(options).config;
       const { restoreStore } = await import('../../store/sqlite/restore.ts');
-      const { facts, kept, undone } = await restoreStore(dataDir, resolve(file), Date.now());
+      const { facts, previousStore, reverted } = await restoreStore(
+        dataDir,
+        resolve(file),
+        Date.now(),
+      );
       print(`Restored ${file} into ${dataDir} (schema ${facts.schema}).`);
       print(renderRowCounts(facts.rows));
       if (facts.schema < facts.newestSchema) {
         print(`The next start migrates its schema to ${facts.newestSchema}.`);
       }
-      if (kept === undefined) print('There was no previous store.');
-      else print(`The previous store is kept: ${kept}`);
+      if (previousStore === undefined) print('There was no previous store.');
+      else print(`The previous store is kept: ${previousStore}`);
       print();
-      for (const line of renderUndone(undone)) print(line);
+      for (const line of renderUndone(reverted)) print(line);
     });
 }
 
 /** Lists what to revoke again before clients reconnect. */
-function renderUndone(undone: Undone | undefined): string[] {
-  if (undone === undefined) {
+function renderUndone(reverted: RevertedChanges | undefined): string[] {
+  if (reverted === undefined) {
     return [
       'Changes after the backup are lost: tokens that were revoked since then are valid',
       'again, and so are used tickets and single-use JWTs. No readable previous store can list them.',
@@ -73,33 +77,33 @@ function renderUndone(undone: Undone | undefined): string[] {
       '(postern token revoke --store --subject <subject>).',
     ];
   }
-  const { goodAgain, usesAgain, keysAgain, jwtsAgain, gone } = undone;
+  const { reinstatedTokens, restoredUses, reinstatedKeys, reinstatedJwts, lostTokens } = reverted;
   const parts = [
-    ...(goodAgain.length > 0
+    ...(reinstatedTokens.length > 0
       ? [
-          `Revoked or deleted since the backup, and valid again: ${goodAgain.length}. Before clients reconnect:`,
-          ...revokeCommands(goodAgain),
+          `Revoked or deleted since the backup, and valid again: ${reinstatedTokens.length}. Before clients reconnect:`,
+          ...revokeCommands(reinstatedTokens),
         ]
       : []),
-    ...(usesAgain.length > 0
+    ...(restoredUses.length > 0
       ? [
-          `Tickets and counted tokens whose uses since the backup are lost: ${usesAgain.length}. To revoke them:`,
-          ...revokeCommands(usesAgain),
+          `Tickets and counted tokens whose uses since the backup are lost: ${restoredUses.length}. To revoke them:`,
+          ...revokeCommands(restoredUses),
         ]
       : []),
-    ...(keysAgain.length > 0
+    ...(reinstatedKeys.length > 0
       ? [
-          `Admin keys that were revoked since the backup, and are valid again: ${keysAgain.length}. To revoke them:`,
-          ...keysAgain.map((name) => `  postern key revoke --store ${name}`),
+          `Admin keys that were revoked since the backup, and are valid again: ${reinstatedKeys.length}. To revoke them:`,
+          ...reinstatedKeys.map((name) => `  postern key revoke --store ${name}`),
         ]
       : []),
-    ...(jwtsAgain.length > 0
+    ...(reinstatedJwts.length > 0
       ? [
-          `JWTs that were revoked since the backup, and are valid again: ${jwtsAgain.length}. Revoke them again (postern jwt revoke):`,
-          ...jwtsAgain.map((what) => `  ${replaceInvisible(what)}`),
+          `JWTs that were revoked since the backup, and are valid again: ${reinstatedJwts.length}. Revoke them again (postern jwt revoke):`,
+          ...reinstatedJwts.map((what) => `  ${replaceInvisible(what)}`),
         ]
       : []),
-    ...(gone > 0 ? [`Tokens issued since the backup, now unknown: ${gone}.`] : []),
+    ...(lostTokens > 0 ? [`Tokens issued since the backup, now unknown: ${lostTokens}.`] : []),
   ];
   return parts.length > 0 ? parts : ['Nothing was issued, used or revoked since the backup.'];
 }

@@ -26,10 +26,10 @@ Examples:
     )
     .action(async (file: string | undefined, options: ConfigOptions & { json?: boolean }) => {
       const place = file ?? loadConfigFrom(options).config.dataDir;
-      const { checkStore, inMebibytes } = await import('../../store/sqlite/check.ts');
+      const { checkStore, formatMebibytes } = await import('../../store/sqlite/check.ts');
       const report = checkStore(place);
       if (options.json) printJson(renderJson(report));
-      else printReport(report, inMebibytes);
+      else printReport(report, formatMebibytes);
       if (report.problems.length > 0) process.exitCode = exitCodes.failed;
     });
 }

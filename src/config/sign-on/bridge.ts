@@ -6,7 +6,7 @@ import {
   type CustomBridge,
 } from '../../core/model/sign-on-settings.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { asMap, asText, asTexts } from '../raw-values.ts';
+import { asMap, asNumber, asText, asTexts } from '../raw-values.ts';
 import type { ReportFault } from '../report-fault.ts';
 import { bridgeDefaults, type RawBridge } from './bridge-schema.ts';
 
@@ -55,7 +55,7 @@ export function buildBridge(raw: unknown, report: ReportFault): BridgeSettings |
     answerHeaders: readAnswerHeaders(section, isCustom, report),
     login: asText(section.login),
     timeout: timeout ?? 0,
-    maxRequests: Number(section.max_requests ?? bridgeDefaults.max_requests),
+    maxRequests: asNumber(section.max_requests) ?? bridgeDefaults.max_requests,
     keepConnections: section.keep_connections ?? bridgeDefaults.keep_connections,
     cacheTtl: cacheTtl ?? 0,
     custom: isCustom ? readCustom(section, report) : undefined,

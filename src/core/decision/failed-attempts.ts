@@ -1,4 +1,5 @@
-import { type AttemptRule, denials } from '../model/denials.ts';
+import type { AttemptRule } from '../model/denial-rule.ts';
+import { denials } from '../model/denials.ts';
 import type { Attempt } from '../model/throttle.ts';
 import type { Deny } from '../model/verdict.ts';
 import { addTraceNote, type DecisionContext } from './context.ts';

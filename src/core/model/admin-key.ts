@@ -32,3 +32,6 @@ export function fullAccessKey(name: string, now: number): AdminKey {
     lastUsedAt: undefined,
   };
 }
+
+/** The limits of an issuer's key. */
+export type IssuerLimits = Pick<AdminKey, 'gates' | 'maxTtl'>;

@@ -1,7 +1,7 @@
 import type { AdminKey, Role } from '../../core/model/admin-key.ts';
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { AdminKeyStore, NewAdminKey } from '../port.ts';
-import type { SqliteAudit } from './audit.ts';
+import type { AdminKeyStore, NewAdminKey } from '../port/admin-keys.ts';
+import type { AuditWriter } from './audit-writer.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {
@@ -16,12 +16,12 @@ interface Row {
 
 const columns = 'name, role, gates, max_ttl, created_at, expires_at, last_used_at';
 
-/** Keys to the admin API in SQLite. */
+/** Keys of the admin API in SQLite. */
 export class SqliteAdminKeys implements AdminKeyStore {
   readonly #db: SqliteConnection;
-  readonly #audit: SqliteAudit;
+  readonly #audit: AuditWriter;
 
-  constructor(db: SqliteConnection, audit: SqliteAudit) {
+  constructor(db: SqliteConnection, audit: AuditWriter) {
     this.#db = db;
     this.#audit = audit;
   }
@@ -50,7 +50,7 @@ export class SqliteAdminKeys implements AdminKeyStore {
 
   async delete(name: string, entry: AuditEntry): Promise<boolean> {
     const sql = 'DELETE FROM admin_key WHERE name = @name';
-    return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, { name })));
+    return this.#audit.writeRow(() => this.#db.run(sql, { name }), entry);
   }
 
   #insert(key: NewAdminKey, condition: string, entry: AuditEntry): Promise<boolean> {
@@ -65,7 +65,7 @@ export class SqliteAdminKeys implements AdminKeyStore {
       createdAt: key.createdAt,
       expiresAt: key.expiresAt ?? null,
     };
-    return this.#db.write(() => this.#audit.changing(entry, () => this.#db.run(sql, values)));
+    return this.#audit.writeRow(() => this.#db.run(sql, values), entry);
   }
 }
 

@@ -23,11 +23,11 @@ export interface AuditRow {
 export const columns = `seq, at, event, actor, token_id, kind, subject, gate, reason, client, request_id,
   count, details, previous, hash`;
 
-/** The statement that adds a record, with the values of toValues: by place, which is faster than by name. */
+/** Inserts a record, with the values of toValues. Binding by position is faster than by name. */
 export const insertion = `INSERT INTO audit (${columns})
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** What a record is written with. */
+/** The values of a record in the order of the columns. */
 export function toValues(record: AuditRecord): unknown[] {
   return [
     record.seq,
@@ -48,7 +48,7 @@ export function toValues(record: AuditRecord): unknown[] {
   ];
 }
 
-/** The record of a row. */
+/** Converts a row to a record. */
 export function toRecord(row: AuditRow): AuditRecord {
   return {
     seq: row.seq,
@@ -69,7 +69,7 @@ export function toRecord(row: AuditRow): AuditRecord {
   };
 }
 
-/** A hash as text. Whoever wrote to the file past Postern may have put anything there. */
+/** A hash as text. Tolerates any content: the file may have been changed by other means than Postern. */
 export function toHex(bytes: unknown): string {
   return Buffer.isBuffer(bytes) ? bytes.toString('hex') : String(bytes);
 }

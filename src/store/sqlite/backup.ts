@@ -14,18 +14,19 @@ import { OperatorError } from '../../lib/operator-error.ts';
 import { Refused } from '../../lib/refused.ts';
 import { createId } from '../../lib/secret.ts';
 import { openDatabase } from './database.ts';
-import { type DatabaseFacts, inspectDatabase, isDamage } from './inspect.ts';
+import { type DatabaseFacts, inspectDatabase, isCorruption } from './inspect.ts';
 import { databaseName } from './store-lock.ts';
 
 /** Milliseconds to wait for another process's lock. */
-const patienceMs = 5_000;
-/** Pages (of 4 KB) that are copied in one go. */
-const pagesAStep = 1_000;
+const lockTimeoutMs = 5_000;
+
+/** Pages (of 4 KB) that are copied in one step. */
+const pagesPerStep = 1_000;
 
 /**
- * Copies the store of a directory into one file, while others use it. All that was acknowledged
- * before this began is in the copy, and whatever came after is not. The copy is checked before it
- * gets its name, and needs no file beside it. Throws Refused and OperatorError; then there is no copy.
+ * Online backup: copies the store of a directory into one file, while services use it. The copy contains
+ * every write that was acknowledged before the backup began, and no later one. It is checked before it gets
+ * its name, and needs no file beside it. Rejects with Refused or OperatorError, without a copy then.
  */
 export async function backUpStore(
   dataDir: string,
@@ -37,12 +38,12 @@ export async function backUpStore(
   const partial = join(dirname(target), `.${basename(target)}.${createId('')}`);
   try {
     const facts = await copyDatabase(source, partial);
-    if (facts.faults[0] !== undefined) throw isFaulty(source, facts.faults[0]);
-    place(partial, target, overwrite);
+    if (facts.faults[0] !== undefined) throw sourceIsDamaged(source, facts.faults[0]);
+    moveIntoPlace(partial, target, overwrite);
     return facts;
   } catch (error) {
     if (error instanceof Refused || error instanceof OperatorError) throw error;
-    if (isDamage(error)) throw isFaulty(source, (error as Error).message);
+    if (isCorruption(error)) throw sourceIsDamaged(source, (error as Error).message);
     throw new OperatorError(
       `cannot write the backup ${target}: ${(error as Error).message}. Check the free disk space and that this user may write to its directory.`,
     );
@@ -52,34 +53,34 @@ export async function backUpStore(
 }
 
 /**
- * Copies a database into a file of its own, mode 0600, that is on the disk when this resolves, and
- * looks at all of it. Throws what SQLite and the system throw.
+ * Copies a database into a new file with mode 0600, which is synced to the disk, and inspects the copy.
+ * Rejects with errors of SQLite and of the system.
  */
 export async function copyDatabase(source: string, copy: string): Promise<DatabaseFacts> {
   closeSync(openSync(copy, 'wx', 0o600));
   chmodSync(copy, 0o600);
   const db = openSource(source);
   try {
-    // What is read from here on does not change: else each write of a service would begin it anew.
+    // A read transaction: otherwise each write of a service would restart the backup.
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await db.backup(copy, { progress: () => pagesAStep });
+    await db.backup(copy, { progress: () => pagesPerStep });
   } finally {
     db.close();
   }
   const copied = openDatabase(copy);
   try {
-    // In one file, which can be read where nothing can be written.
+    // Without a write-ahead log, the one file can be read where nothing can be written.
     copied.pragma('journal_mode = delete');
     return inspectDatabase(copied);
   } finally {
     copied.close();
-    sync(copy);
+    syncToDisk(copy);
   }
 }
 
-/** Makes sure that a file, or the names in a directory, are on the disk. */
-export function sync(path: string): void {
+/** Syncs a file, or the names in a directory, to the disk. */
+export function syncToDisk(path: string): void {
   const file = openSync(path, 'r');
   try {
     fsyncSync(file);
@@ -88,10 +89,10 @@ export function sync(path: string): void {
   }
 }
 
-/** Not read-only: after a crash the write-ahead log has to be put right before it can be read. */
+/** Not read-only: after a crash, SQLite recovers the write-ahead log before it can read. */
 function openSource(path: string): Handle {
   try {
-    return openDatabase(path, { fileMustExist: true, timeout: patienceMs });
+    return openDatabase(path, { fileMustExist: true, timeout: lockTimeoutMs });
   } catch (error) {
     throw new OperatorError(`cannot open ${path}: ${(error as Error).message}.`);
   }
@@ -111,32 +112,32 @@ function checkTarget(source: string, target: string, overwrite: boolean): void {
   if (['', '-wal', '-shm', '-journal'].some((suffix) => place === `${store}${suffix}`)) {
     throw new Refused(`${target} is the store itself. Choose another file.`);
   }
-  if (existsSync(target) && !overwrite) throw isThere(target);
+  if (existsSync(target) && !overwrite) throw targetExists(target);
 }
 
-/** Not by a link, which many a file system that backups go to does not have. */
-function place(partial: string, target: string, overwrite: boolean): void {
-  if (!overwrite) reserve(target);
+/** Renames rather than links: many file systems for backups have no hard links. */
+function moveIntoPlace(partial: string, target: string, overwrite: boolean): void {
+  if (!overwrite) reserveName(target);
   renameSync(partial, target);
-  sync(dirname(target));
+  syncToDisk(dirname(target));
 }
 
-/** Takes the name, unless somebody did meanwhile. */
-function reserve(target: string): void {
+/** Creates the target exclusively, so that no other program's file is replaced. */
+function reserveName(target: string): void {
   try {
     closeSync(openSync(target, 'wx', 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw isThere(target);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw targetExists(target);
     throw error;
   }
 }
 
-function isFaulty(source: string, fault: string): Refused {
+function sourceIsDamaged(source: string, fault: string): Refused {
   return new Refused(
     `${source} cannot be backed up: ${fault}. For details run: postern store check`,
   );
 }
 
-function isThere(target: string): Refused {
+function targetExists(target: string): Refused {
   return new Refused(`${target} exists. Choose another file, or add --force to replace it.`);
 }

@@ -3,63 +3,59 @@ import { Worker } from 'node:worker_threads';
 import type { Database as Handle, Statement } from 'better-sqlite3';
 import { threadFile } from './thread-file.ts';
 
-/** What the thread is told to do. */
+/** A message to the thread. */
 export type CheckpointTask = 'checkpoint' | 'close';
 
-/** Pages in the write-ahead log, and how many of them stand in the database file already. */
+/** Pages in the write-ahead log, and how many of them are in the database file already. */
 export interface WalState {
   readonly log: number;
   readonly checkpointed: number;
 }
 
-/** Pages (of 4 KB) in the log from which they are copied into the database file. */
-const enoughPages = 1_000;
-/** Milliseconds from a commit to the look at how much there is. */
+/** Pages (of 4 KB) in the log from which a checkpoint is due. */
+const checkpointPages = 1_000;
+
+/** Milliseconds from a commit to the check of the log's size. */
 const delayMs = 50;
-/** Pages from which a commit copies them itself: the thread does not keep up. */
-const tooManyPages = 10_000;
+
+/** Pages from which a commit runs the checkpoint itself, because the thread does not keep up. */
+const inlineCheckpointPages = 10_000;
 
 /**
- * Copies what was written from the write-ahead log to the database file
- * (https://sqlite.org/wal.html#ckpt), in a thread: it takes tens of milliseconds, in which the event
- * loop would stand still if SQLite did it within a commit. The thread starts when there is enough to
- * copy for the first time, so that whoever writes little does without it.
+ * Runs checkpoints of the write-ahead log (https://sqlite.org/wal.html#ckpt) in a worker thread. A checkpoint
+ * takes tens of milliseconds, which would block the event loop if SQLite ran it within a commit. The thread
+ * starts with the first checkpoint, so a store with few writes does without it.
  */
-export class Checkpoints {
+export class Checkpointer {
   readonly #db: Handle;
   readonly #state: Statement;
   #thread: Worker | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** The thread is at work, or there can be none. */
+  /** A checkpoint is running, or none can run. */
   #isBusy = false;
 
   constructor(db: Handle) {
     this.#db = db;
     this.#state = db.prepare('PRAGMA wal_checkpoint(NOOP)');
-    db.pragma(`wal_autocheckpoint = ${tooManyPages}`);
+    db.pragma(`wal_autocheckpoint = ${inlineCheckpointPages}`);
   }
 
-  /** To be called after a commit: has the log copied soon, when it is long enough. */
+  /** To be called after a commit: a checkpoint runs soon if one is due. */
   committed(): void {
-    if (!this.#isBusy) this.#timer ??= setTimeout(() => this.#look(), delayMs).unref();
+    if (!this.#isBusy) this.#timer ??= setTimeout(() => this.#checkLogSize(), delayMs).unref();
   }
 
-  #look(): void {
+  #checkLogSize(): void {
     this.#timer = undefined;
     if (!this.#db.open || this.#isBusy) return;
-    // SQLite looks at the log only between transactions, those of a snapshot too.
-    if (this.#db.inTransaction) {
-      this.committed();
-      return;
-    }
     const { log, checkpointed } = this.#state.get() as WalState;
-    if (log - checkpointed < enoughPages) return;
+    if (log - checkpointed < checkpointPages) return;
     this.#isBusy = true;
     this.#thread ??= this.#start();
     this.#thread.postMessage('checkpoint' satisfies CheckpointTask);
   }
 
-  /** Ends the thread, if there is one, so that whoever closes the database is its last user. */
+  /** Ends the thread, if there is one, so that the store's connection is the last one to close. */
   close(): Promise<void> | undefined {
     clearTimeout(this.#timer);
     this.#isBusy = true;
@@ -68,7 +64,7 @@ export class Checkpoints {
     this.#thread = undefined;
     const ended = once(thread, 'exit').then(
       () => {},
-      // What it could not do any more is done when the database is closed, or opened again.
+      // SQLite runs the remaining checkpoint when the database is closed or opened again.
       () => {},
     );
     thread.ref();
@@ -84,10 +80,10 @@ export class Checkpoints {
     thread.on('message', () => {
       this.#isBusy = false;
     });
-    // Without the thread it goes on as SQLite does by itself. `isBusy` stays, so nobody asks for it.
+    // Without the thread, commits run checkpoints. `isBusy` stays set, so the thread is not used again.
     thread.on('error', () => {
       this.#thread = undefined;
-      if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${enoughPages}`);
+      if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     });
     thread.unref();
     return thread;

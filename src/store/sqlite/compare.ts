@@ -1,20 +1,17 @@
 import { openDatabase } from './database.ts';
 
-/**
- * What happened in a store after a backup of it was made, so that with the backup it has not
- * happened.
- */
-export interface Undone {
-  /** Ids of tokens that were revoked, or ended so long ago that they were deleted. */
-  readonly goodAgain: readonly string[];
-  /** Ids of tickets and other counted tokens that were used. */
-  readonly usesAgain: readonly string[];
-  /** Names of admin keys that were revoked. */
-  readonly keysAgain: readonly string[];
-  /** JWTs, or subjects with their issuer, that were revoked. */
-  readonly jwtsAgain: readonly string[];
-  /** How many tokens were issued that nobody knows now. */
-  readonly gone: number;
+/** The changes that were made after a backup, and that restoring it reverts. */
+export interface RevertedChanges {
+  /** Ids of tokens that were revoked, or deleted after their end, and are valid again. */
+  readonly reinstatedTokens: readonly string[];
+  /** Ids of tickets and other counted tokens whose uses are available again. */
+  readonly restoredUses: readonly string[];
+  /** Names of admin keys that were revoked and are valid again. */
+  readonly reinstatedKeys: readonly string[];
+  /** JWTs, or subjects with their issuer, that were revoked and are accepted again. */
+  readonly reinstatedJwts: readonly string[];
+  /** How many tokens were issued and are unknown now. */
+  readonly lostTokens: number;
 }
 
 const isLive = `n.revoked_at IS NULL AND ifnull(n.expires_at, @now) >= @now
@@ -28,11 +25,11 @@ const keys = 'SELECT name FROM SCHEMA.admin_key ORDER BY name';
 const jwts = `SELECT iss || ' ' || ifnull('jti ' || jti, 'subject ' || subject)
   FROM SCHEMA.jwt_revocation WHERE ifnull(expires_at, @now) >= @now ORDER BY seq`;
 
-/** Compares the store that was with the one that takes its place, at a moment in Unix milliseconds. */
-export function compareStores(before: string, fresh: string, now: number): Undone {
+/** Compares the previous store with its replacement, at a moment in Unix milliseconds. */
+export function compareStores(before: string, fresh: string, now: number): RevertedChanges {
   const db = openDatabase(fresh, { readonly: true });
   const read = (sql: string) => db.prepare<[object], string>(sql).pluck().all({ now });
-  /** What stands in a table of one of the two; nothing where its schema is too old to have it. */
+  /** Reads a table of one of the two; nothing where its schema is too old to have it. */
   const readFrom = (schema: 'main' | 'before', table: string, sql: string) => {
     const isThere = read(`SELECT name FROM ${schema}.sqlite_schema WHERE name = '${table}'`);
     return isThere.length === 0 ? [] : read(sql.replace('SCHEMA', schema));
@@ -41,17 +38,17 @@ export function compareStores(before: string, fresh: string, now: number): Undon
   try {
     db.prepare('ATTACH ? AS before').run(before);
     return {
-      goodAgain: read(goodAgain),
-      usesAgain: read(usesAgain),
-      keysAgain: without(
+      reinstatedTokens: read(goodAgain),
+      restoredUses: read(usesAgain),
+      reinstatedKeys: without(
         readFrom('main', 'admin_key', keys),
         readFrom('before', 'admin_key', keys),
       ),
-      jwtsAgain: without(
+      reinstatedJwts: without(
         readFrom('before', 'jwt_revocation', jwts),
         readFrom('main', 'jwt_revocation', jwts),
       ),
-      gone: read(gone).length,
+      lostTokens: read(gone).length,
     };
   } finally {
     db.close();

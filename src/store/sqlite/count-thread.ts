@@ -1,16 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { TokenCount } from '../port.ts';
+import type { TokenCount } from '../port/tokens.ts';
 import { openDatabase } from './database.ts';
 import type { CountTask } from './token-counter.ts';
-import { inState } from './token-list.ts';
+import { stateConditions } from './token-list.ts';
 
-const cases = Object.entries(inState).map(
+const cases = Object.entries(stateConditions).map(
   ([state, condition]) => `WHEN ${condition} THEN '${state}'`,
 );
 const sql = `SELECT kind, CASE ${cases.join(' ')} END AS state, count(*) AS count
   FROM token GROUP BY kind, state`;
 
-// A thread of its own with a connection of its own: see token-counter.ts.
+// Runs in a worker thread with its own connection: see token-counter.ts.
 const { path, now } = workerData as CountTask;
 const db = openDatabase(path, { readonly: true, fileMustExist: true });
 try {

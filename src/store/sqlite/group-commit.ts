@@ -1,97 +1,94 @@
 import type { Database as Handle, Statement } from 'better-sqlite3';
-import { isBusy, withPatience } from './locks.ts';
+import { isBusy } from './errors.ts';
+import { lockTimeoutMs, withBusyTimeout } from './locks.ts';
 
-/** How many writes share a transaction at most. It takes a few milliseconds, in which nobody decides. */
-const largestGroup = 256;
+/** Writes in one transaction. That many take a few milliseconds, in which no decision is made. */
+const maxGroupSize = 256;
 /** Milliseconds between two attempts to get the write lock while another process has it. */
 const retryMs = 2;
 
-/** Whether whoever is told of a write may rely on it after a power cut. */
-type Promptness = 'durable' | 'behind';
+/** Whether a write that has resolved survives a power cut. */
+export type Durability = 'durable' | 'relaxed';
 
-/** What else there is to do at a transaction. */
-interface AroundCommits {
-  before(): void;
-  /** So many writes shared it, and the disk took so long. */
-  after(writes: number, milliseconds: number): void;
-}
+/** Called after each commit: how many writes it had, and how long the disk took. */
+type Committed = (writes: number, milliseconds: number) => void;
 
-/** A write, and who waits for it. */
-interface Waiting {
+/** A write in the queue, with the promise of its caller. */
+interface QueuedWrite {
   readonly work: () => unknown;
-  readonly promptness: Promptness;
+  readonly durability: Durability;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Lets writes that arrive together share one transaction, and so one fsync: that is nearly all that a
- * write costs. The event loop is the clock: what arrived in one turn is committed at its end, and what
- * arrives meanwhile makes up the next group. So a lone write waits for nobody, and nobody is told of
- * a write before it is on the disk.
+ * Group commit: writes that arrive together share one transaction, and so one fsync, which is nearly all
+ * that a write costs. The event loop is the clock: what arrived in one turn is committed at its end, and
+ * what arrives meanwhile makes up the next group. So a lone write is not delayed, and no write resolves
+ * before it is on the disk.
  */
 export class GroupCommit {
   readonly #db: Handle;
-  readonly #patienceMs: number;
-  readonly #around: AroundCommits;
-  readonly #waiting: Waiting[] = [];
-  readonly #begin: Statement;
-  readonly #commit: Statement;
-  readonly #rollback: Statement;
+  readonly #committed: Committed;
+  readonly #queue: QueuedWrite[] = [];
+  readonly #transaction: Record<'begin' | 'commit' | 'rollback', Statement>;
+  readonly #savepoint: Record<'set' | 'release' | 'rollback', Statement>;
   #isScheduled = false;
-  /** Since when another process has the lock, by a clock that only goes forward. */
+  /** Since when another process has the lock, by a monotonic clock. */
   #lockedSince: number | undefined;
 
-  /**
-   * `patienceMs` is how long a write waits for another process's lock; `around` is called before
-   * each transaction and after each that was committed.
-   */
-  constructor(db: Handle, patienceMs: number, around: AroundCommits) {
+  constructor(db: Handle, committed: Committed) {
     this.#db = db;
-    this.#patienceMs = patienceMs;
-    this.#around = around;
-    this.#begin = db.prepare('BEGIN IMMEDIATE');
-    this.#commit = db.prepare('COMMIT');
-    this.#rollback = db.prepare('ROLLBACK');
+    this.#committed = committed;
+    this.#transaction = {
+      begin: db.prepare('BEGIN IMMEDIATE'),
+      commit: db.prepare('COMMIT'),
+      rollback: db.prepare('ROLLBACK'),
+    };
+    this.#savepoint = {
+      set: db.prepare('SAVEPOINT one_write'),
+      release: db.prepare('RELEASE one_write'),
+      rollback: db.prepare('ROLLBACK TO one_write'),
+    };
   }
 
   /**
-   * Runs work in the next transaction; resolves with what it returned once that is on the disk. Work
-   * that throws takes nothing back but one statement of its own, the failed one, and none of others.
+   * Runs work in the next transaction, within a savepoint: where it throws, all that it wrote is taken
+   * back and nothing of others. Resolves with its result once the transaction is committed.
    */
-  add<T>(work: () => T, promptness: Promptness = 'durable'): Promise<T> {
+  add<T>(work: () => T, durability: Durability): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, promptness, resolve: resolve as Waiting['resolve'], reject });
+      this.#queue.push({ work, durability, resolve: resolve as QueuedWrite['resolve'], reject });
       this.#schedule();
     });
   }
 
-  /** Commits all that waits, now. Blocks. */
+  /** Commits the whole queue now. Blocks. */
   drain(): void {
-    while (this.#waiting.length > 0) this.#commitGroup('wait');
+    while (this.#queue.length > 0) this.#commitGroup('wait');
   }
 
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    const isLocked = this.#lockedSince !== undefined;
-    const run = () => {
-      this.#isScheduled = false;
-      if (this.#waiting.length > 0) this.#commitGroup('retry');
-      if (this.#waiting.length > 0) this.#schedule();
-    };
-    if (isLocked) setTimeout(run, retryMs);
-    else setImmediate(run);
+    const run = () => this.#runScheduled();
+    if (this.#lockedSince === undefined) setImmediate(run);
+    else setTimeout(run, retryMs);
+  }
+
+  #runScheduled(): void {
+    this.#isScheduled = false;
+    if (this.#queue.length > 0) this.#commitGroup('retry');
+    if (this.#queue.length > 0) this.#schedule();
   }
 
   #commitGroup(whenLocked: 'wait' | 'retry'): void {
-    this.#around.before();
-    const isDurable = this.#waiting.some(({ promptness }) => promptness === 'durable');
+    const isDurable = this.#queue.some(({ durability }) => durability === 'durable');
     if (isDurable || !this.#db.open) {
       this.#writeGroup(whenLocked);
       return;
     }
-    // It can be changed between transactions only. The next durable commit writes these through too.
+    // The setting can only change between transactions. The next durable commit syncs these writes too.
     this.#db.pragma('synchronous = normal');
     try {
       this.#writeGroup(whenLocked);
@@ -101,60 +98,65 @@ export class GroupCommit {
   }
 
   #writeGroup(whenLocked: 'wait' | 'retry'): void {
-    if (!this.#takeLock(whenLocked)) return;
-    const group = this.#waiting.splice(0, largestGroup);
-    const outcomes: (() => void)[] = [];
+    if (!this.#begin(whenLocked)) return;
+    const group = this.#queue.splice(0, maxGroupSize);
     let start = 0;
+    let settle: (() => void)[];
     try {
-      for (const { work, resolve, reject } of group)
-        outcomes.push(this.#try(work, resolve, reject));
+      settle = group.map((write) => this.#runInSavepoint(write));
       start = performance.now();
-      this.#commit.run();
+      this.#transaction.commit.run();
     } catch (error) {
-      this.#giveUp();
+      this.#rollBack();
       for (const { reject } of group) reject(error);
       return;
     }
     const milliseconds = performance.now() - start;
-    for (const tell of outcomes) tell();
-    this.#around.after(group.length, milliseconds);
+    for (const settleOne of settle) settleOne();
+    this.#committed(group.length, milliseconds);
   }
 
   /** Begins a transaction; false while another process has one, or when nothing can be written. */
-  #takeLock(whenLocked: 'wait' | 'retry'): boolean {
+  #begin(whenLocked: 'wait' | 'retry'): boolean {
+    const { begin } = this.#transaction;
     try {
-      if (whenLocked === 'retry') this.#begin.run();
-      else withPatience(this.#db, this.#patienceMs, () => this.#begin.run());
+      if (whenLocked === 'retry') begin.run();
+      else withBusyTimeout(this.#db, lockTimeoutMs, () => begin.run());
       this.#lockedSince = undefined;
       return true;
     } catch (error) {
       this.#lockedSince ??= performance.now();
       const waited = performance.now() - this.#lockedSince;
-      const isWorthWaiting = isBusy(error) && whenLocked === 'retry' && waited < this.#patienceMs;
-      if (isWorthWaiting) return false;
+      if (isBusy(error) && whenLocked === 'retry' && waited < lockTimeoutMs) return false;
       this.#lockedSince = undefined;
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
+      for (const { reject } of this.#queue.splice(0)) reject(error);
       return false;
     }
   }
 
-  #try(work: Waiting['work'], resolve: Waiting['resolve'], reject: Waiting['reject']): () => void {
+  /** Runs one write of the group; returns what settles its promise after the commit. */
+  #runInSavepoint({ work, resolve, reject }: QueuedWrite): () => void {
+    const { set, release, rollback } = this.#savepoint;
+    set.run();
     try {
       const value = work();
+      release.run();
       return () => resolve(value);
     } catch (error) {
-      // A full or broken disk ends the whole transaction: then nobody has written anything.
+      // A full or broken disk ends the whole transaction: nothing of the group is written then.
       if (!this.#db.inTransaction) throw error;
+      rollback.run();
+      release.run();
       return () => reject(error);
     }
   }
 
-  #giveUp(): void {
+  #rollBack(): void {
     if (!this.#db.inTransaction) return;
     try {
-      this.#rollback.run();
+      this.#transaction.rollback.run();
     } catch {
-      // What failed before says more; SQLite rolls back when the file is opened next.
+      // The first failure says more; SQLite rolls back when the file is opened next.
     }
   }
 }

@@ -8,34 +8,35 @@ import { openDatabase } from './database.ts';
 import { applicationId, readMigrations } from './migrate.ts';
 import { schemaFaults } from './schema.ts';
 
-/** What a database file holds, and what is wrong with it. */
+/** The content of a database file, and its faults. */
 export interface DatabaseFacts {
   /** Version of its schema, and of the newest that this program knows. */
   readonly schema: number;
   readonly newestSchema: number;
   /** Rows by table. */
   readonly rows: Readonly<Record<string, number>>;
-  /** Sentences. Empty when it is whole, Postern's, and not newer than this program. */
+  /** Sentences. Empty when the database is intact, Postern's, and not newer than this program. */
   readonly faults: readonly string[];
 }
 
-/** A database that is only read. */
-export interface OpenForReading {
+/** A database that is opened for reading. */
+export interface ReadableDatabase {
   readonly db: Handle;
   close(): void;
 }
 
-/** Milliseconds to wait for another process's lock. Nobody waits for this one. */
-const patienceMs = 5_000;
-/** Faults of one kind that are told at most. */
-const mostFaults = 20;
+/** Milliseconds to wait for another process's lock. No decision waits for it. */
+const lockTimeoutMs = 5_000;
+
+/** Faults of one kind that are reported at most. */
+const maxFaults = 20;
 
 /**
- * Opens a database file and writes nothing to it. One that cannot be read where it is (SQLite wants
- * to write beside a database with a write-ahead log, even to read) is copied first. Throws
- * OperatorError when it is not there or may not be read.
+ * Opens a database file and writes nothing to it. Where the directory is read-only, it opens a temporary
+ * copy: SQLite writes beside a database with a write-ahead log, even to read. Throws OperatorError when the
+ * file is missing or unreadable.
  */
-export function openForReading(path: string): OpenForReading {
+export function openForReading(path: string): ReadableDatabase {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new OperatorError(`there is no token store at ${path}.`);
   }
@@ -43,7 +44,7 @@ export function openForReading(path: string): OpenForReading {
     const db = openReadOnly(path);
     return { db, close: () => void db.close() };
   } catch (error) {
-    if (!isUnwritable(error)) throw unreadable(path, error);
+    if (!needsWriteAccess(error)) throw unreadableError(path, error);
   }
   const directory = mkdtempSync(join(tmpdir(), 'postern-copy-'));
   const close = () => rmSync(directory, { recursive: true, force: true });
@@ -61,37 +62,37 @@ export function openForReading(path: string): OpenForReading {
     };
   } catch (error) {
     close();
-    throw unreadable(path, error);
+    throw unreadableError(path, error);
   }
 }
 
 /**
- * Looks at all of it; that takes about a second for 100 MB. Writes nothing. Throws OperatorError when
- * it cannot be read; what is damaged is a fault, and no error.
+ * Inspects the whole database, about a second for 100 MB. Writes nothing. Damage is reported as a fault;
+ * throws OperatorError when the file cannot be read.
  */
 export function inspectDatabase(db: Handle): DatabaseFacts {
   const migrations = readMigrations(sqliteMigrations);
   const newest = migrations.length;
   try {
-    // One transaction, so that a service that writes meanwhile does not show halfway.
+    // One transaction: a service may write meanwhile.
     return db.transaction(() => {
       const schema = db.pragma('user_version', { simple: true }) as number;
       const [foreign] = ownerFaults(db, schema, newest);
       const strange =
         foreign === undefined
-          ? schemaFaults(db, migrations.slice(0, schema)).slice(0, mostFaults)
+          ? schemaFaults(db, migrations.slice(0, schema)).slice(0, maxFaults)
           : [foreign];
-      // A schema that is somebody else's would take part in looking further.
+      // A foreign schema could change what further queries see.
       const isStrange = strange.length > 0;
       return {
         schema,
         newestSchema: newest,
         rows: isStrange ? {} : countRows(db),
-        faults: isStrange ? strange : damage(db),
+        faults: isStrange ? strange : integrityFaults(db),
       };
     })();
   } catch (error) {
-    if (!isDamage(error)) throw unreadable(db.name, error);
+    if (!isCorruption(error)) throw unreadableError(db.name, error);
     return { schema: 0, newestSchema: newest, rows: {}, faults: [(error as Error).message] };
   }
 }
@@ -106,15 +107,15 @@ function ownerFaults(db: Handle, schema: number, newest: number): string[] {
 }
 
 /** https://sqlite.org/pragma.html#pragma_integrity_check and #pragma_foreign_key_check. */
-function damage(db: Handle): string[] {
-  const found = db.pragma(`integrity_check(${mostFaults})`) as { integrity_check: string }[];
+function integrityFaults(db: Handle): string[] {
+  const found = db.pragma(`integrity_check(${maxFaults})`) as { integrity_check: string }[];
   const strangers = db.pragma('foreign_key_check') as { table: string; rowid: number | null }[];
   return [
     ...found
       .flatMap(({ integrity_check: lines }) => lines.split('\n'))
       .filter((line) => line !== 'ok' && !line.startsWith('***')),
     ...strangers
-      .slice(0, mostFaults)
+      .slice(0, maxFaults)
       .map(({ table, rowid }) => `row ${rowid ?? '?'} of ${table} has no parent row`),
   ];
 }
@@ -135,29 +136,29 @@ function countRows(db: Handle): Record<string, number> {
 }
 
 function openReadOnly(path: string): Handle {
-  const db = openDatabase(path, { readonly: true, fileMustExist: true, timeout: patienceMs });
+  const db = openDatabase(path, { readonly: true, fileMustExist: true, timeout: lockTimeoutMs });
   try {
-    // Opening reads nothing yet.
+    // The first read: opening alone reads nothing.
     db.pragma('user_version');
     return db;
   } catch (error) {
-    // Whoever inspects it is told of that.
-    if (isDamage(error)) return db;
+    // inspectDatabase reports it.
+    if (isCorruption(error)) return db;
     db.close();
     throw error;
   }
 }
 
-/** Whether SQLite says that what it reads is no database, or a broken one. */
-export function isDamage(error: unknown): boolean {
+/** Whether SQLite reports a file that is corrupt or no database. */
+export function isCorruption(error: unknown): boolean {
   return /^SQLITE_(?:CORRUPT|NOTADB)/.test((error as { code?: string }).code ?? '');
 }
 
-function isUnwritable(error: unknown): boolean {
+function needsWriteAccess(error: unknown): boolean {
   return /^SQLITE_(?:CANTOPEN|READONLY)/.test((error as { code?: string }).code ?? '');
 }
 
-function unreadable(path: string, error: unknown): OperatorError {
+function unreadableError(path: string, error: unknown): OperatorError {
   return new OperatorError(
     `cannot read ${path}: ${(error as Error).message}. Check that it is a SQLite database and that this user may read it.`,
   );

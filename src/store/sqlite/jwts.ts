@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
 import type { JwtReference } from '../../core/model/identity.ts';
-import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port.ts';
-import type { SqliteAudit } from './audit.ts';
+import type { JwtRevocation, JwtRevocationPage, JwtStore } from '../port/jwts.ts';
+import type { AuditWriter } from './audit-writer.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {
@@ -16,7 +16,7 @@ interface Row {
 
 const columns = 'seq, iss, jti, subject, issued_before, revoked_at, expires_at';
 
-// What has passed its expiry counts all the same until it is pruned: a clock may have been set back.
+// Expired rows count until they are pruned: a clock may have been set back.
 const isRevoked = `(
   EXISTS (SELECT 1 FROM jwt_revocation WHERE iss = @iss AND jti = @jti)
   OR EXISTS (
@@ -25,28 +25,27 @@ const isRevoked = `(
   )
 )`;
 
-const nothing = { revoked: false, used: false } as const;
+const neverSeen = { revoked: false, used: false } as const;
 
 /** Revocations and uses of JWTs in SQLite. */
 export class SqliteJwts implements JwtStore {
   readonly #db: SqliteConnection;
-  readonly #audit: SqliteAudit;
+  readonly #audit: AuditWriter;
   /**
-   * A version of the database at which there was not one revocation and not one use, unless one was
-   * written here since: most issuers' JWTs just expire, and looking each of them up costs as much as all
-   * the rest of a decision.
+   * A version of the database that had no revocation and no use; reset by this process's own writes. Most
+   * issuers' JWTs just expire, and a look-up of each takes as long as the rest of a decision.
    */
   #emptyAt: number | undefined;
 
-  constructor(db: SqliteConnection, audit: SqliteAudit) {
+  constructor(db: SqliteConnection, audit: AuditWriter) {
     this.#db = db;
     this.#audit = audit;
   }
 
   find(jwt: JwtReference): { revoked: boolean; used: boolean } {
-    // Before the look-up: what is written between the two is then seen as a new version.
+    // Read before the look-up: a write between the two then shows as a new version.
     const version = this.#db.version();
-    if (version === this.#emptyAt) return nothing;
+    if (version === this.#emptyAt) return neverSeen;
     const sql = `SELECT ${isRevoked} AS revoked,
        EXISTS (SELECT 1 FROM jwt_use WHERE iss = @iss AND jti = @jti) AS used,
        EXISTS (SELECT 1 FROM jwt_revocation) OR EXISTS (SELECT 1 FROM jwt_use) AS any`;
@@ -65,18 +64,13 @@ export class SqliteJwts implements JwtStore {
        SELECT @iss, @jti, @now, @expiresAt WHERE NOT ${isRevoked}
        ON CONFLICT DO NOTHING`;
     const use = { ...values(jwt), now, expiresAt };
-    return this.#db.write(() => {
-      this.#emptyAt = undefined;
-      return this.#audit.changing(entry, () => this.#db.run(sql, use));
-    });
+    return this.#audit.writeRow(() => this.#run(sql, use), entry);
   }
 
   async revoke(revocation: JwtRevocation, entry: AuditEntry): Promise<JwtRevocation> {
-    const { iss, concerns, revokedAt, expiresAt } = revocation;
+    const { iss, target, revokedAt, expiresAt } = revocation;
     const [jti, subject, issuedBefore] =
-      'jti' in concerns
-        ? [concerns.jti, null, null]
-        : [null, concerns.subject, concerns.issuedBefore];
+      'jti' in target ? [target.jti, null, null] : [null, target.subject, target.issuedBefore];
     const conflict = jti === null ? '(iss, subject) WHERE subject' : '(iss, jti) WHERE jti';
     // max() of NULL is NULL: a revocation without an expiry reaches furthest.
     const sql = `INSERT INTO jwt_revocation (iss, jti, subject, issued_before, revoked_at, expires_at)
@@ -87,11 +81,10 @@ export class SqliteJwts implements JwtStore {
     const stored = `SELECT ${columns} FROM jwt_revocation
        WHERE iss = @iss AND (jti = @jti OR subject = @subject)`;
     const values = { iss, jti, subject, issuedBefore, revokedAt, expiresAt: expiresAt ?? null };
-    const row = await this.#db.write(() => {
-      this.#emptyAt = undefined;
-      this.#audit.changing(entry, () => this.#db.run(sql, values));
-      return this.#db.get<Row>(stored, { iss, jti, subject });
-    });
+    const { row } = await this.#audit.write(
+      () => ({ ...this.#run(sql, values), row: this.#db.get<Row>(stored, { iss, jti, subject }) }),
+      ({ changes }) => (changes > 0 ? [entry] : []),
+    );
     return row === undefined ? revocation : toRevocation(row);
   }
 
@@ -116,11 +109,17 @@ export class SqliteJwts implements JwtStore {
     const uses = `DELETE FROM jwt_use WHERE (iss, jti) IN (
          SELECT iss, jti FROM jwt_use WHERE expires_at < @expiredBefore LIMIT @limit
        )`;
-    return this.#db.writeBehind(() => {
+    return this.#db.write(() => {
       const { changes } = this.#db.run(revocations, values);
       const rest = limit - changes;
       return changes + (rest > 0 ? this.#db.run(uses, { ...values, limit: rest }).changes : 0);
-    });
+    }, 'relaxed');
+  }
+
+  /** Runs a statement that adds a revocation or a use, as part of a write. */
+  #run(sql: string, values: Record<string, unknown>): { changes: number } {
+    this.#emptyAt = undefined;
+    return this.#db.run(sql, values);
   }
 }
 
@@ -131,7 +130,7 @@ function values({ iss, jti, subject, issuedAt }: JwtReference): Record<string, u
 function toRevocation(row: Row): JwtRevocation {
   return {
     iss: row.iss,
-    concerns:
+    target:
       row.subject === null
         ? { jti: row.jti ?? '' }
         : { subject: row.subject, issuedBefore: row.issued_before ?? 0 },

@@ -1,12 +1,10 @@
 import type { Database as Handle } from 'better-sqlite3';
 
-/** Whether it failed because another process has the lock. */
-export function isBusy(error: unknown): boolean {
-  return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
-}
+/** Milliseconds to wait for another process's lock. Decisions wait for it too, so it is short. */
+export const lockTimeoutMs = 1_000;
 
-/** Does work that waits so many milliseconds for another process's lock. Blocks. */
-export function withPatience<T>(db: Handle, milliseconds: number, work: () => T): T {
+/** Runs work that waits up to so many milliseconds for another process's lock. Blocks. */
+export function withBusyTimeout<T>(db: Handle, milliseconds: number, work: () => T): T {
   db.pragma(`busy_timeout = ${milliseconds}`);
   try {
     return work();

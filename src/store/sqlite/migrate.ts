@@ -4,14 +4,13 @@ import type { Database } from 'better-sqlite3';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { schemaFaults } from './schema.ts';
 
-/** Marks a file as ours (https://sqlite.org/pragma.html#pragma_application_id): "pstn". */
+/** Marks a file as Postern's (https://sqlite.org/pragma.html#pragma_application_id): "pstn". */
 export const applicationId = 0x7073746e;
 
 /**
- * Brings the database up to the newest schema, forward only. All missing migrations are applied in
- * one transaction that takes the write lock first, so two processes starting together do not both
- * migrate. Throws OperatorError when the file is somebody else's or newer than this program, or when
- * its schema is not the one that its version has.
+ * Applies the missing migrations, forward only, in one transaction that takes the write lock first: of
+ * two processes that start together one migrates. Throws OperatorError for another program's database, for
+ * one that is newer than this program, and for a schema that differs from that of its version.
  */
 export function migrate(db: Database, directory: string, path: string): void {
   const migrations = readMigrations(directory);

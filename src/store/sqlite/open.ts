@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import type { Database as Handle } from 'better-sqlite3';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { sqliteMigrations } from '../../lib/resources.ts';
-import type { StoreMeter } from '../port.ts';
-import { patienceMs, SqliteConnection } from './connection.ts';
+import type { StoreMeter } from '../port/store.ts';
+import { SqliteConnection } from './connection.ts';
 import { openDatabase } from './database.ts';
-import { isBusy } from './locks.ts';
+import { isBusy } from './errors.ts';
+import { lockTimeoutMs } from './locks.ts';
 import { checkOwner, migrate } from './migrate.ts';
-import { databaseName, lockStore, type StoreLock } from './store-lock.ts';
+import { acquireSharedLock, databaseName, type StoreLock } from './store-lock.ts';
 
-/** How often opening is tried while another process is busy with the file, and how long between. */
+/** Attempts to open while another process is busy with the file, and the pause between them. */
 const openAttempts = 100;
 const openPauseMs = 50;
 
@@ -20,16 +21,16 @@ const openPauseMs = 50;
  */
 export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnection {
   const path = join(dataDir, databaseName);
-  let hold: StoreLock | undefined;
+  let lock: StoreLock | undefined;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    refuseStrangers(path);
-    hold = lockStore(dataDir);
+    refuseForeignDatabase(path);
+    lock = acquireSharedLock(dataDir);
     // SQLite gives its -wal and -shm files the mode of the database file.
     closeSync(openSync(path, 'a', 0o600));
-    return new SqliteConnection(openHandle(path), { hold, meter });
+    return new SqliteConnection(openHandle(path), { lock, meter });
   } catch (error) {
-    hold?.release();
+    lock?.release();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
       `cannot use the token store ${path}: ${(error as Error).message}. Check that data_dir (POSTERN_DATA_DIR) is a directory this user may write to and that the file is a SQLite database.`,
@@ -37,14 +38,14 @@ export function openConnection(dataDir: string, meter: StoreMeter): SqliteConnec
   }
 }
 
-/** The directory of another program stays as it is: no file of ours is put into it. */
-function refuseStrangers(path: string): void {
+/** Throws OperatorError for another program's database, before a file is created beside it. */
+function refuseForeignDatabase(path: string): void {
   if (!existsSync(path)) return;
-  const db = openDatabase(path, { timeout: patienceMs });
+  const db = openDatabase(path, { timeout: lockTimeoutMs });
   try {
     db.transaction(() => checkOwner(db, path)).deferred();
   } catch (error) {
-    // Then it is in use, so it is ours, or is being replaced by one of ours.
+    // A busy database is in use by Postern, or a restore is replacing it.
     if (!isBusy(error)) throw error;
   } finally {
     db.close();
@@ -52,19 +53,19 @@ function refuseStrangers(path: string): void {
 }
 
 /**
- * Opens and prepares the file. Processes that start together get in each other's way while one of
- * them makes the schema; SQLite does not wait for every lock that this takes, so it is tried again.
+ * Opens and prepares the file. It retries: SQLite does not wait for all of the locks that processes
+ * take from each other while one of them creates the schema.
  */
 function openHandle(path: string): Handle {
   for (let attempt = 1; ; attempt++) {
-    const db = openDatabase(path, { timeout: patienceMs });
+    const db = openDatabase(path, { timeout: lockTimeoutMs });
     try {
-      // Before anything is written: a database of another program stays as it is.
-      // One transaction, because another process may be making the schema right now.
+      // Checked before anything is written, and in one transaction, because another process may be
+      // creating the schema.
       db.transaction(() => checkOwner(db, path)).deferred();
       configure(db, path);
       migrate(db, sqliteMigrations, path);
-      // From here on nothing waits within SQLite, where it would stop the event loop.
+      // From here on SQLite does not wait for locks, which would block the event loop.
       db.pragma('busy_timeout = 0');
       return db;
     } catch (error) {
@@ -76,8 +77,8 @@ function openHandle(path: string): Handle {
 }
 
 /**
- * Durability is a promise here: a revocation that was answered must outlive a power cut. The
- * library is compiled with a weaker default, so each setting is made and then read back.
+ * Makes commits durable: an acknowledged revocation must survive a power cut. The library is compiled
+ * with a weaker default, so each setting is written and then read back.
  */
 function configure(db: Handle, path: string): void {
   const wanted = { journal_mode: 'wal', synchronous: 2, foreign_keys: 1, trusted_schema: 0 };

@@ -3,42 +3,51 @@ import { join } from 'node:path';
 import { OperatorError } from '../../lib/operator-error.ts';
 import { Refused } from '../../lib/refused.ts';
 import { createId } from '../../lib/secret.ts';
-import { copyDatabase, sync } from './backup.ts';
-import { compareStores, type Undone } from './compare.ts';
+import { copyDatabase, syncToDisk } from './backup.ts';
+import { compareStores, type RevertedChanges } from './compare.ts';
 import { openDatabase } from './database.ts';
-import { type DatabaseFacts, inspectDatabase, isDamage, openForReading } from './inspect.ts';
-import { isBusy } from './locks.ts';
+import { isBusy } from './errors.ts';
+import { type DatabaseFacts, inspectDatabase, isCorruption, openForReading } from './inspect.ts';
 import { checkOwner } from './migrate.ts';
-import { databaseName, giveToOwner, inUse, reserveStore } from './store-lock.ts';
+import {
+  acquireExclusiveLock,
+  chownToDirectoryOwner,
+  databaseName,
+  storeInUse,
+} from './store-lock.ts';
 
-/** What a restore did. */
-export interface Restored {
+/** The result of a restore. */
+export interface RestoreResult {
   readonly facts: DatabaseFacts;
-  /** Where the store from before is; undefined when there was none. */
-  readonly kept: string | undefined;
-  /** What happened since the backup and did not happen now; undefined when nobody can say. */
-  readonly undone: Undone | undefined;
+  /** Path of the previous store, which is kept; undefined when there was none. */
+  readonly previousStore: string | undefined;
+  /** The changes that it reverts; undefined when the previous store cannot be read. */
+  readonly reverted: RevertedChanges | undefined;
 }
 
 /**
- * Puts a backup in the place of the store. What is there is kept beside it, and a crash at any moment
- * leaves the one or the other in place, whole. `now` is Unix time in milliseconds. Throws Refused when
- * the store is in use or the file is no good, and OperatorError; then nothing has changed.
+ * Replaces the store by a backup. The previous store is kept beside it, and a crash at any moment leaves one
+ * of the two in place, intact. `now` is Unix time in milliseconds. Rejects with Refused when the store is in
+ * use or the backup is faulty, and with OperatorError; nothing has changed then.
  */
-export async function restoreStore(dataDir: string, file: string, now: number): Promise<Restored> {
+export async function restoreStore(
+  dataDir: string,
+  file: string,
+  now: number,
+): Promise<RestoreResult> {
   checkBackup(dataDir, file);
   const target = join(dataDir, databaseName);
   const fresh = join(dataDir, `.${databaseName}.${createId('')}`);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const reservation = reserveStore(dataDir);
+    const reservation = acquireExclusiveLock(dataDir);
     try {
-      const isWhole = existsSync(target) && takeApart(dataDir, target);
+      const isWhole = existsSync(target) && consolidateCurrent(dataDir, target);
       const facts = await copyDatabase(file, fresh);
-      if (facts.faults[0] !== undefined) throw isBad(file, facts.faults[0]);
-      giveToOwner(fresh, dataDir);
+      if (facts.faults[0] !== undefined) throw invalidBackup(file, facts.faults[0]);
+      chownToDirectoryOwner(fresh, dataDir);
       const undone = isWhole ? compareStores(target, fresh, now) : undefined;
-      return { facts, kept: exchange(target, fresh, now), undone };
+      return { facts, previousStore: swapDatabases(target, fresh, now), reverted: undone };
     } finally {
       for (const suffix of ['', '-journal']) rmSync(`${fresh}${suffix}`, { force: true });
       reservation.release();
@@ -51,7 +60,7 @@ export async function restoreStore(dataDir: string, file: string, now: number): 
   }
 }
 
-/** Before anything is touched: whoever has a bad backup should hear of it while the service runs. */
+/** Checked first, so that a faulty backup is reported while the service still runs. */
 function checkBackup(dataDir: string, file: string): void {
   const store = statSync(join(dataDir, databaseName), { throwIfNoEntry: false });
   const backup = statSync(file, { throwIfNoEntry: false });
@@ -62,13 +71,13 @@ function checkBackup(dataDir: string, file: string): void {
   const { db, close } = openForReading(file);
   try {
     const { faults } = inspectDatabase(db);
-    if (faults[0] !== undefined) throw isBad(file, faults[0]);
+    if (faults[0] !== undefined) throw invalidBackup(file, faults[0]);
   } finally {
     close();
   }
 }
 
-function isBad(file: string, fault: string): Refused {
+function invalidBackup(file: string, fault: string): Refused {
   const advice = fault.includes('newer Postern')
     ? 'Restore it with that version.'
     : 'Take another backup.';
@@ -76,27 +85,27 @@ function isBad(file: string, fault: string): Refused {
 }
 
 /**
- * Brings the store from before into one file. That takes all of its locks, so it also finds who
- * opened the database by other means than Postern. False when it is too damaged for that; then it is
- * kept as it is.
+ * Merges the write-ahead log of the previous store into its file. That takes all locks, so it also detects
+ * programs other than Postern that use the database. False when the store is too damaged; it is kept as it
+ * is then.
  */
-function takeApart(dataDir: string, target: string): boolean {
+function consolidateCurrent(dataDir: string, target: string): boolean {
   const db = openDatabase(target, { timeout: 0 });
   try {
     checkOwner(db, target);
     db.pragma('journal_mode = delete');
     return inspectDatabase(db).faults.length === 0;
   } catch (error) {
-    if (isBusy(error)) throw inUse(dataDir);
-    if (isDamage(error)) return false;
+    if (isBusy(error)) throw storeInUse(dataDir);
+    if (isCorruption(error)) return false;
     throw error;
   } finally {
     db.close();
   }
 }
 
-/** The new one gets its name in one step, and never beside a write-ahead log of the old one. */
-function exchange(target: string, fresh: string, now: number): string | undefined {
+/** Renames the new store in one step, and never beside a write-ahead log of the old one. */
+function swapDatabases(target: string, fresh: string, now: number): string | undefined {
   const moment = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   const kept = `${target}.before-restore-${moment}`;
   const isThere = existsSync(target);
@@ -105,6 +114,6 @@ function exchange(target: string, fresh: string, now: number): string | undefine
     if (existsSync(`${target}${suffix}`)) renameSync(`${target}${suffix}`, `${kept}${suffix}`);
   }
   renameSync(fresh, target);
-  sync(join(target, '..'));
+  syncToDisk(join(target, '..'));
   return isThere ? kept : undefined;
 }

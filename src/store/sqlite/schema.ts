@@ -11,30 +11,30 @@ interface SchemaRow {
   readonly sql: string | null;
 }
 
-/** What SQLite itself adds when somebody runs ANALYZE or `PRAGMA optimize`. */
-const statistics: ReadonlyMap<string, string> = new Map([
+/** Tables that SQLite adds on ANALYZE or `PRAGMA optimize`. */
+const statisticsTables: ReadonlyMap<string, string> = new Map([
   ['sqlite_stat1', 'CREATE TABLE sqlite_stat1(tbl,idx,stat)'],
   ['sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'],
 ]);
 
-/** Literals and quoted names, comments, space, and whatever else there is. Space is what SQLite takes for it. */
-const piece =
+/** A literal or quoted name, a comment, white space as SQLite defines it, or any other character. */
+const sqlLexeme =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|[ \t\n\f\r]+|[\s\S]/g;
 
 /**
- * How a database's schema differs from the one that these migrations make, in sentences. Exactly: a
- * trigger, a view, an index or another column makes of a revocation something that does nothing,
- * while every look at the data finds it whole.
+ * Compares a database's schema with the one that these migrations create; the differences as sentences. The
+ * comparison is exact: with an added trigger, view, index or column, a revocation could have no effect
+ * while all data looks intact.
  */
 export function schemaFaults(db: Handle, migrations: readonly string[]): string[] {
-  const wanted = new Map(schemaMadeBy(migrations).map((row) => [keyOf(row), row]));
+  const wanted = new Map(expectedSchema(migrations).map((row) => [keyOf(row), row]));
   const faults: string[] = [];
   for (const row of readSchema(db)) {
     const key = keyOf(row);
     const model = wanted.get(key);
     wanted.delete(key);
     if (model === undefined) {
-      if (!isStatistics(row)) faults.push(`${describe(row)} is not part of Postern's schema`);
+      if (!isStatisticsTable(row)) faults.push(`${describe(row)} is not part of Postern's schema`);
     } else if (row.tbl_name !== model.tbl_name || normalize(row.sql) !== normalize(model.sql)) {
       faults.push(`${describe(row)} is not as Postern's schema has it`);
     }
@@ -42,7 +42,7 @@ export function schemaFaults(db: Handle, migrations: readonly string[]): string[
   return [...faults, ...[...wanted.values()].map((row) => `${describe(row)} is missing`)];
 }
 
-function schemaMadeBy(migrations: readonly string[]): SchemaRow[] {
+function expectedSchema(migrations: readonly string[]): SchemaRow[] {
   const model = openDatabase(':memory:');
   try {
     for (const sql of migrations) model.exec(sql);
@@ -60,8 +60,10 @@ function keyOf({ type, name }: SchemaRow): string {
   return JSON.stringify([type, name]);
 }
 
-function isStatistics({ type, name, tbl_name, sql }: SchemaRow): boolean {
-  return type === 'table' && tbl_name === name && sql !== null && statistics.get(name) === sql;
+function isStatisticsTable({ type, name, tbl_name, sql }: SchemaRow): boolean {
+  return (
+    type === 'table' && tbl_name === name && sql !== null && statisticsTables.get(name) === sql
+  );
 }
 
 function describe({ type, name, tbl_name: table }: SchemaRow): string {
@@ -72,7 +74,7 @@ function describe({ type, name, tbl_name: table }: SchemaRow): string {
 /** Without comments, and with one space where there is any. */
 function normalize(sql: string | null): string | null {
   if (sql === null) return null;
-  const pieces = sql.match(piece) ?? [];
+  const pieces = sql.match(sqlLexeme) ?? [];
   return pieces
     .map((text) => (/^(?:--|\/\*|[ \t\n\f\r])/.test(text) ? ' ' : text))
     .join('')

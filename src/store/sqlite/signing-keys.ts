@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../core/model/audit.ts';
-import type { SigningKeyStore, StoredSigningKey } from '../port.ts';
-import type { SqliteAudit } from './audit.ts';
+import type { SigningKeyStore, StoredSigningKey } from '../port/signing-keys.ts';
+import type { AuditWriter } from './audit-writer.ts';
 import type { SqliteConnection } from './connection.ts';
 
 interface Row {
@@ -14,9 +14,9 @@ interface Row {
 /** Keys that sign assertions, in SQLite. */
 export class SqliteSigningKeys implements SigningKeyStore {
   readonly #db: SqliteConnection;
-  readonly #audit: SqliteAudit;
+  readonly #audit: AuditWriter;
 
-  constructor(db: SqliteConnection, audit: SqliteAudit) {
+  constructor(db: SqliteConnection, audit: AuditWriter) {
     this.#db = db;
     this.#audit = audit;
   }
@@ -36,15 +36,14 @@ export class SqliteSigningKeys implements SigningKeyStore {
 
   async insertFirst(key: StoredSigningKey, entry: AuditEntry): Promise<boolean> {
     const condition = 'WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE retired_at IS NULL)';
-    return this.#db.write(() => this.#audit.changing(entry, () => this.#insert(key, condition)));
+    return this.#audit.writeRow(() => this.#insert(key, condition), entry);
   }
 
   async replace(key: StoredSigningKey, now: number, entry: AuditEntry): Promise<void> {
-    const replace = () => {
+    await this.#audit.writeRow(() => {
       this.#db.run('UPDATE signing_key SET retired_at = @now WHERE retired_at IS NULL', { now });
       return this.#insert(key, '');
-    };
-    await this.#db.write(() => this.#audit.changing(entry, replace));
+    }, entry);
   }
 
   async prune(retiredBefore: number): Promise<number> {

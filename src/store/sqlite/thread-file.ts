@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Where a thread's own file is: the source is TypeScript, what is built of it is not. */
+/** The file of a worker thread: TypeScript in a checkout, JavaScript in a build. */
 export function threadFile(name: string): string {
   const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
   return join(import.meta.dirname, `${name}${extension}`);

@@ -1,24 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import type { Token } from '../../core/model/token.ts';
 
-/** Tokens that are kept at most; one takes about a kilobyte. */
+/** Cached tokens at most; one takes about a kilobyte. */
 const capacity = 10_000;
 
-/** A token as it was read when the database had this version. */
-interface Kept {
+/** A token and the version of the database that it was read at. */
+interface CachedToken {
   readonly token: Token;
   readonly version: number;
 }
 
 /**
- * Tokens that are looked up again and again, by the hash of their secret. Only those are kept that
- * stay as they are until somebody changes them: no counted ones, and none found by an old secret.
+ * LRU cache of tokens by the hash of their secret. It holds only tokens that stay as they are until a write
+ * changes them: no counted ones, and none that were found by an old secret.
  */
 export class TokenCache {
-  readonly #kept: LRUCache<string, Kept>;
-  /** By the token's id. */
+  readonly #kept: LRUCache<string, CachedToken>;
+  /** Cache keys by token id. */
   readonly #keyOf = new Map<string, string>();
-  /** Of hashes that are the same object each time, as those of remembered secrets are. */
+  /** Cache keys of hashes that are the same object each time, as those of cached secrets are. */
   readonly #keys = new WeakMap<Uint8Array, string>();
 
   constructor() {
@@ -28,13 +28,13 @@ export class TokenCache {
     });
   }
 
-  /** What is kept. It counts only while the database has the version that it was read at. */
-  find(hash: Uint8Array): Kept | undefined {
+  /** Finds a token. It is valid only while the database has the version that it was read at. */
+  find(hash: Uint8Array): CachedToken | undefined {
     return this.#kept.get(this.#key(hash));
   }
 
-  /** Keeps a token that was read when the database had this version, or a later one. */
-  keep(hash: Uint8Array, token: Token, version: number): void {
+  /** Caches a token that was read at this version of the database, or a later one. */
+  set(hash: Uint8Array, token: Token, version: number): void {
     if (token.maxUses !== undefined || token.secretUntil !== undefined) return;
     const key = this.#key(hash);
     this.#keys.set(hash, key);
@@ -42,13 +42,13 @@ export class TokenCache {
     this.#keyOf.set(token.id, key);
   }
 
-  /** Forgets a token that is about to change. */
-  forget(id: string): void {
+  /** Drops a token that is about to change. */
+  invalidate(id: string): void {
     const key = this.#keyOf.get(id);
     if (key !== undefined) this.#kept.delete(key);
   }
 
-  /** Forgets all of them. */
+  /** Drops all tokens. */
   clear(): void {
     this.#kept.clear();
     this.#keyOf.clear();

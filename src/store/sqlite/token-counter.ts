@@ -1,18 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../core/model/errors.ts';
-import type { TokenCount } from '../port.ts';
+import type { TokenCount } from '../port/tokens.ts';
 import { threadFile } from './thread-file.ts';
 
-/** What the thread is to count. */
+/** The task of a count thread. */
 export interface CountTask {
   readonly path: string;
   readonly now: number;
 }
 
 /**
- * Counts tokens in a thread with a connection of its own, which can only read: with a million of them it
- * takes most of a second, in which the event loop would stand still. The thread ends with the count, so
- * that it costs nothing in between.
+ * Counts tokens in a worker thread with its own read-only connection: a million tokens take most of a second,
+ * which would block the event loop. The thread ends after the count, so it uses no memory in between.
  */
 export class TokenCounter {
   readonly #path: string;
@@ -42,7 +41,7 @@ export class TokenCounter {
     });
   }
 
-  /** Gives up what is not counted yet, so that whoever closes the database is its last user. */
+  /** Cancels running counts, so that the store's connection is the last one to close. */
   close(): Promise<unknown> | undefined {
     if (this.#threads.size === 0) return undefined;
     return Promise.all([...this.#threads].map((thread) => thread.terminate()));

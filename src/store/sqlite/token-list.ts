@@ -1,24 +1,27 @@
 import type { TokenState } from '../../core/model/token.ts';
-import type { TokenFilter } from '../port.ts';
+import type { TokenFilter } from '../port/tokens.ts';
 import type { SqliteConnection } from './connection.ts';
 import { columns, type TokenRow } from './token-row.ts';
 
-/** Rows that are looked at in one go, a few milliseconds; decisions are made between two. */
-const stretch = 5_000;
+/** Rows that are scanned at once, a few milliseconds. Decisions are made in between. */
+const scanBatch = 5_000;
 
-const unended = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
+const notEnded = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)';
 
-/** The states as SQL: what `tokenState` says of a token, at the moment `@now`. */
-export const inState: Readonly<Record<TokenState, string>> = {
-  active: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
-  pending: `${unended} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
-  used: `${unended} AND uses >= max_uses`,
+/** `tokenState` as SQL conditions, at the moment `@now`. */
+export const stateConditions: Readonly<Record<TokenState, string>> = {
+  active: `${notEnded} AND (max_uses IS NULL OR uses < max_uses) AND (not_before IS NULL OR not_before <= @now)`,
+  pending: `${notEnded} AND (max_uses IS NULL OR uses < max_uses) AND not_before > @now`,
+  used: `${notEnded} AND uses >= max_uses`,
   expired: 'revoked_at IS NULL AND expires_at <= @now',
   revoked: 'revoked_at IS NOT NULL',
 };
 
 /** Conditions for the tokens of a subject and of a gate. */
-export function matching({ subject, gate }: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
+export function filterConditions({
+  subject,
+  gate,
+}: Pick<TokenFilter, 'subject' | 'gate'>): string[] {
   return [
     ...(subject === undefined ? [] : ['subject = @subject']),
     ...(gate === undefined
@@ -28,9 +31,8 @@ export function matching({ subject, gate }: Pick<TokenFilter, 'subject' | 'gate'
 }
 
 /**
- * The newest `limit` rows before a place in the list. Where no index knows which tokens are in the
- * wanted state, the table is walked in stretches, so that a search through a million tokens for the
- * few that are in it holds nobody up.
+ * The newest `limit` rows before a place in the list. Where no index covers the state, the table is scanned in
+ * batches, so that a search through a million tokens does not block decisions.
  */
 export async function listRows(
   db: SqliteConnection,
@@ -45,7 +47,7 @@ export async function listRows(
   for (let end: number | undefined = before; ; ) {
     const newest: number | undefined = newestBefore(db, end);
     if (newest === undefined) return rows;
-    const from = newest - stretch + 1;
+    const from = newest - scanBatch + 1;
     const values = { ...filter, now, limit: limit - rows.length, before: newest + 1, from };
     rows.push(...db.all<TokenRow>(sql, values));
     if (rows.length === limit) return rows;
@@ -54,7 +56,7 @@ export async function listRows(
   }
 }
 
-/** Where the next token is: pruning leaves wide gaps in the numbers. */
+/** The number of the next token: pruning leaves wide gaps in the numbers. */
 function newestBefore(db: SqliteConnection, end: number): number | undefined {
   const sql = 'SELECT seq FROM token WHERE seq < @end ORDER BY seq DESC LIMIT 1';
   return db.get<{ seq: number }>(sql, { end })?.seq;
@@ -65,10 +67,10 @@ export function listSql({ subject, gate, state }: TokenFilter): string {
   const conditions = [
     ...(subject === undefined ? [] : ['subject = @subject']),
     ...(gate === undefined ? [] : ['gate = @gate']),
-    ...(state === undefined ? [] : [inState[state]]),
+    ...(state === undefined ? [] : [stateConditions[state]]),
   ];
-  // Along the index of the gate, where everything is in the order of the list already; a subject has
-  // fewer tokens than a gate. SQLite knows neither, so the join says which way it goes.
+  // CROSS JOIN fixes the join order, which SQLite cannot choose without statistics: along the index of the
+  // gate, which is in the order of the list, or from the subject, which has fewer tokens than a gate.
   const [source, seq] =
     gate === undefined
       ? ['token', 'token.seq']

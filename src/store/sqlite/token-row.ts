@@ -7,7 +7,7 @@ import {
 } from '../../core/model/identity.ts';
 import type { Token } from '../../core/model/token.ts';
 
-/** A row of the table `token`, as far as others than SQLite need it. */
+/** A row of the table `token`, with the columns that a Token is made of. */
 export interface TokenRow {
   readonly seq: number;
   readonly id: string;
@@ -26,7 +26,7 @@ export interface TokenRow {
   readonly max_uses: number | null;
   readonly uses: number;
   readonly last_used_at: number | null;
-  /** Not null in a row that was found by the secret from before a rotation. */
+  /** Not null in a row that was found by the secret before a rotation. */
   readonly previous_until?: number | null;
 }
 
@@ -34,13 +34,18 @@ export interface TokenRow {
 export const columns = `token.seq, id, kind, subject, label, claims, bounds, weak, jwt,
   renewable_until, created_at, not_before, expires_at, revoked_at, max_uses, uses, last_used_at`;
 
-/** Bounds as they are stored; NULL for a token that is good everywhere. */
-export function renderBounds({ gates, paths, origins, networks }: Restrictions): string | null {
+/** Restrictions as they are stored; NULL for a token without any. */
+export function encodeRestrictions({
+  gates,
+  paths,
+  origins,
+  networks,
+}: Restrictions): string | null {
   const isBound = gates.length + paths.length + origins.length + networks.length > 0;
   return isBound ? JSON.stringify({ gates, paths, origins, networks }) : null;
 }
 
-/** The token of a row. */
+/** Converts a row to a token. */
 export function toToken(row: TokenRow): Token {
   return {
     id: row.id,
@@ -66,7 +71,7 @@ export function toToken(row: TokenRow): Token {
   };
 }
 
-/** JSON leaves out what is undefined, and what an older version did not know of. */
+/** Restores fields that JSON leaves out, and that older versions did not write. */
 function toSessionJwt(text: string): SessionJwt {
   const { iss, subject, jti, issuedAt, usedUp } = JSON.parse(text) as SessionJwt;
   return { iss, subject, jti, issuedAt, usedUp: usedUp === true };

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import type { Events } from '../../core/model/events.ts';
 import { version } from '../../lib/resources.ts';
-import type { StoreMeter, TokenCount } from '../../store/port.ts';
+import type { StoreMeter } from '../../store/port/store.ts';
+import type { TokenCount } from '../../store/port/tokens.ts';
 import { countDecisions } from './decisions.ts';
 import { createGateLabels } from './gate-labels.ts';
 import { createHealthMetrics } from './health.ts';

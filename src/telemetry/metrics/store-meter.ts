@@ -1,4 +1,4 @@
-import type { StoreMeter } from '../../store/port.ts';
+import type { StoreMeter } from '../../store/port/store.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
 /**

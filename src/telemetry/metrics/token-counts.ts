@@ -1,6 +1,6 @@
 import type { TokenKind } from '../../core/model/identity.ts';
 import { tokenStates } from '../../core/model/token.ts';
-import type { TokenCount } from '../../store/port.ts';
+import type { TokenCount } from '../../store/port/tokens.ts';
 
 /** Refreshing cache of token counts. */
 export interface TokenCounts {

@@ -8,7 +8,7 @@ import {
   NginxSyntaxError,
   readDump,
 } from '../../../src/proxies/nginx/syntax/index.ts';
-import { examineText } from '../../support/doctor.ts';
+import { examineText } from '../../../testkit/doctor/examine.ts';
 
 /** A text gives a result or one clear error. */
 function isBearable(text: string): void {

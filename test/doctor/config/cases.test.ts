@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codesOf, examineFiles, examineText, testedVersion } from '../../support/doctor.ts';
+import {
+  codesOf,
+  examineFiles,
+  examineText,
+  testedVersion,
+} from '../../../testkit/doctor/examine.ts';
 
 /** Lines of the parts of a site; what is left out is as it should be. */
 interface Site {

@@ -5,9 +5,12 @@ import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
 import { version } from '../../../src/lib/resources.ts';
-import { type Ended, failedInOneLine, run } from '../../support/cli.ts';
-import { applyPatch, kitOf, readExample } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
+import { kitOf } from '../../../testkit/doctor/examine.ts';
+import { readExample } from '../../../testkit/doctor/pages.ts';
+import { failedInOneLine, runCommand } from '../../../testkit/postern/command.ts';
+import type { Ended } from '../../../testkit/processes.ts';
 
 const program = join(import.meta.dirname, '../../../src/cli/main.ts');
 
@@ -41,7 +44,7 @@ function pipe(text: string, ...args: string[]): Promise<Ended> {
 describe('postern doctor config', { concurrency: 4 }, () => {
   test('a fault is shown with its place and ends with 1', async (t) => {
     const { main } = place(t, 'PD001');
-    const { code, stdout, stderr } = await run(['doctor', 'config', main]);
+    const { code, stdout, stderr } = await runCommand(['doctor', 'config', main]);
     assert.equal(stderr, '');
     assert.equal(code, 1);
     assert.match(stdout, /^fault PD001 A denied handshake is redirected\n {2}\S+site\.conf:28:9\n/);
@@ -57,11 +60,11 @@ describe('postern doctor config', { concurrency: 4 }, () => {
   test('what ends with 1 is said by --fail-on', async (t) => {
     const { main } = place(t, 'PD011');
     const codes = ['fault', 'warning', 'notice'].map(async (severity) => {
-      const { code } = await run(['doctor', 'config', main, '--fail-on', severity]);
+      const { code } = await runCommand(['doctor', 'config', main, '--fail-on', severity]);
       return code;
     });
     assert.deepEqual(await Promise.all(codes), [0, 1, 1]);
-    const wrong = await run(['doctor', 'config', main, '--fail-on', 'nonsense']);
+    const wrong = await runCommand(['doctor', 'config', main, '--fail-on', 'nonsense']);
     assert.equal(wrong.code, 2);
   });
 
@@ -70,25 +73,25 @@ describe('postern doctor config', { concurrency: 4 }, () => {
     const broken = join(directory, 'broken.conf');
     writeFileSync(broken, 'http {\n  server {\n');
     failedInOneLine(
-      await run(['doctor', 'config', broken]),
+      await runCommand(['doctor', 'config', broken]),
       3,
       /broken\.conf:2:3: the block "server"/,
     );
     failedInOneLine(
-      await run(['doctor', 'config', join(directory, 'no.conf')]),
+      await runCommand(['doctor', 'config', join(directory, 'no.conf')]),
       3,
       /there is no such file/,
     );
     failedInOneLine(
-      await run(['doctor', 'config', directory]),
+      await runCommand(['doctor', 'config', directory]),
       3,
       /is not a regular file but a directory/,
     );
     writeFileSync(broken, Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]));
-    failedInOneLine(await run(['doctor', 'config', broken]), 3, /not a text file/);
+    failedInOneLine(await runCommand(['doctor', 'config', broken]), 3, /not a text file/);
     const { main } = place(t, 'PD001');
     failedInOneLine(
-      await run(['doctor', 'config', main, '--nginx-version', 'new']),
+      await runCommand(['doctor', 'config', main, '--nginx-version', 'new']),
       3,
       /give a version such as/,
     );
@@ -119,7 +122,13 @@ describe('postern doctor config', { concurrency: 4 }, () => {
         text.replaceAll('proxy.conf', '/config/nginx/proxy.conf'),
       );
     }
-    const { stdout } = await run(['doctor', 'config', '/config/nginx/site.conf', '--root', root]);
+    const { stdout } = await runCommand([
+      'doctor',
+      'config',
+      '/config/nginx/site.conf',
+      '--root',
+      root,
+    ]);
     assert.match(stdout, /warning PD005/);
     assert.match(stdout, /\/config\/nginx\/proxy\.conf:3:1/);
   });
@@ -139,17 +148,17 @@ default_gate:
     writeFileSync(gates, `${files['postern.yaml']}${secrets}`);
     const args = ['doctor', 'config', join(directory, 'site.conf')];
     // A variable of the caller's that Postern itself would stumble over.
-    const { code, stdout, stderr } = await run([...args, '--gates', gates], {
+    const { code, stdout, stderr } = await runCommand([...args, '--gates', gates], {
       POSTERN_NONSENSE: '1',
     });
     assert.equal(stderr, '');
     assert.equal(code, 1);
     assert.match(stdout, /^fault PD030 [^\n]+\n {2}\S+site\.conf:\d+:9\n/);
     assert.match(stdout, /warning PD032 [^\n]+\n {2}\S+postern\.yaml:4:3\n {4}admin:\n/);
-    assert.doesNotMatch((await run(args)).stdout, /PD03/);
+    assert.doesNotMatch((await runCommand(args)).stdout, /PD03/);
     const [sarif, json] = await Promise.all(
       ['--sarif', '--json'].map(async (form) => {
-        return JSON.parse((await run([...args, '--gates', gates, form])).stdout);
+        return JSON.parse((await runCommand([...args, '--gates', gates, form])).stdout);
       }),
     );
     assert.ok(sarif.runs[0].results.some(({ ruleId }: { ruleId: string }) => ruleId === 'PD030'));
@@ -159,7 +168,7 @@ default_gate:
   test('a file of gates that cannot be read, or is wrong, ends with 3', async (t) => {
     const { directory, main } = place(t, 'PD001');
     const gates = join(directory, 'gates.yaml');
-    const judge = () => run(['doctor', 'config', main, '--gates', gates]);
+    const judge = () => runCommand(['doctor', 'config', main, '--gates', gates]);
     const missing = await judge();
     assert.equal(missing.code, 3);
     assert.match(missing.stderr, /^postern: .*\n {2}\S+gates\.yaml: cannot be read: ENOENT\n$/);
@@ -179,7 +188,7 @@ default_gate:
 
   test('--json gives each finding with place, evidence and patch', async (t) => {
     const { main } = place(t, 'PD001');
-    const { stdout, code } = await run([
+    const { stdout, code } = await runCommand([
       'doctor',
       'config',
       main,
@@ -229,7 +238,7 @@ default_gate:
       main,
       (files['site.conf'] ?? '').replace('proxy_pass http://127.0.0.1:9000', allow),
     );
-    const { stdout } = await run(['doctor', 'config', main, '--sarif']);
+    const { stdout } = await runCommand(['doctor', 'config', main, '--sarif']);
     const { version: sarif, runs } = JSON.parse(stdout);
     const [{ tool, results }] = runs;
     assert.deepEqual([sarif, tool.driver.version], ['2.1.0', version]);
@@ -244,13 +253,13 @@ default_gate:
 
   test('--fix prints a patch that mends what it can, and writes nothing', async (t) => {
     const { main, files } = place(t, 'PD001');
-    const { stdout } = await run(['doctor', 'config', main, '--fix']);
+    const { stdout } = await runCommand(['doctor', 'config', main, '--fix']);
     assert.equal(readFileSync(main, 'utf8'), files['site.conf']);
     const mended = applyPatch({ [main]: files['site.conf'] ?? '' }, stdout);
     for (const [name, text] of Object.entries(mended)) writeFileSync(name, text);
-    const again = await run(['doctor', 'config', main]);
+    const again = await runCommand(['doctor', 'config', main]);
     assert.equal(again.code, 0, again.stdout);
-    const nothing = await run(['doctor', 'config', main, '--fix']);
+    const nothing = await runCommand(['doctor', 'config', main, '--fix']);
     assert.equal(nothing.stdout, '');
   });
 

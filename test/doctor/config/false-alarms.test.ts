@@ -12,9 +12,14 @@ import {
   type FileSet,
   loadConfiguration,
 } from '../../../src/proxies/nginx/syntax/index.ts';
-import { type ConfigFiles, codesOf, examineFiles, testedVersion } from '../../support/doctor.ts';
-import { signOns } from '../../support/sign-ons/index.ts';
-import { proxyConf, swagBase, swagGenerations, swagSet } from '../../support/swag-set.ts';
+import {
+  type ConfigFiles,
+  codesOf,
+  examineFiles,
+  testedVersion,
+} from '../../../testkit/doctor/examine.ts';
+import { proxyConf, swagBase, swagGenerations, swagSet } from '../../../testkit/nginx/swag-set.ts';
+import { signOns } from '../../../testkit/sign-on/nginx/index.ts';
 
 /** Findings that say that something is wrong, or may be. */
 function alarms(files: ConfigFiles): string[] {

@@ -9,9 +9,10 @@ import { examine } from '../../../src/doctor/config/examine.ts';
 import { checkEdits } from '../../../src/doctor/config/fix/check-edits.ts';
 import { findAll } from '../../../src/doctor/config/model/configuration.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
-import { failedInOneLine, run } from '../../support/cli.ts';
-import { applyPatch, memoryFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
+import { failedInOneLine, runCommand } from '../../../testkit/postern/command.ts';
 
 /** A location that two servers include: whatever is changed in it is changed for both. */
 const shared: Readonly<Record<string, string>> = {
@@ -63,7 +64,7 @@ function place(t: TestContext, files: Readonly<Record<string, string>>) {
 
 test('a patch of a shared file mends every server that includes it, and nginx takes the result', async (t) => {
   const { directory, main } = place(t, shared);
-  const first = await run(['doctor', 'config', main, '--fix']);
+  const first = await runCommand(['doctor', 'config', main, '--fix']);
   assert.match(first.stderr, /applied to a copy and judged again, and nginx -t takes it/);
   const before = Object.keys(shared).map((name) => join(directory, name));
   const texts = Object.fromEntries(before.map((name) => [name, readFileSync(name, 'utf8')]));
@@ -72,7 +73,7 @@ test('a patch of a shared file mends every server that includes it, and nginx ta
   const application = mended[join(directory, 'application.conf')] ?? '';
   // Above the rewrite with break, behind which it would do nothing.
   assert.match(application, /sign-on\.conf;\n {4}include \S+no-login-redirect\.conf;\n/);
-  const again = await run(['doctor', 'config', main]);
+  const again = await runCommand(['doctor', 'config', main]);
   assert.doesNotMatch(again.stdout, /PD001/);
   const tested = spawnSync(needProgram('nginx'), ['-t', '-c', main], { encoding: 'utf8' });
   assert.equal(tested.status, 0, tested.stderr);
@@ -115,7 +116,7 @@ test('a configuration that nginx does not take as it is cannot be tried, which i
     ...shared,
     'nginx.conf': shared['nginx.conf']?.replace('access_log off;', 'nonsense on;') ?? '',
   });
-  const { stderr, stdout } = await run(['doctor', 'config', main, '--fix']);
+  const { stderr, stdout } = await runCommand(['doctor', 'config', main, '--fix']);
   assert.match(stderr, /nginx -t was not asked/);
   assert.match(stdout, /no-login-redirect\.conf/);
 });
@@ -123,7 +124,7 @@ test('a configuration that nginx does not take as it is cannot be tried, which i
 test('--root with a path from outside says what to write', async (t) => {
   const { directory, main } = place(t, shared);
   failedInOneLine(
-    await run(['doctor', 'config', main, '--root', directory]),
+    await runCommand(['doctor', 'config', main, '--root', directory]),
     3,
     /inside of --root .* write \/nginx\.conf/,
   );

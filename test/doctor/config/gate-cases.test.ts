@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/lib/resources.ts';
-import { codesOf, examineFiles } from '../../support/doctor.ts';
+import { codesOf, examineFiles } from '../../../testkit/doctor/examine.ts';
 
 const two = `
 gates:

@@ -10,8 +10,8 @@ import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { chooseServer, findListeners } from '../../../src/doctor/config/model/virtual-host.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
-import { memoryFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
 
 function build(text: string) {
   return buildConfiguration(

@@ -19,9 +19,9 @@ import {
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
-import { memoryFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { sendRaw } from '../../support/raw.ts';
+import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
 
 /**
  * How many servers there are, with rewrites, breaks, conditions and returns in every order, on what clients

@@ -13,9 +13,9 @@ import { handshake } from '../../../src/doctor/config/model/scenario.ts';
 import type { Scope } from '../../../src/doctor/config/model/scope.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
 import { loadConfiguration } from '../../../src/proxies/nginx/syntax/index.ts';
-import { memoryFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { sendRaw } from '../../support/raw.ts';
+import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { memoryFiles } from '../../../testkit/doctor/examine.ts';
 
 function build(text: string) {
   return buildConfiguration(

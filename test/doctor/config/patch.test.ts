@@ -11,7 +11,7 @@ import {
 } from '../../../src/doctor/config/edit.ts';
 import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
 import { type Directive, parseFile } from '../../../src/proxies/nginx/syntax/index.ts';
-import { applyPatch } from '../../support/doctor.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
 
 function edited(text: string, make: (directives: readonly Directive[]) => readonly Edit[]): string {
   const { directives } = parseFile({ name: 'a.conf', text });

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { severities } from '../../../src/doctor/config/finding.ts';
 import { rules } from '../../../src/doctor/config/rules/index.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
-import { codesOf, examineFiles, examineText, readExample, readPage } from '../../support/doctor.ts';
+import { codesOf, examineFiles, examineText } from '../../../testkit/doctor/examine.ts';
+import { readExample, readPage } from '../../../testkit/doctor/pages.ts';
 
 const codes = rules.map(({ code }) => code);
 

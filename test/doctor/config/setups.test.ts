@@ -6,11 +6,12 @@ import { startBackend } from '../../../src/demo/backend.ts';
 import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
 import { nginxFiles } from '../../../src/lib/resources.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
-import { applyPatch, type ConfigFiles, examineFiles } from '../../support/doctor.ts';
-import { nginxPrograms } from '../../support/nginx-programs.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { sendRaw } from '../../support/raw.ts';
-import { swagProxyConf } from '../../support/swag.ts';
+import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
+import { type ConfigFiles, examineFiles } from '../../../testkit/doctor/examine.ts';
+import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
+import { swagProxyConf } from '../../../testkit/nginx/swag.ts';
 
 const setups = join(import.meta.dirname, 'setups');
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { findFreePort, startNginx } from '../../../src/proxies/nginx/process.ts';
-import { codesOf, examineText } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { sendRaw } from '../../support/raw.ts';
+import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { codesOf, examineText } from '../../../testkit/doctor/examine.ts';
 
 /**
  * How many servers there are around an auth location, with rewrites, conditions, breaks, returns and

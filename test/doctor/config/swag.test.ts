@@ -9,9 +9,10 @@ import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { renderPatch } from '../../../src/doctor/config/report/patch.ts';
 import { nginxFiles } from '../../../src/lib/resources.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
-import { applyPatch, type ConfigFiles, codesOf, examineFiles } from '../../support/doctor.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { proxyConf, swagBase, swagGenerations } from '../../support/swag-set.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { applyPatch } from '../../../testkit/doctor/apply-patch.ts';
+import { type ConfigFiles, codesOf, examineFiles } from '../../../testkit/doctor/examine.ts';
+import { proxyConf, swagBase, swagGenerations } from '../../../testkit/nginx/swag-set.ts';
 
 const application = '/config/nginx/proxy-confs/grist.subdomain.conf';
 const login = 'https://login.example.com/';

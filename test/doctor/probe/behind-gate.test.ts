@@ -4,15 +4,15 @@ import type { Duplex } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import type { Speaker } from '../../../src/doctor/probe/speaker.ts';
+import { findingOf, probe, reportCodes, startEcho } from '../../../testkit/doctor/probe.ts';
+import { nginxPrograms } from '../../../testkit/nginx/programs.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
 import {
   type PythonApplication,
   startNodeApplication,
   startPythonApplication,
-} from '../../support/applications/index.ts';
-import { startSite } from '../../support/nginx.ts';
-import { nginxPrograms } from '../../support/nginx-programs.ts';
-import { startTestPostern } from '../../support/postern.ts';
-import { codesOf, findingOf, probe, startEcho } from '../../support/probe.ts';
+} from '../../../testkit/servers/applications/index.ts';
 
 /** An application behind Postern and nginx. `lines` replace those that pass on the upgrade. */
 async function startBehindGate(t: TestContext, port: number, lines?: string, program?: string) {
@@ -40,13 +40,13 @@ async function assertRefused(
 ) {
   const report = await probe(url, { token });
   const found = findingOf(report, code);
-  assert.equal(codesOf(report).filter((one) => one === code).length, 1, 'told once');
+  assert.equal(reportCodes(report).filter((one) => one === code).length, 1, 'told once');
   assert.ok(report.requests <= 25, `${report.requests} requests`);
   assert.match(found.evidence, evidence);
   assert.equal(found.speaker, speaker);
   assert.match(findingOf(report, 'gate-admits').evidence, /^no credential HTTP 401; query HTTP/);
   const blamed = ['token-refused', 'token-refused-in-some-ways', 'credential-not-tested'] as const;
-  for (const other of blamed) assert.ok(!codesOf(report).includes(other), other);
+  for (const other of blamed) assert.ok(!reportCodes(report).includes(other), other);
   assert.ok(!JSON.stringify(report).includes(token));
   return report;
 }
@@ -231,10 +231,10 @@ describe('after the gate has said yes,', { concurrency: 2 }, () => {
     const { url, token } = await startBehindGate(t, port);
     const withCookie = await probe(url, { cookie: `postern_token=${token}` });
     findingOf(withCookie, 'gate-admits');
-    assert.ok(!codesOf(withCookie).includes('cookie-refused'));
+    assert.ok(!reportCodes(withCookie).includes('cookie-refused'));
     const withTicket = await probe(url, { ticket: token });
     findingOf(withTicket, 'application-refused');
-    assert.ok(!codesOf(withTicket).includes('ticket-refused'));
+    assert.ok(!reportCodes(withTicket).includes('ticket-refused'));
   });
 
   test('an application that wants its subprotocol gets it with the first handshake', async (t) => {

@@ -6,12 +6,13 @@ import { describe, type TestContext, test } from 'node:test';
 import { needProgram } from '../../../scripts/programs.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { run, succeeded } from '../../support/cli.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../../support/postern.ts';
-import { startEcho, startPlainNginx } from '../../support/probe.ts';
-import { openTerminal } from '../../support/terminal.ts';
-import { waitFor } from '../../support/wait.ts';
+import { openTerminal } from '../../../testkit/clients/terminal.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { runCommand, succeeded } from '../../../testkit/postern/command.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { waitFor } from '../../../testkit/wait.ts';
 
 const command = ['doctor', 'probe'];
 const program = join(packageRoot, 'src/cli/main.ts');
@@ -60,7 +61,7 @@ function runWithInput(args: readonly string[], input: string): Promise<string> {
 describe('postern doctor probe', { concurrency: 2 }, () => {
   test('ends with 1 for a fault, and says what was seen, what it means and what to change', async (t) => {
     const { url } = await startPlainNginx(t, 'location / { return 302 /oauth2/sign_in; }');
-    const { code, stdout, stderr } = await run([...command, url]);
+    const { code, stdout, stderr } = await runCommand([...command, url]);
     assert.equal(code, 1, stderr);
     assert.equal(stderr, '');
     assert.match(stdout, /^fault {4}A handshake is redirected to a login {2}upgrade-redirected$/m);
@@ -77,20 +78,23 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
   test('ends with 0 for warnings, and with 1 for them with --fail-on warning', async (t) => {
     const echo = await startEcho(t);
     const url = `ws://127.0.0.1:${echo.port}/`;
-    assert.match(succeeded(await run([...command, url])), /0 faults, 1 warning, /);
-    const strict = await run([...command, url, '--fail-on', 'warning']);
+    assert.match(succeeded(await runCommand([...command, url])), /0 faults, 1 warning, /);
+    const strict = await runCommand([...command, url, '--fail-on', 'warning']);
     assert.equal(strict.code, 1);
   });
 
   test('ends with 4 when the server cannot be reached', async () => {
-    const { code, stdout } = await run([...command, `ws://127.0.0.1:${await findFreePort()}/`]);
+    const { code, stdout } = await runCommand([
+      ...command,
+      `ws://127.0.0.1:${await findFreePort()}/`,
+    ]);
     assert.equal(code, 4);
     assert.match(stdout, /connection-failed/);
   });
 
   test('prints JSON with everything of the report', async (t) => {
     const { url } = await startPlainNginx(t, 'location / { return 401; }');
-    const report = JSON.parse(succeeded(await run([...command, url, '--json'])));
+    const report = JSON.parse(succeeded(await runCommand([...command, url, '--json'])));
     assert.deepEqual(Object.keys(report), ['target', 'worst', 'findings', 'requests']);
     assert.equal(report.target, url);
     assert.equal(report.worst, 'ok');
@@ -111,7 +115,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
     };
     const url = `${site.socketUrl}/ws`;
     const files = succeeded(
-      await run([
+      await runCommand([
         ...[...command, url, '--token-file', write('token', `${token}\n`)],
         ...['--cookie-file', write('cookie', `postern_token=${token}\r\nsecond line`)],
         ...['--ticket-file', write('ticket', ticket)],
@@ -149,23 +153,23 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
   });
 
   test('explains a message without asking anybody', async () => {
-    const known = await run([...command, '--error', 'Unexpected server response: 302']);
+    const known = await runCommand([...command, '--error', 'Unexpected server response: 302']);
     assert.match(succeeded(known), /^Node\.js, ws says this\.\n/);
     assert.match(known.stdout, /upgrade-redirected/);
-    const json = await run([...command, '--json', '--error', 'websocket: bad handshake']);
+    const json = await runCommand([...command, '--json', '--error', 'websocket: bad handshake']);
     assert.equal(JSON.parse(succeeded(json)).by, 'Go, gorilla/websocket');
-    const near = await run([
+    const near = await runCommand([
       ...command,
       '--error',
       'upstream had prematurely closed its connection, reading the response header',
     ]);
     assert.match(succeeded(near), /^Not sure\./);
-    const status = await run([...command, '--error', 'handshake was rejected, HTTP 502']);
+    const status = await runCommand([...command, '--error', 'handshake was rejected, HTTP 502']);
     assert.match(
       succeeded(status),
       /^The status in the text says it: 502\.\n[\s\S]*backend-unreachable/,
     );
-    const unknown = await run([...command, '--error', 'my dog ate it']);
+    const unknown = await runCommand([...command, '--error', 'my dog ate it']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stdout, /message is unknown/);
   });
@@ -200,7 +204,7 @@ describe('postern doctor probe', { concurrency: 2 }, () => {
   for (const [args, stderr] of wrong) {
     const shown = args.join(' ').replaceAll(secret, '(secret)').replaceAll(program, '(a file)');
     test(`"${shown}" ends with 2 and says why, without the secret`, async () => {
-      const ended = await run([...command, ...args]);
+      const ended = await runCommand([...command, ...args]);
       assert.equal(ended.code, 2, ended.stderr);
       assert.match(ended.stderr, stderr);
       assert.equal(ended.stdout, '');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startNodeApplication } from '../../support/applications/index.ts';
-import { codesOf, findingOf, probe, startPlainNginx, startRawServer } from '../../support/probe.ts';
+import { findingOf, probe, reportCodes, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startNodeApplication } from '../../../testkit/servers/applications/index.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 
 const upgrade = (host: string) => `
   proxy_http_version 1.1; proxy_set_header Host ${host};
@@ -14,9 +15,9 @@ test('nothing is said about a credential where the handshake fails without one i
     cookie: 'session=of-somebody',
     ticket: 'a-ticket-of-somebody',
   });
-  assert.equal(codesOf(report).filter((code) => code === 'credential-not-tested').length, 3);
+  assert.equal(reportCodes(report).filter((code) => code === 'credential-not-tested').length, 3);
   const blamed = ['token-refused', 'cookie-refused', 'ticket-refused'];
-  assert.ok(!codesOf(report).some((code) => blamed.includes(code)));
+  assert.ok(!reportCodes(report).some((code) => blamed.includes(code)));
 });
 
 test('a gate that cannot tell now says nothing about the credential either', async (t) => {
@@ -31,7 +32,7 @@ test('a gate that cannot tell now says nothing about the credential either', asy
     const report = await probe(url, { token: 'a-token-of-somebody', cookie: 'a=of-somebody' });
     assert.match(findingOf(report, code).evidence, new RegExp(`with query HTTP ${status}`));
     const blamed = ['token-refused', 'cookie-refused', 'gate-admits', 'credential-not-tested'];
-    assert.ok(!codesOf(report).some((one) => blamed.includes(one)), codesOf(report).join());
+    assert.ok(!reportCodes(report).some((one) => blamed.includes(one)), reportCodes(report).join());
   }
 });
 
@@ -79,7 +80,7 @@ describe('a request that is too long for a buffer', { concurrency: 2 }, () => {
     assert.match(evidence, /with query HTTP 414/);
     assert.match(change ?? '', /large_client_header_buffers 4 32k/);
     assert.match(findingOf(report, 'token-long').evidence, /^it has 9008 characters$/);
-    assert.ok(!codesOf(report).includes('token-refused'));
+    assert.ok(!reportCodes(report).includes('token-refused'));
   });
 
   test('is told of the application as well, once nginx takes it', async (t) => {

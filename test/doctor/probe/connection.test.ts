@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { createAuthority, type Wanted } from '../../support/authority.ts';
-import { codesOf, findingOf, probe, startPlainNginx, startRawServer } from '../../support/probe.ts';
+import { findingOf, probe, reportCodes, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
+import { createAuthority, type Wanted } from '../../../testkit/tls/authority.ts';
 
 const host = 'ws.example.test';
 
@@ -31,7 +32,7 @@ const certificates: readonly [
 ][] = [
   ['good', {}, true, ['tls-valid']],
   ['of an unknown authority', {}, false, ['tls-untrusted']],
-  ['without its issuer’s', { alone: true }, true, ['tls-incomplete-chain']],
+  ['without its issuer’s', { withoutIssuer: true }, true, ['tls-incomplete-chain']],
   ['expired', { fromDay: -40, toDay: -10 }, true, ['tls-expired']],
   ['of tomorrow', { fromDay: 1 }, true, ['tls-not-yet-valid']],
   ['close to its end', { toDay: 5 }, true, ['tls-expires-soon', 'tls-valid']],
@@ -51,7 +52,7 @@ describe('a certificate that is', { concurrency: 4 }, () => {
       const { ca, connect } = await startTls(t, wanted);
       const report = await probe(`wss://${host}/ws`, { connect, ...(trusted && { ca }) });
       assert.deepEqual(
-        codesOf(report).filter((code) => code.startsWith('tls-')),
+        reportCodes(report).filter((code) => code.startsWith('tls-')),
         codes,
       );
       findingOf(report, 'upgrade-denied');
@@ -68,7 +69,7 @@ describe('a certificate that is', { concurrency: 4 }, () => {
     );
     const connect = `127.0.0.1:${nginx.port}`;
     const report = await probe(`wss://${host}/ws`, { connect, ca: readFileSync(certFile, 'utf8') });
-    assert.equal(report.worst, 'ok', codesOf(report).join());
+    assert.equal(report.worst, 'ok', reportCodes(report).join());
   });
 });
 
@@ -113,7 +114,7 @@ describe('a port', () => {
   test('that does not speak TLS and gets wss:// says so', async (t) => {
     const { nginx } = await startPlainNginx(t, 'location / { return 401; }');
     const report = await probe(`wss://127.0.0.1:${nginx.port}/ws`);
-    assert.deepEqual(codesOf(report), ['tls-failed']);
+    assert.deepEqual(reportCodes(report), ['tls-failed']);
     assert.match(findingOf(report, 'tls-failed').evidence, /wrong version number/);
   });
 
@@ -140,7 +141,7 @@ describe('a port', () => {
   test('where nobody listens is named with its address', async () => {
     const port = await findFreePort();
     const report = await probe(`ws://127.0.0.1:${port}/`);
-    assert.deepEqual(codesOf(report), ['connection-failed']);
+    assert.deepEqual(reportCodes(report), ['connection-failed']);
     assert.match(
       report.findings[0]?.evidence ?? '',
       new RegExp(`127.0.0.1 port ${port}: .*refused`),
@@ -153,7 +154,7 @@ describe('a name', () => {
   test('that leads nowhere is named', async () => {
     const lookup = () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' }));
     const report = await probe('wss://nowhere.example.test/', { lookup });
-    assert.deepEqual(codesOf(report), ['dns-failed']);
+    assert.deepEqual(reportCodes(report), ['dns-failed']);
     assert.match(
       report.findings[0]?.evidence ?? '',
       /nowhere\.example\.test: the name does not exist/,

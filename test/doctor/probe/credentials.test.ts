@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { createCertificate } from '../../support/certificate.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern } from '../../support/postern.ts';
 import {
-  codesOf,
   findingOf,
   probe,
+  reportCodes,
   startEcho,
   startPlainNginx,
-  startRawServer,
-} from '../../support/probe.ts';
-import { startSwag } from '../../support/swag.ts';
-import { waitFor } from '../../support/wait.ts';
+} from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { startSwag } from '../../../testkit/nginx/swag.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
+import { createCertificate } from '../../../testkit/tls/certificate.ts';
+import { waitFor } from '../../../testkit/wait.ts';
 
 /** A site with Postern, over TLS, so that Origin and scheme fit as they do for people. */
 async function startGuarded(t: TestContext, env: Record<string, string> = {}) {
@@ -110,7 +110,7 @@ describe('a token', { concurrency: 2 }, () => {
       evidence,
       /in sec-websocket-protocol of the answer to the handshake with subproto/,
     );
-    assert.ok(!codesOf(report).includes('subprotocol-not-offered'));
+    assert.ok(!reportCodes(report).includes('subprotocol-not-offered'));
     assert.ok(!JSON.stringify(report).includes(token));
   });
 
@@ -249,5 +249,5 @@ test('SWAG with Postern’s two includes has no fault', async (t) => {
   });
   const { token } = await postern.issue();
   const report = await probe(`${site.socketUrl}/ws`, { token });
-  assert.equal(report.worst, 'ok', codesOf(report).join());
+  assert.equal(report.worst, 'ok', reportCodes(report).join());
 });

@@ -6,11 +6,12 @@ import { denials } from '../../../src/core/model/denials.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
 import type { FindingRule, Severity } from '../../../src/doctor/probe/finding-rule.ts';
 import { packageRoot } from '../../../src/lib/resources.ts';
-import { createAuthority } from '../../support/authority.ts';
-import { run } from '../../support/cli.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern, temporaryDirectory } from '../../support/postern.ts';
-import { startPlainNginx } from '../../support/probe.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { runCommand } from '../../../testkit/postern/command.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { createAuthority } from '../../../testkit/tls/authority.ts';
 
 const file = join(packageRoot, 'docs/doctor-probe.md');
 const text = readFileSync(file, 'utf8');
@@ -54,7 +55,7 @@ test('what is not well says what to change, and what is well does not alarm', ()
 });
 
 test('docs/doctor-probe.md names every option of the command, and no other', async () => {
-  const { stdout } = await run(['doctor', 'probe', '--help']);
+  const { stdout } = await runCommand(['doctor', 'probe', '--help']);
   const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name);
   const known = options.filter((name) => name !== '--help');
   assert.deepEqual(
@@ -124,7 +125,7 @@ test('every example of docs/doctor-probe.md shows what the command prints', asyn
     const port = ports.get(host);
     const where = port === undefined ? [] : ['--connect', `127.0.0.1:${port}`, '--ca', ca];
     const all = [...args.filter((word) => word !== undefined), ...where];
-    const { stdout, stderr } = await run(all, {}, { cwd: directory });
+    const { stdout, stderr } = await runCommand(all, {}, { cwd: directory });
     assert.equal(stderr, '');
     assert.equal(settle(stdout), shown.trimEnd(), `what "${line}" shows is not what it prints`);
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { codesOf, findingOf, probe } from '../../support/probe.ts';
-import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../support/sign-on-site.ts';
-import { signOns } from '../../support/sign-ons/index.ts';
+import { findingOf, probe, reportCodes } from '../../../testkit/doctor/probe.ts';
+import { signOns } from '../../../testkit/sign-on/nginx/index.ts';
+import { cookieOf, fix, type SignOnSite, startSignOnSite } from '../../../testkit/sign-on/site.ts';
 
 /** Probes a site as if its name led there, with the certificate that its clients trust. */
 function examine({ nginx, certificate }: SignOnSite, settings: { cookie?: string } = {}) {
@@ -32,7 +32,7 @@ describe('the probe of', { concurrency: 2 }, () => {
       const mended = await startSignOnSite(t, signOn, { after: fix });
       const after = await examine(mended);
       findingOf(after, 'upgrade-denied');
-      assert.ok(!codesOf(after).includes('upgrade-redirected'));
+      assert.ok(!reportCodes(after).includes('upgrade-redirected'));
       assert.deepEqual([...broken.reached, ...mended.reached], [], 'nobody got in');
     });
 

@@ -3,17 +3,17 @@ import { describe, test } from 'node:test';
 import { startBackend } from '../../../src/demo/backend.ts';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
-import { startSite } from '../../support/nginx.ts';
-import { startTestPostern } from '../../support/postern.ts';
 import {
-  codesOf,
   findingOf,
   probe,
+  reportCodes,
   startEcho,
   startPlainNginx,
-  startRawServer,
-} from '../../support/probe.ts';
-import { startSocketServer } from '../../support/socket-server.ts';
+} from '../../../testkit/doctor/probe.ts';
+import { startSite } from '../../../testkit/nginx/site.ts';
+import { startTestPostern } from '../../../testkit/postern/start.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
+import { startSocketServer } from '../../../testkit/servers/socket-server.ts';
 
 /** The lines of a server block, the finding about a handshake, and what its evidence says. */
 const answers: readonly [what: string, server: string, code: FindingCode, evidence: RegExp][] = [
@@ -185,7 +185,7 @@ describe('a page load that gets', { concurrency: 4 }, () => {
   for (const [line, code] of pages) {
     test(`"${line}": ${code}`, async (t) => {
       const { url } = await startPlainNginx(t, `location / { ${line} }`);
-      assert.equal(codesOf(await probe(url))[0], code);
+      assert.equal(reportCodes(await probe(url))[0], code);
     });
   }
 });
@@ -194,7 +194,11 @@ test('a site with Postern and a login for pages has no fault', async (t) => {
   const postern = await startTestPostern(t);
   const site = await startSite(t, postern);
   const report = await probe(`${site.socketUrl}/ws`);
-  assert.deepEqual(codesOf(report), ['page-redirected', 'upgrade-denied', 'upgrade-h2c-refused']);
+  assert.deepEqual(reportCodes(report), [
+    'page-redirected',
+    'upgrade-denied',
+    'upgrade-h2c-refused',
+  ]);
   assert.equal(report.worst, 'ok');
   assert.deepEqual(site.backend.seen, []);
 });
@@ -247,7 +251,7 @@ test('an open door is a warning, and a fault where a token was given', async (t)
   assert.equal(findingOf(await probe(url), 'upgrade-open-to-everyone').severity, 'warning');
   const guarded = await probe(url, { token: 'a-token-of-somebody' });
   assert.equal(findingOf(guarded, 'upgrade-open-without-token').severity, 'fault');
-  assert.ok(!codesOf(guarded).includes('token-accepted'), 'a token proves nothing there');
+  assert.ok(!reportCodes(guarded).includes('token-accepted'), 'a token proves nothing there');
 });
 
 test('a page load without an answer does not keep the probe from the handshake', async (t) => {

@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FindingCode } from '../../../src/doctor/probe/catalog.ts';
 import { limits, readAnswer } from '../../../src/doctor/probe/read-answer.ts';
-import { codesOf, findingOf, probe, startRawServer } from '../../support/probe.ts';
+import { findingOf, probe, reportCodes } from '../../../testkit/doctor/probe.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 
 /** Writes the same again and again for as long as somebody reads. */
 function pour(socket: Socket, text: string): void {
@@ -182,7 +183,7 @@ describe('a server that', { concurrency: 4 }, () => {
     });
     assert.ok(report.requests <= 25, String(report.requests));
     assert.ok(connections() <= report.requests + 5);
-    assert.ok(codesOf(report).includes('token-refused'));
+    assert.ok(reportCodes(report).includes('token-refused'));
   });
 });
 

@@ -9,12 +9,12 @@ import { needProgram } from '../../../scripts/programs.ts';
 import { needPython } from '../../../scripts/python.ts';
 import { explainError } from '../../../src/doctor/probe/explain-error.ts';
 import { startNginx } from '../../../src/proxies/nginx/process.ts';
-import { useBrowser } from '../../support/browser.ts';
-import { createCertificate } from '../../support/certificate.ts';
-import { temporaryDirectory } from '../../support/postern.ts';
-import { startEcho, startPlainNginx } from '../../support/probe.ts';
-import { sendRaw } from '../../support/raw.ts';
-import { waitFor } from '../../support/wait.ts';
+import { useBrowser } from '../../../testkit/browser/browser.ts';
+import { sendRaw } from '../../../testkit/clients/raw-request.ts';
+import { temporaryDirectory } from '../../../testkit/directory.ts';
+import { startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { createCertificate } from '../../../testkit/tls/certificate.ts';
+import { waitFor } from '../../../testkit/wait.ts';
 
 const runProgram = promisify(execFile);
 const openPage = useBrowser();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findingOf, probe, startPlainNginx } from '../../support/probe.ts';
+import { findingOf, probe, startPlainNginx } from '../../../testkit/doctor/probe.ts';
 
 /** What stands in a server block, who is recognised, and whether the mend is the tested one. */
 const services: readonly [title: string, redirect: string, tested: boolean][] = [

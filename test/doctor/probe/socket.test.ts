@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import {
-  codesOf,
   findingOf,
   probe,
+  reportCodes,
   startEcho,
   startPlainNginx,
-  startRawServer,
-} from '../../support/probe.ts';
+} from '../../../testkit/doctor/probe.ts';
+import { startRawServer } from '../../../testkit/servers/raw-server.ts';
 
 /** An echo server behind nginx, with these lines in its location. */
 async function startBehindNginx(t: TestContext, lines: string) {
@@ -105,6 +105,6 @@ describe('an open socket', { concurrency: 4 }, () => {
       report.findings.map(({ evidence }) => evidence).join('\n'),
       /more than 16777216 bytes came/,
     );
-    assert.ok(!codesOf(report).includes('idle-survived'));
+    assert.ok(!reportCodes(report).includes('idle-survived'));
   });
 });

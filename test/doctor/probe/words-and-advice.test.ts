@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake } from '../../../src/demo/client.ts';
 import { catalog } from '../../../src/doctor/probe/catalog.ts';
-import { startNodeApplication } from '../../support/applications/index.ts';
-import { findingOf, probe, startEcho, startPlainNginx } from '../../support/probe.ts';
+import { findingOf, probe, startEcho, startPlainNginx } from '../../../testkit/doctor/probe.ts';
+import { startNodeApplication } from '../../../testkit/servers/applications/index.ts';
 
 test('ordinary words in the address hide none of what is shown', async (t) => {
   const port = await startNodeApplication(t, (_, response) =>

@@ -92,8 +92,7 @@ export class RequestPhases {
   /** Runs a location's phases: rewrite, access, content. */
   #visit(location: Scope, state: State): readonly OpenOutcome[] {
     if (state.depth > maxDepth) {
-      const cycle = { kind: 'answered', status: 500, guarded: state.authenticated } as const;
-      return this.#outcome(cycle, { ...state, certain: false });
+      return this.#answered(500, state.authenticated, { ...state, certain: false });
     }
     const unknown = { kind: 'unknown', why: tooManyWays } as const;
     if (++this.#visits > maxVisits) return this.#outcome(unknown, state);
@@ -112,8 +111,7 @@ export class RequestPhases {
     if (isRedirect(status) || (status >= 400 && text === undefined)) {
       return this.#fail(status, view, state, false);
     }
-    const { authenticated: guarded, fixed: sent = status } = state;
-    return this.#outcome({ kind: 'answered', status: sent, guarded }, state);
+    return this.#answered(state.fixed ?? status, state.authenticated, state);
   }
 
   #access(view: Scope, state: State): readonly OpenOutcome[] {
@@ -182,13 +180,13 @@ export class RequestPhases {
   /** Ends with a status of nginx's own, or with the error page for it. */
   #fail(status: number, view: Scope, state: State, guarded: boolean): readonly OpenOutcome[] {
     const page = errorPageFor(view.effective('error_page'), status);
-    if (state.inErrorPage || page === undefined) {
-      return this.#outcome({ kind: 'answered', status, guarded }, state);
-    }
+    if (state.inErrorPage || page === undefined) return this.#answered(status, guarded, state);
     const isRecursive = view.value('recursive_error_pages')?.[0] === 'on';
     const now = intoErrorPage(state, page, { status, isRecursive });
+    // A circle of error pages ends with the error, or with 500 where nginx counts one redirect too many.
     if (now.depth > maxDepth) {
-      return this.#outcome({ kind: 'answered', status, guarded }, { ...now, certain: false });
+      const unsure = { ...now, certain: false };
+      return [status, 500].flatMap((sent) => this.#answered(sent, guarded, unsure));
     }
     if (page.uri.startsWith('@')) return this.#toNamed(page.uri, now);
     const start = this.#script.startOf(page.uri, state.path);
@@ -196,7 +194,7 @@ export class RequestPhases {
     const redirect = typeof page.status === 'number' && isRedirect(page.status);
     if (start !== '' || redirect) {
       const sent = redirect ? Number(page.status) : 302;
-      return this.#outcome({ kind: 'answered', status: sent, guarded }, now);
+      return this.#answered(sent, guarded, now);
     }
     return this.#outcome({ kind: 'unknown', why: `the error page is ${page.uri}` }, now);
   }
@@ -204,8 +202,7 @@ export class RequestPhases {
   #toNamed(name: string, state: State): readonly OpenOutcome[] {
     const target = findNamed(this.#context.server, name);
     // nginx finds out when it is asked for, and answers 500.
-    const missing = { kind: 'answered', status: 500, guarded: true } as const;
-    if (target === undefined) return this.#outcome(missing, state);
+    if (target === undefined) return this.#answered(500, true, state);
     return this.#visit(target, { ...state, depth: state.depth + 1 });
   }
 
@@ -226,8 +223,7 @@ export class RequestPhases {
   #goTo(state: State): readonly OpenOutcome[] {
     const found = destinationsOf(this.#context.server, state.path, this.#hasPath);
     if (found.kind === 'unknown') return this.#outcome(found, state);
-    const completed = { kind: 'answered', status: 301, guarded: false } as const;
-    if (found.kind === 'completed') return this.#outcome(completed, state);
+    if (found.kind === 'completed') return this.#answered(301, false, state);
     const isOne = found.locations.length === 1;
     const path = { ...state.path, certain: state.path.certain && isOne };
     return found.locations.flatMap((scope) => this.#come(scope, { ...state, path }));
@@ -242,6 +238,10 @@ export class RequestPhases {
   /** A file, or something that answers in its place. */
   #handled(by: Directive | undefined, view: Scope, state: State): readonly OpenOutcome[] {
     return this.#outcome({ kind: 'handled', by, view, ...arrivalOf(state, this.#hasPath) }, state);
+  }
+
+  #answered(status: number, guarded: boolean, state: State): readonly OpenOutcome[] {
+    return this.#outcome({ kind: 'answered', status, guarded }, state);
   }
 
   #outcome(outcome: BareOutcome, state: State): readonly OpenOutcome[] {

@@ -1,5 +1,5 @@
 import type { Directive } from '../../../proxies/nginx/syntax/index.ts';
-import { describeRemedy } from '../../remedy.ts';
+import { remedy } from '../../remedy.ts';
 import { describe } from '../analysis.ts';
 import type { Report } from '../finding.ts';
 import type { Configuration } from '../model/configuration.ts';
@@ -64,10 +64,15 @@ function judge(
     meaning: `The auth service says ${status}, and nginx turns that into ${outcome.status}. A WebSocket client follows no redirect: programs report "Unexpected server response: ${outcome.status}", browsers only close code 1006.`,
     change:
       status === 401
-        ? describeRemedy(remedyPath(configuration))
+        ? remedyWords(remedyPath(configuration))
         : `Leave 403 to the client, who is signed in and not allowed: an error_page for 401 alone, or a named location that begins with ${inOneLine}`,
     ...(status === 401 && { edits: includeRemedyIn(configuration, entry.location) }),
   };
+}
+
+/** The remedy, with the path under which nginx would find the file. */
+function remedyWords(path: string): string {
+  return `Answer upgrades with 401 instead: "include ${path};" ${remedy.place} ${remedy.about}`;
 }
 
 /** The first error page that the denial came to. */

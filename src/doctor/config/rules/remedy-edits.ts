@@ -1,6 +1,8 @@
-import { posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { nginxFiles } from '../../../lib/resources.ts';
 import { type Directive, parseFile } from '../../../proxies/nginx/syntax/index.ts';
-import { includeRemedy, readRemedy, remedy } from '../../remedy.ts';
+import { remedy } from '../../remedy.ts';
 import { appendTo, type Edit, insertAfter, insertInto } from '../edit.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { isRedirect } from '../model/error-page.ts';
@@ -29,7 +31,7 @@ export function includeRemedyIn(configuration: Configuration, location: Scope): 
   const { directive } = location;
   if (directive === undefined || directive.words.length === 0) return [];
   const path = remedyPath(configuration);
-  const text = readRemedy();
+  const text = readFileSync(join(nginxFiles, 'fixes', remedy.file), 'utf8');
   const { directives } = parseFile({ name: path, text });
   const signOn = lineOfSignOn(configuration, location);
   const { length: last } = location.directives;
@@ -38,7 +40,7 @@ export function includeRemedyIn(configuration: Configuration, location: Scope): 
   const places = [below, [0], [last], [...below, last]].filter(({ length }) => length > 0);
   const chosen = places.find((indices) => mends(configuration, location, directives, indices));
   if (chosen === undefined) return [];
-  const line = includeRemedy(path);
+  const line = `include ${path};`;
   const includes = chosen.map((index) => {
     if (index === 0) return insertInto(directive, line);
     return index === signOn?.index ? insertAfter(signOn.line, line) : appendTo(directive, line);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
-import { goodCookie, proveRule, readExample, startExample } from '../../../support/doctor.ts';
-import { sendRaw } from '../../../support/raw.ts';
+import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
+import { goodCookie, startExample } from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
 
 proveRule('PD013', {
   wrong: async (site) => {

@@ -5,15 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { needProgram } from '../../../../scripts/programs.ts';
 import { tryHandshake } from '../../../../src/demo/client.ts';
-import {
-  codesOf,
-  type ExampleSite,
-  examineFiles,
-  goodCookie,
-  proveRule,
-  readExample,
-} from '../../../support/doctor.ts';
-import { temporaryDirectory } from '../../../support/postern.ts';
+import { temporaryDirectory } from '../../../../testkit/directory.ts';
+import { codesOf, examineFiles } from '../../../../testkit/doctor/examine.ts';
+import { type ExampleSite, goodCookie } from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
 
 const seenAt = async (site: ExampleSite, path: string) =>
   (await tryHandshake(`${site.socketUrl}${path}`, goodCookie)).seen;

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
+import { codesOf, examineText } from '../../../../testkit/doctor/examine.ts';
 import {
-  codesOf,
   type ExampleSite,
-  examineText,
   goodCookie,
-  proveRule,
-  readExample,
   startExample,
-} from '../../../support/doctor.ts';
+} from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
 
 async function statusOf(site: ExampleSite, path = '/ws', headers = {}): Promise<number> {
   return (await tryHandshake(`${site.socketUrl}${path}`, headers)).status;

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tryPage } from '../../../../src/demo/client.ts';
-import {
-  type ConfigFiles,
-  codesOf,
-  type ExampleSite,
-  examineFiles,
-  proveRule,
-  readExample,
-  startExample,
-} from '../../../support/doctor.ts';
-import type { TestPostern } from '../../../support/postern.ts';
-import { sendRaw } from '../../../support/raw.ts';
-import { waitFor } from '../../../support/wait.ts';
+import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
+import { type ConfigFiles, codesOf, examineFiles } from '../../../../testkit/doctor/examine.ts';
+import { type ExampleSite, startExample } from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
+import type { TestPostern } from '../../../../testkit/postern/start.ts';
+import { waitFor } from '../../../../testkit/wait.ts';
 
 const host = 'app.example.com';
 

@@ -4,16 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
 import { findFreePort } from '../../../../src/proxies/nginx/process.ts';
+import { type ConfigFiles, codesOf, examineFiles } from '../../../../testkit/doctor/examine.ts';
 import {
-  type ConfigFiles,
-  codesOf,
   type ExampleSite,
-  examineFiles,
   goodCookie,
-  proveRule,
-  readExample,
   startExample,
-} from '../../../support/doctor.ts';
+} from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
 
 /** What a stranger's handshake gets. */
 async function stranger({ socketUrl }: ExampleSite): Promise<number | undefined> {

@@ -6,17 +6,15 @@ import { test } from 'node:test';
 import { needProgram } from '../../../../scripts/programs.ts';
 import { tryHandshake, tryPage } from '../../../../src/demo/client.ts';
 import { findNginxVersion } from '../../../../src/proxies/nginx/syntax/index.ts';
+import { codesOf, examineFiles, examineText } from '../../../../testkit/doctor/examine.ts';
 import {
-  codesOf,
   type ExampleSite,
-  examineFiles,
-  examineText,
   goodCookie,
-  proveRule,
-  readExample,
   startExample,
-} from '../../../support/doctor.ts';
-import { waitFor } from '../../../support/wait.ts';
+} from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
+import { waitFor } from '../../../../testkit/wait.ts';
 
 async function namesSeen(site: ExampleSite): Promise<string[]> {
   const spoofed = { ...goodCookie, Remote_User: 'admin' };

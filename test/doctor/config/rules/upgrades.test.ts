@@ -5,15 +5,15 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { tryHandshake } from '../../../../src/demo/client.ts';
+import { sendRaw } from '../../../../testkit/clients/raw-request.ts';
 import {
   type ExampleSite,
   goodCookie,
-  proveRule,
-  readExample,
   startExample,
-} from '../../../support/doctor.ts';
-import { startPythonServer } from '../../../support/python-socket.ts';
-import { sendRaw } from '../../../support/raw.ts';
+} from '../../../../testkit/doctor/example-site.ts';
+import { readExample } from '../../../../testkit/doctor/pages.ts';
+import { proveRule } from '../../../../testkit/doctor/prove-rule.ts';
+import { startPythonServer } from '../../../../testkit/servers/python-socket.ts';
 
 proveRule('PD003', {
   wrong: async (site) => {

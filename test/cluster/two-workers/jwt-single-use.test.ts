@@ -1,0 +1,2 @@
+import '../../../testkit/postern/two-workers.ts';
+import '../../jwt/single-use.test.ts';

@@ -1,0 +1,3 @@
+import '../../../testkit/postern/two-workers.ts';
+import '../../sessions/sessions.test.ts';
+import '../../sessions/bounds.test.ts';

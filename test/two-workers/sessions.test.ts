@@ -1,3 +1,0 @@
-import '../support/two-workers.ts';
-import '../sessions.test.ts';
-import '../session-bounds.test.ts';

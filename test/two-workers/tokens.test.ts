@@ -1,2 +1,0 @@
-import '../support/two-workers.ts';
-import '../tokens.test.ts';
