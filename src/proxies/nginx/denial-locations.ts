@@ -70,13 +70,12 @@ ${indent(renderNotPageLoad('set $postern_target "";'))}
 }`;
 
 /**
- * Keeps the server's `error_page` from serving the requested URI. With `recursive_error_pages on`
- * in or around the protected location it applies here too, and may be a named location.
+ * Keeps the server's `error_page` from serving the requested URI. It applies here too, since the protected
+ * location has `recursive_error_pages on`, and may be a named location.
  */
 const pageLoadsOnly = (status: number, uri: string) =>
   `
-    # An error page of the server (recursive_error_pages) is for page loads only, and must not serve the
-    # requested URI.
+    # An error page of the server is for page loads only, and must not serve the requested URI.
     rewrite ^ ${uri}?;
     if ($http_upgrade != "") {
         error_page 599 /;
@@ -118,12 +117,38 @@ location @postern_unavailable {
 ${pageLoadsOnly(503, '/.postern/unavailable')}
 }`;
 
+/** A handshake gets no page, and a named location of the server is not asked for the requested URI. */
+const backendErrorLocation = (name: string, status: number, comment: string) => `
+# ${comment}
+location ${name} {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    rewrite ^ /.postern/backend-error?;
+    if ($http_upgrade != "") {
+        error_page 599 /;
+        return ${status};
+    }
+    return ${status};
+}`;
+
 /**
- * The named locations that answer for a protected location: denied, refused, limited, unavailable.
+ * The named locations that answer for a protected location: denied, refused, limited, unavailable, and
+ * two that raise the backend's errors once more, with the error pages of the server.
  */
 export const denialLocations = [
   deniedLocation,
   refusedLocation,
   limitedLocation,
   unavailableLocation,
+  backendErrorLocation(
+    '@postern_bad_gateway',
+    502,
+    'The backend is down: the error page of the server.',
+  ),
+  backendErrorLocation(
+    '@postern_gateway_timeout',
+    504,
+    'The backend hangs: the error page of the server.',
+  ),
 ] as const;

@@ -30,7 +30,12 @@ export function renderLocationRules(options: BundleOptions, gateName?: string): 
 auth_request ${gateName === undefined ? authUri : `${authUri}/${gateName}`};
 error_page 401 = @postern_denied;
 error_page 403 = @postern_refused;
-error_page 500 = @postern_unavailable;`,
+error_page 500 = @postern_unavailable;
+# These lines replace the server's error pages. Its pages for a backend that is down come back with two more
+# lines; recursive_error_pages lets the second error page run.
+error_page 502 = @postern_bad_gateway;
+error_page 504 = @postern_gateway_timeout;
+recursive_error_pages on;`,
     locationUri,
     `
 # The login URL of the gate.
