@@ -20,6 +20,7 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
     queryNames: [...defaults.queryNames, 'access_token'],
+    queryNamesByGate: new Map(),
     headers: [...defaults.headers, 'X-Api-Key'],
     cache: { path: undefined, ttl: 30_000 },
   };

@@ -10,6 +10,8 @@ export interface BundleOptions {
   readonly gates: readonly string[];
   /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
+  /** Those of a single gate, by gate name; all of them for a gate that is not listed. */
+  readonly queryNamesByGate: ReadonlyMap<string, readonly string[]>;
   /** Identity headers for the backend, of all gates, in their original case. */
   readonly headers: readonly string[];
   /** Undefined without caching. */
@@ -29,6 +31,7 @@ export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
   queryNames: ['token'],
+  queryNamesByGate: new Map(),
   headers: identityHeaders.map(({ name }) => name),
   cache: undefined,
 };
@@ -47,6 +50,7 @@ export function bundleOptionsOf(config: Config): BundleOptions {
     gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
+    queryNamesByGate: new Map(config.gates.map(({ name, queryNames }) => [name, queryNames])),
     headers: [...byLowerCase.values()],
     cache: ttl > 0 ? { path: undefined, ttl } : undefined,
   };

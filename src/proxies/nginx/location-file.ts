@@ -58,7 +58,7 @@ auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols;
 auth_request_set $postern_authorization $upstream_http_x_postern_authorization;
 proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;
 proxy_set_header Authorization $postern_authorization;`,
-    renderStripping(options.queryNames),
+    renderStripping(options, gateName),
     `
 # Browsers fail a handshake if none of the offered subprotocols is selected. A page without one of its
 # own offers "postern" beside the token, and gets it back. This "if" must be the last one. add_header is
@@ -119,7 +119,16 @@ auth_request_set $postern_assertion $upstream_http_x_postern_assertion;
 proxy_set_header X-Postern-Assertion $postern_assertion;`;
 }
 
-function renderStripping(names: readonly string[]): string {
+/**
+ * A named gate reads tokens from its own parameters alone, so those of other gates belong to the application.
+ * Which gate a request belongs to is not known here otherwise: all names are removed. The Referer may be a
+ * page of any gate at this host.
+ */
+function renderStripping(
+  { queryNames, queryNamesByGate }: BundleOptions,
+  gateName: string | undefined,
+): string {
+  const names = queryNamesByGate.get(gateName ?? '') ?? queryNames;
   const fromArguments = names.map(namePattern).map(
     (name) => `
 if ($args ~ "^${name}=[^&]*&?(?<postern_after>.*)$") {
@@ -138,7 +147,7 @@ if ($postern_return ~ "^(?<postern_before>[^?]*\\?.*)&${name}=[^&]*(?<postern_af
     set $postern_return $postern_before$postern_after;
 }`,
   );
-  const inReferer = names.map(namePattern).map(
+  const inReferer = queryNames.map(namePattern).map(
     (name) => `
 if ($http_referer ~ "[?&]${name}=") {
     set $postern_backend_referer "";
