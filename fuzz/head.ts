@@ -82,6 +82,7 @@ export const usualLines: Readonly<Record<string, readonly string[]>> = {
   Origin: ['https://app.example.com', 'https://evil.example', 'null', ''],
   Cookie: ['postern_token=x', 'a=b'],
   Authorization: ['Bearer x', 'Basic eDp5', ''],
+  'X-Api-Key': ['x', 'x, x', ''],
   'Sec-WebSocket-Protocol': ['chat', 'postern.bearer.x, postern', 'a,,b'],
   'X-Other': ['x'],
 };

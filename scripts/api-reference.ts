@@ -36,6 +36,7 @@ export async function renderApiReference(): Promise<string> {
   const app = await buildAdminApp({
     ...({} as Parameters<typeof buildAdminApp>[0]),
     throttling: { service: {} } as Parameters<typeof buildAdminApp>[0]['throttling'],
+    bridges: {} as Parameters<typeof buildAdminApp>[0]['bridges'],
     events: logEvents(pino({ level: 'silent' })),
   });
   await app.ready();

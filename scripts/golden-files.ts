@@ -19,9 +19,10 @@ export function renderGoldenFiles(defaults: BundleOptions): ConfigBundle {
   const more: BundleOptions = {
     gate: { kind: 'unix', path: '/run/postern/gate.sock' },
     gates: ['chat'],
+    sources: [...defaults.sources, 'api_key'],
     queryNames: [...defaults.queryNames, 'access_token'],
     queryNamesByGate: new Map(),
-    headers: [...defaults.headers, 'X-Api-Key'],
+    headers: [...defaults.headers, 'X-Kiosk-Key'],
     cache: { path: undefined, ttl: 30_000 },
   };
   add('plain-with-gates', renderBundle('plain', more));

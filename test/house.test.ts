@@ -33,7 +33,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
     ...['lib/', 'core/model/', 'store/port/', 'config/listen-address.ts'],
     'telemetry/metrics/',
   ],
-  'proxies/': ['lib/', 'core/gate/', 'config/config.ts', 'config/listen-address.ts'],
+  'proxies/': [
+    ...['lib/', 'core/gate/', 'core/model/source-name.ts'],
+    ...['config/config.ts', 'config/listen-address.ts'],
+  ],
   'proxies/nginx/syntax/': ['lib/'],
   // Features: routes, service, schemas and types of one thing.
   'admin-keys/': feature,
@@ -44,7 +47,10 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   'audit/': [...feature, 'telemetry/sampler.ts'],
   'maintenance/': feature,
   'oauth/': feature,
-  'sign-on/': [...feature, 'credentials/blanks.ts', 'credentials/token-text.ts'],
+  'sign-on/': [
+    ...[...feature, 'cluster/bus.ts', 'cluster/messages.ts'],
+    ...['credentials/blanks.ts', 'credentials/token-text.ts'],
+  ],
   'admission/': [
     ...feature,
     ...['proxies/subrequest-headers.ts', 'telemetry/tracing/tracing.ts', 'maintenance/reload.ts'],
@@ -103,7 +109,7 @@ const packages: Readonly<Record<string, { in: readonly string[]; types?: readonl
 function routes(): readonly string[] {
   return [
     ...['admin-keys/', 'admission/', 'assertions/', 'audit/', 'jwt/', 'oauth/', 'sessions/'],
-    ...['telemetry/metrics/', 'throttle/', 'tokens/'],
+    ...['sign-on/routes.ts', 'telemetry/metrics/', 'throttle/', 'tokens/'],
   ];
 }
 

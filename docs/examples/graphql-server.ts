@@ -14,8 +14,12 @@ export const optionsBehindGate: Options = {
 export function optionsForTokens(introspector: Introspector): Options {
   return {
     async onConnect({ connectionParams, extra }) {
-      extra.user = await introspect(introspector, connectionParams?.token);
-      return extra.user !== undefined; // false closes the socket with 4403
+      const { origin } = extra.request.headers;
+      const { user, reason } = await introspect(introspector, connectionParams?.token, origin);
+      extra.user = user;
+      // 4403 is the code of graphql-ws for it, which clients do not retry at once.
+      if (user === undefined) extra.socket.close(4403, reason);
+      return user !== undefined;
     },
     context: ({ extra }) => ({ user: extra.user }),
   };

@@ -1,25 +1,27 @@
-import websockets
+# websockets 13 and later. Before 14, plain `websockets.connect` is the old client with `extra_headers`.
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 
 def with_header(url, token):
-    """Nothing of it is in a URL: the way for programs."""
-    return websockets.connect(url, extra_headers={"Authorization": f"Bearer {token}"})
+    """The way for programs: the token is in no URL and in no log."""
+    return connect(url, additional_headers={"Authorization": f"Bearer {token}"})
 
 
 def with_user_info(host, token):
-    """The same in the URL, for programs that take nothing but a URL. The client sends it as Basic."""
-    return websockets.connect(f"wss://token:{token}@{host}/ws")
+    """The same in the URL, for programs that accept only a URL. The client sends it as Basic."""
+    return connect(f"wss://token:{token}@{host}/ws")
 
 
 def with_query(url, ticket):
-    """A ticket: it is good once, whoever reads it in a log."""
-    return websockets.connect(f"{url}?token={ticket}")
+    """A ticket: it is valid for one request, so it is worth nothing in a log afterwards."""
+    return connect(f"{url}?token={ticket}")
 
 
 def with_cookie(url, token, origin):
     """As a browser does it, which includes the Origin: "https://app.example.com"."""
     headers = {"Cookie": f"postern_token={token}"}
-    return websockets.connect(url, extra_headers=headers, origin=origin)
+    return connect(url, additional_headers=headers, origin=origin)
 
 
 async def first_message(connection):
@@ -27,5 +29,5 @@ async def first_message(connection):
     try:
         async with connection as socket:
             return await socket.recv()
-    except websockets.exceptions.InvalidStatusCode as denied:
-        raise SystemExit(f"denied with {denied.status_code}")
+    except InvalidStatus as denied:
+        raise SystemExit(f"denied with {denied.response.status_code}")

@@ -9,9 +9,10 @@ export function contextFromGate({ req }: CreateWSSContextFnOptions) {
 
 /** Without a gate: the token is in the first message, and is judged here. */
 export function contextFromToken(introspector: Introspector) {
-  return async ({ info }: CreateWSSContextFnOptions) => {
-    const user = await introspect(introspector, info.connectionParams?.token);
-    if (user === undefined) throw new TRPCError({ code: 'UNAUTHORIZED' });
+  return async ({ info, req }: CreateWSSContextFnOptions) => {
+    const { token } = info.connectionParams ?? {};
+    const { user, reason } = await introspect(introspector, token, req.headers.origin);
+    if (user === undefined) throw new TRPCError({ code: 'UNAUTHORIZED', message: reason });
     return { user };
   };
 }

@@ -197,6 +197,10 @@ const readers: Readonly<Record<Place['looks'][number], Reader>> = {
       const [user, ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
       return user === 'token' || user === subject ? [rest.join(':')] : ['somebody else'];
     }),
+  api_key: (_place, lines) =>
+    lines('x-api-key')
+      .map(trim)
+      .filter((value) => value !== ''),
   subprotocol: (_place, lines) =>
     lines('sec-websocket-protocol')
       .flatMap(splitList)

@@ -6,7 +6,7 @@ export interface Place {
   readonly host: RegExp | undefined;
   /** Its paths, resolved; undefined for all that no other gate of the host has. */
   readonly path?: RegExp;
-  readonly looks: readonly ('query' | 'subprotocol' | 'bearer' | 'basic' | 'cookie')[];
+  readonly looks: readonly ('query' | 'subprotocol' | 'bearer' | 'basic' | 'api_key' | 'cookie')[];
   readonly queries: readonly string[];
   readonly cookies: readonly string[];
   /** Methods and paths that need no credential. */
@@ -117,6 +117,12 @@ export const places: Readonly<Record<string, Place>> = {
     host: /^own\.example\.com$/,
     looks: ['query', 'cookie'],
     forwards: true,
+  },
+  keyed: {
+    ...everywhere,
+    settings: { hosts: ['keyed.example.com'], sources: ['api_key', 'cookie'] },
+    host: /^keyed\.example\.com$/,
+    looks: ['api_key', 'cookie'],
   },
   named: { ...everywhere, settings: {}, host: undefined },
 };

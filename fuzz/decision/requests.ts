@@ -5,6 +5,7 @@ import { forms } from './expand.ts';
 const hosts = [
   ...['app.example.com', 'a.apps.example.com', 'listed.example.com', 'lan.example.com'],
   ...['office.example.com', 'staff.example.com', 'once.example.com', 'own.example.com'],
+  'keyed.example.com',
 ];
 const paths = [
   ...['/', '/ws', '/healthz', '/healthz/..;/ws', '/hooks/1', '/rooms/1/ws', '/lobby', '/rooms'],
@@ -29,7 +30,19 @@ const addresses = [
   ...['203.0.113.7', '192.168.1.7', '192.168.66.7', '198.51.100.7', '::ffff:192.168.1.7'],
   ...['fd00::1', 'fe80::1%eth0', '::ffff:c0a8:107', '127.0.0.1', 'x', ''],
 ];
-const gates = ['app', 'room', 'listed', 'lan', 'office', 'staff', 'once', 'own', 'named', 'nobody'];
+const gates = [
+  'app',
+  'room',
+  'listed',
+  'lan',
+  'office',
+  'staff',
+  'once',
+  'own',
+  'keyed',
+  'named',
+  'nobody',
+];
 
 /** Requests of which each goes another way through the decision. */
 export const seeds = [
@@ -77,6 +90,11 @@ export const seeds = [
   ask('once.example.com', 'X-Original-URI: /', 'Authorization: Bearer {jwt}'),
   ask('once.example.com', 'X-Original-URI: /', 'Authorization: Bearer {jwtNoId}'),
   ask('own.example.com', 'X-Original-URI: /?token={active}', 'Authorization: Bearer theirs'),
+  ask('keyed.example.com', 'X-Original-URI: /', 'X-Api-Key: {active}'),
+  ask('keyed.example.com', 'X-Original-URI: /', 'X-Api-Key: {active}', 'X-Api-Key: {staff}'),
+  ask('keyed.example.com', 'X-Original-URI: /', 'X-Api-Key: {jwt}', 'Origin: https://evil.example'),
+  ask('keyed.example.com', 'X-Original-URI: /', 'X-Api-Key: a b', 'Cookie: postern_token={active}'),
+  ask('app.example.com', 'X-Original-URI: /', 'X-Api-Key: {active}'),
   ask('any.example.com', 'X-Original-URI: /?token={active}', 'X-Postern-Gate: named'),
 ];
 
@@ -142,6 +160,7 @@ export function writeRequest(random: Random, names: readonly string[]): string {
     () =>
       `Cookie: ${random.pick(['postern_token', '__Host-postern', 'listed_token'])}=${credential()}`,
     () => `Authorization: Bearer ${credential()}`,
+    () => `X-Api-Key: ${credential()}`,
     () => `Authorization: Basic ${credential(random.pick(['basic', 'named', 'other']))}`,
     () => `Sec-WebSocket-Protocol: chat, postern.bearer.${credential()}`,
     () => `Sec-WebSocket-Protocol: postern.bearer64.${credential('base64url')}, postern`,

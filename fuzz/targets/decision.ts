@@ -88,7 +88,7 @@ function headerIn({ lines }: Told, name: string): string | undefined {
 
 /** Headers in which a secret may be; what stands elsewhere the client has told to everybody. */
 const secretive =
-  /^(?:cookie|authorization|x-original-ur[il]|x-forwarded-uri|sec-websocket-protocol)$/i;
+  /^(?:cookie|authorization|x-api-key|x-original-ur[il]|x-forwarded-uri|sec-websocket-protocol)$/i;
 
 function checkSecrets(head: Head, told: Told, secrets: readonly string[]): void {
   const log = told.log.join('');
@@ -112,7 +112,7 @@ function isTold({ rawHeaders, method }: Head, secret: string, queries: readonly 
     if (i % 2 === 0) return false;
     const name = rawHeaders[i - 1] ?? '';
     if (!secretive.test(name)) return value.includes(secret);
-    if (/^(?:cookie|authorization)$/i.test(name)) return false;
+    if (/^(?:cookie|authorization|x-api-key)$/i.test(name)) return false;
     if (/^sec-/i.test(name)) {
       return value
         .split(',')

@@ -18,6 +18,7 @@ export const registry: Registry = {
     share: 12,
     open: async () => (await import('./authorization.ts')).authorization,
   },
+  'api-key': { share: 12, open: async () => (await import('./api-key.ts')).apiKey },
   handshake: { share: 12, open: async () => (await import('./handshake.ts')).handshake },
   origin: { share: 12, open: async () => (await import('./origin.ts')).origin },
   path: { share: 12, open: async () => (await import('./path.ts')).path },

@@ -3,8 +3,10 @@ import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { renderLoginUrl } from '../core/gate/login.ts';
 import { loginReturnUrl } from '../core/gate/request-url.ts';
+import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
 import { markerSubprotocol, parseSubprotocolOffer } from '../core/gate/subprotocol.ts';
 import type { Assertion } from '../core/model/assertion.ts';
+import { formatTimestamp } from '../core/model/audit-entries.ts';
 import { denialStatus, renderChallenge } from '../core/model/denial-response.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
@@ -29,6 +31,13 @@ export function renderAllowHeaders(allowed: {
   const headers: AnswerHeader[] = renderBackendHeaders(gate, verdict.identity);
   headers.push(...renderForwardedHeaders(gate, handshake));
   if (assertion !== undefined) headers.push(['X-Postern-Assertion', assertion.jwt]);
+  const { expiresAt } = verdict.identity;
+  // nginx removes the client's own header of that name where this one is missing.
+  if (expiresAt !== undefined) headers.push(['X-Postern-Expires-At', formatTimestamp(expiresAt)]);
+  for (const [index, line] of (verdict.setCookies ?? []).entries()) {
+    const name = setCookieHeaders[index];
+    if (name !== undefined) headers.push([name, line]);
+  }
   headers.push(['Cache-Control', seconds > 0 ? `max-age=${seconds}` : 'no-store']);
   return headers;
 }
@@ -42,7 +51,10 @@ export function renderDenyHeaders(denied: {
 }): AnswerHeader[] {
   const { gate, handshake, denial, requestId } = denied;
   const page = mayLogIn(handshake, denial) ? handshake : undefined;
-  const login = page && gate && (renderLoginUrl(gate, page) ?? denial.login);
+  // A 403 of a sign-on service may name a page about it.
+  const isForbidden = denial.reason === 'sign_on_forbidden' && handshake?.upgrade === 'none';
+  const forbidden = isForbidden ? denial.login : undefined;
+  const login = page && gate ? (renderLoginUrl(gate, page) ?? denial.login) : forbidden;
   return [
     ['X-Postern-Reason', denial.reason],
     ['X-Postern-Request-Id', requestId],
@@ -75,16 +87,17 @@ function mayLogIn(handshake: Handshake | undefined, { reason }: Deny): boolean {
 
 /**
  * How many seconds nginx may cache an admission: never beyond the expiry of the token or of the assertion,
- * and not at all for tickets, counted tokens and uncached answers of a sign-on service.
+ * and not at all for tickets, counted tokens, uncached answers of a sign-on service, and answers with its
+ * cookies.
  */
 function cacheSeconds(
   gate: Gate,
-  { identity, source }: Allow,
+  { identity, source, setCookies }: Allow,
   { assertion, now }: { readonly assertion: Assertion | undefined; readonly now: number },
 ): number {
   const isOnce = identity.maxUses !== undefined || (gate.jwtSingleUse && identity.jwt);
   const isForeign = source === 'bridge' && !gate.bridge?.cacheTtl;
-  if (isOnce || isForeign) return 0;
+  if (isOnce || isForeign || setCookies !== undefined) return 0;
   const end = Math.min(identity.expiresAt ?? Infinity, assertion?.expiresAt ?? Infinity);
   // nginx counts in whole seconds of its own, which may end one later.
   const life = Math.floor((end - now) / 1_000) - 1;

@@ -115,6 +115,7 @@ function listFacts(handshake: Handshake): Explanation['facts'] {
     client: clientAddress ?? null,
     cookie: handshake.cookie === undefined ? null : mask,
     authorization: handshake.authorization === undefined ? null : mask,
+    api_key: handshake.apiKey === undefined ? null : mask,
     subprotocols: handshake.subprotocols === undefined ? null : mask,
   };
 }

@@ -59,6 +59,7 @@ const shownFacts: Readonly<Record<string, readonly Fact[]>> = {
   client: ['address', 'hops'],
   cookie: ['cookie'],
   authorization: ['authorization'],
+  api_key: ['apiKey'],
   subprotocols: ['subprotocols'],
   early_data: ['early'],
 };

@@ -73,6 +73,8 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
   if (isConflict(origin)) return malformed('Origin');
   const authorization = singleValue(headers[factIndex.authorization]);
   if (isConflict(authorization)) return malformed('Authorization');
+  const apiKey = singleValue(headers[factIndex.apiKey]);
+  if (isConflict(apiKey)) return malformed('X-Api-Key');
   return {
     handshake: {
       gateName,
@@ -91,6 +93,7 @@ export function readSubrequest(head: SubrequestHead, trustedProxies: NetworkSet)
       // As Node joins the lines of this header (RFC 9113, section 8.2.3).
       cookie: headers[factIndex.cookie]?.join('; '),
       authorization,
+      apiKey,
       subprotocols: headers[factIndex.subprotocols]?.join(', '),
       clientAddress,
     },

@@ -17,6 +17,7 @@ import { validatorCompiler } from '../http/validation.ts';
 import { jwtRoutes } from '../jwt/routes.ts';
 import { version } from '../lib/resources.ts';
 import { oauthRoutes } from '../oauth/routes.ts';
+import { type BridgeRouteDependencies, bridgeRoutes } from '../sign-on/routes.ts';
 import {
   countAuthFailures,
   countRequests,
@@ -53,6 +54,7 @@ export interface AdminAppDependencies
   readonly throttling: ThrottleRouteDependencies & {
     readonly service: Pick<ThrottleService, 'adminFailed'>;
   };
+  readonly bridges: BridgeRouteDependencies;
   readonly clock: () => number;
   /** Resolves when the store answers. */
   readonly ping: () => Promise<void>;
@@ -60,7 +62,7 @@ export interface AdminAppDependencies
 
 /** The app that issues and revokes tokens. Everything below `/v1` needs an admin key. */
 export async function buildAdminApp(dependencies: AdminAppDependencies): Promise<FastifyInstance> {
-  const { current, events, throttling, clock, ping } = dependencies;
+  const { current, events, throttling, bridges, clock, ping } = dependencies;
   const app = fastify({ ...serverOptions, bodyLimit: 65_536 })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(validatorCompiler)
@@ -106,6 +108,7 @@ export async function buildAdminApp(dependencies: AdminAppDependencies): Promise
       await v1.register(gateRoutes(dependencies));
       await v1.register(auditRoutes(dependencies));
       await v1.register(throttleRoutes(throttling));
+      await v1.register(bridgeRoutes(bridges));
     },
     { prefix: '/v1' },
   );

@@ -9,6 +9,7 @@ import { createEvents, type Events } from '../core/model/events.ts';
 import { OperatorError } from '../lib/operator-error.ts';
 import { createAuditedReload } from '../maintenance/audited-reload.ts';
 import { createReload } from '../maintenance/reload.ts';
+import { createRecheck } from '../sign-on/recheck.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/port/store.ts';
 import { createLogger } from '../telemetry/log/log.ts';
@@ -108,6 +109,10 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       return made;
     };
     const live = createLiveServices(make(config));
+    const bridges = createRecheck({
+      current: live.current,
+      ...{ audit: store.audit, events, bus, clock },
+    });
     const reload = createReload({
       started: config,
       load,
@@ -147,7 +152,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
           metrics,
           collectFromWorkers: bus.isShared ? (own) => bus.query('metrics', own) : undefined,
         }),
-        ...{ events, throttling, clock },
+        ...{ events, throttling, bridges, clock },
         ping: store.ping,
       },
       reload: () => reloadInBackground(true),
@@ -161,6 +166,7 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
           decision: (id) => recent.find(id) ?? null,
           metrics: () => takeSnapshot(metrics),
           ...throttling.questions,
+          ...bridges.questions,
         },
       },
       async flush() {

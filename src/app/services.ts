@@ -103,6 +103,7 @@ export function createServices(
   return {
     config,
     gates,
+    bridges,
     sessions,
     assertions,
     answer: tracing === undefined ? answer : traceAnswer(answer, tracing),

@@ -10,8 +10,8 @@ import {
   type ConfigOptions,
   loadConfigFrom,
   withAdmin,
-  withAdminOptions,
   withConfigOption,
+  withServiceOptions,
 } from './toolkit/options.ts';
 import { print, printJson, printStderr } from './toolkit/output.ts';
 
@@ -54,8 +54,9 @@ export function registerConfigCommands(program: Command): void {
       else print(renderYaml(shown));
     });
 
-  withAdminOptions(
+  withServiceOptions(
     config.command('reload').description('reload the configuration of the running service'),
+    'it reloads the running service, and the store alone has none',
   )
     .addHelpText('after', '\nExample:\n  postern config reload')
     .action((options: AdminOptions) =>

@@ -5,6 +5,7 @@ import { OperatorError } from '../lib/operator-error.ts';
 import { Refused } from '../lib/refused.ts';
 import { version } from '../lib/resources.ts';
 import { registerAuditCommands } from './audit/audit.ts';
+import { registerBridgeCommands } from './bridge.ts';
 import { registerConfigCommands } from './config.ts';
 import { registerDemoCommand } from './demo.ts';
 import { registerDoctorCommands } from './doctor/doctor.ts';
@@ -45,6 +46,7 @@ const commands = [
   registerAuditCommands,
   registerThrottleCommands,
   registerGateCommands,
+  registerBridgeCommands,
   registerExplainCommand,
   registerConfigCommands,
   registerBackupCommands,

@@ -31,6 +31,8 @@ export interface Questions {
     readonly content: ThrottleFilter;
     readonly answer: readonly ThrottledNetwork[];
   };
+  /** Drops the cached answers of the sign-on service behind the gate of this name; the answer is their count. */
+  readonly forgetAnswers: { readonly content: string; readonly answer: number };
 }
 
 /** Messages from the primary process to a worker. */

@@ -30,6 +30,8 @@ const stopTimeoutMs = 5_000;
  */
 export async function startPrimary(count: number, log: Logger): Promise<Primary> {
   const workers = new Set<Worker>();
+  /** Those that answer queries: one that is still starting has nothing to say. */
+  const ready = new Set<Worker>();
   const queries = createBroadcastQueries<Worker>();
   const totals = createMetricTotals();
   let maintainer: Worker | undefined;
@@ -39,14 +41,16 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
   const send = (worker: Worker, message: ToWorker) => {
     if (worker.isConnected()) worker.send(message);
   };
-  const others = (than: Worker) => [...workers].filter((worker) => worker !== than);
+  const others = (all: ReadonlySet<Worker>, than: Worker) =>
+    [...all].filter((worker) => worker !== than);
 
   function handle(worker: Worker, message: ToPrimary): void {
-    if (message.kind === 'notice') for (const other of others(worker)) send(other, message);
+    if (message.kind === 'notice')
+      for (const other of others(workers, worker)) send(other, message);
     if (message.kind === 'answer') queries.answered(worker, message.query, message.answer);
     if (message.kind !== 'question') return;
     const { query, topic, content } = message;
-    const asked = others(worker);
+    const asked = others(ready, worker);
     const number = queries.begin(asked, (answers) =>
       send(worker, {
         kind: 'answers',
@@ -79,11 +83,13 @@ export async function startPrimary(count: number, log: Logger): Promise<Primary>
       worker.on('message', (message: ToPrimary) => {
         if (message.kind === 'ready') {
           isReady = true;
+          ready.add(worker);
           resolve(message.addresses);
         } else handle(worker, message);
       });
       worker.once('exit', (code, signal) => {
         workers.delete(worker);
+        ready.delete(worker);
         queries.left(worker);
         totals.ended(worker.process.pid);
         if (maintainer === worker) maintainer = undefined;

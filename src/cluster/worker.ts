@@ -20,15 +20,19 @@ const queryTimeoutMs = 2_000;
 export async function joinPrimary(): Promise<Worker> {
   const waiting = new Map<number, (answers: readonly unknown[]) => void>();
   let handlers: ClusterHandlers | undefined;
+  /** Notices from before the handlers: the configuration may have changed since this worker read it. */
+  const early: (() => void)[] = [];
   let queries = 0;
   const say = (message: ToPrimary) => process.send?.(message);
   const maintains = await new Promise<boolean>((resolve) => {
     process.on('message', async (message: ToWorker) => {
       if (message.kind === 'start') resolve(message.maintains);
       else if (message.kind === 'answers') waiting.get(message.query)?.(message.answers);
-      else if (message.kind === 'notice')
-        handlers?.notices[message.topic](message.content as never);
-      else {
+      else if (message.kind === 'notice') {
+        const deliver = () => handlers?.notices[message.topic](message.content as never);
+        if (handlers === undefined) early.push(deliver);
+        else deliver();
+      } else {
         const { query, topic, content } = message;
         const answer = (await handlers?.questions[topic](content as never)) ?? null;
         say({ kind: 'answer', query, answer });
@@ -56,6 +60,7 @@ export async function joinPrimary(): Promise<Worker> {
     leave: () => process.channel?.unref(),
     ready(addresses, given) {
       handlers = given;
+      for (const deliver of early.splice(0)) deliver();
       say({ kind: 'ready', addresses });
     },
   };

@@ -27,6 +27,7 @@ export const problems = {
     status: 404,
     title: 'No recorded decision has this id',
   },
+  bridge_not_found: { status: 404, title: 'No gate with this name has a bridge' },
   key_not_found: { status: 404, title: 'No admin key has this name' },
   key_exists: { status: 409, title: 'An admin key with this name already exists' },
   token_ended: { status: 409, title: 'The token can no longer be changed' },

@@ -1,3 +1,5 @@
+import type { SourceName } from '../core/model/source-name.ts';
+
 /**
  * The headers of the subrequest: how a proxy describes the client's request to Postern. The renderer of
  * the nginx files, the reader of subrequests, `explain` and the documentation use this one table.
@@ -11,6 +13,11 @@ interface SubrequestHeader {
    * configurations written for other auth services, or set by another module.
    */
   readonly variable?: string;
+  /**
+   * Set only in files for a gate with this credential source. The same files remove the header from the
+   * request to the backend: a token that Postern reads is never one that the backend sees.
+   */
+  readonly source?: SourceName;
   /** Set where the location of `/.postern/` (sign-in) sends it, too. */
   readonly signIn?: true;
 }
@@ -23,6 +30,13 @@ export const subrequestHeaders = [
   { name: 'Host', fact: 'host', variable: '$host', signIn: true },
   { name: 'Cookie', fact: 'cookie', variable: '$http_cookie', signIn: true },
   { name: 'Authorization', fact: 'authorization', variable: '$http_authorization', signIn: true },
+  {
+    name: 'X-Api-Key',
+    fact: 'apiKey',
+    variable: '$http_x_api_key',
+    source: 'api_key',
+    signIn: true,
+  },
   { name: 'Origin', fact: 'origin', variable: '$http_origin', signIn: true },
   {
     name: 'Sec-WebSocket-Protocol',
@@ -56,5 +70,17 @@ export const subrequestHeaders = [
 /** A fact that the headers of a subrequest describe. */
 export type Fact = (typeof subrequestHeaders)[number]['fact'];
 
-/** The headers that the shipped nginx files set, with their variables. */
+/** The headers that nginx files may set, with their variables. */
 export const renderedHeaders = subrequestHeaders.filter((header) => 'variable' in header);
+
+/** The headers that nginx files for gates with these sources set. */
+export function headersFor(sources: readonly SourceName[]): typeof renderedHeaders {
+  return renderedHeaders.filter(
+    (header) => !('source' in header) || sources.includes(header.source),
+  );
+}
+
+/** The headers that carry nothing but a token of these sources, and that the backend must not get. */
+export function credentialHeaders(sources: readonly SourceName[]): readonly string[] {
+  return headersFor(sources).flatMap((header) => ('source' in header ? [header.name] : []));
+}

@@ -1,10 +1,10 @@
-import { remoteHeaders, type ServiceProfile } from './service-profile.ts';
+import { remoteHeaders, type ServiceDefaults } from './service-profile.ts';
 
 /**
  * Authelia's AuthRequest endpoint. It accepts `https` and `wss` URLs only, and selects its portal
  * by the host in X-Original-URL. Its network rules read X-Forwarded-For.
  */
-export const authelia: ServiceProfile = {
+export const authelia: ServiceDefaults = {
   path: '/api/authz/auth-request',
   cookies: ['authelia_session'],
   renderHeaders: ({ url, method, client_address: address = '' }) => ({
@@ -15,6 +15,7 @@ export const authelia: ServiceProfile = {
   answerHeaders: remoteHeaders,
   // Authelia's policy "bypass".
   noSubject: 'anonymous',
+  acceptsBearer: true,
   loginHeader: 'location',
   login: undefined,
   returnTo: 'url',

@@ -1,7 +1,7 @@
-import type { ServiceProfile } from './service-profile.ts';
+import type { ServiceDefaults } from './service-profile.ts';
 
 /** An authentik outpost. It selects the application by `Host`. */
-export const authentik: ServiceProfile = {
+export const authentik: ServiceDefaults = {
   path: '/outpost.goauthentik.io/auth/nginx',
   cookies: ['authentik_proxy_*'],
   renderHeaders: ({ url, host, client_address: address = '' }) => ({
@@ -18,6 +18,7 @@ export const authentik: ServiceProfile = {
   },
   // The provider's setting "Unauthenticated Paths".
   noSubject: 'anonymous',
+  acceptsBearer: true,
   loginHeader: undefined,
   login: '/outpost.goauthentik.io/start?rd=',
   returnTo: 'url',

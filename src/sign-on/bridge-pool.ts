@@ -12,6 +12,8 @@ import {
 export interface Bridges {
   /** The gate's bridge; undefined where the gate has none. */
   forGate(gate: Pick<GateRules, 'bridge'>): Bridge | undefined;
+  /** Drops the cached answers of the gate's bridge; returns how many were in force. */
+  forgetAnswers(gate: Pick<GateRules, 'bridge'>, now: number): number;
 }
 
 /** The part of a gate that a bridge depends on. */
@@ -60,11 +62,15 @@ export function createBridgePool({ onHealthChange, onRequest }: BridgeListeners)
 
   return {
     forGates(gates) {
-      const bridges = new Map<BridgeSettings, Bridge>();
+      const bridges = new Map<BridgeSettings, ServiceBridge>();
       for (const [key, gate] of withKeys(gates)) {
         if (gate.bridge !== undefined) bridges.set(gate.bridge, getOrOpen(key, gate.bridge, gate));
       }
-      return { forGate: ({ bridge }) => bridge && bridges.get(bridge) };
+      const forGate = ({ bridge }: Pick<GateRules, 'bridge'>) => bridge && bridges.get(bridge);
+      return {
+        forGate,
+        forgetAnswers: (gate, now) => forGate(gate)?.forgetAnswers(now) ?? 0,
+      };
     },
     async retireOthers(gates) {
       const kept = new Map(withKeys(gates));

@@ -1,6 +1,5 @@
-import type { Bridge, BridgeRequest } from '../core/decision/sign-on.ts';
+import type { Bridge, BridgeIdentity, BridgeRequest } from '../core/decision/sign-on.ts';
 import type { Gate } from '../core/gate/gate.ts';
-import type { Identity } from '../core/model/identity.ts';
 import type { BridgeService, BridgeSettings } from '../core/model/sign-on-settings.ts';
 import { type Deny, deny, isDenial } from '../core/model/verdict.ts';
 import { createAnswerCache } from './answer-cache.ts';
@@ -14,6 +13,7 @@ import { findLoginUrl } from './login.ts';
 import { RequestFailed } from './request-failure.ts';
 import { createServiceClient } from './service-client.ts';
 import { profileFor } from './service-profiles.ts';
+import { withinLimits } from './set-cookies.ts';
 
 /**
  * Called when the health of a service changes: with the reason why it cannot be used, or with
@@ -39,6 +39,8 @@ interface CheckContext {
 
 /** A bridge with its life cycle. */
 export interface ServiceBridge extends Bridge {
+  /** Drops the cached answers; returns how many were in force. */
+  forgetAnswers(now: number): number;
   /** Closes its connections; requests that still wait are denied. */
   close(): Promise<void>;
   /** Closes once no request is in flight. */
@@ -99,7 +101,7 @@ export function createBridge(
     headers: Record<string, string>,
     forwarded: ForwardedRequest,
     { owner, clientAddress, signal }: RequestContext,
-  ): Promise<Identity | Deny> {
+  ): Promise<BridgeIdentity | Deny> {
     let start = 0;
     const task = () => {
       start = performance.now();
@@ -110,7 +112,9 @@ export function createBridge(
     if (sent === undefined) return tooManyRequests();
     const outcome = await sent
       .then((answer) =>
-        answer === 'too_late' ? tooManyRequests() : interpretAnswer(answer, profile, forwarded),
+        answer === 'too_late'
+          ? tooManyRequests()
+          : interpretAnswer(answer, profile, forwarded, gate.cookieNames),
       )
       .catch((error: Error) => error);
     if (start === 0) return tooManyRequests();
@@ -135,7 +139,7 @@ export function createBridge(
   async function checkPath(
     { handshake, cookies, authorization }: BridgeRequest,
     { now, mayDoExpensiveWork, signal }: CheckContext,
-  ): Promise<Identity | Deny> {
+  ): Promise<BridgeIdentity | Deny> {
     const forwarded = forwardedRequest(handshake, gate.queryNames);
     const requestHeaders = profile.renderHeaders(forwarded);
     // Without it the service would apply its rules to Postern's own address.
@@ -163,7 +167,7 @@ export function createBridge(
     request: BridgeRequest,
     now: number,
     mayDoExpensiveWork: () => boolean,
-  ): Promise<Identity | Deny> {
+  ): Promise<BridgeIdentity | Deny> {
     const { handshake } = request;
     const [resolved, asSent] = pathsToCheck(handshake);
     // One deadline for both requests, queueing included: nginx waits for a single answer.
@@ -175,7 +179,7 @@ export function createBridge(
     const other = await check(asSent);
     if (!isDenial(other)) {
       return other.subject === outcome.subject
-        ? outcome
+        ? withCookiesOf(outcome, other)
         : deny('ambiguous_path', 'sign-on service');
     }
     const isDenied = other.reason === 'sign_on_denied' || other.reason === 'sign_on_forbidden';
@@ -184,11 +188,12 @@ export function createBridge(
 
   async function close(): Promise<void> {
     closed = true;
-    cache?.clear();
+    cache?.clear(0);
     await client.close();
   }
 
   return {
+    acceptsBearer: profile.acceptsBearer,
     selectCookies: (header) => pickCookies(header, profile.cookies, gate.cookieNames),
     async ask(request, now, mayDoExpensiveWork) {
       if (closed) return deny('sign_on_unavailable', 'stopping');
@@ -196,6 +201,7 @@ export function createBridge(
       inFlight.add(pending);
       return pending.finally(() => inFlight.delete(pending));
     },
+    forgetAnswers: (now) => cache?.clear(now) ?? 0,
     close,
     async retire() {
       // Requests that did not start by now belong to rules that are no longer in force.
@@ -203,6 +209,13 @@ export function createBridge(
       await close();
     },
   };
+}
+
+/** The identity with the cookies of both answers about one request, in their order. */
+function withCookiesOf(identity: BridgeIdentity, other: BridgeIdentity): BridgeIdentity {
+  const { setCookies: first = [], ...rest } = identity;
+  const setCookies = withinLimits([...first, ...(other.setCookies ?? [])]);
+  return setCookies.length === 0 ? rest : { ...rest, setCookies };
 }
 
 function tooManyRequests(): Deny {

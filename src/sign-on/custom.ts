@@ -1,8 +1,8 @@
 import { type BridgeSettings, bridgeFacts } from '../core/model/sign-on-settings.ts';
-import { remoteHeaders, type ServiceProfile } from './service-profile.ts';
+import { remoteHeaders, type ServiceDefaults } from './service-profile.ts';
 
 /** The profile of a `custom` service, as configured. */
-export function createCustom({ custom }: BridgeSettings): ServiceProfile {
+export function createCustom({ custom }: BridgeSettings): ServiceDefaults {
   if (custom === undefined) throw new Error('a custom bridge without its description');
   const { path, requestHeaders, loginHeader } = custom;
   return {
@@ -17,6 +17,7 @@ export function createCustom({ custom }: BridgeSettings): ServiceProfile {
         ),
       ),
     noSubject: 'unusable',
+    acceptsBearer: true,
     loginHeader,
     login: undefined,
     returnTo: 'url',

@@ -24,6 +24,18 @@ export function findLoginUrl(
   return checkLoginUrl(inHeader || inLocation || '');
 }
 
+/**
+ * The page that the service names in a 403, for people whom its rules do not allow: where a denial names
+ * the login, or in `Location`. Never the login itself, which may send a signed-in user back at once.
+ */
+export function findForbiddenPage(
+  headers: AnswerHeaderLines,
+  { responseLoginHeader }: ServiceProfile,
+): string | undefined {
+  const named = responseLoginHeader === undefined ? '' : readHeader(headers, responseLoginHeader);
+  return checkLoginUrl(named || readHeader(headers, 'location') || '');
+}
+
 function appendReturnUrl(
   login: string,
   { returnTo }: ServiceProfile,

@@ -1,7 +1,7 @@
-import type { ServiceProfile } from './service-profile.ts';
+import type { ServiceDefaults } from './service-profile.ts';
 
 /** oauth2-proxy, started with `--reverse-proxy` and `--set-xauthrequest`. It answers 202. */
-export const oauth2Proxy: ServiceProfile = {
+export const oauth2Proxy: ServiceDefaults = {
   path: '/oauth2/auth',
   cookies: ['_oauth2_proxy*'],
   renderHeaders: ({ scheme, host, uri, client_address: address = '' }) => ({
@@ -20,6 +20,7 @@ export const oauth2Proxy: ServiceProfile = {
   },
   // Without --set-xauthrequest nobody has a subject: all users must not become one.
   noSubject: 'unusable',
+  acceptsBearer: true,
   loginHeader: undefined,
   login: '/oauth2/sign_in?rd=',
   // A full URL would have to match its --whitelist-domain.

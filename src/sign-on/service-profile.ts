@@ -17,8 +17,12 @@ export interface ServiceProfile {
    * or addresses through without a login. `unusable`: a fault in its setup.
    */
   readonly noSubject: 'anonymous' | 'unusable';
+  /** Whether it accepts `Authorization: Bearer` with a token of its own, or can be configured to. */
+  readonly acceptsBearer: boolean;
   /** Response header of a denial that holds the login URL, lower case. */
   readonly loginHeader: string | undefined;
+  /** The same, even where a configured login replaces it: a 403 names another page there. */
+  readonly responseLoginHeader: string | undefined;
   /** Default login URL, used when neither the configuration nor the response has one. */
   readonly login: string | undefined;
   /** What its login takes as the return address when it is on the client's host. */
@@ -28,6 +32,9 @@ export interface ServiceProfile {
    */
   readonly hints: Readonly<Record<number | 'noSubject', string | undefined>>;
 }
+
+/** A profile before the configuration changes it. */
+export type ServiceDefaults = Omit<ServiceProfile, 'responseLoginHeader'>;
 
 /** Identity headers of TinyAuth and Authelia. */
 export const remoteHeaders: AnswerHeaders = {

@@ -3,12 +3,12 @@ import { authelia } from './authelia.ts';
 import { authentik } from './authentik.ts';
 import { createCustom } from './custom.ts';
 import { oauth2Proxy } from './oauth2-proxy.ts';
-import type { ServiceProfile } from './service-profile.ts';
+import type { ServiceDefaults, ServiceProfile } from './service-profile.ts';
 import { createTinyauth } from './tinyauth.ts';
 import { vouch } from './vouch.ts';
 
 const profiles: Readonly<
-  Record<BridgeSettings['service'], (settings: BridgeSettings) => ServiceProfile>
+  Record<BridgeSettings['service'], (settings: BridgeSettings) => ServiceDefaults>
 > = {
   tinyauth: ({ headers }) => createTinyauth(headers),
   authelia: () => authelia,
@@ -23,6 +23,7 @@ export function profileFor(settings: BridgeSettings): ServiceProfile {
   const defaults = profiles[settings.service](settings);
   return {
     ...defaults,
+    responseLoginHeader: defaults.loginHeader,
     cookies: settings.cookies ?? defaults.cookies,
     answerHeaders: { ...defaults.answerHeaders, ...settings.answerHeaders },
     // A configured login URL replaces the one in the response.

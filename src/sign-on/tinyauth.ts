@@ -1,11 +1,11 @@
 import type { BridgeSettings } from '../core/model/sign-on-settings.ts';
-import { remoteHeaders, type ServiceProfile } from './service-profile.ts';
+import { remoteHeaders, type ServiceDefaults } from './service-profile.ts';
 
 /**
- * TinyAuth. Since 5.2 it answers 400 to a request with both kinds of headers; earlier versions read
- * X-Forwarded-* only. Its address rules read X-Forwarded-For.
+ * TinyAuth. Before 5.1 it reads X-Forwarded-* only; 5.1 and 5.2 accept either kind of headers, and 5.2
+ * answers 400 to a request with both. Its address rules read X-Forwarded-For.
  */
-export function createTinyauth(generation: BridgeSettings['headers']): ServiceProfile {
+export function createTinyauth(generation: BridgeSettings['headers']): ServiceDefaults {
   const other = generation === 'original' ? 'forwarded' : 'original';
   return {
     path: '/api/auth/nginx',
@@ -23,11 +23,12 @@ export function createTinyauth(generation: BridgeSettings['headers']): ServicePr
     answerHeaders: remoteHeaders,
     // Paths and addresses that its labels exempt from login.
     noSubject: 'anonymous',
+    acceptsBearer: false,
     loginHeader: 'x-tinyauth-location',
     login: undefined,
     returnTo: 'url',
     hints: {
-      400: `TinyAuth 5.2 and later needs headers: original, an older one headers: forwarded; try ${other}`,
+      400: `TinyAuth before 5.1 needs headers: forwarded, one after 5.2 headers: original, 5.1 and 5.2 take either; try ${other}`,
       noSubject: undefined,
     },
   };

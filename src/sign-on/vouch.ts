@@ -1,7 +1,7 @@
-import type { ServiceProfile } from './service-profile.ts';
+import type { ServiceDefaults } from './service-profile.ts';
 
 /** Vouch Proxy. It compares `Host` with the sites of its JWT. */
-export const vouch: ServiceProfile = {
+export const vouch: ServiceDefaults = {
   path: '/validate',
   cookies: ['VouchCookie*'],
   renderHeaders: ({ host }) => ({ Host: host }),
@@ -15,6 +15,7 @@ export const vouch: ServiceProfile = {
   },
   // With publicAccess everybody passes, so the gate would protect nothing.
   noSubject: 'unusable',
+  acceptsBearer: true,
   loginHeader: undefined,
   login: undefined,
   returnTo: 'url',

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { formatTimestamp } from '../core/model/audit-entries.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { ProblemError } from '../http/problem.ts';
 import { parseDuration } from '../lib/duration.ts';
@@ -176,6 +177,12 @@ export function tokenRoutes(dependencies: {
                 Type.Enum(['imported', 'imported_weak', 'known', 'refused_weak']),
                 { description: 'Result for each token, in the order of the request.' },
               ),
+              default_expires_at: Type.Optional(
+                Type.String({
+                  format: 'date-time',
+                  description: 'Expiry of the tokens that were sent without one.',
+                }),
+              ),
             }),
           },
         },
@@ -186,8 +193,11 @@ export function tokenRoutes(dependencies: {
           ...toIssueRequest('token', body),
           secret,
         }));
+        const { tokens } = current();
+        const expiresAt = formatTimestamp(tokens.defaultExpiry());
         return {
-          results: [...(await current().tokens.import(requests, allowWeak, actorOf(request)))],
+          results: [...(await tokens.import(requests, allowWeak, actorOf(request)))],
+          ...(expiresAt !== undefined && { default_expires_at: expiresAt }),
         };
       },
     );

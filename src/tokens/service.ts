@@ -72,6 +72,8 @@ export interface TokenService {
     allowWeak: boolean,
     actor: Actor,
   ): Promise<readonly ImportResult[]>;
+  /** The expiry of a token that is issued or imported now without one, in Unix milliseconds. */
+  defaultExpiry(): number | undefined;
   /** Revokes one token and returns it, undefined when there is none; a second time changes nothing. */
   revoke(id: string, actor: Actor): Promise<Token | undefined>;
   /**
@@ -168,6 +170,8 @@ export function createTokenService(dependencies: {
       }
       return results;
     },
+
+    defaultExpiry: () => chooseExpiry({ kind: 'token', expires: undefined }, limits, clock()),
 
     async revoke(id, actor) {
       const token = await store.findById(id);

@@ -112,7 +112,7 @@ test('a ticket lives 30 seconds, five minutes at most, and is good for one use',
     });
     const problem = refused.body as Problem;
     assert.equal(problem.code, 'validation_failed');
-    assert.match(problem.errors?.[0]?.message ?? '', /5m at most \(tickets\.max_ttl\)/);
+    assert.match(problem.errors?.[0]?.message ?? '', /at most 5m \(tickets\.max_ttl\)/);
   }
 });
 
@@ -302,6 +302,7 @@ test('/openapi.json describes every route, with its body, its answer and its pro
     'GET /v1/tokens',
     'GET /v1/tokens/{id}',
     'PATCH /v1/tokens/{id}',
+    'POST /v1/bridges/{gate}/recheck',
     'POST /v1/config/reload',
     'POST /v1/explain',
     'POST /v1/introspect',
@@ -352,6 +353,7 @@ test('/readyz answers 503 when the store does not', async () => {
       list: async () => [],
       clear: async () => [],
     },
+    bridges: { recheck: async () => ({ dropped: 0 }) },
     clock: Date.now,
     ping: () => Promise.reject(new StoreUnavailable('token store: disk I/O error')),
     reload: async () => ({ needRestart: [] }),

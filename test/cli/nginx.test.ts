@@ -84,7 +84,7 @@ test('--diff shows what has to change', async (t) => {
   writeFileSync(path('postern-limits.conf'), '');
   const { code, stdout, stderr } = await render('--diff', directory);
   assert.equal(code, 1);
-  assert.match(stderr, /3 of 10 files differ/);
+  assert.match(stderr, /3 of 11 files differ/);
   assert.match(stdout, /^-location \^~ \/auth \{\n\+location \^~ \/\.postern\/auth \{$/m);
   assert.match(stdout, /^-no line break\n\\ No newline at end of file$/m);
   assert.match(

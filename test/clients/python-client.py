@@ -8,7 +8,7 @@ import importlib.util
 import json
 import sys
 
-import websockets
+import websockets.exceptions
 
 
 def load(path):

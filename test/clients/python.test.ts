@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { needProgram } from '../../scripts/programs.ts';
+import { needPython } from '../../scripts/python.ts';
 import type { SeenRequest } from '../../src/demo/backend.ts';
 import { packageRoot } from '../../src/lib/resources.ts';
 import { startSite } from '../../testkit/nginx/site.ts';
@@ -29,7 +29,7 @@ async function connect(
   ...parameters: string[]
 ): Promise<PythonOutcome> {
   const { stdout } = await promisify(execFile)(
-    needProgram('python3'),
+    needPython(),
     [client, examples, name, ...parameters],
     { env: { SSL_CERT_FILE: certificate, PYTHONDONTWRITEBYTECODE: '1' } },
   );
@@ -92,7 +92,7 @@ test('Python websockets is denied with 401 in its own words, and never with a re
   ];
   const reasons = postern.log.flatMap(({ reason }) => reason ?? []);
   for (const [reason, { error, text, told }] of denied) {
-    assert.equal(error, 'InvalidStatusCode', text);
+    assert.equal(error, 'InvalidStatus', text);
     assert.match(text ?? '', /HTTP 401/);
     assert.equal(told, 'denied with 401');
     assert.ok(reasons.includes(reason), reason);

@@ -76,6 +76,19 @@ test('a tRPC client without a good ticket never reaches the server', async (t) =
   assert.equal(guarded.connections(), 1);
 });
 
+test('a tRPC client that is denied again and again gives up, and what waited ends', async (t) => {
+  const { site } = await startTrpcSite(t);
+  let denied = 0;
+  const { socket, trpc } = connectWithTicket(
+    `${site.socketUrl}/guarded`,
+    async () => 'pst_nothing',
+    { attempts: 2, onDenied: () => denied++ },
+  );
+  t.after(() => socket.close());
+  await assert.rejects(trpc.whoAmI.query());
+  assert.equal(denied, 1);
+});
+
 test('a token in connectionParams is judged by introspection, and refused once it is revoked', async (t) => {
   const { postern, site, open, refused, decisions } = await startTrpcSite(t);
   const { token, id } = await postern.issue({ subject: 'alice', gates: ['chat'] });

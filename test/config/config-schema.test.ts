@@ -70,7 +70,7 @@ test('an editor shows what a setting does, and its default', () => {
   assert.deepEqual(gate?.properties.listen, {
     type: 'string',
     minLength: 1,
-    description: 'Where nginx asks: `host:port`, or `unix:/path/to/socket`.',
+    description: 'Address for nginx: `host:port`, or `unix:/path/to/socket`.',
     default: '127.0.0.1:8420',
   });
 });

@@ -87,7 +87,7 @@ const faulty: Readonly<Record<string, readonly [yaml: string, ...problems: strin
   ],
   'words that are not in the list': [
     'default_gate:\n  sources: [cookie, header]\nlog:\n  level: loud\n  format: xml\n',
-    'postern.yaml:2:3: default_gate.sources: must be one of query, subprotocol, bearer, basic, cookie, bridge',
+    'postern.yaml:2:3: default_gate.sources: must be one of query, subprotocol, bearer, basic, api_key, cookie, bridge',
     'postern.yaml:4:3: log.level: must be one of debug, info, warn, error, silent',
     'postern.yaml:5:3: log.format: must be one of auto, json, pretty',
   ],

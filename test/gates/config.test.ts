@@ -121,6 +121,7 @@ test('who is known and not admitted is not sent to a login', async (t) => {
 test('a sign-on service does not get an Authorization that the gate reads itself', async () => {
   const given: (string | undefined)[] = [];
   const bridge = {
+    acceptsBearer: true,
     selectCookies: (cookie: string | undefined) => cookie,
     async ask({ authorization }: { authorization: string | undefined }) {
       given.push(authorization);

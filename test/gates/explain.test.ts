@@ -69,6 +69,28 @@ test('an explanation tells facts and where they come from, the gate, each step, 
   assert.ok(!JSON.stringify(told).includes(token));
 });
 
+test('an explanation shows that there is an X-Api-Key, but not the key; two that differ are no request', async (t) => {
+  const config = join(temporaryDirectory(t), 'postern.yaml');
+  writeFileSync(config, 'default_gate:\n  sources: [api_key]\n');
+  const postern = await startTestPostern(t, { config });
+  const { token } = await postern.issue();
+  const explain = async (...keys: string[]) => {
+    const headers = [['Upgrade', 'websocket'], ...keys.map((key) => ['x-api-key', key])];
+    const { body } = await postern.api('POST', '/v1/explain', { ...handshake, headers, uri: '/' });
+    return body as ShownExplanation;
+  };
+  const told = await explain(token);
+  const shown = told.facts.find(({ fact }) => fact === 'api_key');
+  assert.deepEqual(shown, { fact: 'api_key', value: '********', headers: ['X-Api-Key'] });
+  assert.equal(told.verdict, 'allow');
+  assert.equal(told.source, 'api_key');
+  assert.ok(!JSON.stringify(told).includes(token));
+  assert.equal((await explain(token, token)).verdict, 'allow');
+  const contradiction = await explain(token, 'another');
+  assert.equal(contradiction.reason, 'malformed_request');
+  assert.equal(contradiction.detail, 'X-Api-Key');
+});
+
 test('an explanation of a denial says at which step and what to do', async (t) => {
   const { explain } = await startGates(t);
   const told = await explain({

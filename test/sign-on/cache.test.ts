@@ -128,3 +128,33 @@ test('1,000 people at once each get their own answer', async (t) => {
   }
   assert.equal(server.questions.length, 1_000);
 });
+
+test('an answer that is on its way during a recheck is neither cached nor shared afterwards', async (t) => {
+  const held: ServerResponse[] = [];
+  const server = await startAnswering(t, (_question, response) => void held.push(response));
+  const bridge = openBridge(t, { service: 'authelia', url: server.url, cacheTtl: 5_000 });
+  const before = bridge.about({ cookie });
+  await waitFor('a question', () => held.length === 1);
+  assert.equal(bridge.forgetAnswers(0), 0);
+  const after = bridge.about({ cookie });
+  await waitFor('a question of its own', () => held.length === 2);
+  held[0]?.writeHead(200, { 'remote-user': 'alice' }).end();
+  assert.equal(outcomeOf(await before), 'alice');
+  // The end of the older question leaves the newer one shared.
+  const shared = bridge.about({ cookie });
+  held[1]?.writeHead(401).end();
+  assert.equal(outcomeOf(await after), 'sign_on_denied');
+  assert.equal(outcomeOf(await shared), 'sign_on_denied');
+  assert.equal(held.length, 2);
+});
+
+test('only answers that are in force are counted', async (t) => {
+  const server = await startAnswering(t, (_question, response) => {
+    response.writeHead(200, { 'remote-user': 'alice' }).end();
+  });
+  const bridge = openBridge(t, { service: 'authelia', url: server.url, cacheTtl: 5_000 });
+  await bridge.about({ cookie }, 1_000);
+  await bridge.about({ cookie, path: '/later' }, 4_000);
+  assert.equal(bridge.forgetAnswers(7_000), 1);
+  assert.equal(bridge.forgetAnswers(7_000), 0);
+});

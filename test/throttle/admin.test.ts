@@ -171,7 +171,7 @@ test('postern throttle list and clear say what the API says', async (t) => {
   const bogus = (gate: string) =>
     ask(served.gate, { authorization: 'Bearer bogus', 'x-postern-gate': gate });
   const nobody = await runCommand(['throttle', 'list'], env);
-  assert.deepEqual([nobody.code, nobody.stderr], [0, 'Nobody is throttled.\n']);
+  assert.deepEqual([nobody.code, nobody.stderr], [0, 'No network is throttled.\n']);
   // Time passes and takes a little of each: the fourth is certainly one too many.
   for (const gate of ['chat', 'media']) for (let i = 0; i < 4; i++) await bogus(gate);
   const listed = succeeded(await runCommand(['throttle', 'list', '--gate', 'chat'], env));

@@ -169,7 +169,9 @@ export function oauth2ProxyRules(setXAuthRequest: boolean): Rules {
 export function vouchRules(publicAccess: boolean): Rules {
   return ({ path, headers }, cookies) => {
     if (path !== '/validate') return notFound;
-    const user = users[cookies.VouchCookie ?? ''];
+    // Vouch takes its JWT from the cookie, else from `Authorization`, whatever the scheme.
+    const [, bearer = ''] = (headers.authorization ?? '').split(' ');
+    const user = users[cookies.VouchCookie ?? bearer];
     const isOurs = headers.host === 'example.com' || headers.host?.endsWith('.example.com');
     if (user === undefined || user.admitted === false || !isOurs) {
       return publicAccess

@@ -7,10 +7,12 @@ import { expectSuccess } from '../toolkit/admin-response.ts';
 import { CommandFailed } from '../toolkit/command-failed.ts';
 import { type AdminOptions, collect, withAdmin, withAdminOptions } from '../toolkit/options.ts';
 import { printJson, printStderr } from '../toolkit/output.ts';
+import { checkGates, strictOption } from './check-gates.ts';
 
 interface ImportOptions extends AdminOptions {
   readonly subject?: string;
   readonly gate?: string[];
+  readonly strict?: boolean;
   readonly expiresIn?: string;
   readonly allowWeak?: boolean;
 }
@@ -41,7 +43,11 @@ export function registerImportCommand(token: Command): void {
       'gates where they are valid, if the source has none; repeatable',
       collect,
     )
-    .option('--expires-in <duration>', 'lifetime from now on, if the source has none')
+    .option(...strictOption)
+    .option(
+      '--expires-in <duration>',
+      'lifetime from now on, or never, if the source has none (default: tokens.default_ttl)',
+    )
     .option('--allow-weak', 'also import secrets under 128 bits, and mark them as weak')
     .addHelpText(
       'after',
@@ -60,6 +66,11 @@ Examples:
     .action((source: string, options: ImportOptions) => {
       const entries = readSource(source).map((entry) => withDefaults(entry, options));
       return withAdmin(options, async (admin) => {
+        await checkGates(admin, entries.flatMap(gatesOf), options);
+        let defaulted: { count: number; expiresAt: string | undefined } = {
+          count: 0,
+          expiresAt: undefined,
+        };
         const counts = { imported: 0, imported_weak: 0, known: 0, refused_weak: 0 };
         for (let start = 0; start < entries.length; start += batchSize) {
           const batch = entries.slice(start, start + batchSize);
@@ -68,12 +79,24 @@ Examples:
             tokens: batch.map(({ body }) => body),
           });
           const about = `${batch[0]?.where} to ${batch.at(-1)?.where}`;
-          const { results } = expectSuccess(answer, about) as { results: (keyof typeof counts)[] };
+          const { results, default_expires_at: expiresAt } = expectSuccess(answer, about) as {
+            results: (keyof typeof counts)[];
+            default_expires_at?: string;
+          };
           for (const [index, result] of results.entries()) {
             counts[result]++;
+            const isNew = result === 'imported' || result === 'imported_weak';
+            if (isNew && !hasExpiry(batch[index])) {
+              defaulted = { count: defaulted.count + 1, expiresAt };
+            }
             if (result === 'refused_weak')
               printStderr(`${batch[index]?.where}: refused, because its secret can be guessed`);
           }
+        }
+        if (defaulted.count > 0) {
+          printStderr(
+            `${defaulted.count} had no expiry and expire on ${defaulted.expiresAt} (tokens.default_ttl); --expires-in never imports such tokens without one`,
+          );
         }
         report(counts, options);
       });
@@ -95,14 +118,22 @@ function report(
   }
 }
 
+function hasExpiry(entry: Entry | undefined): boolean {
+  return entry?.body.expires_in !== undefined || entry?.body.expires_at !== undefined;
+}
+
+/** The service checks the form of the field. */
+function gatesOf({ body: { gates } }: Entry): string[] {
+  return Array.isArray(gates) ? gates.filter((gate) => typeof gate === 'string') : [];
+}
+
 function withDefaults(entry: Entry, { subject, gate, expiresIn }: ImportOptions): Entry {
-  const hasExpiry = entry.body.expires_in !== undefined || entry.body.expires_at !== undefined;
   return {
     ...entry,
     body: {
       ...(subject !== undefined && { subject }),
       ...(gate !== undefined && { gates: gate }),
-      ...(expiresIn !== undefined && !hasExpiry && { expires_in: expiresIn }),
+      ...(expiresIn !== undefined && !hasExpiry(entry) && { expires_in: expiresIn }),
       ...entry.body,
     },
   };

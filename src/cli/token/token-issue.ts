@@ -9,10 +9,12 @@ import {
   withAdminOptions,
 } from '../toolkit/options.ts';
 import { print, printJson } from '../toolkit/output.ts';
+import { checkGates, strictOption } from './check-gates.ts';
 import { describeToken, printIssued } from './token-output.ts';
 
 interface IssueOptions extends AdminOptions {
   readonly gate?: string[];
+  readonly strict?: boolean;
   readonly expiresIn?: string;
   readonly expiresAt?: string;
   readonly path?: string[];
@@ -96,6 +98,7 @@ function addIssueOptions(command: Command): Command {
   return withAdminOptions(command)
     .argument('<subject>', 'user or program that the token identifies')
     .option('--gate <gate>', 'gates where it is valid (default: all); repeatable', collect)
+    .option(...strictOption)
     .option(
       '--path <prefix>',
       'path prefixes where it is valid (default: all); repeatable',
@@ -124,6 +127,7 @@ function addIssueOptions(command: Command): Command {
 
 async function issue(path: string, subject: string, options: IssueOptions): Promise<void> {
   await withAdmin(options, async (admin) => {
+    await checkGates(admin, options.gate ?? [], options);
     const answer = await admin.send('POST', path, {
       subject,
       gates: options.gate,

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { type AdminClient, connectAdmin } from './admin-client.ts';
 
@@ -22,12 +22,34 @@ export function withConfigOption(command: Command): Command {
   );
 }
 
+/** Options that more than one kind of command has. */
+const urlOption = () =>
+  new Option('--url <url>', 'admin API of the running service (default: admin.listen)');
+const storeOption = () =>
+  new Option('--store', 'open the token store directly instead of asking a running service');
+const jsonOption = () => new Option('--json', 'print JSON for scripts');
+
 /** Adds the options of commands that use the admin API. */
 export function withAdminOptions(command: Command): Command {
   return withConfigOption(command)
-    .option('--url <url>', 'admin API of the running service (default: admin.listen)')
-    .option('--store', 'open the token store directly instead of asking a running service')
-    .option('--json', 'print JSON for scripts');
+    .addOption(urlOption())
+    .addOption(storeOption())
+    .addOption(jsonOption());
+}
+
+/**
+ * Adds the options of commands that need a running service. `--store` is not in their help, and is
+ * refused with this reason.
+ */
+export function withServiceOptions(command: Command, whyNoStore: string): Command {
+  return withConfigOption(command)
+    .addOption(urlOption())
+    .addOption(storeOption().hideHelp())
+    .addOption(jsonOption())
+    .hook('preAction', (asked) => {
+      if (asked.opts<AdminOptions>().store)
+        asked.error(`error: --store does not work here: ${whyNoStore}`);
+    });
 }
 
 /** Loads the configuration that the options name. Throws ConfigError. */

@@ -35,7 +35,7 @@ const ruleProperties = {
       uniqueItems: true,
       default: [...defaultSourceNames],
       description:
-        'Where to look for a credential, in this order; the first source that has one decides. `bridge` is the sign-on service in `bridge`; if omitted, it comes last.',
+        'Where to look for a credential, in this order; the first source that has one decides. `api_key`, the header `X-Api-Key`, is off by default and needs rendered nginx files. `bridge` is the sign-on service in `bridge`; if omitted, it comes last.',
     }),
   ),
   cookies: Type.Optional(

@@ -44,7 +44,7 @@ export const bridgeSchema = Type.Object(
       Type.Enum(['original', 'forwarded'], {
         default: bridgeDefaults.headers,
         description:
-          'Headers that describe the request to TinyAuth: `original` since 5.2, `forwarded` before.',
+          'Headers that describe the request to TinyAuth: `forwarded` before 5.1, `original` after 5.2; 5.1 and 5.2 accept either.',
       }),
     ),
     cookies: Type.Optional(

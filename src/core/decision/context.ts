@@ -68,6 +68,8 @@ export interface DecisionContext extends DecisionRequest {
   /** Set for the basis `bridge`. */
   bridgeRequest: BridgeRequest | undefined;
   identity: Identity | undefined;
+  /** `Set-Cookie` lines of the sign-on service. */
+  setCookies: readonly string[] | undefined;
   /** Notes of the current step; undefined without a trace. */
   notes: string[] | undefined;
 }

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import { matchPublicRoute } from '../gate/public-route.ts';
 import { identityWithoutToken } from '../model/identity.ts';
-import { type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
+import { type Allow, type Deny, deny, isDenial, type Verdict } from '../model/verdict.ts';
 import {
   checkCrossSite,
   checkEarlyData,
@@ -97,6 +97,7 @@ function createContext(request: DecisionRequest, ports: DecisionPorts): Decision
     credential: undefined,
     bridgeRequest: undefined,
     identity: undefined,
+    setCookies: undefined,
     notes: undefined,
   };
 }
@@ -118,10 +119,11 @@ function runSteps(context: DecisionContext, from: number): MaybePromise<Verdict>
     const denied = finishStep(step, context, result);
     if (denied !== undefined) return denied;
   }
-  const { basis, identity } = context;
+  const { basis, identity, setCookies } = context;
   // Unreachable while the steps set both. Fails closed if one ever does not.
   if (basis === undefined || identity === undefined) return deny('internal_error');
-  return { verdict: 'allow', identity, source: basis };
+  const allow: Allow = { verdict: 'allow', identity, source: basis };
+  return setCookies === undefined ? allow : { ...allow, setCookies };
 }
 
 /** Counts and traces the result of a step, and completes a denial. */

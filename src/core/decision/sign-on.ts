@@ -11,8 +11,16 @@ export interface BridgeRequest {
   readonly authorization: string | undefined;
 }
 
+/** An identity that a sign-on service vouches for. */
+export interface BridgeIdentity extends Identity {
+  /** `Set-Cookie` lines with which the service renews its cookies. Secret; absent where there are none. */
+  readonly setCookies?: readonly string[];
+}
+
 /** A sign-on service as a source of identities. */
 export interface Bridge {
+  /** Whether the service may accept `Authorization: Bearer` with a token of its own. */
+  readonly acceptsBearer: boolean;
   /**
    * Selects the service's cookies from a `Cookie` header; undefined when there are none. Pure, never
    * throws.
@@ -26,7 +34,7 @@ export interface Bridge {
     request: BridgeRequest,
     now: number,
     mayDoExpensiveWork: () => boolean,
-  ): Promise<Identity | Deny>;
+  ): Promise<BridgeIdentity | Deny>;
 }
 
 /** The subject of a request that a service admits without an identity. */

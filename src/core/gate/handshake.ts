@@ -49,6 +49,8 @@ export interface Handshake {
   readonly cookie: string | undefined;
   /** `Authorization` header as sent, undefined when absent. Holds secrets. */
   readonly authorization: string | undefined;
+  /** `X-Api-Key` header as sent, undefined when absent. May hold a secret. */
+  readonly apiKey: string | undefined;
   /** `Sec-WebSocket-Protocol` header as sent, undefined when absent. May hold a secret. */
   readonly subprotocols: string | undefined;
   /** IP address of the client that nginx served, undefined when nginx did not say. */
@@ -75,6 +77,7 @@ export const emptyHandshake: Handshake = {
   origin: undefined,
   cookie: undefined,
   authorization: undefined,
+  apiKey: undefined,
   subprotocols: undefined,
   clientAddress: undefined,
 };

@@ -137,6 +137,16 @@ export function throttleClearedEntry(
   return { at, event: 'throttle', actor, gate, count, details: { action: 'cleared', network } };
 }
 
+/** The audit entry of cached answers of a sign-on service that are dropped, with their count. */
+export function recheckEntry(
+  actor: Actor,
+  at: number,
+  { gate, service }: { readonly gate: string; readonly service: string },
+  count: number,
+): AuditEntry {
+  return { at, event: 'recheck', actor, gate, count, details: { service } };
+}
+
 /** Formats Unix milliseconds as the API does (ISO 8601). */
 export function formatTimestamp(moment: number): string;
 export function formatTimestamp(moment: number | undefined): string | undefined;

@@ -14,6 +14,7 @@ export const auditEvents = [
   'reload',
   'admin_denial',
   'throttle',
+  'recheck',
   'retention',
 ] as const;
 

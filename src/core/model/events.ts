@@ -75,6 +75,8 @@ export interface Events {
   bridgeAsked(question: BridgeCall): void;
   /** A sign-on service became unavailable (`why` is set) or available again. */
   bridgeChanged(service: string, why: string | undefined): void;
+  /** An operator had the cached answers of a gate's sign-on service dropped; `count` in all processes. */
+  bridgeRechecked(bridge: { gate: string; service: string }, count: number): void;
   /** A new configuration is in force. */
   reloaded(needRestart: readonly string[]): void;
   /** The new configuration has faults; the old one stays in force. */

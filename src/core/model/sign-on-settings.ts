@@ -43,8 +43,8 @@ export interface BridgeSettings {
   /** Base URL: scheme, host, port and an optional path prefix. */
   readonly url: string;
   /**
-   * Headers that describe the request to TinyAuth: `original` (5.2 and later, X-Original-URL) or
-   * `forwarded` (before 5.2, X-Forwarded-*). It refuses the two together.
+   * Headers that describe the request to TinyAuth: `original` (5.1 and later, X-Original-URL) or
+   * `forwarded` (5.2 and earlier, X-Forwarded-*). Since 5.2 it refuses the two together.
    */
   readonly headers: 'original' | 'forwarded';
   /** Names of its session cookies; `*` at the end matches any suffix. */

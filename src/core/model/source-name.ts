@@ -2,7 +2,14 @@
  * All credential sources: the places in a handshake that can carry a credential, in the order in which
  * they are searched where nothing else is configured.
  */
-export const sourceNames = ['query', 'subprotocol', 'bearer', 'basic', 'cookie'] as const;
+export const sourceNames = [
+  'query',
+  'subprotocol',
+  'bearer',
+  'basic',
+  'api_key',
+  'cookie',
+] as const;
 
 /** A credential source. `bridge` stands for all places that a sign-on service reads. */
 export type SourceName = (typeof sourceNames)[number] | 'bridge';

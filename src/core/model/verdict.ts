@@ -11,6 +11,8 @@ export interface Allow {
   readonly verdict: 'allow';
   readonly identity: Identity;
   readonly source: AccessBasis;
+  /** `Set-Cookie` lines of the sign-on service for the client. Secret; absent where there are none. */
+  readonly setCookies?: readonly string[];
 }
 
 /** The request is denied. Identity and source are set where they were known by then. */

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authorizationHeader, defaultGateName, identityHeaders } from '../../core/gate/gate.ts';
+import { defaultSourceNames, type SourceName } from '../../core/model/source-name.ts';
 
 /** Inputs of the nginx files. Equal options give byte-identical files. */
 export interface BundleOptions {
@@ -8,6 +9,8 @@ export interface BundleOptions {
   readonly gate: ListenAddress;
   /** Gate names; each gate gets a location file. */
   readonly gates: readonly string[];
+  /** Credential sources of all gates. */
+  readonly sources: readonly SourceName[];
   /** Names of query parameters that may hold a token, of all gates. */
   readonly queryNames: readonly string[];
   /** Those of a single gate, by gate name; all of them for a gate that is not listed. */
@@ -30,6 +33,7 @@ export interface CacheOptions {
 export const defaultBundleOptions: BundleOptions = {
   gate: { kind: 'tcp', host: '127.0.0.1', port: 8420 },
   gates: [defaultGateName],
+  sources: defaultSourceNames,
   queryNames: ['token'],
   queryNamesByGate: new Map(),
   headers: identityHeaders.map(({ name }) => name),
@@ -49,6 +53,7 @@ export function bundleOptionsOf(config: Config): BundleOptions {
   return {
     gate: toReachableAddress(config.gate.listen),
     gates: config.gates.length > 0 ? config.gates.map(({ name }) => name) : [defaultGateName],
+    sources: [...new Set(gates.flatMap(({ sources }) => sources))],
     queryNames: [...new Set(gates.flatMap(({ queryNames }) => queryNames))],
     queryNamesByGate: new Map(config.gates.map(({ name, queryNames }) => [name, queryNames])),
     headers: [...byLowerCase.values()],

@@ -1,3 +1,4 @@
+import type { SourceName } from '../../core/model/source-name.ts';
 import type { CacheOptions } from './bundle-options.ts';
 import { renderCacheKey } from './subrequest-headers.ts';
 
@@ -23,11 +24,12 @@ map $upstream_status $postern_is_denial {
 }
 
 /** The cache directives of the auth location. */
-export const cacheDirectives = `
+export function renderCacheDirectives(sources: readonly SourceName[]): string {
+  return `
 # A cached answer is used only for an identical subrequest. The other lines override settings that
 # other caches of this nginx may have.
 proxy_cache postern_answers;
-proxy_cache_key "${renderCacheKey()}";
+proxy_cache_key "${renderCacheKey(sources)}";
 proxy_cache_valid any 0;
 proxy_no_cache $postern_is_denial;
 proxy_cache_bypass "";
@@ -40,3 +42,4 @@ proxy_cache_background_update off;
 proxy_cache_revalidate off;
 proxy_ignore_headers X-Accel-Expires Expires;
 open_file_cache off;`.trim();
+}

@@ -64,6 +64,7 @@ function backendHeaders(options: BundleOptions): (readonly [header: string, vari
   return [
     ...options.headers.map((name) => [name, identityVariable(name)] as const),
     ['X-Postern-Assertion', '$postern_assertion'],
+    ['X-Postern-Expires-At', '$postern_expires_at'],
     ['Authorization', '$postern_authorization'],
     ['Sec-WebSocket-Protocol', '$postern_subprotocols'],
     ['Referer', '$postern_backend_referer'],

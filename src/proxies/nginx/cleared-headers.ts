@@ -1,3 +1,4 @@
+import { credentialHeaders } from '../subrequest-headers.ts';
 import type { BundleOptions } from './bundle-options.ts';
 
 /** Identity headers of other sign-on services, and of applications that trust one. */
@@ -115,7 +116,7 @@ export function clearedHeaders({ headers }: Pick<BundleOptions, 'headers'>): rea
  * A later line of the location for the same header replaces this one.
  */
 export function renderClearedHeaders(
-  options: Pick<BundleOptions, 'headers'>,
+  options: Pick<BundleOptions, 'headers' | 'sources'>,
   line: (name: string) => string,
   { own, client }: { readonly own: string; readonly client: string },
 ): string {
@@ -124,5 +125,18 @@ export function renderClearedHeaders(
 # client requests. To pass one on, add a line to the location:
 #     ${own}
 #     ${client}
-${clearedHeaders(options).map(line).join('\n')}`;
+${clearedHeaders(options).map(line).join('\n')}${renderTokenHeaders(options, line)}`;
+}
+
+/** Removes the headers that carry a token, except one that a gate sets for the backend. */
+function renderTokenHeaders(
+  { headers, sources }: Pick<BundleOptions, 'headers' | 'sources'>,
+  line: (name: string) => string,
+): string {
+  const set = new Set(headers.map((name) => name.toLowerCase()));
+  const names = credentialHeaders(sources).filter((name) => !set.has(name.toLowerCase()));
+  if (names.length === 0) return '';
+  return `
+# The token of a client (sources).
+${names.map(line).join('\n')}`;
 }

@@ -34,6 +34,12 @@ location @postern_denied {
     if ($postern_status = 425) {
         return 425;
     }
+    # Postern's own page is for gates without a login of their own (login, bridge). The space separates the
+    # two: no address has one.
+    set $postern_own_page "$postern_gate_login $postern_login";
+    if ($postern_own_page ~ "^[^ ]+ /\\.postern/login") {
+        set $postern_login "";
+    }
     # The type of the page for forms, whatever the requested URI ends in.
     types {
     }
@@ -88,11 +94,23 @@ const pageLoadsOnly = (status: number, uri: string) =>
     return ${status};`.slice(1);
 
 const refusedLocation = `
-# Authenticated, but not allowed here: 403.
+# Authenticated, but not allowed here: 403. A page load goes to the page that the gate's sign-on service
+# names for it, if any (TinyAuth's "unauthorized" page, for example).
 location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
+    absolute_redirect off;
+    expires off;
+    msie_refresh off;
+    set $postern_target $postern_gate_login;
+${indent(renderNotPageLoad('set $postern_target "";'))}
+    if ($request_method !~ ^(GET|HEAD)$) {
+        set $postern_target "";
+    }
+    if ($postern_target != "") {
+        return 302 $postern_target;
+    }
 ${pageLoadsOnly(403, '/.postern/refused')}
 }`;
 

@@ -3,6 +3,7 @@ import { secretPattern } from '../../lib/mask.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { defaultCachePath, renderCacheZone } from './cache.ts';
 import { looseNamePattern } from './parameter-patterns.ts';
+import { cookieMaps, giveCookies } from './renewed-cookies.ts';
 import { joinParts } from './text.ts';
 
 /** `postern-http.conf`. */
@@ -27,6 +28,11 @@ upstream postern_gate {
 }`,
     options.cache && renderCacheZone(options.cache, defaultCachePath),
     renderBackendMaps('$host$postern_port'),
+    cookieMaps,
+    `
+# To the client. A server or location with an add_header of its own drops these lines: there, include
+# postern-cookies.conf beside it.
+${giveCookies}`,
     renderLogMasks(options.queryNames),
   );
 }

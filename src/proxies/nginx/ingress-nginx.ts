@@ -8,6 +8,7 @@ export function renderIngressAnnotations(options: BundleOptions): string {
   // No cache: it needs directives in the http context, which annotations cannot set.
   const rules = renderServerRules({ ...options, cache: undefined }, hostnameTarget(options.gate), {
     variables: portVariable,
+    givesCookies: true,
   });
   return joinParts(
     `

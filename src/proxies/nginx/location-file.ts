@@ -3,6 +3,7 @@ import { authUri } from '../../core/gate/auth-uri.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderClearedHeaders } from './cleared-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
+import { takeCookies } from './renewed-cookies.ts';
 import { joinParts } from './text.ts';
 
 /** Variables whose names are older than configurable headers. */
@@ -46,6 +47,7 @@ auth_request_set $postern_return_to $upstream_http_x_postern_return;
 # Statuses that auth_request cannot pass on (425, 429), and Retry-After.
 auth_request_set $postern_status $upstream_http_x_postern_status;
 auth_request_set $postern_retry_after $upstream_http_retry_after;`,
+    takeCookies,
     renderIdentity(options.headers),
     renderClearedHeaders(options, (name) => `proxy_set_header ${name} "";`, {
       own: 'proxy_set_header X-Forwarded-Prefix /app;',
@@ -116,7 +118,10 @@ ${rows.map(({ take }) => take).join('\n')}
 ${rows.map(({ give }) => give).join('\n')}
 # The identity as a signed JWT, if the gate is configured for it (assertion).
 auth_request_set $postern_assertion $upstream_http_x_postern_assertion;
-proxy_set_header X-Postern-Assertion $postern_assertion;`;
+proxy_set_header X-Postern-Assertion $postern_assertion;
+# When the credential expires (RFC 3339), so that the backend can close a socket in time.
+auth_request_set $postern_expires_at $upstream_http_x_postern_expires_at;
+proxy_set_header X-Postern-Expires-At $postern_expires_at;`;
 }
 
 /**

@@ -16,7 +16,7 @@ export function renderManagerBox(options: BundleOptions): string {
 # The location / below replaces the one of Nginx Proxy Manager. Therefore
 #   - "Cache Assets" must be off and "Custom locations" empty: their locations are not protected;
 #   - an Access List of the host does not apply to this location.`,
-    withMaskedLog(renderServerRules(options, hostnameTarget(options.gate))),
+    withMaskedLog(renderServerRules(options, hostnameTarget(options.gate), { givesCookies: true })),
     `
 location / {
     # Optionally:

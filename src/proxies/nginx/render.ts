@@ -10,6 +10,7 @@ import { renderLocationFile } from './location-file.ts';
 import { isPlainPath } from './plain-path.ts';
 import { renderProxyFile } from './proxy-file.ts';
 import { renderManagerBox, renderManagerHttpFile } from './proxy-manager.ts';
+import { renderCookiesFile } from './renewed-cookies.ts';
 import { renderServerFile } from './server-file.ts';
 import {
   renderSwagHttpFile,
@@ -45,6 +46,7 @@ const plain: FlavourDefinition = {
       (name) => [`gates/${name}.conf`, renderLocationFile(options, name)] as const,
     ),
     ['postern-proxy.conf', renderProxyFile()],
+    ['postern-cookies.conf', renderCookiesFile()],
     ['postern-fastcgi.conf', renderParameterFile('fastcgi', options)],
     ['postern-uwsgi.conf', renderParameterFile('uwsgi', options)],
     ['postern-grpc.conf', renderGrpcFile(options)],

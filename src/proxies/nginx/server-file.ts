@@ -1,8 +1,10 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
+import { setCookieHeaders } from '../../core/gate/set-cookie-headers.ts';
 import type { BundleOptions } from './bundle-options.ts';
-import { cacheDirectives } from './cache.ts';
+import { renderCacheDirectives } from './cache.ts';
 import { denialLocations } from './denial-locations.ts';
+import { cookieDefaults, giveCookies } from './renewed-cookies.ts';
 import { renderSubrequestHeaders } from './subrequest-headers.ts';
 import { indent, joinParts } from './text.ts';
 
@@ -23,6 +25,9 @@ export const upstreamTarget: ProxyTarget = {
   separator: '',
 };
 
+/** What the directives of a server block depend on. */
+type ServerBundleOptions = Pick<BundleOptions, 'cache' | 'headers' | 'sources'>;
+
 /** Parts that differ by flavour. */
 interface ServerOptions {
   readonly variables?: string;
@@ -30,21 +35,29 @@ interface ServerOptions {
   readonly authComment?: string;
   /** The access log of this server block. */
   readonly log?: string;
+  /** Whether renewed cookies are sent to the client from here, not from the http context. */
+  readonly givesCookies?: boolean;
 }
 
 /** The directives of a server block with protected locations. */
 export function renderServerRules(
-  options: Pick<BundleOptions, 'cache' | 'headers'>,
+  options: ServerBundleOptions,
   target: ProxyTarget,
-  { variables = '', authComment = defaultAuthComment, log = '' }: ServerOptions = {},
+  {
+    variables = '',
+    authComment = defaultAuthComment,
+    log = '',
+    givesCookies = false,
+  }: ServerOptions = {},
 ): string {
   return joinParts(
     rewriteGuard,
     headersHashSize,
-    `${serverVariables}${variables}`,
+    `${serverVariables}${givesCookies ? cookieDefaults : ''}${variables}`,
     log && `\n# Access log without tokens, instead of the inherited one.\n${log}`,
+    givesCookies ? cookieLines : '',
     renderAuthLocation(options, target, authComment),
-    renderPublicLocation(target),
+    renderPublicLocation(options, target),
     ...denialLocations,
   );
 }
@@ -53,6 +66,13 @@ export function renderServerRules(
 const headersHashSize = `
 # Large enough for all headers that these files set, long names included.
 proxy_headers_hash_bucket_size 128;`;
+
+/** Beside the add_header lines of the server block, which stay in force. */
+const cookieLines = `
+# Cookies that the gate's sign-on service renews (bridge), to the client, beside the add_header lines of this
+# server block. nginx forgets those of the http block then: repeat them here. A location with an add_header
+# of its own forgets these: repeat them there.
+${giveCookies}`;
 
 const rewriteGuard = `
 # The rewrite directives of a server block also run for the subrequest, in their order. A rewrite or
@@ -106,9 +126,11 @@ proxy_http_version 1.1;`;
 
 /** Response headers for nginx only, hidden from clients. */
 const internalHeaders = [
-  ...['X-Postern-Assertion', 'X-Postern-Authorization', 'X-Postern-Subprotocols'],
+  ...['X-Postern-Assertion', 'X-Postern-Expires-At', 'X-Postern-Authorization'],
+  'X-Postern-Subprotocols',
   ...['X-Postern-Subprotocol', 'X-Postern-Login', 'X-Postern-Return', 'X-Postern-Status'],
   ...['X-Postern-Reason', 'X-Postern-Request-Id'],
+  ...setCookieHeaders,
 ] as const;
 
 function renderHiddenHeaders(headers: readonly string[]): string {
@@ -116,7 +138,7 @@ function renderHiddenHeaders(headers: readonly string[]): string {
 }
 
 function renderAuthLocation(
-  options: Pick<BundleOptions, 'cache' | 'headers'>,
+  options: ServerBundleOptions,
   target: ProxyTarget,
   authComment: string,
 ): string {
@@ -160,7 +182,7 @@ ${indent(renderPass(target, '/auth'))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Length "";
-${indent(renderSubrequestHeaders('auth'))}
+${indent(renderSubrequestHeaders('auth', options.sources))}
 
     # After these times the client gets 503. Connecting may take longer: when thousands reconnect at once,
     # some connections wait for a retransmission.
@@ -173,11 +195,11 @@ ${indent(renderSubrequestHeaders('auth'))}
     proxy_busy_buffers_size ${2 * size}k;
     proxy_temp_file_write_size ${2 * size}k;
     proxy_max_temp_file_size 0;
-${indent(cache === undefined ? 'proxy_cache off;' : `\n${cacheDirectives}`)}
+${indent(cache === undefined ? 'proxy_cache off;' : `\n${renderCacheDirectives(options.sources)}`)}
 }`;
 }
 
-function renderPublicLocation(target: ProxyTarget): string {
+function renderPublicLocation({ sources }: ServerBundleOptions, target: ProxyTarget): string {
   return `
 # Postern's endpoints for browsers: sign in, sign out, "who am I", and the login page.
 location ^~ /.postern/ {
@@ -208,7 +230,7 @@ ${indent(renderPass(target, ''))}
     proxy_pass_request_headers off;
     proxy_set_header Connection "";
     proxy_set_header Content-Type $content_type;
-${indent(renderSubrequestHeaders('sign-in'))}
+${indent(renderSubrequestHeaders('sign-in', sources))}
     proxy_connect_timeout 2s;
     proxy_read_timeout 10s;
     proxy_buffer_size 16k;

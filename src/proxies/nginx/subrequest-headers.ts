@@ -1,10 +1,14 @@
-import { renderedHeaders } from '../subrequest-headers.ts';
+import type { SourceName } from '../../core/model/source-name.ts';
+import { headersFor } from '../subrequest-headers.ts';
 
 type Location = 'auth' | 'sign-in';
 
 /** The `proxy_set_header` lines of the auth location, or of the location of `/.postern/`. */
-export function renderSubrequestHeaders(location: Location): string {
-  return renderedHeaders
+export function renderSubrequestHeaders(
+  location: Location,
+  sources: readonly SourceName[],
+): string {
+  return headersFor(sources)
     .filter((header) => location === 'auth' || 'signIn' in header)
     .map(({ name, variable }) => `proxy_set_header ${name} ${variable};`)
     .join('\n');
@@ -15,6 +19,8 @@ export function renderSubrequestHeaders(location: Location): string {
  * contain a line feed (RFC 9110, section 5.5, RFC 9113, section 8.2.1), so different subrequests
  * have different keys.
  */
-export function renderCacheKey(): string {
-  return renderedHeaders.map(({ variable }) => variable).join('\\n');
+export function renderCacheKey(sources: readonly SourceName[]): string {
+  return headersFor(sources)
+    .map(({ variable }) => variable)
+    .join('\\n');
 }

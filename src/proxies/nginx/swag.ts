@@ -40,6 +40,7 @@ ${requirementsComment(options.gate)}
 # Needs /config/nginx/${swagHttpFile} too.`,
     renderServerRules(options, proxyTarget, {
       log: swagLog,
+      givesCookies: true,
       authComment: `
 # The subrequest to Postern. Do not include proxy.conf here: the subrequest must contain only the headers
 # below, so that a client cannot forge a header of nginx.`.trim(),

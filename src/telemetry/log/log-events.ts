@@ -100,6 +100,9 @@ export function logEvents(log: Logger, sampler?: Pick<LogSampler, 'shouldLog'>):
       if (why === undefined) log.info({ event: 'bridge', service }, 'the sign-on service answers');
       else log.warn({ event: 'bridge', service, why }, 'the sign-on service is unavailable');
     },
+    bridgeRechecked({ gate, service }, count) {
+      log.info({ event: 'recheck', gate, service, count }, 'cached sign-on answers dropped');
+    },
     reloaded(needRestart) {
       log.info(
         { event: 'reload', need_restart: needRestart.length > 0 ? needRestart : undefined },

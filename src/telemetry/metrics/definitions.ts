@@ -152,6 +152,13 @@ export const definitions = {
     labels: ['service'],
     aggregation: 'sum',
   },
+  bridgeRechecks: {
+    name: 'postern_bridge_rechecks_total',
+    type: 'counter',
+    help: 'Requests of operators to drop the cached answers of a sign-on service.',
+    labels: ['service'],
+    aggregation: 'sum',
+  },
   adminRequests: {
     name: 'postern_admin_requests_total',
     type: 'counter',

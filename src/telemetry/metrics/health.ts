@@ -4,7 +4,10 @@ import type { MetricRegistry } from './metric-registry.ts';
 
 /** Health metrics of JWT issuers and sign-on services. */
 export interface HealthMetrics {
-  readonly events: Pick<Events, 'issuerLoaded' | 'issuerFailed' | 'bridgeAsked'>;
+  readonly events: Pick<
+    Events,
+    'issuerLoaded' | 'issuerFailed' | 'bridgeAsked' | 'bridgeRechecked'
+  >;
   /** Drops the series of issuers that are no longer configured. */
   applyConfig(config: Pick<Config, 'jwtIssuers'>): void;
 }
@@ -23,6 +26,7 @@ export function createHealthMetrics(registry: MetricRegistry, clock: () => numbe
   const services = new Map<string, Map<number, boolean>>();
   const jwksFailures = registry.counter('jwksFailures');
   const bridgeFailures = registry.counter('bridgeFailures');
+  const bridgeRechecks = registry.counter('bridgeRechecks');
   const bridgeDuration = registry.histogram('bridgeDuration');
   registry.gauge('jwksUp', () =>
     [...issuers].map(([issuer, { isUp }]) => ({ labels: { issuer }, value: isUp ? 1 : 0 })),
@@ -54,7 +58,10 @@ export function createHealthMetrics(registry: MetricRegistry, clock: () => numbe
         services.set(service, bridges.set(bridge, isAnswered));
         bridgeDuration.series({ service }).observe(milliseconds / 1_000);
         bridgeFailures.add({ service }, isAnswered ? 0 : 1);
+        // So that the first recheck is an increase.
+        bridgeRechecks.add({ service }, 0);
       },
+      bridgeRechecked: ({ service }) => bridgeRechecks.add({ service }),
     },
     applyConfig({ jwtIssuers }) {
       const names = new Set(jwtIssuers.map(({ name }) => name));

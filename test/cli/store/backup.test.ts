@@ -75,7 +75,7 @@ describe('postern backup', { concurrency: 4 }, () => {
     await service.end('SIGKILL');
     const elsewhere = programEnvironment(t);
     const told = succeeded(await runCommand(['restore', file], elsewhere.env));
-    assert.match(told, /There was no store before\./);
+    assert.match(told, /There was no previous store\./);
     assert.match(told, /tokens that were revoked since then are valid\nagain/);
     const restored = await startTestProgram(t, { env: elsewhere.env });
     for (const token of [...before.slice(1), acknowledged]) {
@@ -127,7 +127,7 @@ describe('postern backup', { concurrency: 4 }, () => {
     assert.equal(existsSync(file), false);
     await (await startTestProgram(t, { env })).end('SIGTERM');
     const nowhere = await runCommand(['backup', join(directory, 'missing', 'backup.db')], env);
-    failedInOneLine(nowhere, 1, /missing does not exist\. Make it first/);
+    failedInOneLine(nowhere, 1, /missing does not exist\. Create it first/);
   });
 
   test('a damaged store gives no backup, and the one from before stays', async (t) => {
@@ -143,7 +143,7 @@ describe('postern backup', { concurrency: 4 }, () => {
     failedInOneLine(
       await runCommand(['backup', '--force', file], env),
       1,
-      /there is no backup of .*postern store check/,
+      /cannot be backed up: .*postern store check/,
     );
     const after = statSync(file);
     assert.deepEqual([after.size, after.mtimeMs], [size, mtimeMs]);

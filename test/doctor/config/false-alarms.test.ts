@@ -110,6 +110,31 @@ test("Postern's own files are understood: without their guards the faults are fo
   }
 });
 
+test('files for the source api_key have nothing to report, and a cache key without it is a warning', () => {
+  const bundle = renderBundle('swag', {
+    ...defaultBundleOptions,
+    gate: { kind: 'tcp', host: 'postern', port: 8420 },
+    sources: ['api_key'],
+    cache: { path: undefined, ttl: 10_000 },
+  });
+  const app = proxyConf('grist', {
+    server: 'include /config/nginx/postern-server.conf;',
+    location: 'include /config/nginx/postern-location.conf;',
+  }).replace('proxy.conf', 'postern-proxy.conf');
+  const files = (key: string) => ({
+    ...swagBase,
+    ...Object.fromEntries(
+      [...bundle].map(([path, text]) => [
+        `/config/nginx/${path}`,
+        text.replace('\\n$http_x_api_key', key),
+      ]),
+    ),
+    '/config/nginx/proxy-confs/grist.subdomain.conf': app,
+  });
+  assert.deepEqual(alarms(files('\\n$http_x_api_key')), []);
+  assert.deepEqual(alarms(files('')), ['PD020 warning']);
+});
+
 test("Postern's files for SWAG have nothing to report, and SWAG's own proxy.conf beside them is a fault", () => {
   const bundle = renderBundle('swag', {
     ...defaultBundleOptions,

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { sourceNames } from '../../../src/core/model/source-name.ts';
 import { tryHandshake, tryPage } from '../../../src/demo/client.ts';
 import { findFreePort } from '../../../src/proxies/nginx/process.ts';
 import { purgeCache } from '../../../src/proxies/nginx/purge-cache.ts';
@@ -26,7 +27,10 @@ const kept = { status: 200, headers: { 'cache-control': 'max-age=60' } };
 /** A site whose nginx keeps answers, and where it does. */
 async function startKeeping(t: TestContext, options: SiteOptions) {
   const path = join(temporaryDirectory(t), 'answers');
-  const site = await startSite(t, { ...options, kit: { cache: { path, ttl: 60_000 } } });
+  const site = await startSite(t, {
+    ...options,
+    kit: { cache: { path, ttl: 60_000 }, sources: sourceNames },
+  });
   return { ...site, path };
 }
 
@@ -93,6 +97,7 @@ test('every input of a decision is in the key: one that differs is asked about',
     Host: () => send(port, { host: 'other.example.com' }),
     Cookie: () => send(port, { cookie: 'a=2' }),
     Authorization: () => send(port, { authorization: 'Bearer X' }),
+    'X-Api-Key': () => send(port, { 'x-api-key': 'k' }),
     Origin: () => send(port, { origin: 'https://evil.example' }),
     'Sec-WebSocket-Protocol': () => send(port, { 'sec-websocket-protocol': 'chat, chat2' }),
     'X-Original-URI': () => send(port, {}, { line: 'GET /named/page?x=2' }),
@@ -123,7 +128,7 @@ test('every input of a decision is in the key: one that differs is asked about',
 
 test('the key is made of all that nginx tells Postern', () => {
   assert.deepEqual(
-    renderCacheKey().split('\\n'),
+    renderCacheKey(sourceNames).split('\\n'),
     renderedHeaders.map(({ variable }) => variable),
   );
 });

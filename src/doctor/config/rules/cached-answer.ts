@@ -21,7 +21,10 @@ export const cachedAnswer: Rule = {
       if (missing.length === 0) continue;
       const hasNone = !names.some(
         (name) =>
-          name === 'http_cookie' || name.startsWith('cookie_') || name === 'http_authorization',
+          name === 'http_cookie' ||
+          name.startsWith('cookie_') ||
+          name === 'http_authorization' ||
+          name === 'http_x_api_key',
       );
       const isKept = location.effective('proxy_cache_valid').length > 0;
       yield {
@@ -52,11 +55,9 @@ function inputs(configuration: Configuration, location: Scope): Input[] {
       const lines = headersSent(location, header, context);
       return lines.some(({ value }) => value !== '');
     });
-  const sees = (header: string) => {
+  const sees = (header: string, unset = passesHeaders) => {
     const lines = headersSent(location, header, context);
-    return lines.length === 0
-      ? passesHeaders
-      : lines.some(({ directive }) => directive.args[1] !== '');
+    return lines.length === 0 ? unset : lines.some(({ directive }) => directive.args[1] !== '');
   };
   return [
     ...(sees('Cookie')
@@ -69,6 +70,9 @@ function inputs(configuration: Configuration, location: Scope): Input[] {
       : []),
     ...(sees('Authorization')
       ? [{ what: 'Authorization', covered: (name: string) => name === 'http_authorization' }]
+      : []),
+    ...(sees('X-Api-Key', false)
+      ? [{ what: 'X-Api-Key', covered: (name: string) => name === 'http_x_api_key' }]
       : []),
     ...(sends('X-Original-URI', 'X-Original-URL', 'X-Forwarded-Uri')
       ? [{ what: 'the path', covered: (name: string) => name === 'request_uri' }]

@@ -45,7 +45,11 @@ function* lostHeaders(location: Scope): Generator<Report> {
   if (first === undefined || merges) return;
   const name = ({ args }: Directive) => args[0]?.toLowerCase();
   const kept = new Set(own.map(name));
-  const lost = inherited(location, 'add_header').filter((one) => !kept.has(name(one)));
+  // Postern's own lines matter to gates with a sign-on service alone, and whether there is one is unknown.
+  const isOurs = ({ args }: Directive) => args[1]?.startsWith('$postern_set_cookie_') === true;
+  const lost = inherited(location, 'add_header').filter(
+    (one) => !kept.has(name(one)) && !isOurs(one),
+  );
   if (lost.length === 0) return;
   yield {
     severity: 'notice',

@@ -1,0 +1,2 @@
+import '../../../testkit/postern/two-workers.ts';
+import '../../sign-on/recheck.test.ts';
