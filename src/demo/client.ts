@@ -43,25 +43,29 @@ export function tryHandshake(
   });
 }
 
-/** Loads a page without following redirects. */
+/** Loads a page, as browsers ask for one, without following redirects. */
 export function tryPage(
   url: string,
   headers: Readonly<Record<string, string | string[]>> = {},
   method = 'GET',
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const isBackend = response.headers['content-type'] === 'application/json';
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          seen: isBackend ? JSON.parse(Buffer.concat(chunks).toString()) : undefined,
+    const outgoing = request(
+      url,
+      { method, headers: { accept: 'text/html', ...headers }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const isBackend = response.headers['content-type'] === 'application/json';
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            seen: isBackend ? JSON.parse(Buffer.concat(chunks).toString()) : undefined,
+          });
         });
-      });
-    });
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end();
   });

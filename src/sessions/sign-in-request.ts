@@ -85,8 +85,13 @@ function findSignInGate(
   return isDenial(match) ? undefined : match.gate;
 }
 
-/** A query parameter of the request, if it occurs once. */
+/**
+ * A query parameter of the request, if it occurs once. Everything behind `rd=` belongs to the return address:
+ * nginx has no function that encodes it, so a hand-written login address has the page's own `?path=…&gate=…`
+ * there.
+ */
 export function queryParameter({ query }: Handshake, name: string): string | undefined {
-  const values = new URLSearchParams(query ?? '').getAll(name);
+  const ownQuery = (query ?? '').replace(/(?:^|&)rd=.*$/s, '');
+  const values = new URLSearchParams(ownQuery).getAll(name);
   return values.length === 1 ? values[0] : undefined;
 }

@@ -81,7 +81,7 @@ test('line breaks in a path do not become headers of a login redirect', async (t
   });
   const answer = await sendRaw(
     site.nginx.port,
-    'GET /x%0d%0aSet-Cookie:a=1 HTTP/1.1\nHost: app.example.com\nConnection: close\n\n',
+    'GET /x%0d%0aSet-Cookie:a=1 HTTP/1.1\nHost: app.example.com\nAccept: text/html\nConnection: close\n\n',
   );
   assert.equal(answer.status, 302);
   assert.equal(answer.headers['set-cookie'], undefined);

@@ -70,7 +70,10 @@ test('a page load without Host, or with one that is none, leads back to this hos
       locations: returningTo(login),
     });
     const back = async (head: string) => {
-      const { status, headers } = await sendRaw(site.nginx.port, `GET /login ${head}\n\n`);
+      const { status, headers } = await sendRaw(
+        site.nginx.port,
+        `GET /login ${head}\nAccept: text/html\n\n`,
+      );
       if (status !== 302) return status;
       return new URL(headers.location ?? '', site.url).searchParams.get('rd');
     };
@@ -83,7 +86,11 @@ test('a page load without Host, or with one that is none, leads back to this hos
     }
     const session = connectHttp2(`https://127.0.0.1:${tlsPort}`, { rejectUnauthorized: false });
     const location = await new Promise<string>((resolve, reject) => {
-      const stream = session.request({ ':path': '/login', ':authority': 'app.test:9443' });
+      const stream = session.request({
+        ':path': '/login',
+        ':authority': 'app.test:9443',
+        accept: 'text/html',
+      });
       stream.on('error', reject).on('response', (head) => resolve(String(head.location)));
       stream.resume().end();
     });

@@ -70,7 +70,7 @@ for (const [heading, documented] of Object.entries(sections)) {
       const locations = block(section(heading), 'nginx');
       const site = await startSignOnSite(t, signOn, { locations });
       assert.equal(await verify(t, site), '401');
-      const request = 'GET /doc?a=1&b=2 HTTP/1.1\nHost: grist.example.com\n\n';
+      const request = 'GET /doc?a=1&b=2 HTTP/1.1\nHost: grist.example.com\nAccept: text/html\n\n';
       const { status, headers } = await sendRaw(site.nginx.port, request, { tls: true });
       assert.deepEqual([status, headers.location], [signOn.login.status, signOn.login.location]);
       assert.equal(await verify(t, site, cookieOf(signOn, 'alice')), '101');

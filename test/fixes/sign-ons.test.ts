@@ -18,7 +18,6 @@ const requests = {
   'handshake of a program': ask('GET', handshake),
   page: ask('GET', 'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'),
   'page in a WebView': ask('GET', 'Accept: text/html\nX-Requested-With: com.example.app'),
-  'request without Accept': ask('GET', 'User-Agent: curl'),
   HEAD: ask('HEAD', 'Accept: text/html'),
   'POST of a form': ask(
     'POST',
@@ -26,6 +25,10 @@ const requests = {
     'a=1',
   ),
   fetch: ask('GET', 'Accept: application/json, text/plain, */*'),
+  'fetch without Accept': ask('GET', 'User-Agent: curl'),
+  'fetch of anything': ask('GET', 'Accept: */*'),
+  'fetch of HTML': ask('GET', 'Accept: text/html\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: empty'),
+  'fetch with a token': ask('GET', 'Accept: text/html\nAuthorization: Bearer wrong'),
   'fetch of problem details': ask('GET', 'Accept: application/problem+json'),
   XMLHttpRequest: ask('GET', 'Accept: */*\nX-Requested-With: XMLHttpRequest'),
   'POST of JSON': ask(
@@ -42,7 +45,7 @@ type RequestName = keyof typeof requests;
 
 const handshakes = names('handshake');
 const upgrades: RequestName[] = [...handshakes, 'h2c', 'an unknown upgrade', 'a list of upgrades'];
-const pages: RequestName[] = [...names('page'), 'request without Accept', 'HEAD', 'POST of a form'];
+const pages: RequestName[] = [...names('page'), 'HEAD', 'POST of a form'];
 const scripts: RequestName[] = [...names('fetch'), 'XMLHttpRequest', 'POST of JSON', 'EventSource'];
 
 function names(beginning: string): RequestName[] {

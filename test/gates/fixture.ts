@@ -113,7 +113,7 @@ export interface PageAnswer {
   readonly body: unknown;
 }
 
-/** Sends an ordinary request. */
+/** Sends an ordinary request, as browsers load pages unless `headers` says otherwise. */
 export function loadPage(port: number, asked: SiteRequest): Promise<PageAnswer> {
   const { host, path = '/', method = 'GET', headers = {}, from, tls = false } = asked;
   return new Promise((resolve, reject) => {
@@ -125,7 +125,7 @@ export function loadPage(port: number, asked: SiteRequest): Promise<PageAnswer> 
         path,
         method,
         agent: false,
-        headers: { ...headers, host },
+        headers: { Accept: 'text/html', ...headers, host },
         ...(from && { localAddress: from }),
       },
       (response) => {

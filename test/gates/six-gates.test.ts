@@ -492,6 +492,13 @@ const rows: readonly Row[] = [
     'people whom the sign-on does not admit',
     'page',
     { host: admin, headers: { Cookie: sessions.tinyauth.bob } },
+    302,
+    'sign_on_forbidden',
+  ],
+  [
+    'a script of people whom the sign-on does not admit',
+    'page',
+    { host: admin, headers: { Accept: '*/*', Cookie: sessions.tinyauth.bob } },
     403,
     'sign_on_forbidden',
   ],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { tryHandshake } from '../../src/demo/client.ts';
+import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { type GuardedSite, startSite } from '../../testkit/nginx/site.ts';
 import { ask } from '../../testkit/postern/ask.ts';
@@ -342,9 +342,9 @@ gates:
 test('a denied page load goes to the login page and comes back, without the token that failed', async (t) => {
   const { postern, site } = await startSessionSite(t);
   const { token } = await postern.issue();
-  const page = await fetch(`${site.url}/rooms?a=1&token=pst_bad&b=2`, { redirect: 'manual' });
+  const page = await tryPage(`${site.url}/rooms?a=1&token=pst_bad&b=2`);
   assert.equal(page.status, 302);
-  const location = page.headers.get('location') ?? '';
+  const location = String(page.headers.location);
   const back = encodeURIComponent(`${site.url}/rooms?a=1&b=2`);
   assert.equal(location, `/.postern/login?rd=${back}`);
   const login = await fetch(site.url + location);

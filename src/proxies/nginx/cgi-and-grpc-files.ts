@@ -31,7 +31,7 @@ const requestParameters = [
   ['SERVER_PORT', '$server_port'],
   ['SERVER_NAME', '$server_name'],
   // Not $http_host: the request line can name another host.
-  ['HTTP_HOST', '$host$postern_port'],
+  ['HTTP_HOST', '$postern_host'],
 ] as const;
 
 const protocols = {

@@ -1,8 +1,23 @@
+import { renderNotPageLoad } from './page-load.ts';
+import { indent } from './text.ts';
+
+/**
+ * Answers a form that was sent without a session. The login opens in a tab of its own, so that a reload sends
+ * the form again.
+ */
+const formPage = [
+  '<!doctype html><html lang="en"><meta charset="utf-8">',
+  '<meta name="viewport" content="width=device-width"><title>Not signed in</title>',
+  '<p>You are not signed in, so the form did not reach the application.',
+  ' <a href="$postern_target" target="_blank" rel="noopener">Sign in</a>,',
+  ' then reload this page to send the form again.</p></html>',
+].join('');
+
 const deniedLocation = `
-# Denials. Handshakes and API calls cannot follow a redirect: they get 401, or 429 after too many
-# attempts (auth_request cannot pass on a 429). Page loads are redirected to $postern_login if the
-# location sets it, else to the login of the gate (login, bridge). No add_header except for 429: the
-# server's add_header lines would no longer apply.
+# Denials. Only page loads of browsers can follow a redirect: they are redirected to $postern_login if the
+# location sets it, else to the login of the gate (login, bridge), and a form gets a page that links to it.
+# Everything else gets 401, or 429 after too many attempts (auth_request cannot pass on a 429). No
+# add_header except for 429: the server's add_header lines would no longer apply.
 location @postern_denied {
     internal;
     auth_request off;
@@ -25,47 +40,48 @@ location @postern_denied {
     if ($postern_own_page ~ "^[^ ]+ /\\.postern/login") {
         set $postern_login "";
     }
-    set $postern_any_login $postern_login$postern_gate_login;
-    if ($http_upgrade != "") {
-        set $postern_any_login "";
+    # The type of the page for forms, whatever the requested URI ends in.
+    types {
     }
+    default_type "text/html; charset=utf-8";
+    set $postern_target $postern_login;
+    # A login URL that ends in "rd=" (or another "…=") gets the requested URL appended, as one value.
+    if ($postern_login ~ "=$") {
+        set $postern_target $postern_login$postern_return_to;
+    }
+    if ($postern_login = "") {
+        set $postern_target $postern_gate_login;
+    }
+    # Without a target for what is no page load.
+${indent(renderNotPageLoad('set $postern_target "";'))}
+    set $postern_redirect $postern_target;
     if ($request_method !~ ^(GET|HEAD)$) {
-        set $postern_any_login "";
-    }
-    if ($http_accept ~* application/json) {
-        set $postern_any_login "";
-    }
-    # Android's WebView sends its app name in this header, for page loads too.
-    if ($http_x_requested_with ~* "^XMLHttpRequest$") {
-        set $postern_any_login "";
+        set $postern_redirect "";
     }
     # Too many attempts, and no login.
-    set $postern_too_many $postern_status$postern_any_login;
+    set $postern_too_many $postern_status$postern_redirect;
     if ($postern_too_many = 429) {
         add_header Retry-After $postern_retry_after always;
         return 429;
     }
-    if ($postern_any_login = "") {
+    # A form without a session: a redirect would lose what was typed. Nothing of the URL may end the attribute.
+    set $postern_form "$request_method $postern_target";
+    if ($postern_form ~ "^POST [^\\"'<>\`\\s]+$") {
+        return 401 '${formPage}';
+    }
+    if ($postern_redirect = "") {
         return 401;
     }
-    if ($postern_login = "") {
-        return 302 $postern_gate_login;
-    }
-    # A login URL that ends in "rd=" (or another "…=") gets the requested URL appended, as one value.
-    if ($postern_login ~ "=$") {
-        return 302 $postern_login$postern_return_to;
-    }
-    return 302 $postern_login;
+    return 302 $postern_redirect;
 }`;
 
 /**
- * Keeps the server's `error_page` from serving the requested URI. With `recursive_error_pages on`
- * in or around the protected location it applies here too, and may be a named location.
+ * Keeps the server's `error_page` from serving the requested URI. It applies here too, since the protected
+ * location has `recursive_error_pages on`, and may be a named location.
  */
 const pageLoadsOnly = (status: number, uri: string) =>
   `
-    # An error page of the server (recursive_error_pages) is for page loads only, and must not serve the
-    # requested URI.
+    # An error page of the server is for page loads only, and must not serve the requested URI.
     rewrite ^ ${uri}?;
     if ($http_upgrade != "") {
         error_page 599 /;
@@ -77,6 +93,14 @@ const pageLoadsOnly = (status: number, uri: string) =>
     }
     return ${status};`.slice(1);
 
+/** A page load that a sign-on service forbids. Nothing of the URL may end the attribute. */
+const forbiddenPage = [
+  '<!doctype html><html lang="en"><meta charset="utf-8">',
+  '<meta name="viewport" content="width=device-width"><title>403 Forbidden</title>',
+  '<h1>403 Forbidden</h1><p>You are signed in, but not allowed here.</p>',
+  '<p><a href="$postern_target">Continue at the sign-on</a></p></html>',
+].join('');
+
 const refusedLocation = `
 # Authenticated, but not allowed here: 403. For a page load that a sign-on service forbids, with a link to
 # the page that it names (TinyAuth's "unauthorized" page, for example), or to its login.
@@ -84,23 +108,17 @@ location @postern_refused {
     internal;
     auth_request off;
     recursive_error_pages off;
-    types { }
-    default_type text/html;
-    set $postern_any_login $postern_gate_login;
-    if ($http_upgrade != "") {
-        set $postern_any_login "";
+    # The type of the page, whatever the requested URI ends in.
+    types {
     }
+    default_type "text/html; charset=utf-8";
+    set $postern_target $postern_gate_login;
+${indent(renderNotPageLoad('set $postern_target "";'))}
     if ($request_method !~ ^(GET|HEAD)$) {
-        set $postern_any_login "";
+        set $postern_target "";
     }
-    if ($http_accept ~* application/json) {
-        set $postern_any_login "";
-    }
-    if ($http_x_requested_with ~* "^XMLHttpRequest$") {
-        set $postern_any_login "";
-    }
-    if ($postern_any_login != "") {
-        return 403 '<!doctype html><title>403 Forbidden</title><h1>403 Forbidden</h1><p>You are signed in, but not allowed here.</p><p><a href="$postern_any_login">Continue at the sign-on</a></p>';
+    if ($postern_target ~ "^[^\\"'<>\`\\s]+$") {
+        return 403 '${forbiddenPage}';
     }
 ${pageLoadsOnly(403, '/.postern/refused')}
 }`;
@@ -126,12 +144,38 @@ location @postern_unavailable {
 ${pageLoadsOnly(503, '/.postern/unavailable')}
 }`;
 
+/** A handshake gets no page, and a named location of the server is not asked for the requested URI. */
+const backendErrorLocation = (name: string, status: number, comment: string) => `
+# ${comment}
+location ${name} {
+    internal;
+    auth_request off;
+    recursive_error_pages off;
+    rewrite ^ /.postern/backend-error?;
+    if ($http_upgrade != "") {
+        error_page 599 /;
+        return ${status};
+    }
+    return ${status};
+}`;
+
 /**
- * The named locations that answer for a protected location: denied, refused, limited, unavailable.
+ * The named locations that answer for a protected location: denied, refused, limited, unavailable, and
+ * two that raise the backend's errors once more, with the error pages of the server.
  */
 export const denialLocations = [
   deniedLocation,
   refusedLocation,
   limitedLocation,
   unavailableLocation,
+  backendErrorLocation(
+    '@postern_bad_gateway',
+    502,
+    'The backend is down: the error page of the server.',
+  ),
+  backendErrorLocation(
+    '@postern_gateway_timeout',
+    504,
+    'The backend hangs: the error page of the server.',
+  ),
 ] as const;

@@ -27,7 +27,7 @@ upstream postern_gate {
     keepalive 32;
 }`,
     options.cache && renderCacheZone(options.cache, defaultCachePath),
-    upgradeMaps,
+    renderBackendMaps('$host$postern_port'),
     cookieMaps,
     `
 # To the client. A server or location with an add_header of its own drops these lines: there, include
@@ -37,8 +37,9 @@ ${giveCookies}`,
   );
 }
 
-/** Maps for `postern-proxy.conf` and the subrequest. */
-export const upgradeMaps = `
+/** Maps for `postern-proxy.conf` and the subrequest. `backendHost` is the default `Host` for the backend. */
+export function renderBackendMaps(backendHost: string): string {
+  return `
 # Upgrade and Connection for the backend (postern-proxy.conf): WebSocket only. Other protocols would
 # bypass the checks; h2c, for example, opens a tunnel.
 map $http_upgrade $postern_upgrade {
@@ -54,7 +55,14 @@ map $http_upgrade $postern_connection {
 map $http_host $postern_port {
     default                         "";
     "~(?<postern_port_found>:\\d+)$" $postern_port_found;
+}
+
+# Host for the backend (postern-proxy.conf). For an application that accepts only another one, the location
+# says: set $postern_host "localhost";
+map "" $postern_host {
+    default ${backendHost};
 }`;
+}
 
 /** Maps and log format that keep tokens out of an access log. */
 export function renderLogMasks(names: readonly string[]): string {

@@ -21,7 +21,9 @@ export function renderIngressAnnotations(options: BundleOptions): string {
 #
 # Not available here: caching of answers, and an access log without tokens. Use tickets in the query, or
 # set log-format-upstream in the ConfigMap to a format without $request, $request_uri and $http_referer.
-# Leave proxy-add-original-uri-header off (the default): it sends the application the whole URI.`,
+# Leave proxy-add-original-uri-header off (the default): it sends the application the whole URI.
+#
+# For an application that accepts only another Host: nginx.ingress.kubernetes.io/upstream-vhost.`,
     `
 nginx.ingress.kubernetes.io/proxy-read-timeout: "86400"
 nginx.ingress.kubernetes.io/proxy-send-timeout: "86400"

@@ -19,7 +19,8 @@ const fixedVariables: ReadonlyMap<string, string> = new Map([
 /** The variables that a location may set, as comment lines. */
 export const optionalVariables = `
 #   set $postern_login "https://login.example.com/";  # login URL for page loads; without it 401
-#   set $postern_login "/.postern/login?rd=";         # the same, with Postern's own page`.trim();
+#   set $postern_login "/.postern/login?rd=";         # the same, with Postern's own page
+#   set $postern_host "localhost";                    # Host for the backend, instead of the client's`.trim();
 
 /**
  * The directives of a protected location: for the named gate, or for the one that host and path
@@ -31,7 +32,12 @@ export function renderLocationRules(options: BundleOptions, gateName?: string): 
 auth_request ${gateName === undefined ? authUri : `${authUri}/${gateName}`};
 error_page 401 = @postern_denied;
 error_page 403 = @postern_refused;
-error_page 500 = @postern_unavailable;`,
+error_page 500 = @postern_unavailable;
+# These lines replace the server's error pages. Its pages for a backend that is down come back with two more
+# lines; recursive_error_pages lets the second error page run.
+error_page 502 = @postern_bad_gateway;
+error_page 504 = @postern_gateway_timeout;
+recursive_error_pages on;`,
     locationUri,
     `
 # The login URL of the gate.
@@ -55,7 +61,7 @@ auth_request_set $postern_subprotocols $upstream_http_x_postern_subprotocols;
 auth_request_set $postern_authorization $upstream_http_x_postern_authorization;
 proxy_set_header Sec-WebSocket-Protocol $postern_subprotocols;
 proxy_set_header Authorization $postern_authorization;`,
-    renderStripping(options.gateQueryNames.get(gateName ?? '') ?? options.queryNames),
+    renderStripping(options, gateName),
     `
 # Browsers fail a handshake if none of the offered subprotocols is selected. A page without one of its
 # own offers "postern" beside the token, and gets it back. This "if" must be the last one. add_header is
@@ -131,7 +137,16 @@ auth_request_set $postern_expires_at $upstream_http_x_postern_expires_at;
 proxy_set_header X-Postern-Expires-At $postern_expires_at;`;
 }
 
-function renderStripping(names: readonly string[]): string {
+/**
+ * A named gate reads tokens from its own parameters alone, so those of other gates belong to the application.
+ * Which gate a request belongs to is not known here otherwise: all names are removed. The Referer may be a
+ * page of any gate at this host.
+ */
+function renderStripping(
+  { queryNames, gateQueryNames }: BundleOptions,
+  gateName: string | undefined,
+): string {
+  const names = gateQueryNames.get(gateName ?? '') ?? queryNames;
   const patterns = names.map(namePattern);
   const fromArguments = patterns.map((name) => {
     const later = `
@@ -153,7 +168,7 @@ if ($postern_return ~ "^(?<postern_before>[^?]*\\?)${name}=[^&]*&?(?<postern_aft
     set $postern_return $postern_before$postern_after;
 }`;
   });
-  const inReferer = patterns.map(
+  const inReferer = queryNames.map(namePattern).map(
     (name) => `
 if ($http_referer ~ "[?&]${name}=") {
     set $postern_backend_referer "";

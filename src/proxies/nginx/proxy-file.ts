@@ -14,7 +14,7 @@ export const proxyRules = `
 proxy_http_version 1.1;
 proxy_set_header Upgrade $postern_upgrade;
 proxy_set_header Connection $postern_connection;
-proxy_set_header Host $host$postern_port;
+proxy_set_header Host $postern_host;
 proxy_set_header X-Real-IP $remote_addr;
 # Only the client's address: a list that the client sent is not trustworthy.
 proxy_set_header X-Forwarded-For $remote_addr;

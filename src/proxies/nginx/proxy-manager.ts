@@ -1,6 +1,6 @@
 import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderLogMasks, upgradeMaps } from './http-file.ts';
+import { renderBackendMaps, renderLogMasks } from './http-file.ts';
 import { optionalVariables, renderLocationRules } from './location-file.ts';
 import { proxyRules } from './proxy-file.ts';
 import { hostnameTarget, renderServerRules } from './server-file.ts';
@@ -53,7 +53,7 @@ export function renderManagerHttpFile(options: BundleOptions): string {
 # Postern for Nginx Proxy Manager, part 1 of 2. Add this to /data/nginx/custom/http_top.conf in its
 # container.`,
     options.cache && renderCacheZone(options.cache, containerCachePath),
-    upgradeMaps,
+    renderBackendMaps('$host$postern_port'),
     renderLogMasks(options.queryNames),
   );
 }

@@ -1,7 +1,7 @@
 import type { ListenAddress } from '../../config/listen-address.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
-import { renderLogMasks, upgradeMaps } from './http-file.ts';
+import { renderBackendMaps, renderLogMasks } from './http-file.ts';
 import { optionalVariables, renderLocationRules } from './location-file.ts';
 import { hostnameTarget, renderServerRules, upstreamTarget } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
@@ -104,7 +104,7 @@ proxy_cache_bypass $cookie_session;
 proxy_no_cache $cookie_session;
 proxy_set_header Connection $postern_connection;
 proxy_set_header Early-Data $ssl_early_data;
-proxy_set_header Host $host;
+proxy_set_header Host $postern_host;
 proxy_set_header Upgrade $postern_upgrade;
 proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Host $host;
@@ -130,7 +130,7 @@ ${version}
 # The other parts need it.`,
     target === 'keepalive' ? renderUpstream(options.gate) : '',
     options.cache && renderCacheZone(options.cache, containerCachePath),
-    upgradeMaps,
+    renderBackendMaps('$host'),
     renderLogMasks(options.queryNames),
   );
 }

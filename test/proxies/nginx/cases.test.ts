@@ -314,9 +314,13 @@ test("SWAG's sample of a subdomain works", async (t) => {
   });
   const { token } = await postern.issue({ gates: ['default'] });
   const ask = (query: string) =>
-    sendRaw(tlsPort, `GET /p${query} HTTP/1.1\nHost: app.example.com\nConnection: close\n\n`, {
-      tls: true,
-    });
+    sendRaw(
+      tlsPort,
+      `GET /p${query} HTTP/1.1\nHost: app.example.com\nAccept: text/html\nConnection: close\n\n`,
+      {
+        tls: true,
+      },
+    );
   const back = encodeURIComponent('https://app.example.com/p');
   assert.equal((await ask('')).headers.location, `/.postern/login?rd=${back}`);
   assert.equal((await ask(`?token=${token}`)).status, 200);

@@ -106,7 +106,7 @@ Origin: ${origin}
         location: returning,
         server: 'add_header X-From-Server yes always;',
       });
-      const headers = { cookie: 'postern_token=secret-1', authorization: 'Bearer secret-2' };
+      const headers = { cookie: 'postern_token=secret-1', authorization: 'Basic secret-2' };
       const target = '/x?token=secret-3&b=%0d%0aX:1&rd=https://evil.example/&rd=2';
       const page = await tryPage(`${site.url}${target}`, headers);
       assert.equal(page.status, 302);

@@ -73,32 +73,11 @@ for (const [flavour, start] of flavourSites) {
     assert.deepEqual(site.backend.seen, []);
   });
 
-  test(`${flavour}: error pages of the server do not touch what Postern decides`, async (t) => {
-    const standIn = await startAuthService(t, () => ({ status: 401 }));
-    const site = await start(t, { gate: standIn.gate, server: ownPages });
-    for (const [status, headers, expected] of [
-      [401, {}, 401],
-      [403, {}, 403],
-      [401, throttled.headers, 429],
-      [500, {}, 503],
-    ] as const) {
-      standIn.answer = () => ({ status, headers });
-      for (const outcome of [
-        await tryHandshake(`${site.socketUrl}/ws`),
-        await tryPage(`${site.url}/`),
-      ]) {
-        assert.equal(outcome.status, expected);
-        assert.equal(outcome.headers['x-page'], undefined);
-      }
-    }
-  });
-
-  test(`${flavour}: with recursive_error_pages the server's pages for 403 and 503 count, for pages alone`, async (t) => {
+  test(`${flavour}: the server's pages for 403 and 503 count, for pages alone, and none for 401 and 429`, async (t) => {
     const standIn = await startAuthService(t, () => ({ status: 401 }));
     const site = await start(t, {
       gate: standIn.gate,
       server: ownPages,
-      location: 'recursive_error_pages on;',
     });
     for (const [status, headers, handshake, page, name] of [
       [401, {}, 401, 401, undefined],
@@ -138,12 +117,11 @@ test('what the application itself answers is left alone', async (t) => {
 test('a page of one’s own says 503 and when to try again, and need not be there at all', async (t) => {
   const standIn = await startAuthService(t, () => ({ status: 500 }));
   const server = (location: string) => `error_page 503 /sorry.html; ${location}`;
-  const location = 'recursive_error_pages on;';
   const start = flavourSites[0]?.[1];
   assert.ok(start);
   const site = await start(t, {
     gate: standIn.gate,
-    location,
+
     server: server(`location = /sorry.html {
       internal; default_type text/html; add_header Retry-After 60 always;
       proxy_pass http://${standIn.gate.host}:${standIn.gate.port}/page; proxy_intercept_errors off;
@@ -153,7 +131,7 @@ test('a page of one’s own says 503 and when to try again, and need not be ther
   const page = await tryPage(`${site.url}/`);
   assert.deepEqual([page.status, page.headers['retry-after']], [503, '60']);
   // Where the page is protected itself, Postern is asked for it too, once.
-  const without = await start(t, { gate: standIn.gate, location, server: server('') });
+  const without = await start(t, { gate: standIn.gate, server: server('') });
   standIn.asked.length = 0;
   assert.ok((await tryPage(`${without.url}/`)).status >= 500);
   assert.equal(standIn.asked.length, 2);

@@ -46,8 +46,7 @@ function judge({ configuration }: Analysis, entry: Entry, outcome: Proxied): Rep
       because: [first],
       meaning:
         'The backend gets two Host headers. Most servers answer 400 (RFC 9112, section 3.2), others take the first.',
-      change:
-        'Keep one of the two lines: a second proxy_set_header does not replace the first. Where the first comes from an included file, write out what that file has and leave its Host away.',
+      change: remedyForTwo(first, second),
     };
   }
   const isForSocket = isForSockets(entry.location) || passesUpgrade(configuration, outcome);
@@ -79,6 +78,16 @@ function judge({ configuration }: Analysis, entry: Entry, outcome: Proxied): Rep
     change: `Add to this block: ${line}`,
     edits: [insertBefore(proxy, line)].filter(() => by !== undefined && by.source === proxy.source),
   };
+}
+
+/** Postern's own proxy file takes the value from a variable. */
+function remedyForTwo(first: Directive, second: Directive): string {
+  const other = [first, second].find(({ args }) => args[1] !== '$postern_host');
+  if (other !== undefined && [first, second].some(({ args }) => args[1] === '$postern_host')) {
+    const value = other.args[1] ?? '';
+    return `In place of "proxy_set_header Host ${value};" write: set $postern_host "${value}";`;
+  }
+  return 'Keep one of the two lines: a second proxy_set_header does not replace the first. Where the first comes from an included file, write out what that file has and leave its Host away.';
 }
 
 /** A line for Host further out, which this block makes nginx forget. */

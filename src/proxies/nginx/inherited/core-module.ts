@@ -19,7 +19,7 @@ export const coreDirectives: readonly InheritedGroup[] = [
     'core',
     'reset',
     'recursive_error_pages',
-    'The denials end with it; where it is on in the protected location, the server’s pages for 403 and 503 are for page loads, and never serve what was asked for.',
+    'The denials end with it; the protected location has it on, so the server’s pages for 403 and 503 count for page loads, and never serve what was asked for.',
   ),
   directives(
     'core',

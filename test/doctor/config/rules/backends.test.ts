@@ -21,6 +21,28 @@ proveRule('PD041', {
   right: async (site) => assert.equal((await seenAt(site, '/ws'))?.headers.host, '127.0.0.1'),
 });
 
+test('PD041 beside postern-proxy.conf names the variable for another Host', () => {
+  const { findings } = examineFiles({
+    'postern.yaml': 'gates: { sync: { paths: [/] } }',
+    'site.conf': `include postern/postern-http.conf;
+      server {
+        listen 80;
+        include postern/postern-server.conf;
+        location / {
+          include postern/postern-location.conf;
+          include postern/postern-proxy.conf;
+          proxy_set_header Host localhost;
+          proxy_pass http://127.0.0.1:8384;
+        }
+      }`,
+  });
+  const [found] = findings.filter(({ code }) => code === 'PD041');
+  assert.equal(
+    found?.change,
+    'In place of "proxy_set_header Host localhost;" write: set $postern_host "localhost";',
+  );
+});
+
 proveRule('PD042', {
   wrong: async (site) => assert.equal((await seenAt(site, '/ws?transport=x'))?.url, '/ws'),
   right: async (site) => {
