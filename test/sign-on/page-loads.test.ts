@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
+import { sendRaw } from '../../testkit/clients/raw-request.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
 import { flavourSites } from '../../testkit/nginx/flavours.ts';
 import { startTestPostern } from '../../testkit/postern/start.ts';
@@ -37,10 +38,14 @@ for (const [name, start] of flavourSites) {
     assert.deepEqual([page.status, page.headers.location], [302, login]);
     assert.equal((await tryHandshake(`${site.socketUrl}/ws`)).status, 401);
 
-    const forbidden = await fetch(`${site.url}/doc.js`, { headers: bob });
+    const forbidden = await sendRaw(
+      Number(new URL(site.url).port),
+      `GET /doc.js HTTP/1.1\nHost: ${new URL(site.url).host}\nAccept: text/html\nCookie: ${bob.cookie}\nConnection: close\n\n`,
+      { body: true },
+    );
     assert.equal(forbidden.status, 403);
-    assert.equal(forbidden.headers.get('content-type'), 'text/html');
-    assert.ok((await forbidden.text()).includes(`<a href="${escaped}">`));
+    assert.equal(forbidden.headers['content-type'], 'text/html; charset=utf-8');
+    assert.ok(forbidden.text.includes(`<a href="${escaped}">`));
     const program = await tryPage(`${site.url}/doc`, { ...bob, accept: 'application/json' });
     assert.deepEqual([program.status, program.headers.location], [403, undefined]);
     const posted = await tryPage(`${site.url}/doc`, bob, 'POST');
