@@ -22,7 +22,7 @@ test('every configuration in docs/gates.md is sound', (t) => {
   const key = join(temporaryDirectory(t), 'key');
   writeFileSync(key, 'backend-key');
   const found = blocks('yaml');
-  assert.equal(found.length, 8);
+  assert.equal(found.length, 9);
   for (const yaml of found) {
     writeFileSync(file, yaml.replace('/run/secrets/kiosk-backend-key', key));
     assert.equal(loadConfig({ file, env: {} }).config.gates.length, 1);

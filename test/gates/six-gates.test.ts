@@ -492,7 +492,7 @@ const rows: readonly Row[] = [
     'people whom the sign-on does not admit',
     'page',
     { host: admin, headers: { Cookie: sessions.tinyauth.bob } },
-    302,
+    403,
     'sign_on_forbidden',
   ],
   [
