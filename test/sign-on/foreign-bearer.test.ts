@@ -10,7 +10,7 @@ import { type SignOnKind, startSignOn } from '../../testkit/sign-on/stand-in.ts'
 const host = 'app.example.com';
 
 /** A gate as in docs/bridge.md: Postern's tokens first, then the service. */
-async function startGate(t: TestContext, service: SignOnKind) {
+async function startGate(t: TestContext, service: SignOnKind, throttle = {}) {
   const signOn = await startSignOn(t, service);
   const config = join(temporaryDirectory(t), 'postern.yaml');
   const gate = {
@@ -18,7 +18,7 @@ async function startGate(t: TestContext, service: SignOnKind) {
     sources: ['bearer', 'bridge'],
     bridge: { service, url: signOn.url },
   };
-  writeFileSync(config, JSON.stringify({ gates: { app: gate } }));
+  writeFileSync(config, JSON.stringify({ gates: { app: gate }, throttle }));
   const postern = await startTestPostern(t, { config });
   const send = (token: string, headers = {}) =>
     ask(postern.gate, {
@@ -64,4 +64,22 @@ test('a service that knows no Bearer is not asked about one', async (t) => {
   const { signOn, send } = await startGate(t, 'tinyauth');
   assert.equal((await send('alice-session')).reason, 'unknown_token');
   assert.equal(signOn.questions.length, 0);
+});
+
+test('a Bearer that Postern does not know is a wrong guess whatever the service answers, so that weak tokens stay safe', async (t) => {
+  for (const state of ['forbids', 'is away'] as const) {
+    const { signOn, postern, send } = await startGate(t, 'vouch', { failures: 5 });
+    const { status } = await postern.api('POST', '/v1/tokens/import', {
+      allow_weak: true,
+      tokens: [{ secret: 'hunter22', subject: 'alice' }],
+    });
+    assert.ok(status < 300);
+    if (state === 'is away') await signOn.stop();
+    const client = { 'x-real-ip': '203.0.113.7' };
+    for (let i = 0; i < 6; i++) {
+      await send(state === 'forbids' ? 'mallory-session' : `guess-${i}`, client);
+    }
+    assert.equal((await send('hunter22', client)).reason, 'throttled', state);
+    assert.equal((await send('hunter22', { 'x-real-ip': '198.51.100.9' })).status, 200, state);
+  }
 });

@@ -80,6 +80,9 @@ for (const [name, start] of sites) {
     const socket = await tryHandshake(`${site.socketUrl}/ws`, headers);
     assert.equal(socket.status, 101);
     assert.deepEqual(socket.headers['set-cookie'], isHidden ? undefined : renewed);
+    const marked = await tryHandshake(`${site.socketUrl}/ws`, headers, ['postern']);
+    assert.equal(marked.status, 101);
+    assert.deepEqual(marked.headers['set-cookie'], renewed);
     const told = JSON.stringify([page.headers, socket.headers]).toLowerCase();
     assert.doesNotMatch(told, /x-postern-set-cookie/);
     assert.ok(!postern.rawLog().includes('sid=new'));

@@ -15,9 +15,10 @@ const endedSessionWeight = 1 / 8;
  * revoked, used), a missing credential and a denial by a rule are none: honest clients repeat them.
  */
 export function failedAttemptWeight(
-  { reason, timedOut }: Pick<Deny, 'reason' | 'timedOut'>,
+  { reason, timedOut, isGuess }: Pick<Deny, 'reason' | 'timedOut' | 'isGuess'>,
   { bridgeRequest }: Partial<Pick<DecisionContext, 'bridgeRequest'>>,
 ): number | undefined {
+  if (isGuess && reason !== 'throttled') return 1;
   // A password in `Authorization` can be guessed; a cookie is random.
   const signOn = bridgeRequest?.authorization === undefined ? endedSessionWeight : 1;
   const rule: AttemptRule = denials[reason].attempt;

@@ -77,6 +77,6 @@ function askAboutForeignBearer(
     if (isDenial(found) && found.reason === 'sign_on_denied') return unknown;
     context.basis = 'bridge';
     context.bridgeRequest = request;
-    return found;
+    return isDenial(found) ? { ...found, isGuess: true } : found;
   });
 }

@@ -46,11 +46,14 @@ export function percentEncodeOctets(text: string): string {
   );
 }
 
-/** Names are decoded as the query source decodes them: whatever it would read as a token is removed. */
+/**
+ * Names are decoded as the query source decodes them: what it would read as a token is removed. So is a parameter
+ * of any other name with a secret in it: the URL goes to a login, or to a sign-on service.
+ */
 function withoutParameters(query: string, names: readonly string[]): string {
   return query
     .split('&')
-    .filter((pair) => !names.includes(parameterName(pair)))
+    .filter((pair) => !names.includes(parameterName(pair)) && !holdsSecret(pair))
     .join('&');
 }
 

@@ -27,6 +27,11 @@ export interface Deny {
   readonly source?: AccessBasis;
   /** Name of the step that denied (see decide). */
   readonly step?: string;
+  /**
+   * Set where the credential was unknown to Postern before a sign-on service was asked about it: it counts as a
+   * wrong guess whatever the service answered.
+   */
+  readonly isGuess?: true;
   /** Set where a sign-on service did not answer in time. */
   readonly timedOut?: true;
   /** Set for `throttled` and `too_many_sessions`. */

@@ -136,7 +136,9 @@ function renderTokenHeaders(
   const set = new Set(headers.map((name) => name.toLowerCase()));
   const names = credentialHeaders(sources).filter((name) => !set.has(name.toLowerCase()));
   if (names.length === 0) return '';
+  // With "underscores_in_headers on", X_Api_Key is the same variable for nginx, and another header for a backend.
+  const spellings = names.flatMap((name) => [name, name.replaceAll('-', '_')]);
   return `
 # The token of a client (sources).
-${names.map(line).join('\n')}`;
+${[...new Set(spellings.map(line))].join('\n')}`;
 }

@@ -76,18 +76,22 @@ ${indent(renderNotPageLoad('set $postern_target "";'))}
 }`;
 
 /**
- * Keeps the server's `error_page` from serving the requested URI. It applies here too, since the protected
- * location has `recursive_error_pages on`, and may be a named location.
+ * The server's error pages apply to Postern's 403 and 503 for page loads where `$postern_error_pages` says so,
+ * and never serve the requested URI. Not by default: a page on another server would get the client's
+ * credentials.
  */
-const pageLoadsOnly = (status: number, uri: string) =>
+const ownErrorPage = (status: number, uri: string) =>
   `
-    # An error page of the server is for page loads only, and must not serve the requested URI.
     rewrite ^ ${uri}?;
     if ($http_upgrade != "") {
         error_page 599 /;
         return ${status};
     }
     if ($request_method !~ ^(GET|HEAD)$) {
+        error_page 599 /;
+        return ${status};
+    }
+    if ($postern_error_pages != on) {
         error_page 599 /;
         return ${status};
     }
@@ -103,7 +107,8 @@ const forbiddenPage = [
 
 const refusedLocation = `
 # Authenticated, but not allowed here: 403. For a page load that a sign-on service forbids, with a link to
-# the page that it names (TinyAuth's "unauthorized" page, for example), or to its login.
+# the page that it names (TinyAuth's "unauthorized" page, for example), or to its login. The server's error
+# page for 403 is for page loads of locations with: set $postern_error_pages on;
 location @postern_refused {
     internal;
     auth_request off;
@@ -120,7 +125,7 @@ ${indent(renderNotPageLoad('set $postern_target "";'))}
     if ($postern_target ~ "^[^\\"'<>\`\\s]+$") {
         return 403 '${forbiddenPage}';
     }
-${pageLoadsOnly(403, '/.postern/refused')}
+${ownErrorPage(403, '/.postern/refused')}
 }`;
 
 const limitedLocation = `
@@ -141,7 +146,7 @@ location @postern_unavailable {
     auth_request off;
     recursive_error_pages off;
     add_header Retry-After 5 always;
-${pageLoadsOnly(503, '/.postern/unavailable')}
+${ownErrorPage(503, '/.postern/unavailable')}
 }`;
 
 /** A handshake gets no page, and a named location of the server is not asked for the requested URI. */

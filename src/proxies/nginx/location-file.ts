@@ -4,8 +4,8 @@ import { markerSubprotocol } from '../../core/gate/subprotocol-form.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderClearedHeaders } from './cleared-headers.ts';
 import { namePattern } from './parameter-patterns.ts';
-import { takeCookies } from './renewed-cookies.ts';
-import { joinParts } from './text.ts';
+import { giveCookies, takeCookies } from './renewed-cookies.ts';
+import { indent, joinParts } from './text.ts';
 
 /** Variables whose names are older than configurable headers. */
 const fixedVariables: ReadonlyMap<string, string> = new Map([
@@ -20,7 +20,8 @@ const fixedVariables: ReadonlyMap<string, string> = new Map([
 export const optionalVariables = `
 #   set $postern_login "https://login.example.com/";  # login URL for page loads; without it 401
 #   set $postern_login "/.postern/login?rd=";         # the same, with Postern's own page
-#   set $postern_host "localhost";                    # Host for the backend, instead of the client's`.trim();
+#   set $postern_host "localhost";                    # Host for the backend, instead of the client's
+#   set $postern_error_pages on;                      # the server's pages for Postern's 403 and 503`.trim();
 
 /**
  * The directives of a protected location: for the named gate, or for the one that host and path
@@ -69,6 +70,7 @@ proxy_set_header Authorization $postern_authorization;`,
 auth_request_set $postern_subprotocol $upstream_http_x_postern_subprotocol;
 if ($http_sec_websocket_protocol ~ "${markerPattern(options.subprotocolMarkers)}") {
     add_header Sec-WebSocket-Protocol $postern_subprotocol always;
+${indent(giveCookies)}
 }`,
   );
 }

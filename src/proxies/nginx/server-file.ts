@@ -91,6 +91,7 @@ set $postern_gate_login $postern_gate_login;
 set $postern_return $postern_return;
 set $postern_return_to $postern_return_to;
 set $postern_status $postern_status;
+set $postern_error_pages $postern_error_pages;
 set $postern_retry_after $postern_retry_after;`;
 
 /** Defines the port variable where `postern-http.conf` is not included. */

@@ -31,6 +31,15 @@ for (const [login, address] of [
   });
 }
 
+test('a parameter with a secret in it goes to no login, whatever it is called', () => {
+  const secret = `pst_${'a'.repeat(49)}`;
+  for (const query of [`TOKEN=${secret}`, `ticket=${secret}`, `token[]=${secret}`, `x=${secret}`]) {
+    const handshake = aHandshake({ path: '/a', query: `b=1&${query}` });
+    const address = renderLoginUrl({ login: '/login?rd={url}', queryNames }, handshake) ?? '';
+    assert.ok(address.endsWith('%2Fa%3Fb%3D1'), address);
+  }
+});
+
 test('a gate without a login has no address', () => {
   assert.equal(renderLoginUrl({ login: undefined, queryNames }, aHandshake()), undefined);
 });

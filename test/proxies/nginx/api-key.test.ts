@@ -57,6 +57,15 @@ for (const { name, program } of nginxPrograms) {
     assert.ok(!(site.accessLog() + site.errorLog()).includes(token));
   });
 
+  over('with underscores_in_headers, X_Api_Key reaches no backend either', async (t) => {
+    const { site, token } = await startKeyedSite(t, {
+      program,
+      http: 'underscores_in_headers on;',
+    });
+    await tryPage(`${site.url}/page`, { X_Api_Key: token });
+    assert.ok(!JSON.stringify(site.backend.seen).includes(token));
+  });
+
   over('an X-Api-Key that is no token is denied, and no other credential helps', async (t) => {
     const { postern, site, token, url } = await startKeyedSite(t, { program });
     const cookie = { cookie: `postern_token=${token}`, origin: site.url };

@@ -146,26 +146,33 @@ test('a browser does not keep the way to the login, and is sent there by its sta
   assert.equal(page.headers['cache-control'], undefined);
 });
 
-test('a page of the server for a denial never serves what was asked for, and is no page of a program', async (t) => {
+test('a page of the server for a denial is one by choice, never serves what was asked for, and is no page of a program', async (t) => {
   const postern = await startTestPostern(t);
   const site = await startSite(t, {
     gate: postern.gate,
     server: 'recursive_error_pages on; error_page 403 503 = @app;',
     locations: (backend, include) => `
       location / { ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend} }
+      location /own {
+        set $postern_error_pages on;
+        ${include('postern-location.conf')} ${include('postern-proxy.conf')} ${backend}
+      }
       location @app { ${backend} }`,
   });
   await postern.close();
   const tries = [
     await tryHandshake(`${site.socketUrl}/secret`),
     await tryPage(`${site.url}/secret`, {}, 'POST'),
+    await tryPage(`${site.url}/secret?a=1`),
+    await tryHandshake(`${site.socketUrl}/own`),
+    await tryPage(`${site.url}/own`, {}, 'POST'),
   ];
   assert.deepEqual(
     tries.map(({ status }) => status),
-    [503, 503],
+    [503, 503, 503, 503, 503],
   );
   assert.deepEqual(site.backend.seen, []);
-  await tryPage(`${site.url}/secret?a=1`);
+  await tryPage(`${site.url}/own?a=1`);
   assert.deepEqual(
     site.backend.seen.map(({ url }) => url),
     ['/.postern/unavailable'],

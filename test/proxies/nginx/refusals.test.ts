@@ -10,7 +10,8 @@ const throttled = { status: 401, headers: { 'x-postern-status': '429', 'retry-af
 
 /** Files of a site with error pages of its own. */
 const ownPages = `
-  error_page 401 =302 /sign-in;
+  set $postern_error_pages on;
+error_page 401 =302 /sign-in;
   error_page 403 /forbidden;
   error_page 429 503 =302 /sorry;
   location = /sign-in { internal; add_header X-Page sign-in always; return 302 /; }
@@ -121,8 +122,7 @@ test('a page of one’s own says 503 and when to try again, and need not be ther
   assert.ok(start);
   const site = await start(t, {
     gate: standIn.gate,
-
-    server: server(`location = /sorry.html {
+    server: server(`set $postern_error_pages on; location = /sorry.html {
       internal; default_type text/html; add_header Retry-After 60 always;
       proxy_pass http://${standIn.gate.host}:${standIn.gate.port}/page; proxy_intercept_errors off;
     }`),
@@ -131,7 +131,10 @@ test('a page of one’s own says 503 and when to try again, and need not be ther
   const page = await tryPage(`${site.url}/`);
   assert.deepEqual([page.status, page.headers['retry-after']], [503, '60']);
   // Where the page is protected itself, Postern is asked for it too, once.
-  const without = await start(t, { gate: standIn.gate, server: server('') });
+  const without = await start(t, {
+    gate: standIn.gate,
+    server: server('set $postern_error_pages on;'),
+  });
   standIn.asked.length = 0;
   assert.ok((await tryPage(`${without.url}/`)).status >= 500);
   assert.equal(standIn.asked.length, 2);

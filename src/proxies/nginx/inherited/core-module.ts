@@ -19,7 +19,7 @@ export const coreDirectives: readonly InheritedGroup[] = [
     'core',
     'reset',
     'recursive_error_pages',
-    'The denials end with it; the protected location has it on, so the server’s pages for 403 and 503 count for page loads, and never serve what was asked for.',
+    'The denials have it off. The protected location has it on, for the server’s error pages for 502 and 504 of the backend.',
   ),
   directives(
     'core',
