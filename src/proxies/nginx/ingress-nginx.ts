@@ -1,6 +1,7 @@
 import type { BundleOptions } from './bundle-options.ts';
 import { renderLocationRules } from './location-file.ts';
-import { hostnameTarget, portVariable, renderServerRules } from './server-file.ts';
+import { hostnameTarget } from './proxy-target.ts';
+import { portVariable, renderServerRules } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** Renders the annotations of an Ingress, as YAML. */

@@ -3,7 +3,8 @@ import { containerCachePath, renderCacheZone } from './cache.ts';
 import { renderBackendMaps, renderLogMasks } from './http-file.ts';
 import { optionalVariables, renderLocationRules } from './location-file.ts';
 import { proxyRules } from './proxy-file.ts';
-import { hostnameTarget, renderServerRules } from './server-file.ts';
+import { hostnameTarget } from './proxy-target.ts';
+import { renderServerRules } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** The text of a proxy host's Advanced box: server context, with a location of its own. */

@@ -1,29 +1,12 @@
-import type { ListenAddress } from '../../config/listen-address.ts';
 import { authUri } from '../../core/gate/auth-uri.ts';
 import { setCookieHeaders } from '../../core/gate/set-cookie-headers.ts';
 import type { BundleOptions } from './bundle-options.ts';
 import { renderCacheDirectives } from './cache.ts';
 import { denialLocations } from './denial-locations.ts';
+import { type ProxyTarget, upstreamTarget } from './proxy-target.ts';
 import { cookieDefaults, giveCookies } from './renewed-cookies.ts';
 import { renderSubrequestHeaders } from './subrequest-headers.ts';
 import { indent, joinParts } from './text.ts';
-
-/** How a location passes requests to Postern. */
-export interface ProxyTarget {
-  /** Directives before `proxy_pass`. */
-  readonly lines: string;
-  /** URL for `proxy_pass`, without a path. */
-  readonly address: string;
-  /** Separator between address and path, for a Unix socket. */
-  readonly separator: '' | ':';
-}
-
-/** The upstream of `postern-http.conf`. */
-export const upstreamTarget: ProxyTarget = {
-  lines: '',
-  address: 'http://postern_gate',
-  separator: '',
-};
 
 /** What the directives of a server block depend on. */
 type ServerBundleOptions = Pick<BundleOptions, 'cache' | 'headers' | 'sources'>;
@@ -101,19 +84,6 @@ set $postern_port "";
 if ($http_host ~ "(?<postern_port_found>:\\d+)$") {
     set $postern_port $postern_port_found;
 }`;
-
-/** A host name that nginx resolves at request time, with the resolver of the environment. */
-export function hostnameTarget(gate: ListenAddress, lines = ''): ProxyTarget {
-  if (gate.kind === 'unix') {
-    return { lines: '', address: `http://unix:${gate.path}`, separator: ':' };
-  }
-  const host = gate.host.includes(':') ? `[${gate.host}]` : gate.host;
-  return {
-    lines: `${lines}set $upstream_postern ${host};`,
-    address: `http://$upstream_postern:${gate.port}`,
-    separator: '',
-  };
-}
 
 const defaultAuthComment = `
 # The subrequest to Postern. It contains only the headers below, so that a client cannot forge a header

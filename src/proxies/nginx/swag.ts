@@ -3,7 +3,8 @@ import type { BundleOptions } from './bundle-options.ts';
 import { containerCachePath, renderCacheZone } from './cache.ts';
 import { renderBackendMaps, renderLogMasks } from './http-file.ts';
 import { optionalVariables, renderLocationRules } from './location-file.ts';
-import { hostnameTarget, renderServerRules, upstreamTarget } from './server-file.ts';
+import { hostnameTarget, upstreamTarget } from './proxy-target.ts';
+import { renderServerRules } from './server-file.ts';
 import { indent, joinParts } from './text.ts';
 
 /** Date of the last change that SWAG users should adopt: SWAG compares these lines. */
