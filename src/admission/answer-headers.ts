@@ -10,6 +10,7 @@ import { formatTimestamp } from '../core/model/audit-entries.ts';
 import { denialStatus, renderChallenge } from '../core/model/denial-response.ts';
 import { retryAfterSeconds } from '../core/model/throttle.ts';
 import type { Allow, Deny } from '../core/model/verdict.ts';
+import { containsToken } from '../lib/secret.ts';
 
 /** A header of the response to nginx. */
 export type AnswerHeader = readonly [name: string, value: string];
@@ -117,7 +118,8 @@ function renderForwardedHeaders(gate: Gate, handshake: Handshake): AnswerHeader[
   const forwarded: AnswerHeader[] = [];
   if (subprotocols !== undefined) {
     const offer = parseSubprotocolOffer(subprotocols, gate);
-    const application = offer?.application ?? [];
+    // A token in a form that this gate does not read is still no business of the application.
+    const application = (offer?.application ?? []).filter((name) => !containsToken(name));
     if (application.length > 0) forwarded.push(['X-Postern-Subprotocols', application.join(', ')]);
     else if (offer?.marker !== undefined) {
       forwarded.push(['X-Postern-Subprotocol', offer.marker]);

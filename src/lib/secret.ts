@@ -33,6 +33,17 @@ export function isWellFormedSecret(value: string, prefix: SecretPrefix): boolean
   return value.slice(-checksumLength) === checksum(body);
 }
 
+// A few characters fewer than a token has: one that is cut is nobody else's either. Capitals, since some clients fold them.
+const anyToken = /pst_[0-9a-z]{40}/i;
+
+/**
+ * True when a Postern token stands anywhere in the text, quoted or behind whatever scheme. For text that is
+ * forwarded to others.
+ */
+export function containsToken(text: string): boolean {
+  return anyToken.test(text);
+}
+
 /** SHA-256 of a secret: the only form in which it is stored. */
 export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');

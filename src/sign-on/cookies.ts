@@ -1,5 +1,5 @@
 import { trimBlanks } from '../credentials/blanks.ts';
-import { isWellFormedSecret, tokenPrefix } from '../lib/secret.ts';
+import { containsToken } from '../lib/secret.ts';
 
 /** Matches a name, or with `*` at its end a prefix. */
 function matches(name: string, pattern: string): boolean {
@@ -31,7 +31,7 @@ export function pickCookies(
     if (equals === -1) return false;
     const name = trimBlanks(pair.slice(0, equals));
     const value = trimBlanks(pair.slice(equals + 1));
-    if (value === '' || isWellFormedSecret(value, tokenPrefix)) return false;
+    if (value === '' || containsToken(value)) return false;
     return isCookieSelected(name, patterns, excludedNames);
   });
   return picked.length === 0 ? undefined : picked.join('; ');

@@ -82,6 +82,12 @@ const forwarded: readonly [what: string, value: string | undefined, isForwarded:
   ['a token of ours as a user', basic(`${secret}:`), false],
   ['a token of ours in an unknown scheme', `Token ${secret}`, false],
   ['a token of ours without a scheme', secret, false],
+  ['a token of ours in quotes', `Bearer "${secret}"`, false],
+  ['a token of ours behind a tab', `bearer\t${secret}`, false],
+  ['a token of ours as a parameter', `Token token="${secret}"`, false],
+  ['a token of ours in capitals', `Bearer ${secret.toUpperCase()}`, false],
+  ['a token of ours, cut', `Bearer ${secret.slice(0, -1)}`, false],
+  ['a token of ours in Basic with a blank', basic(`alice:${secret} `), false],
 ];
 for (const [what, value, isForwarded] of forwarded) {
   test(`Authorization: ${what} ${isForwarded ? 'goes' : 'does not go'} to the service`, () => {

@@ -53,6 +53,16 @@ test('a token subprotocol beside another credential is not shown to the backend 
   assert.equal(outcome.seen?.headers['sec-websocket-protocol'], 'x');
 });
 
+test('a token in a subprotocol of a form that the gate does not read is not shown to the backend', async (t) => {
+  const { postern, url } = await startGuardedSite(t);
+  const { token } = await postern.issue();
+  for (const form of [token, `Postern.bearer.${token}`, `acme.${token}`]) {
+    const outcome = await tryHandshake(`${url}?token=${token}`, {}, [form, 'x']);
+    assert.equal(outcome.status, 101);
+    assert.equal(outcome.seen?.headers['sec-websocket-protocol'], 'x');
+  }
+});
+
 test('several token subprotocols, or a list that is none, are denied', async (t) => {
   const { postern, site } = await startGuardedSite(t);
   const { token } = await postern.issue();
