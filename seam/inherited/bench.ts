@@ -38,7 +38,7 @@ export async function openInherited({
     tryKnown: () => {
       const cases = usable.flatMap(({ line }, index) => [
         caseOf([line], { cache: index % 2 === 0 }),
-        caseOf([line], { mode: 'down', recursive: true }),
+        caseOf([line], { mode: 'down', ownPages: true }),
       ]);
       return inBatches(cases, look);
     },

@@ -11,8 +11,8 @@ export interface Case {
   readonly cache: boolean;
   /** Whether page loads have a login. */
   readonly login: boolean;
-  /** Whether `recursive_error_pages on` stands in the protected locations. */
-  readonly recursive: boolean;
+  /** Whether the protected locations use the server's error pages (`$postern_error_pages`). */
+  readonly ownPages: boolean;
   /** Lines behind the include of postern-server.conf, samples by their text. */
   readonly lines: readonly string[];
   /** Lines of the http block, the same for all cases of a batch. */
@@ -21,7 +21,7 @@ export interface Case {
 
 /** What makes a case of lines alone. */
 export function caseOf(lines: readonly string[], rest: Partial<Case> = {}): Case {
-  return { mode: 'up', cache: false, login: false, recursive: false, http: [], lines, ...rest };
+  return { mode: 'up', cache: false, login: false, ownPages: false, http: [], lines, ...rest };
 }
 
 const byLine = new Map(samples.map((sample) => [sample.line, sample]));
@@ -48,7 +48,7 @@ export function drawCase(random: Random, usable: readonly Sample[], http: readon
     mode: random.pick(modes),
     cache: random.oneIn(3),
     login: random.oneIn(3),
-    recursive: random.oneIn(4),
+    ownPages: random.oneIn(4),
     lines: draw(random, usable, 6),
     http,
   };
@@ -116,7 +116,7 @@ export function renderServer(
   plant: Plant = (text, lines) => `${text}\n${lines}`,
 ): string {
   const gate = (text: string) => text.replaceAll('http://postern_gate', `http://gate_${one.mode}`);
-  const around = `${one.recursive ? 'recursive_error_pages on;' : ''}
+  const around = `${one.ownPages ? 'set $postern_error_pages on;' : ''}
     ${one.login ? 'set $postern_login "https://login.example.com/";' : ''}
     client_max_body_size 8m;
     ${places.kit('postern-location.conf', one.cache)}`;

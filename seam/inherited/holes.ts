@@ -6,6 +6,8 @@ export interface Hole {
   readonly name: string;
   readonly plant: Plant;
   readonly lines: readonly string[];
+  /** Whether it shows only where the locations use the server's error pages. */
+  readonly ownPages?: boolean;
 }
 
 const without = (pattern: RegExp): Plant => {
@@ -64,14 +66,15 @@ export const holes: readonly Hole[] = [
   {
     name: 'pages of the server serve what was refused',
     plant: without(/rewrite \^ \/\.postern\/refused\?;/),
-    lines: ['recursive_error_pages on;', 'error_page 403 404 429 503 = @sorry;'],
+    lines: ['error_page 403 404 429 503 = @sorry;'],
+    ownPages: true,
   },
 ];
 
 /** Cases in which a hole shows. */
-export function casesFor({ lines }: Hole): Case[] {
+export function casesFor({ lines, ownPages = false }: Hole): Case[] {
   // As many as there are ways to deny.
   return (['up', 'down'] as const).flatMap((mode) =>
-    denyingVerdicts.map(() => caseOf(lines, { mode })),
+    denyingVerdicts.map(() => caseOf(lines, { mode, ownPages })),
   );
 }

@@ -62,9 +62,10 @@ function findDenialFault({ one, request, response, served }: Outcome, about: Abo
   const reached = about.answers ? ours.filter((path) => /^\/(?:p|files)\//.test(path)) : ours;
   if (reached.length > 0) return `reached the application: ${reached.join(' ')}`;
   if (about.answers) return undefined;
-  const ownPages =
-    one.recursive || one.lines.concat(one.http).includes('recursive_error_pages on;');
-  if (pages && (ownPages || (one.login && status === 302) || (about.refuses && status === 302))) {
+  if (
+    pages &&
+    (one.ownPages || (one.login && status === 302) || (about.refuses && status === 302))
+  ) {
     return undefined;
   }
   if (status < 400 && !(status === 0 && (about.refuses || request.kind === 'lie'))) {
