@@ -4,7 +4,7 @@ import type { Assertion } from '../core/model/assertion.ts';
 import { denialStatus } from '../core/model/denial-response.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Identity } from '../core/model/identity.ts';
-import { type Deny, isDenial } from '../core/model/verdict.ts';
+import { type Deny, isDenial, withoutCookies } from '../core/model/verdict.ts';
 import { maskText } from '../lib/mask.ts';
 import { type MaybePromise, mapMaybePromise, tryMaybePromise } from '../lib/maybe-promise.ts';
 import type { TraceHeaders } from '../telemetry/tracing/tracing.ts';
@@ -93,7 +93,7 @@ export function createAnswer(dependencies: {
       milliseconds: performance.now() - start,
       gate: at?.gate.name,
       matchedBy: at?.matchedBy,
-      verdict,
+      verdict: withoutCookies(verdict),
       method: facts?.method,
       host: facts?.host,
       path: facts?.path === undefined ? undefined : maskText(facts.path),

@@ -1,6 +1,7 @@
 import type { TraceEntry } from '../core/decision/context.ts';
 import { stepNames } from '../core/decision/decide.ts';
-import type { Gate } from '../core/gate/gate.ts';
+import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
+import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
 import { denialStatus } from '../core/model/denial-response.ts';
 import { denials } from '../core/model/denials.ts';
@@ -141,7 +142,7 @@ function describeVerdict(verdict: Verdict, upgrading: boolean) {
   };
 }
 
-/** The headers as nginx would get them; what only the backend is to see is mask. */
+/** The headers as nginx would get them. Secrets for the backend, and cookies for the client, are masked. */
 function renderHeaders(
   verdict: Verdict,
   gate: Gate | undefined,
@@ -154,11 +155,11 @@ function renderHeaders(
     );
   }
   if (gate === undefined || handshake === undefined) return [];
-  const secret = gate.headers.flatMap(({ name, field }) =>
+  const constants = gate.headers.flatMap(({ name, field }) =>
     typeof field === 'object' && 'value' in field ? [name] : [],
   );
-  const isSecret = (name: string) => secret.includes(name) || name === 'X-Postern-Authorization';
+  const secrets = new Set([...constants, authorizationHeader, ...setCookieHeaders]);
   return renderAllowHeaders({ gate, handshake, verdict, assertion: undefined, now }).map(
-    ([name, value]) => [name, isSecret(name) && value !== '' ? mask : value] as const,
+    ([name, value]) => [name, secrets.has(name) && value !== '' ? mask : value] as const,
   );
 }

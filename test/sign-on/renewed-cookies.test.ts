@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createAnswer } from '../../src/admission/answer.ts';
+import type { DecisionRecord, Events } from '../../src/core/model/events.ts';
 import { tryHandshake, tryPage } from '../../src/demo/client.ts';
 import { temporaryDirectory } from '../../testkit/directory.ts';
+import { aGate, aHandshake, anIdentity } from '../../testkit/examples.ts';
 import { flavourSites } from '../../testkit/nginx/flavours.ts';
 import { nginxPrograms } from '../../testkit/nginx/programs.ts';
 import { startSite } from '../../testkit/nginx/site.ts';
@@ -177,4 +180,37 @@ test('where both readings of a path are asked about, the cookies of both answers
   });
   assert.ok('setCookies' in found);
   assert.deepEqual(found.setCookies, ['sid=1', 'sid=2']);
+});
+
+test('explain says that the service sets cookies, and shows none; the record of a decision has none', async (t) => {
+  const { postern } = await startAsking(t, renewed);
+  const cookie = 'sid=old';
+  const { status, body } = await postern.api('POST', '/v1/explain', {
+    uri: '/doc',
+    headers: [['Cookie', cookie]],
+  });
+  assert.equal(status, 200);
+  const explained = JSON.stringify(body);
+  assert.match(explained, /sets 3 cookies/);
+  assert.doesNotMatch(explained, /sid=|part_0|part_1/);
+  const records: DecisionRecord[] = [];
+  const answer = createAnswer({
+    decideHandshake: () => ({
+      at: { gate: aGate(), matchedBy: 'test' },
+      verdict: { verdict: 'allow', identity: anIdentity(), source: 'bridge', setCookies: renewed },
+    }),
+    renew: () => {},
+    touch: () => {},
+    assert: () => Promise.reject(new Error('not asked')),
+    events: { decided: (record: DecisionRecord) => records.push(record) } as unknown as Events,
+    clock: Date.now,
+  });
+  const given = await answer({
+    handshake: aHandshake(),
+    upgrading: false,
+    clientAddress: undefined,
+  });
+  assert.ok(given.headers.some(([, value]) => value === renewed[2]));
+  assert.equal(records.length, 1);
+  assert.doesNotMatch(JSON.stringify(records), /sid=|part_0/);
 });

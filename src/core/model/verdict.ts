@@ -41,6 +41,13 @@ export interface Deny {
 /** The outcome of one decision. */
 export type Verdict = Allow | Deny;
 
+/** The verdict for records and logs: without the cookies, which are the client's alone. */
+export function withoutCookies(verdict: Verdict): Verdict {
+  if (verdict.verdict === 'deny' || verdict.setCookies === undefined) return verdict;
+  const { setCookies: _, ...rest } = verdict;
+  return rest;
+}
+
 /** A denial for this reason. */
 export function deny(reason: DenialCode, detail?: string): Deny {
   return { verdict: 'deny', reason, ...(detail !== undefined && { detail }) };
