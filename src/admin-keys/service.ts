@@ -1,7 +1,7 @@
 import { type AdminKey, fullAccessKey, type Role } from '../core/model/admin-key.ts';
 import { type Actor, actorNames, systemActor } from '../core/model/audit.ts';
 import { keyCreatedEntry, keyRevokedEntry } from '../core/model/audit-entries.ts';
-import { KeyRefused } from '../core/model/errors.ts';
+import { InvalidField } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import { adminKeyPrefix, createSecret, hashSecret, isSameHash } from '../lib/secret.ts';
 import type { AdminKeyStore } from '../store/port/admin-keys.ts';
@@ -37,7 +37,7 @@ export interface KeyRequest {
 export interface AdminKeys {
   /** The key with this secret; undefined for an unknown or expired one. */
   identify(secret: string): Promise<AdminKey | undefined>;
-  /** Creates a key; undefined when its name is taken. Rejects with KeyRefused. */
+  /** Creates a key; undefined when its name is taken. Rejects with InvalidField. */
   create(
     request: KeyRequest,
     actor: Actor,
@@ -123,7 +123,7 @@ function checkKeyRequest({ role, gates, maxTtl }: KeyRequest): void {
   if (role === 'issuer') return;
   const field = gates.length > 0 ? 'gates' : maxTtl === undefined ? undefined : 'max_ttl';
   if (field === undefined) return;
-  throw new KeyRefused(
+  throw new InvalidField(
     field,
     `applies to the role issuer only; a key of the role ${role} has no such limit`,
   );

@@ -2,10 +2,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ConfigError } from '../config/config-error.ts';
 import {
-  IssueRefused,
+  InvalidField,
   IssuerUnavailable,
-  JwtRevocationRefused,
-  KeyRefused,
   MetricsUnavailable,
   RevocationRefused,
   StoreUnavailable,
@@ -124,11 +122,7 @@ export function createErrorHandler(events: Events) {
     if (error instanceof ProblemError) {
       return sendProblem(reply, error.code, { detail: error.detail });
     }
-    if (
-      error instanceof IssueRefused ||
-      error instanceof JwtRevocationRefused ||
-      error instanceof KeyRefused
-    ) {
+    if (error instanceof InvalidField) {
       const errors = [{ field: error.field, message: error.message }];
       return sendProblem(reply, 'validation_failed', { errors });
     }

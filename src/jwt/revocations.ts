@@ -1,11 +1,7 @@
 import type { IssuerLimits } from '../core/model/admin-key.ts';
 import type { Actor, AuditEntry } from '../core/model/audit.ts';
 import { jwtRevocationEntry } from '../core/model/audit-entries.ts';
-import {
-  IssuerUnavailable,
-  JwtRevocationRefused,
-  RevocationRefused,
-} from '../core/model/errors.ts';
+import { InvalidField, IssuerUnavailable, RevocationRefused } from '../core/model/errors.ts';
 import type { Events } from '../core/model/events.ts';
 import type { Issuer } from '../core/model/issuer.ts';
 import { isDenial } from '../core/model/verdict.ts';
@@ -32,11 +28,11 @@ export interface JwtRevocationRequest {
  * entry that names the actor.
  */
 export interface JwtRevocations {
-  /** Once resolved, no later decision accepts these JWTs. Rejects with JwtRevocationRefused. */
+  /** Once resolved, no later decision accepts these JWTs. Rejects with InvalidField. */
   revoke(request: JwtRevocationRequest, actor: Actor): Promise<JwtRevocation>;
   /**
    * Revokes a presented JWT. False for what is no JWT, and where no issuer is configured. An invalid or
-   * expired JWT changes nothing. Rejects with JwtRevocationRefused for a JWT without a jti, with
+   * expired JWT changes nothing. Rejects with InvalidField for a JWT without a jti, with
    * IssuerUnavailable, and with RevocationRefused for a key of the role issuer.
    */
   revokePresented(jwt: string, actor: Actor, issuer?: IssuerLimits): Promise<boolean>;
@@ -60,7 +56,7 @@ export function createJwtRevocations(dependencies: {
     const issuer = issuers.find(({ name }) => name === request.issuer);
     if (issuer === undefined) {
       const names = issuers.map(({ name }) => name).join(', ') || 'none';
-      throw new JwtRevocationRefused('issuer', `is not in jwt.issuers, which has: ${names}`);
+      throw new InvalidField('issuer', `is not in jwt.issuers, which has: ${names}`);
     }
     const now = clock();
     const revocation: JwtRevocation = {
@@ -96,7 +92,7 @@ export function createJwtRevocations(dependencies: {
       }
       const { issuer, jti } = identity.jwt;
       if (jti === undefined) {
-        throw new JwtRevocationRefused('token', 'has no jti to revoke it by; revoke its subject');
+        throw new InvalidField('token', 'has no jti to revoke it by; revoke its subject');
       }
       await revoke({ issuer, target: { jti }, expiresAt: identity.expiresAt }, actor);
       return true;

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import { JwtRevocationRefused } from '../core/model/errors.ts';
+import { InvalidField } from '../core/model/errors.ts';
 import { actorOf, requireRole } from '../http/admin-auth.ts';
 import { maxSubjectLength, subjectPattern } from '../lib/text-line.ts';
 import type { JwtRevocation } from '../store/port/jwts.ts';
@@ -122,11 +122,11 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
   const expiresAt = toTime('expires_at', body.expires_at);
   const issuedBefore = toTime('issued_before', body.issued_before);
   if ((jti === undefined) === (subject === undefined)) {
-    throw new JwtRevocationRefused('jti', 'give either jti or subject');
+    throw new InvalidField('jti', 'give either jti or subject');
   }
   if (jti !== undefined) {
     if (issuedBefore === undefined) return { issuer, target: { jti }, expiresAt };
-    throw new JwtRevocationRefused('issued_before', 'applies to subject, not to jti');
+    throw new InvalidField('issued_before', 'applies to subject, not to jti');
   }
   return { issuer, target: { subject: subject ?? '', issuedBefore }, expiresAt };
 }
@@ -134,7 +134,7 @@ function toRequest(body: Static<typeof revokeSchema>): JwtRevocationRequest {
 function toTime(field: string, moment: string | undefined): number | undefined {
   if (moment === undefined) return undefined;
   const at = Date.parse(moment);
-  if (Number.isNaN(at)) throw new JwtRevocationRefused(field, 'is not a valid date');
+  if (Number.isNaN(at)) throw new InvalidField(field, 'is not a valid date');
   return at;
 }
 

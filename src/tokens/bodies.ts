@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { parseOriginRules } from '../core/gate/origin.ts';
 import { resolvePath } from '../core/gate/path.ts';
-import { IssueRefused } from '../core/model/errors.ts';
+import { InvalidField } from '../core/model/errors.ts';
 import type { Claims, Restrictions } from '../core/model/identity.ts';
 import { type Token, tokenState } from '../core/model/token.ts';
 import { parseDuration } from '../lib/duration.ts';
@@ -16,7 +16,7 @@ const maxClaimsBytes = 4_096;
 /** Nesting of objects and lists; the claims themselves are the first level. */
 const maxClaimsDepth = 32;
 
-/** Converts a request body. Throws IssueRefused for invalid or contradictory fields. */
+/** Converts a request body. Throws InvalidField for invalid or contradictory fields. */
 export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): IssueRequest {
   return {
     kind,
@@ -31,7 +31,7 @@ export function toIssueRequest(kind: IssueRequest['kind'], body: IssueBody): Iss
   };
 }
 
-/** Converts the body of a change. Throws IssueRefused. */
+/** Converts the body of a change. Throws InvalidField. */
 export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeRequest {
   return {
     label: body.label,
@@ -43,7 +43,7 @@ export function toChangeRequest(body: Static<typeof changeTokenSchema>): ChangeR
 function checkClaims(claims: Claims): Claims {
   checkDepth(claims);
   if (Buffer.byteLength(JSON.stringify(claims)) > maxClaimsBytes) {
-    throw new IssueRefused('claims', `must not be longer than ${maxClaimsBytes} bytes of JSON`);
+    throw new InvalidField('claims', `must not be longer than ${maxClaimsBytes} bytes of JSON`);
   }
   return claims;
 }
@@ -53,7 +53,7 @@ function checkDepth(claims: Claims): void {
   let level: object[] = [claims];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth === maxClaimsDepth) {
-      throw new IssueRefused('claims', `must not be nested deeper than ${maxClaimsDepth} levels`);
+      throw new InvalidField('claims', `must not be nested deeper than ${maxClaimsDepth} levels`);
     }
     level = level.flatMap((value) => Object.values(value).filter(isObject));
   }
@@ -69,20 +69,20 @@ function readBounds(
   const { gates = [], paths = [], origins = [], networks = [] } = body;
   const path = paths.find((prefix) => resolvePath(prefix) !== prefix);
   if (path !== undefined) {
-    throw new IssueRefused('paths', `"${path}" is not a path as nginx normalizes it, such as /ws`);
+    throw new InvalidField('paths', `"${path}" is not a path as nginx normalizes it, such as /ws`);
   }
   const rules = parseOriginRules(origins);
-  if ('invalid' in rules) throw new IssueRefused('origins', `"${rules.invalid}" is not an origin`);
+  if ('invalid' in rules) throw new InvalidField('origins', `"${rules.invalid}" is not an origin`);
   const set = parseNetworks(networks);
   if ('invalid' in set) {
-    throw new IssueRefused('networks', `"${set.invalid}" is not an address or CIDR network`);
+    throw new InvalidField('networks', `"${set.invalid}" is not an address or CIDR network`);
   }
   return { gates, paths, origins, networks };
 }
 
 function readMoment(field: string, moment: string): number {
   const at = Date.parse(moment);
-  if (Number.isNaN(at)) throw new IssueRefused(field, 'is not a valid date');
+  if (Number.isNaN(at)) throw new InvalidField(field, 'is not a valid date');
   return at;
 }
 
@@ -119,13 +119,13 @@ function chooseExpires({
   expires_at: moment,
 }: Pick<IssueBody, 'expires_in' | 'expires_at'>): IssueRequest['expires'] {
   if (span !== undefined && moment !== undefined) {
-    throw new IssueRefused('expires_at', 'give either expires_in or expires_at, not both');
+    throw new InvalidField('expires_at', 'give either expires_in or expires_at, not both');
   }
   if (moment !== undefined) return { at: readMoment('expires_at', moment) };
   if (span === undefined || span === 'never') return span;
   const milliseconds = typeof span === 'number' ? span * 1_000 : parseDuration(span);
   if (milliseconds === undefined) {
-    throw new IssueRefused('expires_in', 'is too long; the maximum is 36500d');
+    throw new InvalidField('expires_in', 'is too long; the maximum is 36500d');
   }
   return { in: milliseconds };
 }

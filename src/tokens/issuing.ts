@@ -1,6 +1,6 @@
 import type { Config, LifetimeConfig } from '../config/config.ts';
 import type { IssuerLimits } from '../core/model/admin-key.ts';
-import { IssueRefused, RevocationRefused } from '../core/model/errors.ts';
+import { InvalidField, RevocationRefused } from '../core/model/errors.ts';
 import type { Claims, Restrictions, TokenKind } from '../core/model/identity.ts';
 import type { Token } from '../core/model/token.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -27,7 +27,7 @@ export type Expires = { readonly in: number } | { readonly at: number } | 'never
 /** Lifetimes by kind. */
 export type LifetimeLimits = Pick<Config, 'tokens' | 'tickets'>;
 
-/** Creates a token that is to be issued, within the limits of the issuer if there are any. Throws IssueRefused. */
+/** Creates a token that is to be issued, within the limits of the issuer if there are any. Throws InvalidField. */
 export function newToken(
   request: IssueRequest,
   limits: LifetimeLimits,
@@ -51,7 +51,7 @@ function createToken(request: IssueRequest, limits: LifetimeLimits, now: number)
   const { kind, subject, label, claims, bounds, notBefore, maxUses } = request;
   const expiresAt = chooseExpiry(request, limits, now);
   if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
-    throw new IssueRefused('not_before', 'is after the expiry');
+    throw new InvalidField('not_before', 'is after the expiry');
   }
   return {
     id: createId('tok_'),
@@ -81,7 +81,7 @@ function shortenDefaultLife(
   return isShortened ? { ...request, expires: { in: maxTtl } } : request;
 }
 
-/** Throws IssueRefused when this token is outside of an issuer's limits. */
+/** Throws InvalidField when this token is outside of an issuer's limits. */
 export function checkIssuerLimits(
   { restrictions, createdAt, expiresAt }: Token,
   { gates, maxTtl }: IssuerLimits,
@@ -89,10 +89,10 @@ export function checkIssuerLimits(
   const isForeign =
     restrictions.gates.length === 0 || restrictions.gates.some((gate) => !gates.includes(gate));
   if (gates.length > 0 && isForeign) {
-    throw new IssueRefused('gates', `this key may issue for ${gates.join(', ')} only`);
+    throw new InvalidField('gates', `this key may issue for ${gates.join(', ')} only`);
   }
   if (maxTtl !== undefined && (expiresAt === undefined || expiresAt - createdAt > maxTtl)) {
-    throw new IssueRefused('expires_in', `this key may grant at most ${formatDuration(maxTtl)}`);
+    throw new InvalidField('expires_in', `this key may grant at most ${formatDuration(maxTtl)}`);
   }
 }
 
@@ -106,7 +106,7 @@ export function checkMayRevoke(token: Token, issuer: IssuerLimits): void {
   try {
     checkIssuerLimits(token, issuer);
   } catch (error) {
-    if (!(error instanceof IssueRefused)) throw error;
+    if (!(error instanceof InvalidField)) throw error;
     throw new RevocationRefused(`This key could not have issued that token: ${error.message}.`);
   }
 }
@@ -115,7 +115,7 @@ function lifetimesOf(kind: TokenKind, limits: LifetimeLimits): LifetimeConfig {
   return kind === 'ticket' ? limits.tickets : limits.tokens;
 }
 
-/** The expiry of a token that is issued now; undefined for never. Throws IssueRefused. */
+/** The expiry of a token that is issued now; undefined for never. Throws InvalidField. */
 export function chooseExpiry(
   { kind, expires }: Pick<IssueRequest, 'kind' | 'expires'>,
   limits: LifetimeLimits,
@@ -124,14 +124,14 @@ export function chooseExpiry(
   const { defaultTtl, maxTtl } = lifetimesOf(kind, limits);
   if (expires === 'never') {
     if (maxTtl === undefined) return undefined;
-    throw new IssueRefused('expires_in', `a ${kind} must expire: ${maxLifeMessage(kind, maxTtl)}`);
+    throw new InvalidField('expires_in', `a ${kind} must expire: ${maxLifeMessage(kind, maxTtl)}`);
   }
   const asked = expires ?? { in: defaultTtl };
   const field = 'at' in asked ? 'expires_at' : 'expires_in';
   const expiresAt = 'at' in asked ? asked.at : now + asked.in;
-  if (expiresAt <= now) throw new IssueRefused(field, 'the expiry must be in the future');
+  if (expiresAt <= now) throw new InvalidField(field, 'the expiry must be in the future');
   if (maxTtl !== undefined && expiresAt - now > maxTtl) {
-    throw new IssueRefused(field, maxLifeMessage(kind, maxTtl));
+    throw new InvalidField(field, maxLifeMessage(kind, maxTtl));
   }
   return expiresAt;
 }

@@ -127,9 +127,6 @@ export const importTokensSchema = Type.Object(
   strict,
 );
 
-/** Body of `POST /v1/tokens/import`. */
-export type ImportBody = Static<typeof importTokensSchema>;
-
 /** Query of `GET /v1/tokens`. */
 export const listTokensSchema = Type.Object(
   {

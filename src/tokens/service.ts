@@ -44,7 +44,7 @@ export type ImportResult = 'imported' | 'imported_weak' | 'known' | 'refused_wea
  * has an audit entry that names the actor.
  */
 export interface TokenService {
-  /** Rejects with IssueRefused when the request is outside of the limits, or of this issuer's. */
+  /** Rejects with InvalidField when the request is outside of the limits, or of this issuer's. */
   issue(
     request: IssueRequest,
     actor: Actor,
@@ -52,7 +52,7 @@ export interface TokenService {
   ): Promise<{ readonly token: Token; readonly secret: string }>;
   list(filter: TokenFilter, page: { limit: number; cursor?: string }): Promise<TokenPage>;
   find(id: string): Promise<Token | undefined>;
-  /** Rejects with IssueRefused, or with TokenEnded for a revoked token. Undefined when there is none. */
+  /** Rejects with InvalidField, or with TokenEnded for a revoked token. Undefined when there is none. */
   change(id: string, request: ChangeRequest, actor: Actor): Promise<Token | undefined>;
   /**
    * Gives a token a new secret; the old one stays valid for `grace` milliseconds. Rejects with TokenEnded for
@@ -65,7 +65,7 @@ export interface TokenService {
   ): Promise<{ readonly token: Token; readonly secret: string } | undefined>;
   /**
    * Imports tokens with their secrets, of which only hashes are kept. Secrets under 128 bits are refused, or
-   * marked as weak with `allowWeak`. Rejects with IssueRefused.
+   * marked as weak with `allowWeak`. Rejects with InvalidField.
    */
   import(
     requests: readonly ImportRequest[],

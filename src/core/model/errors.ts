@@ -1,6 +1,6 @@
-/** The request to issue a token breaks a rule. */
-export class IssueRefused extends Error {
-  override readonly name = 'IssueRefused';
+/** A field of a request to the admin API breaks a rule that its schema cannot express. */
+export class InvalidField extends Error {
+  override readonly name = 'InvalidField';
   /** The field of the request that is to blame. */
   readonly field: string;
 
@@ -25,33 +25,9 @@ export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
 }
 
-/** The request to revoke JWTs breaks a rule. */
-export class JwtRevocationRefused extends Error {
-  override readonly name = 'JwtRevocationRefused';
-  /** The field of the request that is to blame. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(message);
-    this.field = field;
-  }
-}
-
 /** The metrics of the other workers are unavailable. */
 export class MetricsUnavailable extends Error {
   override readonly name = 'MetricsUnavailable';
-}
-
-/** The request to create an admin key breaks a rule. */
-export class KeyRefused extends Error {
-  override readonly name = 'KeyRefused';
-  /** The field of the request that is to blame. */
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(message);
-    this.field = field;
-  }
 }
 
 /**
