@@ -18,10 +18,10 @@ export function memoize<T>(compute: (text: string) => T): (text: string) => T {
 }
 
 /** Memoizes the last result only, for functions called twice in one decision. */
-export function memoizeLast<T>(compute: (text: string) => T): (text: string) => T {
-  let last: { readonly text: string; readonly result: T } | undefined;
-  return (text) => {
-    if (last?.text !== text) last = { text, result: compute(text) };
+export function memoizeLast<A, B, T>(compute: (a: A, b: B) => T): (a: A, b: B) => T {
+  let last: { readonly a: A; readonly b: B; readonly result: T } | undefined;
+  return (a, b) => {
+    if (last?.a !== a || last.b !== b) last = { a, b, result: compute(a, b) };
     return last.result;
   };
 }

@@ -1,4 +1,5 @@
 import { isHttpToken } from '../../lib/http-token.ts';
+import { memoizeLast } from '../../lib/memo.ts';
 import { percentDecode } from '../../lib/percent-decode.ts';
 import { builtInForms, type SubprotocolForm } from './subprotocol-form.ts';
 
@@ -24,15 +25,6 @@ interface GateForms {
   readonly subprotocolForms: readonly SubprotocolForm[];
 }
 
-/** The last offer, since it is read twice in one decision. */
-let last:
-  | {
-      readonly header: string;
-      readonly forms: unknown;
-      readonly offer: SubprotocolOffer | undefined;
-    }
-  | undefined;
-
 /**
  * Parses `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4): tokens separated by commas, at least one,
  * without duplicates. Undefined for anything else, and where a token is announced that does not follow.
@@ -42,13 +34,16 @@ export function parseSubprotocolOffer(
   header: string,
   { subprotocolForms: forms }: GateForms,
 ): SubprotocolOffer | undefined {
-  if (last?.header !== header || last.forms !== forms) {
-    last = { header, forms, offer: readOffer(header, [...builtInForms, ...forms]) };
-  }
-  return last.offer;
+  return readOffer(header, forms);
 }
 
-function readOffer(
+/** Read twice in one decision: for a credential, and for what the backend gets. */
+const readOffer = memoizeLast(
+  (header: string, gateForms: readonly SubprotocolForm[]): SubprotocolOffer | undefined =>
+    readNames(header, [...builtInForms, ...gateForms]),
+);
+
+function readNames(
   header: string,
   forms: readonly SubprotocolForm[],
 ): SubprotocolOffer | undefined {

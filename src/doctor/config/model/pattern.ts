@@ -39,12 +39,6 @@ export function groupsOf(pattern: string): string[] {
   return [...pattern.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map(([, name = '']) => name);
 }
 
-/** Groups as variables, by number and by name, as `rewrite` has them. */
-export function variablesOf(found: RegExpExecArray): ReadonlyMap<string, string> {
-  const numbered = [...found].map((value, index) => [String(index), value ?? ''] as const);
-  return new Map([...numbered.slice(1), ...Object.entries(found.groups ?? {})]);
-}
-
 /** An expression, and what it looks ahead for behind its beginning. */
 interface Compiled {
   readonly expression: RE2JS;

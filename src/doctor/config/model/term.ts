@@ -57,16 +57,6 @@ export function unknown(symbol: string, more: Partial<Term> = {}): Term {
   return { text: undefined, symbol, isShared: false, isOfPath: false, isChosen: false, ...more };
 }
 
-/** The variables of a simulated request. */
-export function termsOf(
-  environment: ReadonlyMap<string, string | undefined>,
-): ReadonlyMap<string, Term> {
-  const entries = [...environment].map(
-    ([name, text]) => [name, text === undefined ? unknown(`$${name}`) : known(text)] as const,
-  );
-  return new Map(entries);
-}
-
 /** Works out a text with variables. */
 export function termOf(text: string, setting: TermSetting): Term {
   if (!text.includes('$')) return known(text);
