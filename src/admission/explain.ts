@@ -1,8 +1,8 @@
 import type { TraceEntry } from '../core/decision/context.ts';
 import { stepNames } from '../core/decision/decide.ts';
 import { authorizationHeader, type Gate } from '../core/gate/gate.ts';
-import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
 import type { Handshake } from '../core/gate/handshake.ts';
+import { setCookieHeaders } from '../core/gate/set-cookie-headers.ts';
 import { denialStatus } from '../core/model/denial-response.ts';
 import { denials } from '../core/model/denials.ts';
 import type { DecisionRecord } from '../core/model/events.ts';

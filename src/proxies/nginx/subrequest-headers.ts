@@ -1,5 +1,5 @@
 import type { SourceName } from '../../core/model/source-name.ts';
-import { headersFor } from '../subrequest-headers.ts';
+import { headersFor, subrequestHeaders } from '../subrequest-headers.ts';
 
 type Location = 'auth' | 'sign-in';
 
@@ -24,3 +24,8 @@ export function renderCacheKey(sources: readonly SourceName[]): string {
     .map(({ variable }) => variable)
     .join('\\n');
 }
+
+/** The headers that describe the path, also in configurations for other auth services. */
+export const pathHeaders: readonly string[] = subrequestHeaders
+  .filter(({ fact }) => fact === 'uri' || fact === 'url')
+  .map(({ name }) => name);

@@ -1,3 +1,4 @@
+import { pathHeaders } from '../../../proxies/nginx/subrequest-headers.ts';
 import { describe, unreadAround } from '../analysis.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { headersSent } from '../model/request-headers.ts';
@@ -74,7 +75,7 @@ function inputs(configuration: Configuration, location: Scope): Input[] {
     ...(sees('X-Api-Key', false)
       ? [{ what: 'X-Api-Key', covered: (name: string) => name === 'http_x_api_key' }]
       : []),
-    ...(sends('X-Original-URI', 'X-Original-URL', 'X-Forwarded-Uri')
+    ...(sends(...pathHeaders)
       ? [{ what: 'the path', covered: (name: string) => name === 'request_uri' }]
       : []),
   ];
