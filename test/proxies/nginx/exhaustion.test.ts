@@ -57,7 +57,6 @@ function openHalf(port: number, count: number): Half[] {
       socket.once('connect', resolve).once('close', resolve);
     });
     socket.write('GET /secret.txt HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\nX-Half: ');
-    socket.setTimeout(5_000, () => socket.destroy());
     const answer = new Promise<string>((resolve) => {
       let text = '';
       socket.on('data', (chunk: Buffer) => {
