@@ -70,8 +70,14 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
   const metrics = createMetrics(clock);
   const tracing = isOffline ? undefined : await openTracing(config);
   const store = await openStore(config, metrics.store);
+  const opened: { close(): unknown }[] = [store];
   let inForce = config;
   let isClosing = false;
+  /** Closes in the reverse order, the store last. */
+  async function close(): Promise<void> {
+    isClosing = true;
+    for (const resource of opened.reverse()) await resource.close();
+  }
   const denials = createDenialRecorder({
     store: store.audit,
     isOn: () => inForce.audit.denials,
@@ -95,11 +101,13 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
       },
     );
   }
-  const remoteServices = createRemoteServices(events, tracing);
   try {
     const throttling = await openThrottling(config.throttle, {
       ...{ store: store.throttles, audit: store.audit, events, bus, clock },
     });
+    opened.push(throttling);
+    const remoteServices = createRemoteServices(events, tracing);
+    opened.push(remoteServices);
     const make = (changed: Config) => {
       const throttle = throttling.service;
       const made = createServices(changed, {
@@ -174,16 +182,10 @@ export async function openServices(config: Config, mode: ServicesMode): Promise<
         await denials.finish();
         sampler.flush();
       },
-      async close() {
-        isClosing = true;
-        await remoteServices.close();
-        await throttling.close();
-        await store.close();
-      },
+      close,
     };
   } catch (error) {
-    await remoteServices.close();
-    await store.close();
+    await close();
     throw error;
   }
 }
